@@ -1,0 +1,94 @@
+//! One line of the entry log: who was seen at a gate, what the gate said, and what came of it.
+//!
+//! Admissions, refusals and the guard's overrides are all entries. An entry never holds a scanned code (it may open a gate) or
+//! a document number: only the pass id, the masked name, and for a foreign code a short digest to tell two of them apart.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    identity::MaskedName,
+    ids::{GateIndex, PassId, TerminalId},
+    time::Moment,
+    verdict::Verdict,
+};
+
+/// Which way somebody goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    In,
+    Out,
+}
+
+/// (terminal, number): the number continues from the terminal's store, never from memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct EntryId {
+    pub terminal: TerminalId,
+    pub seq: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    pub at: Moment,
+    /// Whether the terminal trusted its clock when it wrote `at`.
+    pub clock_trusted: bool,
+    pub gate: GateIndex,
+    pub direction: Direction,
+    #[serde(flatten)]
+    pub said: Said,
+    pub outcome: Outcome,
+    /// How many people went through; 0 when nobody did.
+    pub party: u8,
+}
+
+/// What was read and what the gate said to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Said {
+    pub verdict: Verdict,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pass: Option<PassId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<MaskedName>,
+    /// The first 8 bytes of the SHA-256 of a code that is no pass, in hex.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub foreign_code: Option<String>,
+}
+
+/// What came of the verdict.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Outcome {
+    /// Went through on the verdict alone.
+    Passed,
+    /// Turned away on the verdict alone.
+    Refused,
+    /// The guard let them through, and why.
+    LetIn { reason: GuardReason },
+    /// The guard sent them away, and why.
+    SentAway { reason: GuardReason },
+    /// The guard was asked and nobody answered.
+    Unanswered,
+}
+
+impl Outcome {
+    /// Whether somebody went through the gate.
+    #[must_use]
+    pub const fn went_through(&self) -> bool {
+        match self {
+            Self::Passed | Self::LetIn { .. } => true,
+            Self::Refused | Self::SentAway { .. } | Self::Unanswered => false,
+        }
+    }
+}
+
+/// Why a guard decided as they did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "why")]
+pub enum GuardReason {
+    CardChecked,
+    HostCalled,
+    OfficeCalled,
+    CardDiffers,
+    Other { text: String },
+}

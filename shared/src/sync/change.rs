@@ -1,0 +1,81 @@
+//! What a link of the feed says: one change that the terminals of a campus must know.
+//!
+//! A pass enters the feed no earlier than the day before it is good, so a terminal carries today and tomorrow and no more. No
+//! document number is ever in it: the pass carries the last four for the guard's eye and a slow salted hash
+//! ([`DocumentTag`]) for a card reader.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    entry::{Direction, EntryId},
+    identity::{DocumentKind, DocumentTag, LastFour, PersonName},
+    ids::{CampusId, GateIndex, GateMask, PassId},
+    pass::{EntriesAllowed, PartySize},
+    time::{CampusDay, Moment},
+};
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "change")]
+pub enum Change {
+    /// The campus and its gates, whenever their configuration changes.
+    Places(Places),
+    PassIssued(Box<PassRecord>),
+    PassRevoked {
+        pass: PassId,
+        at: Moment,
+    },
+    /// The office found this pass's holder on the watchlist, or cleared them.
+    PassWatched {
+        pass: PassId,
+        watched: bool,
+    },
+    /// Somebody went through a gate with this pass; how the other gates learn of it.
+    PassMoved {
+        pass: PassId,
+        direction: Direction,
+        at: Moment,
+        gate: GateIndex,
+        entry: EntryId,
+    },
+}
+
+/// Names for the screen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Places {
+    pub campus: CampusId,
+    pub campus_name: String,
+    pub campus_name_en: String,
+    pub gates: Vec<PlaceGate>,
+    /// The names of the other campuses, for "this pass is for ...".
+    pub others: Vec<(CampusId, String)>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlaceGate {
+    pub gate: GateIndex,
+    pub name: String,
+    pub name_en: String,
+}
+
+/// What the guard sees of a pass, and what the gate knows it by.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PassRecord {
+    pub pass: PassId,
+    pub day: CampusDay,
+    /// Appointed time of day, for the eye only: the pass is good all day.
+    pub visit_from: Moment,
+    pub visit_until: Moment,
+    pub visitor: PersonName,
+    pub phone_tail: String,
+    pub document: DocumentKind,
+    pub last_four: LastFour,
+    pub document_tag: DocumentTag,
+    pub companions: Vec<PersonName>,
+    pub plates: Vec<String>,
+    pub party: PartySize,
+    pub entries: EntriesAllowed,
+    pub gates: GateMask,
+    pub host: PersonName,
+    pub department: String,
+    pub reason: String,
+}

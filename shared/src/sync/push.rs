@@ -1,0 +1,58 @@
+//! Push: entries up, a countersigned receipt down.
+//!
+//! Entries are links of the terminal's own chain; the terminal signs the head they lead to. The server checks the chain,
+//! stores what is new, answers only after its commit, and countersigns the head. Only what a receipt covers may be purged from
+//! the terminal. Pushing the same entries again changes nothing and brings the same receipt: a lost answer costs nothing.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    chain::{Head, Link},
+    ids::TerminalId,
+    seal::{Label, Sealable, Sealed},
+    time::Moment,
+};
+
+/// At most this many entries in one push.
+pub const PUSH_BATCH: usize = 500;
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PushRequest {
+    pub terminal: TerminalId,
+    /// Each body is the JSON of an [`Entry`](crate::entry::Entry).
+    pub links: Vec<Link>,
+    /// The head the links lead to, signed by the terminal's key.
+    pub head: Sealed<EntryHead>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EntryHead {
+    pub terminal: TerminalId,
+    pub head: Head,
+}
+
+impl Sealable for EntryHead {
+    const LABEL: Label = Label::EntryHead;
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PushAnswer {
+    /// Signed with a beacon key.
+    pub receipt: Sealed<EntryReceipt>,
+}
+
+/// The server holds every entry of `terminal` up to `head`, durably.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EntryReceipt {
+    pub terminal: TerminalId,
+    pub head: Head,
+    pub at: Moment,
+}
+
+impl Sealable for EntryReceipt {
+    const LABEL: Label = Label::EntryReceipt;
+}

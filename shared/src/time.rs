@@ -1,0 +1,165 @@
+//! Moments and campus days.
+//!
+//! A [`Moment`] is UTC in milliseconds. A [`CampusDay`] is a day at UTC+8, fixed: China keeps one zone and no summer time, and
+//! a gate PC set to another zone must not shift the day a pass is good for.
+
+use std::fmt;
+
+use chrono::{DateTime, Days, FixedOffset, NaiveDate, TimeDelta};
+use serde::{Deserialize, Serialize};
+
+const CAMPUS_OFFSET_S: i32 = 8 * 3600;
+
+/// A point in time, in milliseconds since 1970-01-01T00:00:00Z.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Moment(i64);
+
+impl Moment {
+    #[must_use]
+    pub const fn from_unix_ms(ms: i64) -> Self {
+        Self(ms)
+    }
+
+    #[must_use]
+    pub const fn from_unix_s(s: i64) -> Self {
+        Self(s.saturating_mul(1000))
+    }
+
+    #[must_use]
+    pub const fn unix_ms(self) -> i64 {
+        self.0
+    }
+
+    #[must_use]
+    pub const fn unix_s(self) -> i64 {
+        self.0.div_euclid(1000)
+    }
+
+    #[must_use]
+    pub const fn plus(self, span: TimeDelta) -> Self {
+        Self(self.0.saturating_add(span.num_milliseconds()))
+    }
+
+    #[must_use]
+    pub const fn minus(self, span: TimeDelta) -> Self {
+        Self(self.0.saturating_sub(span.num_milliseconds()))
+    }
+
+    /// How long after `earlier` this is; negative when it is before.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> TimeDelta {
+        TimeDelta::try_milliseconds(self.0.saturating_sub(earlier.0)).unwrap_or(TimeDelta::MAX)
+    }
+
+    /// Campus wall clock, `14:03`.
+    #[must_use]
+    pub fn campus_clock(self) -> String {
+        self.at_campus().map_or_else(|| "--:--".to_owned(), |at| at.format("%H:%M").to_string())
+    }
+
+    /// Campus date and wall clock to the second, `2026-11-23 14:03:07`.
+    #[must_use]
+    pub fn campus_date_and_clock(self) -> String {
+        self.at_campus().map_or_else(|| "----".to_owned(), |at| at.format("%Y-%m-%d %H:%M:%S").to_string())
+    }
+
+    fn at_campus(self) -> Option<DateTime<FixedOffset>> {
+        Some(DateTime::from_timestamp_millis(self.0)?.with_timezone(&FixedOffset::east_opt(CAMPUS_OFFSET_S)?))
+    }
+}
+
+/// One calendar day at the university, 00:00 to 24:00 campus time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct CampusDay(NaiveDate);
+
+impl CampusDay {
+    #[must_use]
+    pub const fn new(date: NaiveDate) -> Self {
+        Self(date)
+    }
+
+    /// The day on which `moment` falls; moments outside chrono's calendar are clamped to its ends.
+    #[must_use]
+    pub fn of(moment: Moment) -> Self {
+        let far = if moment.0 < 0 { NaiveDate::MIN } else { NaiveDate::MAX };
+        Self(moment.at_campus().map_or(far, |at| at.date_naive()))
+    }
+
+    /// Reads `2026-11-23`, and only that spelling.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let day = Self(NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?);
+        (day.to_string() == text).then_some(day)
+    }
+
+    #[must_use]
+    pub const fn date(self) -> NaiveDate {
+        self.0
+    }
+
+    #[must_use]
+    pub fn start(self) -> Moment {
+        Moment::from_unix_s(self.0.and_time(chrono::NaiveTime::MIN).and_utc().timestamp() - i64::from(CAMPUS_OFFSET_S))
+    }
+
+    /// The first moment that is no longer this day.
+    #[must_use]
+    pub fn end(self) -> Moment {
+        self.start().plus(TimeDelta::days(1))
+    }
+
+    /// The moment `minute_of_day` minutes after this day's midnight.
+    #[must_use]
+    pub fn at_minute(self, minute_of_day: u16) -> Moment {
+        self.start().plus(TimeDelta::minutes(i64::from(minute_of_day)))
+    }
+
+    #[must_use]
+    pub fn plus_days(self, days: u16) -> Self {
+        Self(self.0.checked_add_days(Days::new(u64::from(days))).unwrap_or(NaiveDate::MAX))
+    }
+
+    #[must_use]
+    pub fn minus_days(self, days: u16) -> Self {
+        Self(self.0.checked_sub_days(Days::new(u64::from(days))).unwrap_or(NaiveDate::MIN))
+    }
+}
+
+impl fmt::Display for CampusDay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.format("%Y-%m-%d").fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_day_turns_at_campus_midnight_not_at_utc_midnight() {
+        let day = CampusDay::parse("2026-11-23").unwrap();
+        assert_eq!(day.start().unix_ms(), 1_795_363_200_000); // 2026-11-22T16:00:00Z
+        assert_eq!(CampusDay::of(day.start()), day);
+        assert_eq!(CampusDay::of(day.end()), day.plus_days(1));
+        assert_eq!(CampusDay::of(day.end().minus(TimeDelta::milliseconds(1))), day);
+        assert_eq!(day.at_minute(8 * 60 + 5).campus_clock(), "08:05");
+    }
+
+    #[test]
+    fn a_day_has_one_spelling() {
+        for wrong in ["2026-1-2", "2026-02-30", "+2026-01-02", "2026-01-02 ", ""] {
+            assert_eq!(CampusDay::parse(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn absurd_moments_do_not_panic() {
+        for ms in [i64::MIN, i64::MAX] {
+            let moment = Moment::from_unix_ms(ms);
+            let _day = CampusDay::of(moment).start();
+            assert!(!moment.campus_clock().is_empty());
+        }
+    }
+}
