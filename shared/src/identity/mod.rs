@@ -1,17 +1,20 @@
 //! Who comes, and in what: documents, names, phones and plates.
 //!
-//! People type these, so they are parsed once, at the edge, and a value of one of these types is the proof that it was. Each type
-//! normalises first (full-width, case, spacing) and judges afterwards; each refusal is a closed enum that says which rule failed,
-//! because the page that shows it speaks the reader's language and stands at the field. No error carries what was typed beyond a
-//! single character, and `Debug` of a document or a phone is masked, so a log never learns a whole number.
+//! People type these, so they are parsed once, at the edge, and a value of one of these types is the proof that it was.
+//! Each type normalises first (full-width, case, spacing) and judges afterwards; each refusal is a closed enum that
+//! says which rule failed, because the page that shows it speaks the reader's language and stands at the field. No
+//! error carries what was typed beyond a single character, and `Debug` of a document or a phone is masked, so a log
+//! never learns a whole number.
 
 mod document;
+mod last_four;
 mod name;
 mod phone;
 mod plate;
 mod tag;
 
-pub use document::{Document, DocumentError, DocumentKind, LastFour, LastFourError, StoredDocumentError};
+pub use document::{Document, DocumentError, DocumentKind, StoredDocumentError};
+pub use last_four::{LastFour, LastFourError};
 pub use name::{MaskedName, MaskedNameError, NameError, PersonName};
 pub use phone::{Phone, PhoneError};
 pub use plate::{Plate, PlateError, PlateKind};
@@ -52,8 +55,8 @@ fn is_middle_dot(symbol: char) -> bool {
     )
 }
 
-/// What changes how text around it is shown, or is not shown at all: controls, format and bidi characters, fillers, variation
-/// selectors and tags. A guard compares what is on the screen, so nothing on it may hide.
+/// What changes how text around it is shown, or is not shown at all: controls, format and bidi characters, fillers,
+/// variation selectors and tags. A guard compares what is on the screen, so nothing on it may hide.
 fn is_hidden(symbol: char) -> bool {
     symbol.is_control()
         || matches!(symbol,

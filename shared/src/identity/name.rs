@@ -1,8 +1,8 @@
 //! The name of a person, as on the document, and the little of it that a pass carries.
 //!
-//! Names are kept in NFC: compatibility normalisation would change characters that cards bear. Han with all its extensions and Latin
-//! are written on the documents accepted here; everything else is refused with the character that was at fault, which also keeps
-//! markup, digits and characters that reorder text off every screen behind this door.
+//! Names are kept in NFC: compatibility normalisation would change characters that cards bear. Han with all its
+//! extensions and Latin are written on the documents accepted here; everything else is refused with the character that
+//! was at fault, which also keeps markup, digits and characters that reorder text off every screen behind this door.
 
 use std::fmt;
 

@@ -1,7 +1,8 @@
 //! A telephone number that can be called or sent a code.
 //!
-//! The mainland rule is deliberately loose (segments open every year) because the code sent by SMS proves the rest. Foreign numbers
-//! are kept as typed in E.164; domestic SMS cannot reach them, so a page that needs a code asks [`Phone::is_mainland`].
+//! The mainland rule is deliberately loose (segments open every year) because the code sent by SMS proves the rest.
+//! Foreign numbers are kept as typed in E.164; domestic SMS cannot reach them, so a page that needs a code asks
+//! [`Phone::is_mainland`].
 
 use std::fmt;
 
@@ -14,7 +15,8 @@ const MAINLAND_DIGITS: usize = 11;
 /// E.164 allows fifteen; no country's numbers have fewer than seven with the country code.
 const FOREIGN_DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
 
-/// A mainland mobile number (eleven digits) or a foreign one (`+` and digits). Serde writes it whole; there is no `Display`.
+/// A mainland mobile number (eleven digits) or a foreign one (`+` and digits). Serde writes it whole; there is no
+/// `Display`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Phone(String);

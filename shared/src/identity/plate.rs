@@ -1,7 +1,7 @@
 //! The number plate of a vehicle (GA 36).
 //!
-//! A rule recognises the plates that have one; it refuses nobody. Embassy, military, emergency and temporary plates and vehicles not
-//! yet plated are free text, and the guard confirms them by eye.
+//! A rule recognises the plates that have one; it refuses nobody. Embassy, military, emergency and temporary plates and
+//! vehicles not yet plated are free text, and the guard confirms them by eye.
 
 use std::fmt;
 
