@@ -1,0 +1,116 @@
+//! `gate-terminal enrol`: trades the office's one-time code for this terminal's place at a gate.
+//!
+//! The code comes from standard input and not as an argument, which every user of the machine could read. At the end stand two
+//! fingerprints for two people to compare over the telephone: a wrong root key would make forged passes good.
+
+use std::{
+    fs,
+    io::{self, BufRead, Write},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use shared::sync::enrol::InviteCode;
+
+use crate::{
+    clock::SystemClock,
+    config::Config,
+    enrol::{self, EnrolError, Enrolled},
+    store::{DATABASE_FILE, SqliteStore, StoreError},
+    sync::http::{Http, HttpError},
+};
+
+pub fn run(
+    config: &Config,
+    prompt: bool,
+    input: &mut dyn BufRead,
+    out: &mut dyn Write,
+) -> Result<(), EnrolCommandError> {
+    if prompt {
+        write!(out, "登记码 enrolment code: ")?;
+        out.flush()?;
+    }
+    let mut typed = String::new();
+    input.read_line(&mut typed)?;
+    let code = InviteCode::parse(typed.trim()).ok_or(EnrolCommandError::Code)?;
+    make_data_dir(&config.data_dir)?;
+    let mut store = SqliteStore::open(&config.data_dir.join(DATABASE_FILE))?;
+    let http = Http::new(&config.server_url, None, Arc::new(SystemClock))?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let expected = config.root_fingerprint.as_deref();
+    let enrolled = runtime.block_on(enrol::enrol(&http, &mut store, &config.data_dir, code, expected));
+    let Enrolled { post, public } = enrolled.map_err(Box::new)?;
+    writeln!(
+        out,
+        "已登记 enrolled: 终端 terminal {}, 校区 campus {}, 校门 gate {}",
+        post.terminal, post.campus, post.gate
+    )?;
+    writeln!(out, "本机指纹 this terminal's fingerprint: {}", public.fingerprint())?;
+    writeln!(out, "根密钥指纹 root key's fingerprint:      {}", post.root.fingerprint())?;
+    writeln!(out, "请打电话与保卫处逐字核对这两个指纹。Compare both with the office, character by character.")?;
+    Ok(())
+}
+
+/// Only for the terminal's own user: its key lies in it.
+fn make_data_dir(data_dir: &Path) -> Result<(), EnrolCommandError> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(data_dir).map_err(|cause| EnrolCommandError::DataDir { data_dir: data_dir.to_owned(), cause })
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum EnrolCommandError {
+    #[error("这不是登记码，应为四组四位 (XXXX-XXXX-XXXX-XXXX). That is no enrolment code: four groups of four")]
+    Code,
+    #[error("the data directory {} cannot be made", data_dir.display())]
+    DataDir {
+        data_dir: PathBuf,
+        #[source]
+        cause: io::Error,
+    },
+    #[error("enrolment failed")]
+    Enrol(#[from] Box<EnrolError<HttpError, StoreError>>),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Http(#[from] HttpError),
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tried(config: &Config, typed: &str) -> EnrolCommandError {
+        run(config, true, &mut typed.as_bytes(), &mut Vec::new()).unwrap_err()
+    }
+
+    #[test]
+    fn a_code_that_is_none_is_refused_before_anything_is_made() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = Config { data_dir: folder.path().join("data"), ..Config::default() };
+        assert!(matches!(tried(&config, "hello\n"), EnrolCommandError::Code));
+        assert!(!config.data_dir.exists());
+    }
+
+    #[test]
+    fn a_server_elsewhere_must_be_asked_by_https() {
+        let folder = tempfile::tempdir().unwrap();
+        let server_url = "http://gate.example.edu.cn".to_owned();
+        let config = Config { data_dir: folder.path().join("data"), server_url, ..Config::default() };
+        assert!(matches!(tried(&config, "0000-0000-0000-0000\n"), EnrolCommandError::Http(HttpError::Plain)));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_data_directory_is_for_its_owner_alone() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let data_dir = folder.path().join("a/b");
+        make_data_dir(&data_dir).unwrap();
+        assert_eq!(fs::metadata(&data_dir).unwrap().permissions().mode() & 0o777, 0o700);
+    }
+}

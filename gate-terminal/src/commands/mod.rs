@@ -1,0 +1,8 @@
+//! What `gate-terminal` does, one file per command.
+//!
+//! Each is a plain function that writes to what it is given, so that tests call it without a process.
+
+pub mod enrol;
+pub mod inspect;
+pub mod read;
+pub mod run;

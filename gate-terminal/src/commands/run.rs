@@ -1,0 +1,317 @@
+//! `gate-terminal`: puts the threads together and runs the gate, behind a window or without one.
+//!
+//! The order matters at both ends. The gate starts first and ends last, so that an entry that was asked for is still written
+//! down; the window has the main thread, because graphics systems want it; a signal ends both as a closed window would.
+
+use std::{
+    io::{self, BufReader},
+    sync::{
+        Arc, Mutex, OnceLock, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+        mpsc::sync_channel,
+    },
+};
+
+use crate::{
+    camera::{
+        frame::Preview,
+        replay::{Replay, ReplayError},
+    },
+    camera_thread::{self, CameraThread},
+    clock::SystemClock,
+    config::{self, Config},
+    controller::{Controller, Doors, Handle},
+    enrol::{KeyFileError, load_key},
+    headless::{self, Ear, Heard, LINES_WAITING},
+    ports::{CameraState, Event, Observer, Store as _, Told},
+    sound,
+    store::{DATABASE_FILE, SqliteStore, StoreError},
+    sync::{
+        self, SyncThread,
+        http::{Http, HttpError, Signer},
+    },
+    ui::{
+        command::Command,
+        snapshot::{Picture, Snapshot},
+        window::{self, Surroundings, Wake},
+        words::Language,
+    },
+};
+
+pub fn run(config: &Config, headless: bool) -> Result<(), RunError> {
+    if headless { without_window(config) } else { with_window(config) }
+}
+
+fn with_window(config: &Config) -> Result<(), RunError> {
+    let bell = Arc::new(Bell::default());
+    let pictures = Arc::new(Pictures::default());
+    let Running { gate, sync } = {
+        let bell = Arc::clone(&bell);
+        start(config, Box::new(Log), move || bell.ring())?
+    };
+    let gate = Arc::new(gate);
+    let camera = {
+        let (pictures, bell) = (Arc::clone(&pictures), Arc::clone(&bell));
+        start_camera(config, &gate, move |preview| {
+            pictures.lay_down(preview);
+            bell.ring();
+        })?
+    };
+    {
+        let bell = Arc::clone(&bell);
+        on_signal(move || bell.ring_for_the_end())?;
+    }
+    let language = match config.language {
+        config::Language::Zh => Language::Zh,
+        config::Language::En => Language::En,
+    };
+    let ended = window::run(language, surroundings(&gate, &pictures, &bell));
+    let survived = gate.is_running();
+    // The gate last: the other two may be waiting to hand it something.
+    drop(camera);
+    drop(sync);
+    drop(gate);
+    ended?;
+    if survived { Ok(()) } else { Err(RunError::GateEnded) }
+}
+
+fn surroundings(gate: &Arc<Handle>, pictures: &Arc<Pictures>, bell: &Arc<Bell>) -> Surroundings {
+    let (seen, told, alive) = (Arc::clone(gate), Arc::clone(gate), Arc::clone(gate));
+    let (pictures, ending, started) = (Arc::clone(pictures), Arc::clone(bell), Arc::clone(bell));
+    Surroundings {
+        snapshot: Box::new(move || seen.snapshot()),
+        picture: Box::new(move || pictures.newest()),
+        tell: Box::new(move |command| {
+            if !told.act(command) {
+                tracing::warn!("the gate did not take a key press");
+            }
+        }),
+        ending: Box::new(move || ending.is_the_end() || !alive.is_running()),
+        started: Box::new(move |wake| started.hang(wake)),
+    }
+}
+
+fn without_window(config: &Config) -> Result<(), RunError> {
+    let (sender, heard) = sync_channel(LINES_WAITING);
+    let Running { gate, sync } = start(config, Box::new(Ear(sender.clone())), || {})?;
+    let camera = start_camera(config, &gate, |_preview| {})?;
+    let quit = sender.clone();
+    on_signal(move || {
+        quit.send(Heard::Quit).ok();
+    })?;
+    // It ends with the process: nobody can wake a thread that waits for input.
+    std::thread::Builder::new()
+        .name("acts".to_owned())
+        .spawn(move || headless::listen(BufReader::new(io::stdin()), &sender))?;
+    let printed = headless::print(&gate, &heard, &mut io::stdout().lock());
+    drop(camera);
+    drop(sync);
+    drop(gate);
+    Ok(printed?)
+}
+
+impl headless::Desk for Handle {
+    fn snapshot(&self) -> Snapshot {
+        (*Self::snapshot(self)).clone()
+    }
+
+    fn act(&self, command: Command) -> bool {
+        Self::act(self, command)
+    }
+
+    fn is_running(&self) -> bool {
+        Self::is_running(self)
+    }
+}
+
+/// The gate and its line to the server.
+struct Running {
+    gate: Handle,
+    sync: SyncThread,
+}
+
+fn start(
+    config: &Config,
+    observer: Box<dyn Observer + Send>,
+    wake: impl Fn() + Send + 'static,
+) -> Result<Running, RunError> {
+    let database = config.data_dir.join(DATABASE_FILE);
+    if !database.exists() {
+        return Err(RunError::NotEnrolled);
+    }
+    let store = SqliteStore::open(&database)?;
+    let post = store.post()?.ok_or(RunError::NotEnrolled)?;
+    let key = load_key(&config.data_dir)?;
+    let signer = Signer { terminal: post.terminal, key: key.clone() };
+    let http = Http::new(&config.server_url, Some(signer), Arc::new(SystemClock))?;
+    let (calls, lanes) = sync::line();
+    let doors =
+        Doors { clock: Box::new(SystemClock), line: Box::new(calls), lamp: Box::new(sound::spawn()?), observer, key };
+    let gate = Controller::open(store, doors, config.direction)?.spawn(wake)?;
+    let sync = sync::spawn(lanes, http, Http::meaning, gate.events())?;
+    Ok(Running { gate, sync })
+}
+
+fn start_camera(
+    config: &Config,
+    gate: &Handle,
+    show: impl Fn(Preview) + Send + 'static,
+) -> Result<Option<CameraThread>, RunError> {
+    match &config.camera {
+        config::Camera::Off => {
+            gate.events().send(Event::Camera(CameraState::Off)).ok();
+            Ok(None)
+        }
+        config::Camera::Replay { dir, fps, looping } => {
+            let replay = Replay::open(dir, *fps, *looping)?;
+            Ok(Some(camera_thread::spawn(replay, SystemClock, gate.events(), show)?))
+        }
+    }
+}
+
+/// Calls `end` on the first signal that asks the process to end.
+fn on_signal(end: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    std::thread::Builder::new().name("signals".to_owned()).spawn(move || match runtime.block_on(asked_to_end()) {
+        Ok(()) => end(),
+        Err(error) => tracing::error!(%error, "signals cannot be heard"),
+    })?;
+    Ok(())
+}
+
+#[cfg(unix)]
+async fn asked_to_end() -> io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted,
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+async fn asked_to_end() -> io::Result<()> {
+    tokio::signal::ctrl_c().await
+}
+
+/// Wakes the window, once there is one.
+#[derive(Default)]
+struct Bell {
+    wake: OnceLock<Wake>,
+    the_end: AtomicBool,
+}
+
+impl Bell {
+    fn hang(&self, wake: Wake) {
+        self.wake.set(wake).ok();
+        // What was rung before there was a window is rung now.
+        self.ring();
+    }
+
+    fn ring(&self) {
+        if let Some(wake) = self.wake.get() {
+            wake();
+        }
+    }
+
+    fn ring_for_the_end(&self) {
+        self.the_end.store(true, Ordering::Release);
+        self.ring();
+    }
+
+    fn is_the_end(&self) -> bool {
+        self.the_end.load(Ordering::Acquire)
+    }
+}
+
+/// Where the camera lays its newest picture for the window.
+#[derive(Default)]
+struct Pictures {
+    newest: Mutex<Option<Arc<Picture>>>,
+    number: AtomicU64,
+}
+
+impl Pictures {
+    fn lay_down(&self, Preview { width, height, rgb }: Preview) {
+        let number = self.number.fetch_add(1, Ordering::Relaxed).saturating_add(1);
+        let picture = Some(Arc::new(Picture { number, width, height, rgb }));
+        *self.newest.lock().unwrap_or_else(PoisonError::into_inner) = picture;
+    }
+
+    fn newest(&self) -> Option<Arc<Picture>> {
+        self.newest.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// The log of a gate with a window; names stay out of it.
+struct Log;
+
+impl Observer for Log {
+    fn hear(&mut self, told: &Told) {
+        match told {
+            Told::Recorded { id, entry } => tracing::info!(seq = id.seq, outcome = ?entry.outcome, "entry"),
+            Told::News { seq, .. } => tracing::debug!(seq, "news"),
+            Told::Receipt { seq } => tracing::info!(seq, "the server holds our entries"),
+            Told::Link { up } => tracing::info!(up, "line to the server"),
+            // The screen shows the one; the controller has logged the other.
+            Told::Verdict(_) | Told::Alarm(_) => {}
+        }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    #[error("本机还没有登记，请先运行 gate-terminal enrol. This terminal has not been enrolled")]
+    NotEnrolled,
+    #[error("the gate thread has ended by itself; the log says why")]
+    GateEnded,
+    #[error("the terminal's key cannot be used")]
+    Key(#[from] KeyFileError),
+    #[error("the terminal's store cannot be used")]
+    Store(#[from] StoreError),
+    #[error("the server cannot be asked")]
+    Http(#[from] HttpError),
+    #[error("the camera cannot be played")]
+    Camera(#[from] ReplayError),
+    #[error("the window cannot be opened; gate-terminal --headless runs without one")]
+    Window(#[from] eframe::Error),
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_that_was_never_enrolled_says_so_and_makes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = Config { data_dir: folder.path().join("data"), ..Config::default() };
+        assert!(matches!(run(&config, true), Err(RunError::NotEnrolled)));
+        assert!(!config.data_dir.exists());
+    }
+
+    #[test]
+    fn the_newest_picture_wins() {
+        let pictures = Pictures::default();
+        assert_eq!(pictures.newest(), None);
+        for width in [1, 2] {
+            pictures.lay_down(Preview { width, height: 1, rgb: vec![0; 6] });
+        }
+        let newest = pictures.newest().unwrap();
+        assert_eq!((newest.number, newest.width), (2, 2));
+    }
+
+    #[test]
+    fn a_bell_rung_before_it_hangs_is_heard_when_it_hangs() {
+        let bell = Bell::default();
+        bell.ring_for_the_end();
+        let heard = Arc::new(AtomicU64::new(0));
+        let count = Arc::clone(&heard);
+        bell.hang(Arc::new(move || {
+            count.fetch_add(1, Ordering::Relaxed);
+        }));
+        assert_eq!(heard.load(Ordering::Relaxed), 1);
+        assert!(bell.is_the_end());
+    }
+}

@@ -1,0 +1,155 @@
+//! What can be set: one TOML file, read once at the start.
+//!
+//! Everything has a working default except the camera, which cannot be guessed. A key nobody knows is an error, because a
+//! misspelt setting that silently does nothing is found out at eight in the morning.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use serde::Deserialize;
+use shared::entry::Direction;
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    pub data_dir: PathBuf,
+    pub server_url: String,
+    pub direction: Direction,
+    pub language: Language,
+    /// When set, enrolment takes no other root key.
+    pub root_fingerprint: Option<String>,
+    pub camera: Camera,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            data_dir: PathBuf::from("terminal-data"),
+            server_url: "http://127.0.0.1:8080".to_owned(),
+            direction: Direction::In,
+            language: Language::Zh,
+            root_fingerprint: None,
+            camera: Camera::Off,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Language {
+    Zh,
+    En,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind", deny_unknown_fields)]
+pub enum Camera {
+    Off,
+    Replay {
+        dir: PathBuf,
+        #[serde(default = "ten")]
+        fps: f64,
+        #[serde(default)]
+        looping: bool,
+    },
+}
+
+/// What a gate camera gives in poor light.
+const fn ten() -> f64 {
+    10.0
+}
+
+impl Config {
+    /// Without a file: the defaults, in the current folder.
+    pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
+        let Some(file) = file else { return Ok(Self::default()) };
+        let text =
+            fs::read_to_string(file).map_err(|cause| ConfigError::Unreadable { file: file.to_owned(), cause })?;
+        let config = Self::parse(&text)
+            .map_err(|cause| ConfigError::Misunderstood { file: file.to_owned(), cause: Box::new(cause) })?;
+        Ok(config.beside(file.parent().unwrap_or_else(|| Path::new(""))))
+    }
+
+    pub fn parse(text: &str) -> Result<Self, toml::de::Error> {
+        toml::from_str(text)
+    }
+
+    /// A service has no current folder worth the name, so relative folders lie beside the file.
+    fn beside(mut self, folder: &Path) -> Self {
+        self.data_dir = folder.join(self.data_dir);
+        match &mut self.camera {
+            Camera::Off => {}
+            Camera::Replay { dir, .. } => *dir = folder.join(&dir),
+        }
+        self
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    #[error("the configuration {} cannot be read", file.display())]
+    Unreadable {
+        file: PathBuf,
+        #[source]
+        cause: io::Error,
+    },
+    #[error("the configuration {} is not understood", file.display())]
+    Misunderstood {
+        file: PathBuf,
+        #[source]
+        cause: Box<toml::de::Error>,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SAMPLE: &str = include_str!("../gate-terminal.sample.toml");
+
+    #[test]
+    fn the_sample_is_understood_and_shows_the_defaults() {
+        let sample = Config::parse(SAMPLE).unwrap();
+        let replay = Camera::Replay { dir: "frames".into(), fps: 10.0, looping: false };
+        assert_eq!(sample, Config { camera: replay, ..Config::default() });
+        let uncommented: Vec<&str> =
+            SAMPLE.lines().map(|line| if line.starts_with("# ") { "" } else { line.trim_start_matches('#') }).collect();
+        let spelled_out = Config::parse(&uncommented.join("\n")).unwrap();
+        let root_fingerprint = spelled_out.root_fingerprint.clone();
+        assert!(root_fingerprint.is_some());
+        assert_eq!(spelled_out, Config { root_fingerprint, ..sample });
+    }
+
+    #[test]
+    fn an_empty_file_is_the_default() {
+        assert_eq!(Config::parse("").unwrap(), Config::default());
+    }
+
+    #[test]
+    fn what_nobody_knows_is_refused() {
+        for wrong in [
+            "data_directory = 'x'",
+            "direction = 'sideways'",
+            "language = 'fr'",
+            "[camera]\nkind = 'usb'",
+            "[camera]\nkind = 'replay'",
+            "[camera]\nkind = 'replay'\ndir = 'x'\nspeed = 3",
+            "[camera]\ndir = 'x'",
+        ] {
+            assert!(Config::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn relative_folders_lie_beside_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("terminal.toml");
+        fs::write(&file, "data_dir = 'data'\n[camera]\nkind = 'replay'\ndir = '/frames'").unwrap();
+        let config = Config::load(Some(&file)).unwrap();
+        assert_eq!(config.data_dir, folder.path().join("data"));
+        assert_eq!(config.camera, Camera::Replay { dir: "/frames".into(), fps: 10.0, looping: false });
+        assert!(matches!(Config::load(Some(&folder.path().join("none.toml"))), Err(ConfigError::Unreadable { .. })));
+    }
+}

@@ -1,0 +1,315 @@
+//! The gate thread: event -> gate -> effects -> ports -> snapshot.
+//!
+//! It decides nothing. It owns the gate, the store and the clock, so no lock stands between a code and its record; a turn
+//! carries every effect out and hands the answers back to the gate before the next event is looked at. A story in a test takes
+//! turns by hand ([`Controller::turn`]); at a gate a named thread does ([`Controller::spawn`]).
+
+use std::{
+    collections::VecDeque,
+    error::Error,
+    fmt, io,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+        mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
+    },
+    thread::JoinHandle,
+    time::Duration,
+};
+
+use ed25519_dalek::SigningKey;
+use shared::{
+    entry::{Direction, Entry, Outcome},
+    seal::Sealed,
+    sync::push::{EntryHead, PUSH_BATCH, PushRequest},
+};
+
+use crate::{
+    gate::{self, Effect, Event, Gate, News, View},
+    ports::{Clock, Lamp, Line, Observer, Store, Told},
+    ui::{command::Command, snapshot::Snapshot},
+};
+
+mod seen;
+
+/// How often time passes at an idle gate: a question's end and a panel's are not felt to be late.
+const TICK: Duration = Duration::from_millis(200);
+
+/// Camera frames and answers that may wait for a slow disk; what comes beyond is dropped at its source.
+const EVENTS_WAITING: usize = 64;
+
+/// What a controller acts through, beside its store.
+pub struct Doors {
+    pub clock: Box<dyn Clock + Send>,
+    pub line: Box<dyn Line + Send>,
+    pub lamp: Box<dyn Lamp + Send>,
+    pub observer: Box<dyn Observer + Send>,
+    /// The terminal's own key: signs the head of what is pushed.
+    pub key: SigningKey,
+}
+
+impl fmt::Debug for Doors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Doors")
+    }
+}
+
+#[derive(Debug)]
+pub struct Controller<S: Store> {
+    gate: Gate,
+    store: S,
+    doors: Doors,
+    /// What was last told of the line, so that only a change is told.
+    link_up: Option<bool>,
+}
+
+impl<S: Store> Controller<S> {
+    /// Fails when the terminal has not been enrolled, or its store cannot be read.
+    pub fn open(mut store: S, doors: Doors, direction: Direction) -> Result<Self, S::Error> {
+        let held = store.load()?;
+        Ok(Self { gate: Gate::new(held, direction), store, doors, link_up: None })
+    }
+
+    /// One event and everything that follows from it.
+    pub fn turn(&mut self, event: Event) {
+        let mut waiting = VecDeque::from([event]);
+        while let Some(event) = waiting.pop_front() {
+            let reading = self.doors.clock.read();
+            let effects = self.gate.handle(reading, event);
+            waiting.extend(effects.into_iter().filter_map(|effect| self.carry_out(effect)));
+        }
+        self.tell_link();
+    }
+
+    #[must_use]
+    pub fn view(&self) -> View {
+        self.gate.view()
+    }
+
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        seen::snapshot(self.view())
+    }
+
+    pub const fn store_mut(&mut self) -> &mut S {
+        &mut self.store
+    }
+
+    /// The effect's answer, where it has one.
+    fn carry_out(&mut self, effect: Effect) -> Option<Event> {
+        match effect {
+            Effect::Record(entry) => Some(self.record(entry)),
+            Effect::KeepNews(news) => Some(self.keep_news(&news)),
+            Effect::KeepReceipt(receipt) => Some(match self.store.keep_receipt(&receipt) {
+                Ok(()) => {
+                    self.tell(&Told::Receipt { seq: receipt.proven.head.seq });
+                    Event::ReceiptKept
+                }
+                Err(error) => failed(&error, "a receipt was not kept", Event::ReceiptNotKept),
+            }),
+            Effect::Push { after } => self.push(after),
+            Effect::Pull(request) => {
+                self.doors.line.pull(request);
+                None
+            }
+            Effect::Forget { before } => {
+                // Old days lie in the store a little longer; nothing is decided by them.
+                self.store.forget(before).inspect_err(|error| log(error, "old days were not forgotten")).ok();
+                None
+            }
+            Effect::KeepFloor(floor) => {
+                self.store.keep_floor(floor).inspect_err(|error| log(error, "the time was not kept")).ok();
+                None
+            }
+            Effect::Shine(signal) => {
+                self.doors.lamp.shine(signal);
+                self.tell_verdict();
+                None
+            }
+            Effect::Alarm(alarm) => {
+                tracing::warn!(?alarm, "alarm");
+                self.tell(&Told::Alarm(alarm));
+                None
+            }
+        }
+    }
+
+    fn record(&mut self, entry: Box<Entry>) -> Event {
+        match self.store.append(&entry) {
+            Ok(id) => {
+                self.tell(&Told::Recorded { id, entry });
+                Event::Recorded(id)
+            }
+            Err(error) => failed(&error, "an entry was not written down", Event::RecordFailed),
+        }
+    }
+
+    fn keep_news(&mut self, news: &News) -> Event {
+        match self.store.keep_news(news) {
+            Ok(()) => {
+                let as_of = news.as_of.map(|as_of| as_of.server_time);
+                self.tell(&Told::News { seq: news.head.seq, as_of });
+                Event::NewsKept
+            }
+            Err(error) => failed(&error, "news was not stored", Event::NewsNotKept),
+        }
+    }
+
+    /// The head is signed here and not in the gate: signing is doing, and the key stays out of the deciding room.
+    fn push(&mut self, after: u64) -> Option<Event> {
+        let (links, head) = match self.store.entries_after(after, PUSH_BATCH) {
+            Ok(read) => read,
+            Err(error) => return Some(failed(&error, "entries could not be read", Event::ReceiptNotKept)),
+        };
+        let terminal = self.gate.post().terminal;
+        match Sealed::seal(&EntryHead { terminal, head }, None, &self.doors.key) {
+            Ok(head) => {
+                self.doors.line.push(PushRequest { terminal, links, head });
+                None
+            }
+            Err(error) => Some(failed(&error, "the head of the entries could not be signed", Event::ReceiptNotKept)),
+        }
+    }
+
+    /// Only a verdict of the terminal itself is told here; what a guard did of it is told as the entry it became.
+    fn tell_verdict(&mut self) {
+        let gate::Panel::Shown(shown) = self.gate.view().panel else { return };
+        let by_guard = match &shown.outcome {
+            Some(Outcome::LetIn { .. } | Outcome::SentAway { .. } | Outcome::Unanswered) => true,
+            Some(Outcome::Passed | Outcome::Refused) | None => false,
+        };
+        if !by_guard {
+            self.tell(&Told::Verdict(shown));
+        }
+    }
+
+    fn tell_link(&mut self) {
+        let up = match self.gate.link() {
+            gate::Link::NotYet => None,
+            gate::Link::Up => Some(true),
+            gate::Link::Down { .. } | gate::Link::Refused(_) => Some(false),
+        };
+        if self.link_up != up {
+            self.link_up = up;
+            if let Some(up) = up {
+                self.tell(&Told::Link { up });
+            }
+        }
+    }
+
+    fn tell(&mut self, told: &Told) {
+        self.doors.observer.hear(told);
+    }
+}
+
+impl<S: Store + Send + 'static> Controller<S> {
+    /// The thread "gate"; `wake` is called whenever there is a new snapshot.
+    pub fn spawn(mut self, wake: impl Fn() + Send + 'static) -> io::Result<Handle> {
+        let (sender, events) = sync_channel(EVENTS_WAITING);
+        self.turn(Event::Tick);
+        let published =
+            Arc::new(Published { snapshot: Mutex::new(Arc::new(self.snapshot())), stop: AtomicBool::new(false) });
+        let thread = {
+            let published = Arc::clone(&published);
+            std::thread::Builder::new().name("gate".to_owned()).spawn(move || self.run(&events, &published, wake))?
+        };
+        Ok(Handle { events: sender, published, thread: Some(thread) })
+    }
+
+    fn run(mut self, events: &Receiver<Event>, published: &Published, wake: impl Fn()) {
+        let mut last = published.newest();
+        while !published.stop.load(Ordering::Acquire) {
+            match events.recv_timeout(TICK) {
+                Ok(event) => self.turn(event),
+                Err(RecvTimeoutError::Timeout) => self.turn(Event::Tick),
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            let snapshot = self.snapshot();
+            if *last != snapshot {
+                last = Arc::new(snapshot);
+                published.publish(Arc::clone(&last));
+                wake();
+            }
+        }
+    }
+}
+
+/// The gate thread from outside. Dropping it ends the thread after the turn it is in.
+#[derive(Debug)]
+pub struct Handle {
+    events: SyncSender<Event>,
+    published: Arc<Published>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Handle {
+    /// For the camera and the sync thread.
+    #[must_use]
+    pub fn events(&self) -> SyncSender<Event> {
+        self.events.clone()
+    }
+
+    /// Never waits for a turn.
+    #[must_use]
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.published.newest()
+    }
+
+    /// Never blocks; `false` when the gate is so far behind, or has ended, that the guard must press again.
+    #[must_use]
+    pub fn act(&self, command: Command) -> bool {
+        self.events.try_send(Event::Guard(seen::act(command))).is_ok()
+    }
+
+    /// Whether the gate thread still takes turns.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        self.thread.as_ref().is_some_and(|thread| !thread.is_finished())
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.published.stop.store(true, Ordering::Release);
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the gate thread had panicked");
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Published {
+    snapshot: Mutex<Arc<Snapshot>>,
+    stop: AtomicBool,
+}
+
+impl Published {
+    /// A snapshot is whole even when somebody panicked while holding it.
+    fn newest(&self) -> Arc<Snapshot> {
+        Arc::clone(&self.snapshot.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn publish(&self, snapshot: Arc<Snapshot>) {
+        *self.snapshot.lock().unwrap_or_else(PoisonError::into_inner) = snapshot;
+    }
+}
+
+fn failed(error: &dyn Error, what: &'static str, event: Event) -> Event {
+    log(error, what);
+    event
+}
+
+fn log(error: &dyn Error, what: &'static str) {
+    let mut causes = Vec::new();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        causes.push(error.to_string());
+        cause = error.source();
+    }
+    tracing::error!(%error, causes = causes.join(": "), "{what}");
+}
+
+#[cfg(test)]
+mod tests;

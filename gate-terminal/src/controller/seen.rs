@@ -1,0 +1,76 @@
+//! From what the gate says of itself to what the window draws, and from the window's commands to a guard's acts.
+
+use shared::time::Moment;
+
+use crate::{
+    gate::{self, CameraState, GuardAct, View},
+    ui::{
+        command::Command,
+        snapshot::{self, Snapshot, Status},
+    },
+};
+
+pub(super) fn snapshot(view: View) -> Snapshot {
+    let View { now, clock_trusted, post, direction, places, panel, .. } = view;
+    Snapshot {
+        now: Moment::from_unix_s(now.unix_s()),
+        direction,
+        campus: post.campus,
+        gate: post.gate,
+        places,
+        panel: match panel {
+            gate::Panel::Waiting => snapshot::Panel::Waiting,
+            gate::Panel::Checking => snapshot::Panel::Checking,
+            gate::Panel::Shown(shown) => snapshot::Panel::Shown(Box::new(snapshot::Shown {
+                verdict: shown.verdict,
+                claims: shown.subject.claims,
+                record: shown.subject.record,
+                outcome: shown.outcome,
+                until: shown.until,
+            })),
+        },
+        status: Status {
+            camera: match view.camera {
+                CameraState::Starting => snapshot::Camera::Starting,
+                CameraState::Running => snapshot::Camera::Running,
+                CameraState::Off => snapshot::Camera::Off,
+                CameraState::Failed { .. } => snapshot::Camera::Lost,
+            },
+            link: match view.link {
+                gate::Link::NotYet => snapshot::Link::NotYet,
+                gate::Link::Up => snapshot::Link::Up,
+                gate::Link::Down { .. } => snapshot::Link::Down,
+                gate::Link::Refused(_) => snapshot::Link::Refused,
+            },
+            news_as_of: view.news_as_of,
+            freshness: view.freshness,
+            clock_trusted,
+            unsent: view.unsent,
+            entered_today: view.entered_today,
+            inside_now: view.inside_now,
+            alarm: view.alarm.as_ref().map(alarm),
+        },
+    }
+}
+
+pub(super) fn act(command: Command) -> GuardAct {
+    match command {
+        Command::LetIn { reason } => GuardAct::LetIn { reason },
+        Command::SendAway { reason } => GuardAct::SendAway { reason },
+        Command::Dismiss => GuardAct::Dismiss,
+        Command::Face(direction) => GuardAct::Direction(direction),
+    }
+}
+
+const fn alarm(alarm: &gate::Alarm) -> snapshot::Alarm {
+    use gate::Alarm;
+    match alarm {
+        Alarm::NewsUnproven { .. } | Alarm::NewsBackwards | Alarm::ReceiptUnproven => snapshot::Alarm::Unproven,
+        Alarm::CursorAhead => snapshot::Alarm::CursorAhead,
+        Alarm::Fork { .. } | Alarm::EntriesMissing { .. } => snapshot::Alarm::EntriesDiffer,
+        Alarm::StoreFailing => snapshot::Alarm::NotRecording,
+        Alarm::Withdrawn | Alarm::Unauthenticated => snapshot::Alarm::NotAccepted,
+        Alarm::ClockRefused { .. } => snapshot::Alarm::ClockWrong,
+        Alarm::NewsNotUnderstood { .. } | Alarm::Misunderstood => snapshot::Alarm::TooOld,
+    }
+}

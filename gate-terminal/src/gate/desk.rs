@@ -1,0 +1,225 @@
+//! The desk: the one person who stands before the gate, from the code they show to the panel's end.
+//!
+//! ```text
+//! waiting ──admit, refuse──▶ recording ──recorded──▶ shown ──time──▶ waiting
+//!    └─────ask──▶ asking ──guard, or 30 s──▶ recording      └──guard──▶ recording
+//! ```
+//!
+//! While a question waits or an entry is being written, other codes change nothing. A finished panel gives way to the next
+//! visitor at once. If an entry cannot be written, whoever would have gone through does not; a refusal stays what it was.
+
+use chrono::TimeDelta;
+use shared::{
+    entry::{Direction, Entry, GuardReason, Outcome, Said},
+    ids::GateIndex,
+    verdict::{RefuseReason, Verdict},
+};
+
+use super::{
+    effect::{Effect, Signal},
+    timekeeper::BestTime,
+    view::{Panel, Shown, Subject},
+};
+
+/// Long enough to fetch a card and compare it; then the next in the queue has a right to be seen.
+const ASK_MS: u32 = 30_000;
+
+/// A visitor has looked and walked.
+const ADMITTED_MS: u32 = 6_000;
+
+/// A guard has read why and pressed a key, if they want to.
+const REFUSED_MS: u32 = 10_000;
+
+/// Whose code was read, what the gate says to it, and which way they go.
+#[derive(Debug, Clone)]
+pub(super) struct Case {
+    pub verdict: Verdict,
+    pub subject: Subject,
+    pub direction: Direction,
+}
+
+impl Case {
+    fn party(&self) -> u8 {
+        self.subject.claims.as_ref().map_or(1, |claims| claims.party.get())
+    }
+
+    fn said(&self) -> Said {
+        let claims = self.subject.claims.as_ref();
+        Said {
+            verdict: self.verdict.clone(),
+            pass: claims.map(|claims| claims.pass),
+            name: claims.map(|claims| claims.name.clone()),
+            foreign_code: self.subject.foreign_code.clone(),
+        }
+    }
+}
+
+/// The moment of a step, by both clocks.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Now {
+    pub best: BestTime,
+    pub since_boot_ms: u64,
+}
+
+#[derive(Debug)]
+pub(super) struct Desk {
+    gate: GateIndex,
+    stage: Stage,
+}
+
+#[derive(Debug)]
+enum Stage {
+    Waiting,
+    Recording(Box<(Case, Entry)>),
+    Asking(Box<Stand>),
+    Shown(Box<Stand>),
+}
+
+/// A case on the screen until a moment.
+#[derive(Debug)]
+struct Stand {
+    case: Case,
+    outcome: Option<Outcome>,
+    until_boot_ms: u64,
+    shown: Shown,
+}
+
+impl Desk {
+    #[must_use]
+    pub(super) const fn new(gate: GateIndex) -> Self {
+        Self { gate, stage: Stage::Waiting }
+    }
+
+    /// Whether another code must wait.
+    #[must_use]
+    pub(super) const fn is_busy(&self) -> bool {
+        match self.stage {
+            Stage::Recording(_) | Stage::Asking(_) => true,
+            Stage::Waiting | Stage::Shown(_) => false,
+        }
+    }
+
+    /// The next person stands before the gate.
+    pub(super) fn receive(&mut self, case: Case, now: Now) -> Vec<Effect> {
+        match case.verdict {
+            Verdict::Admit => self.record(case, Outcome::Passed, now),
+            Verdict::Refuse(_) => self.record(case, Outcome::Refused, now),
+            Verdict::Ask(_) => {
+                self.stage = Stage::Asking(Stand::new(case, None, ASK_MS, now));
+                vec![Effect::Shine(Signal::Ask)]
+            }
+        }
+    }
+
+    /// A question nobody answered, a panel whose time is over.
+    pub(super) fn pass_time(&mut self, now: Now) -> Vec<Effect> {
+        match &self.stage {
+            Stage::Asking(stand) if now.since_boot_ms >= stand.until_boot_ms => {
+                let case = stand.case.clone();
+                self.record(case, Outcome::Unanswered, now)
+            }
+            Stage::Shown(stand) if now.since_boot_ms >= stand.until_boot_ms => {
+                self.stage = Stage::Waiting;
+                Vec::new()
+            }
+            Stage::Waiting | Stage::Recording(_) | Stage::Asking(_) | Stage::Shown(_) => Vec::new(),
+        }
+    }
+
+    /// Answers a question, or overrides a refusal.
+    pub(super) fn let_in(&mut self, reason: GuardReason, now: Now) -> Vec<Effect> {
+        match &self.stage {
+            Stage::Asking(stand) | Stage::Shown(stand) if !stand.went_through() => {
+                let case = stand.case.clone();
+                self.record(case, Outcome::LetIn { reason }, now)
+            }
+            Stage::Waiting | Stage::Recording(_) | Stage::Asking(_) | Stage::Shown(_) => Vec::new(),
+        }
+    }
+
+    /// Answers a question, or stops somebody who was admitted: their pass stays used, since it was in the wrong hands.
+    pub(super) fn send_away(&mut self, reason: GuardReason, now: Now) -> Vec<Effect> {
+        match &self.stage {
+            Stage::Asking(stand) => {
+                let case = stand.case.clone();
+                self.record(case, Outcome::SentAway { reason }, now)
+            }
+            Stage::Shown(stand) if stand.went_through() => {
+                let case = stand.case.clone();
+                self.record(case, Outcome::SentAway { reason }, now)
+            }
+            Stage::Shown(_) => {
+                self.stage = Stage::Waiting;
+                Vec::new()
+            }
+            Stage::Waiting | Stage::Recording(_) => Vec::new(),
+        }
+    }
+
+    pub(super) fn dismiss(&mut self) {
+        if matches!(self.stage, Stage::Shown(_)) {
+            self.stage = Stage::Waiting;
+        }
+    }
+
+    /// The entry is durable: now, and only now, it is shown. Gives the entry back, to be counted.
+    pub(super) fn recorded(&mut self, now: Now) -> (Option<Entry>, Vec<Effect>) {
+        let Stage::Recording(pending) = std::mem::replace(&mut self.stage, Stage::Waiting) else {
+            return (None, Vec::new());
+        };
+        let (case, entry) = *pending;
+        let (span_ms, signal) =
+            if entry.outcome.went_through() { (ADMITTED_MS, Signal::Admit) } else { (REFUSED_MS, Signal::Refuse) };
+        self.stage = Stage::Shown(Stand::new(case, Some(entry.outcome.clone()), span_ms, now));
+        (Some(entry), vec![Effect::Shine(signal)])
+    }
+
+    pub(super) fn record_failed(&mut self, now: Now) -> Vec<Effect> {
+        let Stage::Recording(pending) = std::mem::replace(&mut self.stage, Stage::Waiting) else { return Vec::new() };
+        let (mut case, entry) = *pending;
+        if entry.outcome != Outcome::Refused {
+            case.verdict = Verdict::Refuse(RefuseReason::NotRecorded);
+        }
+        self.stage = Stage::Shown(Stand::new(case, None, REFUSED_MS, now));
+        vec![Effect::Shine(Signal::Refuse)]
+    }
+
+    #[must_use]
+    pub(super) fn panel(&self) -> Panel {
+        match &self.stage {
+            Stage::Waiting => Panel::Waiting,
+            Stage::Recording(_) => Panel::Checking,
+            Stage::Asking(stand) | Stage::Shown(stand) => Panel::Shown(Box::new(stand.shown.clone())),
+        }
+    }
+
+    fn record(&mut self, case: Case, outcome: Outcome, now: Now) -> Vec<Effect> {
+        let entry = Entry {
+            at: now.best.at,
+            clock_trusted: now.best.trusted,
+            gate: self.gate,
+            direction: case.direction,
+            said: case.said(),
+            party: if outcome.went_through() { case.party() } else { 0 },
+            outcome,
+        };
+        self.stage = Stage::Recording(Box::new((case, entry.clone())));
+        vec![Effect::Record(Box::new(entry))]
+    }
+}
+
+impl Stand {
+    fn new(case: Case, outcome: Option<Outcome>, span_ms: u32, now: Now) -> Box<Self> {
+        let shown = Shown {
+            verdict: case.verdict.clone(),
+            subject: case.subject.clone(),
+            outcome: outcome.clone(),
+            until: now.best.at.plus(TimeDelta::milliseconds(i64::from(span_ms))),
+        };
+        Box::new(Self { case, outcome, until_boot_ms: now.since_boot_ms + u64::from(span_ms), shown })
+    }
+
+    fn went_through(&self) -> bool {
+        self.outcome.as_ref().is_some_and(Outcome::went_through)
+    }
+}

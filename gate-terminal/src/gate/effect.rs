@@ -1,0 +1,88 @@
+//! What a gate wants done: plain data, carried out in order by the controller.
+//!
+//! A light never stands before the record it depends on: [`Effect::Shine`] for an admission is only ever an answer to
+//! [`Event::Recorded`](super::Event::Recorded).
+
+use std::sync::Arc;
+
+use shared::{
+    entry::Entry,
+    seal::Sealed,
+    sync::{pull::PullRequest, push::EntryReceipt},
+    time::{CampusDay, Moment},
+};
+
+use super::news::News;
+
+#[derive(Debug, Clone)]
+pub enum Effect {
+    /// Write it down durably, then say [`Recorded`](super::Event::Recorded) or [`RecordFailed`](super::Event::RecordFailed).
+    Record(Box<Entry>),
+    /// Store before it is acted on, then say [`NewsKept`](super::Event::NewsKept) or [`NewsNotKept`](super::Event::NewsNotKept).
+    KeepNews(Arc<News>),
+    /// Keep a receipt whose signature has been checked, if it is for our own chain.
+    KeepReceipt(Box<Receipt>),
+    /// What concerns days before this one is over. Only ever asked under a proven clock.
+    Forget {
+        before: CampusDay,
+    },
+    KeepFloor(Moment),
+    Pull(PullRequest),
+    /// Send entries numbered above `after`.
+    Push {
+        after: u64,
+    },
+    Shine(Signal),
+    Alarm(Alarm),
+}
+
+/// The light and the sound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signal {
+    Admit,
+    Ask,
+    Refuse,
+}
+
+/// The server's countersignature on our entries: what it says, and the signed text itself as evidence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    pub proven: EntryReceipt,
+    pub sealed: Sealed<EntryReceipt>,
+}
+
+/// What somebody in the office must hear of. The gate goes on with what it holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Alarm {
+    /// The answer does not prove itself: a wrong signature, another campus, a gap, another head.
+    NewsUnproven {
+        why: String,
+    },
+    /// The server's word is older than what this terminal has already seen.
+    NewsBackwards,
+    /// Proven links this terminal does not understand; it is older than the office.
+    NewsNotUnderstood {
+        links: usize,
+    },
+    /// The server has forgotten what it once told; it was restored from a backup.
+    CursorAhead,
+    /// The server holds another entry under one of our numbers: this store was copied or turned back.
+    Fork {
+        seq: u64,
+    },
+    /// The server misses entries that it once acknowledged.
+    EntriesMissing {
+        expected: u64,
+    },
+    ReceiptUnproven,
+    Withdrawn,
+    Unauthenticated,
+    /// This machine's time is too far from the server's.
+    ClockRefused {
+        server_time: Moment,
+    },
+    /// The server calls our requests malformed.
+    Misunderstood,
+    /// The store does not take what it must: use the paper log.
+    StoreFailing,
+}

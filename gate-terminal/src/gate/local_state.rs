@@ -1,0 +1,260 @@
+//! What a terminal knows of its campus: the feed fills it, verdicts ask it.
+//!
+//! Everything is by exact pass id in hash maps, so a hundred thousand passes cost a visitor nothing. Only changes that are
+//! already durable are applied.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+
+use shared::{
+    chain::Head,
+    entry::{Entry, EntryId},
+    ids::{CampusId, GateIndex, PassId, TerminalId},
+    pass::{KeySet, RootKey, SealedKeySet},
+    sync::{
+        beacon::Freshness,
+        change::{Change, PassRecord, Places},
+        pull::Cursor,
+    },
+    time::{CampusDay, Moment},
+};
+
+use super::{
+    news::News,
+    visits::{Movement, Visits},
+};
+
+/// Where a terminal stands and whom it trusts: given at its enrolment, never changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Post {
+    pub terminal: TerminalId,
+    pub campus: CampusId,
+    pub gate: GateIndex,
+    pub root: RootKey,
+}
+
+/// What a store gives back after a restart.
+#[derive(Debug, Clone)]
+pub struct Held {
+    pub post: Post,
+    /// It is not earlier than this.
+    pub floor: Moment,
+    pub news: HeldNews,
+    /// The number of the last entry written down.
+    pub recorded: u64,
+    /// The number of the last entry the server has countersigned.
+    pub receipted: u64,
+    /// Own entries of the last days, oldest first: they count before the feed brings them back.
+    pub own: Vec<OwnEntry>,
+}
+
+impl Held {
+    /// A terminal that was just enrolled.
+    #[must_use]
+    pub const fn fresh(post: Post, server_time: Moment) -> Self {
+        Self { post, floor: server_time, news: HeldNews::NONE, recorded: 0, receipted: 0, own: Vec::new() }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnEntry {
+    pub seq: u64,
+    pub entry: Entry,
+}
+
+/// How far the feed was followed, and what is left of it.
+#[derive(Debug, Clone)]
+pub struct HeldNews {
+    pub key_set: Option<SealedKeySet>,
+    pub epoch: u32,
+    pub head: Head,
+    /// The last time the server proved.
+    pub proven: Option<Moment>,
+    pub as_of: Option<AsOf>,
+    /// What still matters of all changes so far, as if the feed told it now.
+    pub changes: Vec<Change>,
+}
+
+impl HeldNews {
+    pub const NONE: Self = Self {
+        key_set: None,
+        epoch: Cursor::START.epoch,
+        head: Head::START,
+        proven: None,
+        as_of: None,
+        changes: Vec::new(),
+    };
+}
+
+/// When everything there was to know was known, and for how long that may be called fresh.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AsOf {
+    pub server_time: Moment,
+    pub valid_for_s: u32,
+}
+
+#[derive(Debug)]
+pub struct LocalState {
+    post: Post,
+    keys: Option<KeySet>,
+    epoch: u32,
+    head: Head,
+    as_of: Option<AsOf>,
+    places: Option<Arc<Places>>,
+    passes: HashMap<PassId, Arc<PassRecord>>,
+    revoked: HashMap<PassId, Moment>,
+    watched: HashSet<PassId>,
+    visits: Visits,
+}
+
+impl LocalState {
+    #[must_use]
+    pub fn new(post: Post, news: HeldNews, own: &[OwnEntry]) -> Self {
+        let HeldNews { key_set, epoch, head, proven: _, as_of, changes } = news;
+        // A set that its own root does not open is as good as none; the next pull brings another.
+        let keys = key_set.and_then(|sealed| KeySet::open(&sealed, &post.root).ok());
+        let mut state = Self {
+            post,
+            keys,
+            epoch,
+            head,
+            as_of,
+            places: None,
+            passes: HashMap::new(),
+            revoked: HashMap::new(),
+            watched: HashSet::new(),
+            visits: Visits::default(),
+        };
+        for change in changes {
+            state.learn(change);
+        }
+        for OwnEntry { seq, entry } in own {
+            state.went(EntryId { terminal: post.terminal, seq: *seq }, entry);
+        }
+        state
+    }
+
+    #[must_use]
+    pub const fn post(&self) -> &Post {
+        &self.post
+    }
+
+    #[must_use]
+    pub const fn keys(&self) -> Option<&KeySet> {
+        self.keys.as_ref()
+    }
+
+    #[must_use]
+    pub const fn epoch(&self) -> u32 {
+        self.epoch
+    }
+
+    #[must_use]
+    pub const fn head(&self) -> Head {
+        self.head
+    }
+
+    #[must_use]
+    pub const fn cursor(&self) -> Cursor {
+        Cursor { epoch: self.epoch, seq: self.head.seq }
+    }
+
+    #[must_use]
+    pub fn as_of(&self) -> Option<Moment> {
+        self.as_of.map(|as_of| as_of.server_time)
+    }
+
+    #[must_use]
+    pub fn freshness(&self, now: Moment) -> Freshness {
+        Freshness::of(self.as_of(), self.as_of.map_or(0, |as_of| as_of.valid_for_s), now)
+    }
+
+    #[must_use]
+    pub const fn places(&self) -> Option<&Arc<Places>> {
+        self.places.as_ref()
+    }
+
+    #[must_use]
+    pub fn record(&self, pass: PassId) -> Option<&Arc<PassRecord>> {
+        self.passes.get(&pass)
+    }
+
+    #[must_use]
+    pub fn is_revoked(&self, pass: PassId) -> bool {
+        self.revoked.contains_key(&pass)
+    }
+
+    #[must_use]
+    pub fn is_watched(&self, pass: PassId) -> bool {
+        self.watched.contains(&pass)
+    }
+
+    #[must_use]
+    pub const fn visits(&self) -> &Visits {
+        &self.visits
+    }
+
+    /// Takes over news that is durable by now.
+    pub fn take(&mut self, news: News) {
+        let News { key_set, epoch, head, server_time: _, as_of, restarts, changes, not_understood: _ } = news;
+        if restarts {
+            // What a lost epoch said of passes is void. That one was revoked, or somebody went in, stays true.
+            self.passes.clear();
+            self.watched.clear();
+        }
+        if let Some(newer) = key_set {
+            self.keys = Some(newer.opened);
+        }
+        self.epoch = epoch;
+        self.head = head;
+        self.as_of = as_of.or(self.as_of);
+        for change in changes {
+            self.learn(change);
+        }
+    }
+
+    /// Counts an own entry that is durable by now.
+    pub fn went(&mut self, id: EntryId, entry: &Entry) {
+        if !entry.outcome.went_through() {
+            return;
+        }
+        let Entry { at, gate, direction, .. } = *entry;
+        let movement = Movement { entry: id, direction, at, gate, party: entry.party };
+        match entry.said.pass {
+            Some(pass) => self.visits.moved(pass, movement),
+            None => self.visits.moved_without_pass(movement),
+        }
+    }
+
+    /// Lets go of what concerned days before `day`.
+    pub fn forget(&mut self, day: CampusDay) {
+        self.passes.retain(|_, record| record.day >= day);
+        self.watched.retain(|pass| self.passes.contains_key(pass));
+        self.revoked.retain(|pass, at| self.passes.contains_key(pass) || CampusDay::of(*at) >= day);
+        self.visits.forget(day);
+    }
+
+    fn learn(&mut self, change: Change) {
+        match change {
+            Change::Places(places) => self.places = Some(Arc::new(places)),
+            Change::PassIssued(record) => {
+                self.passes.insert(record.pass, Arc::new(*record));
+            }
+            Change::PassRevoked { pass, at } => {
+                self.revoked.insert(pass, at);
+            }
+            Change::PassWatched { pass, watched: true } => {
+                self.watched.insert(pass);
+            }
+            Change::PassWatched { pass, watched: false } => {
+                self.watched.remove(&pass);
+            }
+            Change::PassMoved { pass, direction, at, gate, entry } => {
+                let party = self.passes.get(&pass).map_or(1, |record| record.party.get());
+                self.visits.moved(pass, Movement { entry, direction, at, gate, party });
+            }
+        }
+    }
+}

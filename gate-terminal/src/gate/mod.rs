@@ -1,0 +1,250 @@
+//! The gate decides: events in, effects out, no I/O, no clock, no chance.
+//!
+//! [`Gate::handle`] is the whole machine. A sighting yields only an [`Effect::Record`]; light and panel follow the
+//! [`Event::Recorded`] that answers it, so nobody is admitted off the record. Time passes with every event, whatever it is: a
+//! camera that sends a frame each moment must not keep a panel standing.
+
+mod desk;
+mod effect;
+mod event;
+mod exchange;
+mod local_state;
+mod news;
+mod sighting;
+mod timekeeper;
+mod verdict;
+mod view;
+mod visits;
+
+#[cfg(test)]
+pub(crate) mod small_campus;
+#[cfg(test)]
+mod tests;
+
+pub use effect::{Alarm, Effect, Receipt, Signal};
+pub use event::{CameraState, ClockReading, Event, GuardAct, SyncFailure};
+pub use local_state::{AsOf, Held, HeldNews, LocalState, OwnEntry, Post};
+pub use news::{NewerKeySet, News};
+pub use timekeeper::BestTime;
+pub use verdict::{open, verdict};
+pub use view::{Link, Panel, Shown, Subject, View};
+pub use visits::{Movement, Visits};
+
+use std::sync::Arc;
+
+use sha2::{Digest as _, Sha256};
+use shared::{
+    entry::{Direction, EntryId},
+    pass::{Pass, PassFault},
+    time::CampusDay,
+};
+
+use self::{
+    desk::{Case, Desk, Now},
+    exchange::{Exchange, raise},
+    sighting::Sightings,
+    timekeeper::Timekeeper,
+};
+
+/// The server holds a call open this long when there is nothing to tell.
+pub const HELD_CALL_S: u16 = 25;
+
+#[derive(Debug)]
+pub struct Gate {
+    local: LocalState,
+    time: Timekeeper,
+    /// At the last event.
+    now: Now,
+    direction: Direction,
+    sightings: Sightings,
+    desk: Desk,
+    exchange: Exchange,
+    camera: CameraState,
+    /// Days before this one have been forgotten.
+    day: Option<CampusDay>,
+    store_alarm: Option<Alarm>,
+}
+
+impl Gate {
+    #[must_use]
+    pub fn new(held: Held, direction: Direction) -> Self {
+        let Held { post, floor, news, recorded, receipted, own } = held;
+        Self {
+            time: Timekeeper::new(floor, news.proven),
+            now: Now { best: BestTime { at: floor, trusted: false, proven: false }, since_boot_ms: 0 },
+            direction,
+            sightings: Sightings::default(),
+            desk: Desk::new(post.gate),
+            exchange: Exchange::new(recorded, receipted),
+            camera: CameraState::Starting,
+            day: None,
+            store_alarm: None,
+            local: LocalState::new(post, news, &own),
+        }
+    }
+
+    /// What happens, and when. Carry the effects out in their order.
+    pub fn handle(&mut self, reading: ClockReading, event: Event) -> Vec<Effect> {
+        self.now = Now { best: self.time.best(reading), since_boot_ms: reading.since_boot_ms };
+        let mut effects = self.desk.pass_time(self.now);
+        effects.extend(self.answer(event));
+        // News may just have brought a better time.
+        self.now.best = self.time.best(reading);
+        effects.extend(self.turn_day());
+        effects.extend(self.time.floor_to_keep(self.now.best).map(Effect::KeepFloor));
+        effects.extend(self.exchange.due(&self.local, reading.since_boot_ms));
+        effects
+    }
+
+    #[must_use]
+    pub fn view(&self) -> View {
+        let best = self.now.best;
+        View {
+            now: best.at,
+            clock_trusted: best.trusted,
+            post: *self.local.post(),
+            direction: self.direction,
+            places: self.local.places().map(Arc::clone),
+            panel: self.desk.panel(),
+            camera: self.camera.clone(),
+            link: self.exchange.link().clone(),
+            freshness: self.local.freshness(best.at),
+            news_as_of: self.local.as_of(),
+            unsent: self.exchange.unsent(),
+            entered_today: self.local.visits().entered_on(CampusDay::of(best.at)),
+            inside_now: self.local.visits().inside(),
+            alarm: self.store_alarm.as_ref().or_else(|| self.exchange.alarm()).cloned(),
+        }
+    }
+
+    #[must_use]
+    pub const fn post(&self) -> &Post {
+        self.local.post()
+    }
+
+    #[must_use]
+    pub const fn link(&self) -> &Link {
+        self.exchange.link()
+    }
+
+    /// For whoever explains a code beside the gate.
+    #[must_use]
+    pub const fn local(&self) -> &LocalState {
+        &self.local
+    }
+
+    fn answer(&mut self, event: Event) -> Vec<Effect> {
+        let since_boot_ms = self.now.since_boot_ms;
+        match event {
+            Event::Tick | Event::NoCode => Vec::new(),
+            Event::Codes(codes) => self.codes(codes),
+            Event::Guard(act) => self.guard(act),
+            Event::Recorded(id) => self.recorded(id),
+            Event::RecordFailed => {
+                let mut effects = raise(&mut self.store_alarm, Alarm::StoreFailing);
+                effects.extend(self.desk.record_failed(self.now));
+                effects
+            }
+            Event::Pulled(answer) => {
+                let may_be = |server_time| self.time.may_be(server_time, since_boot_ms);
+                let believed = news::believe(*answer, &self.local, may_be);
+                self.exchange.pulled(believed, since_boot_ms)
+            }
+            Event::PullFailed(failure) => self.exchange.pull_failed(failure),
+            Event::NewsKept => self.news_kept(),
+            Event::NewsNotKept => self.exchange.news_not_kept(since_boot_ms),
+            Event::Pushed(answer) => self.exchange.pushed(answer, &self.local, since_boot_ms),
+            Event::PushFailed(failure) => self.exchange.push_failed(failure),
+            Event::ReceiptKept => {
+                self.exchange.receipt_kept(since_boot_ms);
+                Vec::new()
+            }
+            Event::ReceiptNotKept => self.exchange.receipt_not_kept(since_boot_ms),
+            Event::Camera(state) => {
+                self.camera = state;
+                Vec::new()
+            }
+        }
+    }
+
+    /// Of several new codes in one frame the first that opens as a pass is taken, and the others have to be shown again; a
+    /// foreign code beside a pass is a poster or a sticker and means nothing.
+    fn codes(&mut self, codes: Vec<String>) -> Vec<Effect> {
+        let since_boot_ms = self.now.since_boot_ms;
+        if self.desk.is_busy() {
+            self.sightings.keep_in_sight(&codes, since_boot_ms);
+            return Vec::new();
+        }
+        let beside = codes.clone();
+        let fresh = self.sightings.notice(codes, since_boot_ms);
+        let mut foreign = None;
+        for code in &fresh {
+            match verdict::open(code, self.local.keys()) {
+                Ok(pass) => return self.pass(&pass),
+                Err(fault) => _ = foreign.get_or_insert((code, fault)),
+            }
+        }
+        let Some((code, fault)) = foreign else { return Vec::new() };
+        let beside_a_pass = beside.iter().any(|code| verdict::open(code, self.local.keys()).is_ok());
+        if beside_a_pass { Vec::new() } else { self.foreign(code, fault) }
+    }
+
+    fn pass(&mut self, pass: &Pass) -> Vec<Effect> {
+        let verdict = verdict(pass, &self.local, self.direction, self.now.best);
+        let record = self.local.record(pass.claims().pass).map(Arc::clone);
+        let subject = Subject { claims: Some(pass.claims().clone()), record, foreign_code: None };
+        self.desk.receive(Case { verdict, subject, direction: self.direction }, self.now)
+    }
+
+    fn foreign(&mut self, code: &str, fault: PassFault) -> Vec<Effect> {
+        let verdict = verdict::not_a_pass(fault.into(), self.direction);
+        let digest = Sha256::digest(code.as_bytes()).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let subject = Subject { foreign_code: Some(digest), ..Subject::default() };
+        self.desk.receive(Case { verdict, subject, direction: self.direction }, self.now)
+    }
+
+    fn guard(&mut self, act: GuardAct) -> Vec<Effect> {
+        match act {
+            GuardAct::LetIn { reason } => self.desk.let_in(reason, self.now),
+            GuardAct::SendAway { reason } => self.desk.send_away(reason, self.now),
+            GuardAct::Dismiss => {
+                self.desk.dismiss();
+                Vec::new()
+            }
+            GuardAct::Direction(direction) => {
+                self.direction = direction;
+                Vec::new()
+            }
+        }
+    }
+
+    fn recorded(&mut self, id: EntryId) -> Vec<Effect> {
+        self.store_alarm = None;
+        self.exchange.recorded(id.seq);
+        let (entry, effects) = self.desk.recorded(self.now);
+        if let Some(entry) = entry {
+            self.local.went(id, &entry);
+        }
+        effects
+    }
+
+    fn news_kept(&mut self) -> Vec<Effect> {
+        let (kept, effects) = self.exchange.news_kept();
+        if let Some(kept) = kept {
+            self.time.proven(kept.news.server_time, kept.since_boot_ms);
+            self.local.take(Arc::unwrap_or_clone(kept.news));
+        }
+        effects
+    }
+
+    /// Only a proven day is acted on: a wrong clock must not make the terminal forget today's passes.
+    fn turn_day(&mut self) -> Option<Effect> {
+        let today = CampusDay::of(self.now.best.at);
+        if !self.now.best.proven || self.day == Some(today) {
+            return None;
+        }
+        self.day = Some(today);
+        self.local.forget(today);
+        Some(Effect::Forget { before: today })
+    }
+}

@@ -1,0 +1,86 @@
+//! What there is to see of a gate at one moment, as plain data.
+
+use std::sync::Arc;
+
+use shared::{
+    entry::{Direction, Outcome},
+    pass::Claims,
+    sync::{
+        Refusal,
+        beacon::Freshness,
+        change::{PassRecord, Places},
+    },
+    time::Moment,
+    verdict::Verdict,
+};
+
+use super::{effect::Alarm, event::CameraState, local_state::Post};
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct View {
+    pub now: Moment,
+    pub clock_trusted: bool,
+    pub post: Post,
+    pub direction: Direction,
+    pub places: Option<Arc<Places>>,
+    pub panel: Panel,
+    pub camera: CameraState,
+    pub link: Link,
+    pub freshness: Freshness,
+    pub news_as_of: Option<Moment>,
+    /// Entries the server has not countersigned.
+    pub unsent: u64,
+    pub entered_today: u32,
+    pub inside_now: u32,
+    /// The gravest thing that is wrong and has not been put right.
+    pub alarm: Option<Alarm>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Panel {
+    Waiting,
+    /// A code was read and its entry is being written down; nothing is promised yet.
+    Checking,
+    Shown(Box<Shown>),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    pub verdict: Verdict,
+    pub subject: Subject,
+    /// What was written down; `None` while the guard is asked, and when nothing could be written.
+    pub outcome: Option<Outcome>,
+    /// When the panel goes, or the question counts as unanswered.
+    pub until: Moment,
+}
+
+/// Who stands there, as far as it is known.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Subject {
+    /// From the pass itself; absent for a code that is no pass of ours.
+    pub claims: Option<Claims>,
+    /// From the feed; absent when the list does not hold the pass.
+    pub record: Option<Arc<PassRecord>>,
+    /// What tells two foreign codes apart.
+    pub foreign_code: Option<String>,
+}
+
+impl Subject {
+    /// The name in full where the list has it, else as the pass masks it.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        let full = self.record.as_ref().map(|record| record.visitor.as_str());
+        full.or_else(|| self.claims.as_ref().map(|claims| claims.name.as_str()))
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Link {
+    /// No answer and no failure yet.
+    NotYet,
+    Up,
+    Down {
+        why: String,
+    },
+    Refused(Refusal),
+}

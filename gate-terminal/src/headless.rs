@@ -1,0 +1,290 @@
+//! The terminal without a window: what happens goes out as JSON lines, what a guard decides comes in as JSON lines.
+//!
+//! For demonstrations, tests, and gates that something else steers. The gate thread hands its news over a bounded channel and
+//! never waits for whoever reads the lines.
+//!
+//! Out: `{"event":"ready"|"verdict"|"recorded"|"news"|"receipt"|"alarm"|"link", ..}`. A verdict that needed an entry comes after
+//! the line of that entry. In: `{"act":"let_in"|"send_away","reason":{"why":"card_checked"}}`, `{"act":"dismiss"}`,
+//! `{"act":"direction","direction":"out"}`, `{"act":"quit"}`.
+
+use std::{
+    io::{self, BufRead, Write},
+    sync::mpsc::{Receiver, RecvTimeoutError, SyncSender},
+    time::Duration,
+};
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use shared::entry::{Direction, GuardReason};
+
+use crate::{
+    gate::{Alarm, Shown},
+    ports::{Observer, Told},
+    ui::{
+        command::Command,
+        snapshot::Snapshot,
+        words::{Language, reason::Teller},
+    },
+};
+
+/// Lines that may wait for a slow reader; a whole crowd's worth.
+pub const LINES_WAITING: usize = 4_096;
+
+/// What reaches the printing thread.
+#[derive(Debug)]
+pub enum Heard {
+    Told(Told),
+    Asked(Command),
+    NotUnderstood(String),
+    Quit,
+}
+
+/// The gate's end.
+#[derive(Debug)]
+pub struct Ear(pub SyncSender<Heard>);
+
+impl Observer for Ear {
+    fn hear(&mut self, told: &Told) {
+        if self.0.try_send(Heard::Told(told.clone())).is_err() {
+            tracing::error!("a line was dropped: nobody reads them, or the printer has ended");
+        }
+    }
+}
+
+/// What the printer needs of the gate.
+pub trait Desk {
+    fn snapshot(&self) -> Snapshot;
+
+    /// `false` when the gate does not take it now.
+    fn act(&self, command: Command) -> bool;
+
+    fn is_running(&self) -> bool;
+}
+
+/// Prints until it is told to quit; an error means that the reader is gone or the gate has ended by itself.
+pub fn print(desk: &impl Desk, heard: &Receiver<Heard>, out: &mut dyn Write) -> io::Result<()> {
+    const LOOK_AFTER_THE_GATE: Duration = Duration::from_secs(1);
+    let Snapshot { campus, gate, direction, .. } = desk.snapshot();
+    write_line(out, &json!({"event": "ready", "campus": campus, "gate": gate, "direction": direction}))?;
+    loop {
+        match heard.recv_timeout(LOOK_AFTER_THE_GATE) {
+            Ok(Heard::Told(told)) => write_line(out, &line(&told, &desk.snapshot()))?,
+            Ok(Heard::Asked(command)) => {
+                if !desk.act(command) {
+                    write_line(out, &json!({"event": "not_taken", "why": "the gate is busy"}))?;
+                }
+            }
+            Ok(Heard::NotUnderstood(why)) => write_line(out, &json!({"event": "not_taken", "why": why}))?,
+            Ok(Heard::Quit) | Err(RecvTimeoutError::Disconnected) => return Ok(()),
+            Err(RecvTimeoutError::Timeout) if desk.is_running() => {}
+            Err(RecvTimeoutError::Timeout) => return Err(io::Error::other("the gate thread has ended")),
+        }
+    }
+}
+
+/// Reads acts until the input ends, which ends nothing else: a service has no input.
+pub fn listen(input: impl BufRead, heard: &SyncSender<Heard>) {
+    for line in input.lines() {
+        let Ok(line) = line else { return };
+        if line.trim().is_empty() {
+            continue;
+        }
+        let said = match serde_json::from_str(&line) {
+            Ok(Act::LetIn { reason }) => Heard::Asked(Command::LetIn { reason }),
+            Ok(Act::SendAway { reason }) => Heard::Asked(Command::SendAway { reason }),
+            Ok(Act::Dismiss) => Heard::Asked(Command::Dismiss),
+            Ok(Act::Direction { direction }) => Heard::Asked(Command::Face(direction)),
+            Ok(Act::Quit) => Heard::Quit,
+            Err(error) => Heard::NotUnderstood(error.to_string()),
+        };
+        if heard.send(said).is_err() {
+            return;
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case", tag = "act")]
+enum Act {
+    LetIn { reason: GuardReason },
+    SendAway { reason: GuardReason },
+    Dismiss,
+    Direction { direction: Direction },
+    Quit,
+}
+
+fn write_line(out: &mut dyn Write, line: &Value) -> io::Result<()> {
+    writeln!(out, "{line}")?;
+    out.flush()
+}
+
+fn line(told: &Told, snapshot: &Snapshot) -> Value {
+    match told {
+        Told::Verdict(shown) => verdict(shown, snapshot),
+        Told::Recorded { id, entry } => json!({
+            "event": "recorded",
+            "seq": id.seq,
+            "outcome": entry.outcome,
+            "direction": entry.direction,
+            "pass": entry.said.pass,
+            "party": entry.party,
+        }),
+        Told::News { seq, as_of } => {
+            json!({"event": "news", "seq": seq, "as_of": as_of.map(shared::time::Moment::campus_date_and_clock)})
+        }
+        Told::Receipt { seq } => json!({"event": "receipt", "seq": seq}),
+        Told::Alarm(alarm) => json!({"event": "alarm", "alarm": alarm_name(alarm), "detail": format!("{alarm:?}")}),
+        Told::Link { up } => json!({"event": "link", "up": up}),
+    }
+}
+
+/// The verdict's own JSON, and what the screen says.
+fn verdict(shown: &Shown, snapshot: &Snapshot) -> Value {
+    let teller = Teller {
+        language: Language::Zh,
+        places: snapshot.places.as_deref(),
+        now: snapshot.now,
+        direction: snapshot.direction,
+        day: shown.subject.claims.as_ref().map(|claims| claims.validity.day()),
+    };
+    let name = shown.subject.record.as_ref().map(|record| record.visitor.as_str());
+    let masked = shown.subject.claims.as_ref().map(|claims| claims.name.as_str());
+    let mut line = json!({
+        "event": "verdict",
+        "name": name.or(masked),
+        "pass": shown.subject.claims.as_ref().map(|claims| claims.pass),
+        "reason_zh": teller.verdict(&shown.verdict),
+        "reason_en": Teller { language: Language::En, ..teller }.verdict(&shown.verdict),
+    });
+    if let (Value::Object(line), Ok(Value::Object(verdict))) = (&mut line, serde_json::to_value(&shown.verdict)) {
+        line.extend(verdict);
+    }
+    line
+}
+
+const fn alarm_name(alarm: &Alarm) -> &'static str {
+    match alarm {
+        Alarm::NewsUnproven { .. } => "news_unproven",
+        Alarm::NewsBackwards => "news_backwards",
+        Alarm::NewsNotUnderstood { .. } => "news_not_understood",
+        Alarm::CursorAhead => "cursor_ahead",
+        Alarm::Fork { .. } => "fork",
+        Alarm::EntriesMissing { .. } => "entries_missing",
+        Alarm::ReceiptUnproven => "receipt_unproven",
+        Alarm::Withdrawn => "withdrawn",
+        Alarm::Unauthenticated => "unauthenticated",
+        Alarm::ClockRefused { .. } => "clock_refused",
+        Alarm::Misunderstood => "misunderstood",
+        Alarm::StoreFailing => "store_failing",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{cell::RefCell, sync::mpsc::sync_channel};
+
+    use shared::{
+        entry::Outcome,
+        ids::{CampusId, GateIndex},
+        time::Moment,
+        verdict::{RefuseReason, Verdict},
+    };
+
+    use super::*;
+    use crate::gate::Subject;
+
+    struct Counter {
+        asked: RefCell<Vec<Command>>,
+        running: bool,
+    }
+
+    impl Desk for Counter {
+        fn snapshot(&self) -> Snapshot {
+            Snapshot::starting(CampusId::new(1), GateIndex::new(2).unwrap(), Direction::In)
+        }
+
+        fn act(&self, command: Command) -> bool {
+            self.asked.borrow_mut().push(command);
+            self.asked.borrow().len() < 4
+        }
+
+        fn is_running(&self) -> bool {
+            self.running
+        }
+    }
+
+    fn printed(desk: &Counter, heard: Vec<Heard>) -> Vec<Value> {
+        let (sender, receiver) = sync_channel(64);
+        heard.into_iter().for_each(|heard| sender.send(heard).unwrap());
+        drop(sender);
+        let mut out = Vec::new();
+        print(desk, &receiver, &mut out).unwrap();
+        String::from_utf8(out).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    #[test]
+    fn what_happens_is_one_line_each() {
+        let desk = Counter { asked: RefCell::default(), running: true };
+        let shown = Shown {
+            verdict: Verdict::Refuse(RefuseReason::NotOurs),
+            subject: Subject::default(),
+            outcome: Some(Outcome::Refused),
+            until: Moment::from_unix_s(9),
+        };
+        let lines = printed(
+            &desk,
+            vec![
+                Heard::Told(Told::Link { up: true }),
+                Heard::Told(Told::News { seq: 7, as_of: Some(Moment::from_unix_s(1_795_406_400)) }),
+                Heard::Told(Told::Verdict(Box::new(shown))),
+                Heard::Told(Told::Alarm(Alarm::Fork { seq: 3 })),
+                Heard::NotUnderstood("why".into()),
+                Heard::Quit,
+                Heard::Told(Told::Receipt { seq: 1 }),
+            ],
+        );
+        assert_eq!(lines[0], json!({"event": "ready", "campus": 1, "gate": 2, "direction": "in"}));
+        assert_eq!(lines[1], json!({"event": "link", "up": true}));
+        assert_eq!(lines[2], json!({"event": "news", "seq": 7, "as_of": "2026-11-23 12:00:00"}));
+        assert_eq!(lines[3]["verdict"], "refuse");
+        assert_eq!(lines[3]["reason"]["why"], "not_ours");
+        assert_eq!(lines[3]["reason_zh"], "不是本校的访客通行码，请访客打开预约页面上的通行码");
+        assert_eq!(lines[4]["alarm"], "fork");
+        assert_eq!(lines[5]["event"], "not_taken");
+        assert_eq!(lines.len(), 6, "nothing after quit");
+    }
+
+    #[test]
+    fn acts_come_in_as_lines_and_a_bad_one_is_answered() {
+        let input = concat!(
+            "{\"act\":\"let_in\",\"reason\":{\"why\":\"card_checked\"}}\n\n",
+            "{\"act\":\"send_away\",\"reason\":{\"why\":\"other\",\"text\":\"太晚\"}}\n",
+            "{\"act\":\"direction\",\"direction\":\"out\"}\n",
+            "{\"act\":\"open the gate\"}\n",
+            "{\"act\":\"dismiss\"}\n",
+            "{\"act\":\"quit\"}\n",
+        );
+        let (sender, receiver) = sync_channel(64);
+        listen(input.as_bytes(), &sender);
+        let desk = Counter { asked: RefCell::default(), running: true };
+        let lines = printed(&desk, receiver.try_iter().collect());
+        assert_eq!(
+            *desk.asked.borrow(),
+            [
+                Command::LetIn { reason: GuardReason::CardChecked },
+                Command::SendAway { reason: GuardReason::Other { text: "太晚".into() } },
+                Command::Face(Direction::Out),
+                Command::Dismiss,
+            ]
+        );
+        let refused: Vec<_> = lines.iter().filter(|line| line["event"] == "not_taken").collect();
+        assert_eq!(refused.len(), 2, "one not understood, one the gate did not take");
+    }
+
+    #[test]
+    fn a_gate_that_has_ended_ends_the_printing() {
+        let desk = Counter { asked: RefCell::default(), running: false };
+        let (_sender, receiver) = sync_channel(1);
+        assert!(print(&desk, &receiver, &mut Vec::new()).is_err());
+    }
+}

@@ -1,0 +1,121 @@
+//! The program of a gate terminal: reads the command line and the configuration, and hands over to a command.
+//!
+//! Errors end here: one line for people with all causes behind it, and an exit code.
+
+use std::{
+    error::Error,
+    io::{self, BufReader, IsTerminal as _, Read as _, Write as _},
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use clap::{Parser, Subcommand};
+use gate_terminal::{
+    commands,
+    config::Config,
+    ports::Store as _,
+    store::{DATABASE_FILE, SqliteStore},
+};
+use shared::pass::KeySet;
+use tracing_subscriber::EnvFilter;
+
+/// 校园访客门岗终端。Without a command: runs the gate.
+#[derive(Parser)]
+#[command(version, about)]
+struct Line {
+    /// 配置文件 the configuration; without it the defaults hold
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// 不开窗口，输出 JSON 行 no window, JSON lines instead
+    #[arg(long)]
+    headless: bool,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// 用一次性登记码登记本机 enrols this terminal; the code is read from standard input
+    Enrol,
+    /// 解释一个通行码的内容 explains the text of a pass
+    Inspect {
+        /// 通行码文本，"-" 表示从标准输入读取 the text, or - for standard input
+        #[arg(allow_hyphen_values = true)]
+        text: String,
+    },
+    /// 显示识读器在图片里看到的码 shows what the reader sees in pictures
+    Read {
+        #[arg(long)]
+        json: bool,
+        #[arg(required = true)]
+        pictures: Vec<PathBuf>,
+    },
+}
+
+fn main() -> ExitCode {
+    let line = Line::parse();
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
+    match obey(&line) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            let mut told = format!("gate-terminal: {error}");
+            let mut cause = error.source();
+            while let Some(deeper) = cause {
+                told.push_str(&format!(": {deeper}"));
+                cause = deeper.source();
+            }
+            writeln!(io::stderr(), "{told}").ok();
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// `false` when what was asked for is answered with no: a picture that does not open, a pass that does not verify.
+fn obey(line: &Line) -> Result<bool, Box<dyn Error>> {
+    let config = || Config::load(line.config.as_deref());
+    let mut out = io::stdout().lock();
+    match &line.command {
+        None => {
+            drop(out);
+            commands::run::run(&config()?, line.headless)?;
+            Ok(true)
+        }
+        Some(Command::Enrol) => {
+            let prompt = io::stdin().is_terminal();
+            commands::enrol::run(&config()?, prompt, &mut BufReader::new(io::stdin()), &mut out)?;
+            Ok(true)
+        }
+        Some(Command::Inspect { text }) => {
+            let keys = keys_held(&config()?.data_dir)?;
+            let text = if text == "-" { whole_input()? } else { text.clone() };
+            Ok(commands::inspect::run(&text, keys.as_ref(), &mut out)?)
+        }
+        Some(Command::Read { json, pictures }) => Ok(commands::read::run(pictures, *json, &mut out)?),
+    }
+}
+
+/// Far longer than any pass; support may paste what it likes.
+const INPUT_MAX_BYTES: u64 = 64 * 1024;
+
+fn whole_input() -> io::Result<String> {
+    let mut text = Vec::new();
+    io::stdin().lock().take(INPUT_MAX_BYTES).read_to_end(&mut text)?;
+    Ok(String::from_utf8_lossy(&text).into_owned())
+}
+
+/// The key set this terminal holds, where it has been enrolled and has heard from the office.
+fn keys_held(data_dir: &Path) -> Result<Option<KeySet>, Box<dyn Error>> {
+    let database = data_dir.join(DATABASE_FILE);
+    if !database.exists() {
+        return Ok(None);
+    }
+    let mut store = SqliteStore::open_to_look(&database)?;
+    if store.post()?.is_none() {
+        return Ok(None);
+    }
+    let held = store.load()?;
+    let opened = held.news.key_set.map(|sealed| KeySet::open(&sealed, &held.post.root));
+    Ok(opened.transpose()?)
+}

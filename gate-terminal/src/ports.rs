@@ -1,0 +1,90 @@
+//! The outside world on one page: what the gate thread asks of a clock, a store, a line to the server, a light.
+//!
+//! Adapters know this page and the shared words, and nothing of each other. The types that cross it are the gate's own and
+//! are named here so that an adapter need not look into the gate.
+
+use std::error::Error;
+
+use shared::{
+    chain::{Head, Link},
+    entry::{Entry, EntryId},
+    sync::{pull::PullRequest, push::PushRequest},
+    time::{CampusDay, Moment},
+};
+
+pub use crate::gate::{
+    Alarm, AsOf, CameraState, ClockReading, Event, Held, HeldNews, NewerKeySet, News, OwnEntry, Post, Receipt, Shown,
+    Signal, SyncFailure,
+};
+
+pub trait Clock {
+    fn read(&self) -> ClockReading;
+}
+
+/// What survives a power cut. Every method returns only when what it did is durable, or was not done at all.
+pub trait Store {
+    type Error: Error + Send + Sync + 'static;
+
+    /// Where this terminal stands, once it has been enrolled.
+    fn post(&self) -> Result<Option<Post>, Self::Error>;
+
+    /// Once in a store's life; `server_time` becomes the first floor of the clock.
+    fn keep_post(&mut self, post: &Post, server_time: Moment) -> Result<(), Self::Error>;
+
+    /// All the gate starts from; fails when the terminal has not been enrolled.
+    fn load(&mut self) -> Result<Held, Self::Error>;
+
+    /// Numbers the entry next after the last one in the store, and chains it.
+    fn append(&mut self, entry: &Entry) -> Result<EntryId, Self::Error>;
+
+    /// At most `limit` links numbered above `after`, and the head they lead to.
+    fn entries_after(&mut self, after: u64, limit: usize) -> Result<(Vec<Link>, Head), Self::Error>;
+
+    /// Fails when the receipt's hash is not the one our chain has under its number.
+    fn keep_receipt(&mut self, receipt: &Receipt) -> Result<(), Self::Error>;
+
+    fn keep_news(&mut self, news: &News) -> Result<(), Self::Error>;
+
+    fn forget(&mut self, before: CampusDay) -> Result<(), Self::Error>;
+
+    fn keep_floor(&mut self, floor: Moment) -> Result<(), Self::Error>;
+}
+
+/// The line to the server. Answers come back as events; at most one call of each kind is under way.
+pub trait Line {
+    fn pull(&mut self, request: PullRequest);
+
+    fn push(&mut self, request: PushRequest);
+}
+
+/// Light and sound. Never the only sign: the screen says the same.
+pub trait Lamp {
+    fn shine(&mut self, signal: Signal);
+}
+
+/// Whoever wants to hear what happens beside what is on the screen: the log, the headless printer.
+pub trait Observer {
+    fn hear(&mut self, told: &Told);
+}
+
+/// What is worth a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Told {
+    /// A new verdict stands on the screen; for an admission and a refusal its entry is durable by now.
+    Verdict(Box<Shown>),
+    Recorded {
+        id: EntryId,
+        entry: Box<Entry>,
+    },
+    News {
+        seq: u64,
+        as_of: Option<Moment>,
+    },
+    Receipt {
+        seq: u64,
+    },
+    Alarm(Alarm),
+    Link {
+        up: bool,
+    },
+}

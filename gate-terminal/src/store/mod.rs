@@ -1,0 +1,296 @@
+//! The terminal's memory: one SQLite file, all its SQL in this room.
+//!
+//! What is acknowledged has survived a power cut: WAL with `synchronous=FULL`, and both are asserted, because each connection
+//! has its own setting and a default would lose entries silently. Checkpoints are run from here and their result looked at:
+//! SQLite's own automatic ones swallow errors. Only one process may write, or two would number the same entry.
+
+mod entries;
+mod migrations;
+mod news;
+mod passes;
+
+use std::{
+    fs::{self, File, TryLockError},
+    io,
+    path::{Path, PathBuf},
+};
+
+use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Row, params};
+use shared::{
+    chain::{ChainHash, Head, Link},
+    entry::{Entry, EntryId},
+    ids::{CampusId, GateIndex, TerminalId},
+    seal::PublicKey,
+    time::{CampusDay, Moment},
+};
+
+use crate::ports::{Held, News, Post, Receipt, Store};
+
+/// The file's name inside the data directory.
+pub const DATABASE_FILE: &str = "terminal.sqlite3";
+
+/// Before it, two connections could corrupt a WAL database ("WAL reset", fixed 2026-03).
+const SQLITE_AT_LEAST: i32 = 3_051_003;
+
+/// An entry is about two pages; this bounds the WAL to a few hundred.
+const COMMITS_BETWEEN_CHECKPOINTS: u32 = 64;
+
+#[derive(Debug)]
+pub struct SqliteStore {
+    connection: Connection,
+    commits_since_checkpoint: u32,
+    /// Held as long as this store may write.
+    _lock: Option<File>,
+}
+
+impl SqliteStore {
+    /// Creates the database where there is none. Fails when another process has it open to write.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        assert_sqlite()?;
+        let lock = lock(path)?;
+        keep_private(path)?;
+        let mut connection = Connection::open(path).map_err(|cause| StoreError::open(path, cause))?;
+        prepare(&connection)?;
+        connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+        check_whole(&connection)?;
+        migrations::run(&mut connection)?;
+        let mut store = Self { connection, commits_since_checkpoint: 0, _lock: Some(lock) };
+        store.checkpoint();
+        Ok(store)
+    }
+
+    /// For looking beside a running terminal; every writing method fails.
+    pub fn open_to_look(path: &Path) -> Result<Self, StoreError> {
+        assert_sqlite()?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags).map_err(|cause| StoreError::open(path, cause))?;
+        Ok(Self { connection, commits_since_checkpoint: 0, _lock: None })
+    }
+
+    /// The entry is durable by now, whatever becomes of the checkpoint; a WAL that only grows is worth a line in the log.
+    fn committed(&mut self, commits: u32) {
+        self.commits_since_checkpoint = self.commits_since_checkpoint.saturating_add(commits);
+        if self.commits_since_checkpoint >= COMMITS_BETWEEN_CHECKPOINTS {
+            self.checkpoint();
+        }
+    }
+
+    fn checkpoint(&mut self) {
+        let result = self.connection.query_row("pragma wal_checkpoint(truncate)", [], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?))
+        });
+        match result {
+            Ok((0, ..)) => self.commits_since_checkpoint = 0,
+            Ok((_, frames, moved)) => tracing::warn!(frames, moved, "a checkpoint was held up by a reader"),
+            Err(error) => tracing::error!(%error, "a checkpoint failed"),
+        }
+    }
+}
+
+impl Store for SqliteStore {
+    type Error = StoreError;
+
+    fn post(&self) -> Result<Option<Post>, StoreError> {
+        let sql = "select terminal, campus, gate, root from post";
+        self.connection.query_row(sql, [], |row| Ok(read_post(row))).optional()?.transpose()
+    }
+
+    fn keep_post(&mut self, post: &Post, server_time: Moment) -> Result<(), StoreError> {
+        if self.post()?.is_some() {
+            return Err(StoreError::AlreadyEnrolled);
+        }
+        let Post { terminal, campus, gate, root } = post;
+        self.connection.execute(
+            "insert into post (one, terminal, campus, gate, root, floor_ms) values (1, ?1, ?2, ?3, ?4, ?5)",
+            params![terminal.get(), campus.get(), gate.get(), root.as_bytes(), server_time.unix_ms()],
+        )?;
+        self.committed(1);
+        Ok(())
+    }
+
+    fn load(&mut self) -> Result<Held, StoreError> {
+        let post = self.post()?.ok_or(StoreError::NotEnrolled)?;
+        let floor = self.connection.query_row("select floor_ms from post", [], |row| row.get(0))?;
+        Ok(Held {
+            post,
+            floor: Moment::from_unix_ms(floor),
+            news: news::load(&self.connection)?,
+            recorded: entries::head(&self.connection)?.seq,
+            receipted: entries::receipted(&self.connection)?,
+            own: entries::recent(&self.connection)?,
+        })
+    }
+
+    fn append(&mut self, entry: &Entry) -> Result<EntryId, StoreError> {
+        let terminal = self.post()?.ok_or(StoreError::NotEnrolled)?.terminal;
+        let transaction = self.connection.transaction()?;
+        let seq = entries::append(&transaction, terminal, entry)?;
+        if entry.clock_trusted {
+            raise_floor(&transaction, entry.at)?;
+        }
+        transaction.commit()?;
+        self.committed(1);
+        Ok(EntryId { terminal, seq })
+    }
+
+    fn entries_after(&mut self, after: u64, limit: usize) -> Result<(Vec<Link>, Head), StoreError> {
+        entries::after(&self.connection, after, limit)
+    }
+
+    fn keep_receipt(&mut self, receipt: &Receipt) -> Result<(), StoreError> {
+        entries::keep_receipt(&mut self.connection, receipt)?;
+        self.committed(1);
+        Ok(())
+    }
+
+    fn keep_news(&mut self, news: &News) -> Result<(), StoreError> {
+        let transaction = self.connection.transaction()?;
+        news::keep(&transaction, news)?;
+        // The server's word stands above what this machine thought: a floor raised by a wrong clock comes down again.
+        transaction.execute("update post set floor_ms = ?1", [news.server_time.unix_ms()])?;
+        transaction.commit()?;
+        self.committed(u32::try_from(news.changes.len()).unwrap_or(u32::MAX).max(1));
+        Ok(())
+    }
+
+    fn forget(&mut self, before: CampusDay) -> Result<(), StoreError> {
+        let transaction = self.connection.transaction()?;
+        passes::forget(&transaction, before)?;
+        entries::forget(&transaction, before)?;
+        transaction.commit()?;
+        self.committed(COMMITS_BETWEEN_CHECKPOINTS);
+        Ok(())
+    }
+
+    fn keep_floor(&mut self, floor: Moment) -> Result<(), StoreError> {
+        raise_floor(&self.connection, floor)?;
+        self.committed(1);
+        Ok(())
+    }
+}
+
+fn raise_floor(connection: &Connection, floor: Moment) -> Result<(), StoreError> {
+    connection.execute("update post set floor_ms = max(floor_ms, ?1)", [floor.unix_ms()])?;
+    Ok(())
+}
+
+fn assert_sqlite() -> Result<(), StoreError> {
+    if rusqlite::version_number() < SQLITE_AT_LEAST {
+        return Err(StoreError::OldSqlite { version: rusqlite::version() });
+    }
+    Ok(())
+}
+
+/// Beside the database and not the database itself: SQLite's own locks come and go, and must not be disturbed.
+fn lock(path: &Path) -> Result<File, StoreError> {
+    let path = path.with_extension("lock");
+    let unlockable = |cause| StoreError::Lock { path: path.clone(), cause };
+    let file = fs::OpenOptions::new().write(true).create(true).truncate(false).open(&path).map_err(unlockable)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StoreError::InUse { path }),
+        Err(TryLockError::Error(cause)) => Err(unlockable(cause)),
+    }
+}
+
+/// Names and phone tails are in it. SQLite gives its side files the mode of the database.
+fn keep_private(path: &Path) -> Result<(), StoreError> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let made = options.open(path);
+    made.map(drop).map_err(|cause| StoreError::Lock { path: path.to_owned(), cause })
+}
+
+fn prepare(connection: &Connection) -> Result<(), StoreError> {
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    connection.pragma_update(None, "synchronous", "full")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    let journal: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
+    let synchronous: i64 = connection.pragma_query_value(None, "synchronous", |row| row.get(0))?;
+    let foreign_keys: bool = connection.pragma_query_value(None, "foreign_keys", |row| row.get(0))?;
+    if journal != "wal" || synchronous != 2 || !foreign_keys {
+        return Err(StoreError::NotDurable { journal, synchronous });
+    }
+    Ok(())
+}
+
+fn check_whole(connection: &Connection) -> Result<(), StoreError> {
+    let report: String = connection.pragma_query_value(None, "quick_check", |row| row.get(0))?;
+    if report == "ok" { Ok(()) } else { Err(StoreError::Damaged { report }) }
+}
+
+fn read_post(row: &Row<'_>) -> Result<Post, StoreError> {
+    let gate = GateIndex::new(row.get(2)?).ok_or(StoreError::Foreign { what: "gate" })?;
+    let root = PublicKey::from_bytes(&row.get(3)?).map_err(|_| StoreError::Foreign { what: "root key" })?;
+    Ok(Post { terminal: TerminalId::new(row.get(0)?), campus: CampusId::new(row.get(1)?), gate, root })
+}
+
+fn read_hash(row: &Row<'_>, column: usize) -> rusqlite::Result<ChainHash> {
+    row.get(column).map(ChainHash::from_bytes)
+}
+
+/// SQLite's integers are signed; no number here comes near the end of either.
+fn stored(seq: u64) -> Result<i64, StoreError> {
+    i64::try_from(seq).map_err(|_| StoreError::Foreign { what: "number" })
+}
+
+fn counted(seq: i64) -> Result<u64, StoreError> {
+    u64::try_from(seq).map_err(|_| StoreError::Foreign { what: "number" })
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("{} cannot be opened", path.display())]
+    Open {
+        path: PathBuf,
+        #[source]
+        cause: rusqlite::Error,
+    },
+    #[error("{} cannot be made or locked", path.display())]
+    Lock {
+        path: PathBuf,
+        #[source]
+        cause: io::Error,
+    },
+    #[error("another terminal is running on this data directory ({} is locked)", path.display())]
+    InUse { path: PathBuf },
+    #[error("SQLite {version} has a known corruption bug; 3.51.3 or newer is needed")]
+    OldSqlite { version: &'static str },
+    #[error("the database would not survive a power cut (journal {journal}, synchronous {synchronous})")]
+    NotDurable { journal: String, synchronous: i64 },
+    #[error("the database is damaged: {report}")]
+    Damaged { report: String },
+    #[error("the database was written by a newer program (schema {found})")]
+    NewerSchema { found: u32 },
+    #[error("this terminal has not been enrolled")]
+    NotEnrolled,
+    #[error("this terminal is enrolled already")]
+    AlreadyEnrolled,
+    #[error("the receipt is for another chain than ours at entry {seq}")]
+    OtherChain { seq: u64 },
+    #[error("the database holds a {what} that this program cannot have written")]
+    Foreign { what: &'static str },
+    #[error("a {what} could not be put into words or read back")]
+    Json {
+        what: &'static str,
+        #[source]
+        cause: serde_json::Error,
+    },
+    #[error("the database refused")]
+    Sql(#[from] rusqlite::Error),
+}
+
+impl StoreError {
+    fn open(path: &Path, cause: rusqlite::Error) -> Self {
+        Self::Open { path: path.to_owned(), cause }
+    }
+
+    fn json(what: &'static str) -> impl FnOnce(serde_json::Error) -> Self {
+        move |cause| Self::Json { what, cause }
+    }
+}
+
+#[cfg(test)]
+mod tests;

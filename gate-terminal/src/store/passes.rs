@@ -1,0 +1,118 @@
+//! Passes and what became of them: issued, revoked, watched, moved.
+
+use rusqlite::{Connection, Row, Transaction, params};
+use shared::{
+    entry::{Direction, EntryId},
+    ids::{GateIndex, PassId, TerminalId},
+    sync::change::{Change, PassRecord},
+    time::{CampusDay, Moment},
+};
+
+use super::{StoreError, counted, stored};
+
+pub(super) fn issued(transaction: &Transaction<'_>, record: &PassRecord) -> Result<(), StoreError> {
+    let text = serde_json::to_string(record).map_err(StoreError::json("pass"))?;
+    transaction
+        .prepare_cached("insert or replace into pass (id, day, record) values (?1, ?2, ?3)")?
+        .execute(params![record.pass.as_bytes(), record.day.to_string(), text])?;
+    Ok(())
+}
+
+pub(super) fn revoked(transaction: &Transaction<'_>, pass: PassId, at: Moment) -> Result<(), StoreError> {
+    transaction
+        .prepare_cached("insert or replace into revoked (pass, at_ms) values (?1, ?2)")?
+        .execute(params![pass.as_bytes(), at.unix_ms()])?;
+    Ok(())
+}
+
+pub(super) fn watched(transaction: &Transaction<'_>, pass: PassId, watched: bool) -> Result<(), StoreError> {
+    let sql = if watched {
+        "insert or ignore into watched (pass) values (?1)"
+    } else {
+        "delete from watched where pass = ?1"
+    };
+    transaction.prepare_cached(sql)?.execute([pass.as_bytes()])?;
+    Ok(())
+}
+
+pub(super) fn moved(
+    transaction: &Transaction<'_>,
+    pass: PassId,
+    direction: Direction,
+    at: Moment,
+    gate: GateIndex,
+    entry: EntryId,
+) -> Result<(), StoreError> {
+    let went = match direction {
+        Direction::In => "in",
+        Direction::Out => "out",
+    };
+    transaction
+        .prepare_cached(
+            "insert or ignore into movement (terminal, seq, pass, went, at_ms, gate) values (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?
+        .execute(params![entry.terminal.get(), stored(entry.seq)?, pass.as_bytes(), went, at.unix_ms(), gate.get()])?;
+    Ok(())
+}
+
+/// A new epoch tells anew which passes there are; that one was revoked, or somebody went in, stays true.
+pub(super) fn void_old_epoch(transaction: &Transaction<'_>) -> Result<(), StoreError> {
+    transaction.execute("delete from pass", [])?;
+    transaction.execute("delete from watched", [])?;
+    Ok(())
+}
+
+pub(super) fn forget(transaction: &Transaction<'_>, before: CampusDay) -> Result<(), StoreError> {
+    let start_ms = before.start().unix_ms();
+    transaction.execute("delete from pass where day < ?1", [before.to_string()])?;
+    transaction.execute("delete from watched where pass not in (select id from pass)", [])?;
+    transaction.execute("delete from revoked where at_ms < ?1 and pass not in (select id from pass)", [start_ms])?;
+    transaction.execute("delete from movement where at_ms < ?1", [start_ms])?;
+    Ok(())
+}
+
+/// In an order in which each makes sense after those before it.
+pub(super) fn load(connection: &Connection, changes: &mut Vec<Change>) -> Result<(), StoreError> {
+    each(connection, "select record from pass", |row| {
+        let text: String = row.get(0)?;
+        let record = serde_json::from_str(&text).map_err(StoreError::json("pass"))?;
+        changes.push(Change::PassIssued(Box::new(record)));
+        Ok(())
+    })?;
+    each(connection, "select pass, at_ms from revoked", |row| {
+        changes.push(Change::PassRevoked { pass: read_pass(row)?, at: Moment::from_unix_ms(row.get(1)?) });
+        Ok(())
+    })?;
+    each(connection, "select pass from watched", |row| {
+        changes.push(Change::PassWatched { pass: read_pass(row)?, watched: true });
+        Ok(())
+    })?;
+    each(connection, "select pass, went, at_ms, gate, terminal, seq from movement", |row| {
+        let direction = if row.get::<_, String>(1)? == "out" { Direction::Out } else { Direction::In };
+        changes.push(Change::PassMoved {
+            pass: read_pass(row)?,
+            direction,
+            at: Moment::from_unix_ms(row.get(2)?),
+            gate: GateIndex::new(row.get(3)?).ok_or(StoreError::Foreign { what: "gate" })?,
+            entry: EntryId { terminal: TerminalId::new(row.get(4)?), seq: counted(row.get(5)?)? },
+        });
+        Ok(())
+    })
+}
+
+fn each(
+    connection: &Connection,
+    sql: &str,
+    mut take: impl FnMut(&Row<'_>) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let mut select = connection.prepare(sql)?;
+    let mut rows = select.query([])?;
+    while let Some(row) = rows.next()? {
+        take(row)?;
+    }
+    Ok(())
+}
+
+fn read_pass(row: &Row<'_>) -> Result<PassId, StoreError> {
+    Ok(PassId::from_bytes(row.get(0)?))
+}

@@ -1,0 +1,316 @@
+//! The real store on a real disk: restarts, receipts, a full disk, a second process.
+
+use shared::{
+    chain::ChainName,
+    entry::{Direction, Outcome, Said},
+    ids::PassId,
+    seal::Sealed,
+    sync::{change::Change, push::EntryReceipt},
+    verdict::{RefuseReason, Verdict},
+};
+use tempfile::TempDir;
+
+use super::*;
+use crate::gate::{
+    AsOf, NewerKeySet,
+    small_campus::{Office, TERMINAL, day, gate_index, morning, pass_id, record},
+};
+
+fn enrolled() -> (TempDir, SqliteStore) {
+    let directory = tempfile::tempdir().unwrap();
+    let mut store = SqliteStore::open(&directory.path().join(DATABASE_FILE)).unwrap();
+    store.keep_post(&Office::open().post(), morning()).unwrap();
+    (directory, store)
+}
+
+fn reopened(directory: &TempDir, store: SqliteStore) -> SqliteStore {
+    drop(store);
+    SqliteStore::open(&directory.path().join(DATABASE_FILE)).unwrap()
+}
+
+fn entry(at: Moment, pass: Option<PassId>) -> Entry {
+    let verdict = if pass.is_some() { Verdict::Admit } else { Verdict::Refuse(RefuseReason::NotOurs) };
+    Entry {
+        at,
+        clock_trusted: true,
+        gate: gate_index(0),
+        direction: Direction::In,
+        said: Said { verdict, pass, name: None, foreign_code: None },
+        outcome: if pass.is_some() { Outcome::Passed } else { Outcome::Refused },
+        party: u8::from(pass.is_some()),
+    }
+}
+
+fn news(seq: u64, changes: Vec<Change>) -> News {
+    let office = Office::open();
+    let opened = shared::pass::KeySet::open(&office.key_set(), &office.post().root).unwrap();
+    News {
+        key_set: Some(NewerKeySet { sealed: office.key_set(), opened }),
+        epoch: 1,
+        head: Head { seq, hash: ChainHash::from_bytes([9; 32]) },
+        server_time: morning(),
+        as_of: Some(AsOf { server_time: morning(), valid_for_s: 300 }),
+        restarts: false,
+        changes,
+        not_understood: 0,
+    }
+}
+
+fn receipt(head: Head) -> Receipt {
+    let proven = EntryReceipt { terminal: TERMINAL, head, at: morning() };
+    let sealed = Sealed::seal(&proven, None, &Office::open().beacon_key).unwrap();
+    Receipt { proven, sealed }
+}
+
+#[test]
+fn numbers_and_hashes_go_on_after_a_restart() {
+    let (directory, mut store) = enrolled();
+    for expected in 1..=3 {
+        assert_eq!(store.append(&entry(morning(), None)).unwrap(), EntryId { terminal: TERMINAL, seq: expected });
+    }
+    let mut store = reopened(&directory, store);
+    assert_eq!(store.append(&entry(morning(), Some(pass_id(1)))).unwrap().seq, 4);
+    let (links, head) = store.entries_after(0, 100).unwrap();
+    let name = ChainName::Entries { terminal: TERMINAL };
+    assert_eq!(links.iter().try_fold(Head::START, |head, link| head.follow(name, link)).unwrap(), head);
+    let (links, head) = store.entries_after(1, 2).unwrap();
+    assert_eq!((links.len(), head.seq), (2, 3));
+    let held = store.load().unwrap();
+    assert_eq!((held.recorded, held.receipted, held.own.len()), (4, 0, 4));
+    assert_eq!(held.own[3].entry, entry(morning(), Some(pass_id(1))));
+}
+
+#[test]
+fn a_terminal_is_enrolled_once() {
+    let (directory, mut store) = enrolled();
+    let post = store.post().unwrap().unwrap();
+    assert_eq!(post, Office::open().post());
+    assert!(matches!(store.keep_post(&post, morning()), Err(StoreError::AlreadyEnrolled)));
+    assert_eq!(reopened(&directory, store).load().unwrap().floor, morning());
+    let fresh = tempfile::tempdir().unwrap();
+    let mut store = SqliteStore::open(&fresh.path().join(DATABASE_FILE)).unwrap();
+    assert!(store.post().unwrap().is_none());
+    assert!(matches!(store.load(), Err(StoreError::NotEnrolled)));
+    assert!(matches!(store.append(&entry(morning(), None)), Err(StoreError::NotEnrolled)));
+}
+
+#[test]
+fn what_the_feed_taught_comes_back_after_a_restart() {
+    let (directory, mut store) = enrolled();
+    let moved = Change::PassMoved {
+        pass: pass_id(2),
+        direction: Direction::Out,
+        at: morning(),
+        gate: gate_index(1),
+        entry: EntryId { terminal: TerminalId::new(8), seq: 3 },
+    };
+    let changes = vec![
+        Change::Places(shared::sync::change::Places {
+            campus: CampusId::new(1),
+            campus_name: "长安校区".into(),
+            campus_name_en: "Chang'an Campus".into(),
+            gates: Vec::new(),
+            others: vec![(CampusId::new(2), "雁塔校区".into())],
+        }),
+        Change::PassIssued(Box::new(record(1))),
+        Change::PassIssued(Box::new(record(2))),
+        Change::PassRevoked { pass: pass_id(1), at: morning() },
+        Change::PassWatched { pass: pass_id(2), watched: true },
+        moved,
+    ];
+    store.keep_news(&news(6, changes.clone())).unwrap();
+    store.keep_news(&News { as_of: None, key_set: None, ..news(7, vec![]) }).unwrap();
+    let held = reopened(&directory, store).load().unwrap().news;
+    assert_eq!(held.changes, changes);
+    assert_eq!((held.epoch, held.head.seq, held.proven), (1, 7, Some(morning())));
+    assert_eq!(held.as_of, Some(AsOf { server_time: morning(), valid_for_s: 300 }), "kept from the news before");
+    assert_eq!(held.key_set, Some(Office::open().key_set()));
+}
+
+#[test]
+fn telling_the_same_change_again_changes_nothing() {
+    let (_directory, mut store) = enrolled();
+    let cleared = Change::PassWatched { pass: pass_id(1), watched: false };
+    let watched = Change::PassWatched { pass: pass_id(1), watched: true };
+    let issued = Change::PassIssued(Box::new(record(1)));
+    store.keep_news(&news(4, vec![issued.clone(), issued.clone(), watched.clone(), watched, cleared])).unwrap();
+    assert_eq!(store.load().unwrap().news.changes, [issued]);
+}
+
+#[test]
+fn a_new_epoch_voids_passes_and_keeps_revocations() {
+    let (_directory, mut store) = enrolled();
+    let revoked = Change::PassRevoked { pass: pass_id(1), at: morning() };
+    let watched = Change::PassWatched { pass: pass_id(1), watched: true };
+    store.keep_news(&news(3, vec![Change::PassIssued(Box::new(record(1))), revoked.clone(), watched])).unwrap();
+    store.keep_news(&News { epoch: 2, restarts: true, ..news(0, vec![]) }).unwrap();
+    let held = store.load().unwrap().news;
+    assert_eq!((held.changes, held.epoch, held.head.seq), (vec![revoked], 2, 0));
+}
+
+#[test]
+fn days_that_are_over_are_forgotten() {
+    let (_directory, mut store) = enrolled();
+    let mut tomorrow = record(2);
+    tomorrow.day = day().plus_days(1);
+    let tomorrow = Change::PassIssued(Box::new(tomorrow));
+    let revoked = Change::PassRevoked { pass: pass_id(2), at: morning() };
+    store
+        .keep_news(&news(
+            4,
+            vec![
+                Change::PassIssued(Box::new(record(1))),
+                tomorrow.clone(),
+                Change::PassRevoked { pass: pass_id(1), at: morning() },
+                revoked.clone(),
+                Change::PassWatched { pass: pass_id(1), watched: true },
+            ],
+        ))
+        .unwrap();
+    store.forget(day()).unwrap();
+    assert_eq!(store.load().unwrap().news.changes.len(), 5);
+    store.forget(day().plus_days(1)).unwrap();
+    assert_eq!(store.load().unwrap().news.changes, [tomorrow, revoked]);
+}
+
+#[test]
+fn a_receipt_is_kept_only_for_our_own_chain() {
+    let (directory, mut store) = enrolled();
+    for _ in 0..3 {
+        store.append(&entry(morning(), None)).unwrap();
+    }
+    let two = store.entries_after(0, 2).unwrap().1;
+    let three = store.entries_after(0, 3).unwrap().1;
+    for foreign in
+        [Head { hash: three.hash, ..two }, Head { seq: 4, ..three }, Head { hash: ChainHash::START, ..three }]
+    {
+        assert!(matches!(store.keep_receipt(&receipt(foreign)), Err(StoreError::OtherChain { .. })), "{foreign:?}");
+        assert_eq!(store.load().unwrap().receipted, 0);
+    }
+    store.keep_receipt(&receipt(three)).unwrap();
+    store.keep_receipt(&receipt(two)).unwrap();
+    assert_eq!(reopened(&directory, store).load().unwrap().receipted, 3, "an older one changes nothing");
+}
+
+#[test]
+fn only_countersigned_entries_are_purged_and_the_chain_goes_on() {
+    let (_directory, mut store) = enrolled();
+    for _ in 0..3 {
+        store.append(&entry(morning(), None)).unwrap();
+    }
+    let later = day().plus_days(40);
+    store.forget(later).unwrap();
+    assert_eq!(store.entries_after(0, 10).unwrap().0.len(), 3, "nothing is countersigned");
+    let head = store.entries_after(0, 10).unwrap().1;
+    store.keep_receipt(&receipt(head)).unwrap();
+    store.forget(day().plus_days(30)).unwrap();
+    assert_eq!(store.entries_after(0, 10).unwrap().0.len(), 3, "thirty days");
+    store.forget(later).unwrap();
+    let (links, left) = store.entries_after(0, 10).unwrap();
+    assert_eq!((links.len(), left), (1, head));
+    assert_eq!(store.append(&entry(later.start(), None)).unwrap().seq, 4);
+    let name = ChainName::Entries { terminal: TERMINAL };
+    let (links, end) = store.entries_after(3, 10).unwrap();
+    assert_eq!(head.follow(name, &links[0]).unwrap(), end);
+}
+
+#[test]
+fn the_floor_rises_with_what_is_trusted_and_the_server_corrects_it() {
+    let (_directory, mut store) = enrolled();
+    let later = |minutes| morning().plus(chrono::TimeDelta::minutes(minutes));
+    let floor = |store: &mut SqliteStore| store.load().unwrap().floor;
+    store.append(&Entry { clock_trusted: false, ..entry(later(500), None) }).unwrap();
+    assert_eq!(floor(&mut store), morning(), "an untrusted moment proves nothing");
+    store.append(&entry(later(5), None)).unwrap();
+    assert_eq!(floor(&mut store), later(5));
+    store.keep_floor(later(4)).unwrap();
+    assert_eq!(floor(&mut store), later(5));
+    store.keep_floor(later(600)).unwrap();
+    store.keep_news(&news(0, vec![])).unwrap();
+    assert_eq!(floor(&mut store), morning());
+}
+
+#[test]
+fn a_full_disk_refuses_and_uses_up_no_number() {
+    let (_directory, mut store) = enrolled();
+    store.append(&entry(morning(), None)).unwrap();
+    store.connection.pragma_update(None, "max_page_count", 1).unwrap();
+    let mut written = 1;
+    let error = loop {
+        match store.append(&entry(morning(), None)) {
+            Ok(id) => written = id.seq,
+            Err(error) => break error,
+        }
+        assert!(written < 10_000, "the disk never was full");
+    };
+    let StoreError::Sql(rusqlite::Error::SqliteFailure(cause, _)) = &error else { panic!("{error:?}") };
+    assert_eq!(cause.code, rusqlite::ErrorCode::DiskFull);
+    assert!(store.keep_news(&news(1, (0..200).map(|n| Change::PassIssued(Box::new(record(n)))).collect())).is_err());
+    assert_eq!(store.load().unwrap().news.head.seq, 0, "news is stored whole or not at all");
+    store.connection.pragma_update(None, "max_page_count", 1_000_000).unwrap();
+    assert_eq!(store.append(&entry(morning(), None)).unwrap().seq, written + 1);
+}
+
+#[test]
+fn two_processes_do_not_number_the_same_entries() {
+    let (directory, mut store) = enrolled();
+    let path = directory.path().join(DATABASE_FILE);
+    assert!(matches!(SqliteStore::open(&path), Err(StoreError::InUse { .. })));
+    store.append(&entry(morning(), None)).unwrap();
+    let mut looking = SqliteStore::open_to_look(&path).unwrap();
+    assert_eq!(looking.load().unwrap().recorded, 1);
+    assert!(looking.append(&entry(morning(), None)).is_err());
+    drop(store);
+    assert_eq!(SqliteStore::open(&path).unwrap().append(&entry(morning(), None)).unwrap().seq, 2);
+}
+
+#[cfg(unix)]
+#[test]
+fn nobody_else_reads_who_visits_whom() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let (directory, mut store) = enrolled();
+    store.append(&entry(morning(), None)).unwrap();
+    for name in [DATABASE_FILE.to_owned(), format!("{DATABASE_FILE}-wal")] {
+        let mode = fs::metadata(directory.path().join(&name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{name}");
+    }
+}
+
+#[test]
+fn damage_is_noticed_at_the_start() {
+    let (directory, mut store) = enrolled();
+    let path = directory.path().join(DATABASE_FILE);
+    for n in 0..200 {
+        store.append(&entry(morning(), Some(pass_id(n)))).unwrap();
+    }
+    store.checkpoint();
+    drop(store);
+    let mut bytes = fs::read(&path).unwrap();
+    let page = 4096;
+    for byte in &mut bytes[page * 3..page * 6] {
+        *byte ^= 0x5a;
+    }
+    fs::write(&path, bytes).unwrap();
+    let error = SqliteStore::open(&path).unwrap_err();
+    assert!(matches!(error, StoreError::Damaged { .. } | StoreError::Sql(_)), "{error:?}");
+}
+
+#[test]
+fn a_database_of_a_newer_program_is_left_alone() {
+    let (directory, store) = enrolled();
+    store.connection.pragma_update(None, "user_version", 99).unwrap();
+    drop(store);
+    let path = directory.path().join(DATABASE_FILE);
+    assert!(matches!(SqliteStore::open(&path), Err(StoreError::NewerSchema { found: 99 })));
+}
+
+#[test]
+fn the_wal_does_not_grow_for_ever() {
+    let (directory, mut store) = enrolled();
+    for _ in 0..500 {
+        store.append(&entry(morning(), None)).unwrap();
+    }
+    let wal = directory.path().join(format!("{DATABASE_FILE}-wal"));
+    assert!(fs::metadata(wal).unwrap().len() < 2_000_000);
+    assert!(store.commits_since_checkpoint < COMMITS_BETWEEN_CHECKPOINTS);
+}

@@ -1,0 +1,224 @@
+//! The conversation over HTTP: JSON in POSTs, signed with the terminal's key, encrypted except on this very machine.
+//!
+//! There is no fall-back to plain HTTP and no redirect is followed: a signed request goes where it was signed for. The server
+//! refuses requests whose time is far from its own; a terminal with a wrong clock learns the difference from that refusal and
+//! uses it for the signature's time and nothing else, since that answer proves nothing.
+
+use std::{
+    error::Error,
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+
+use chrono::TimeDelta;
+use ed25519_dalek::SigningKey;
+use reqwest::{Client, StatusCode, Url, header, redirect};
+use serde::{Serialize, de::DeserializeOwned};
+use shared::{
+    ids::TerminalId,
+    sync::{
+        ENROL_PATH, PULL_PATH, PUSH_PATH, Protocol, Refusal,
+        enrol::{EnrolAnswer, EnrolRequest},
+        http_signature::{CONTENT_DIGEST, Nonce, Parameters, SIGNATURE, SIGNATURE_INPUT, SignatureHeaders, sign},
+        pull::{PullAnswer, PullRequest},
+        push::{PushAnswer, PushRequest},
+    },
+};
+
+use crate::ports::{Clock, SyncFailure};
+
+const CONNECT_TIME_OUT: Duration = Duration::from_secs(5);
+
+const ANSWER_TIME_OUT: Duration = Duration::from_secs(15);
+
+/// On top of the time for which the server was asked to hold a pull.
+const PULL_GRACE: Duration = Duration::from_secs(10);
+
+/// A full batch of links with long names and reasons stays well below.
+const ANSWER_MAX_BYTES: usize = 16 * 1024 * 1024;
+
+/// Who signs.
+pub struct Signer {
+    pub terminal: TerminalId,
+    pub key: SigningKey,
+}
+
+impl fmt::Debug for Signer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Signer(terminal {})", self.terminal)
+    }
+}
+
+pub struct Http {
+    client: Client,
+    server: Url,
+    signer: Option<Signer>,
+    clock: Arc<dyn Clock + Send + Sync>,
+    /// How far the server's time was ahead of ours when it last refused a signature's time.
+    ahead_ms: AtomicI64,
+}
+
+impl fmt::Debug for Http {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Http({})", self.server)
+    }
+}
+
+impl Http {
+    /// Without a signer there is only enrolment.
+    pub fn new(
+        server_url: &str,
+        signer: Option<Signer>,
+        clock: Arc<dyn Clock + Send + Sync>,
+    ) -> Result<Self, HttpError> {
+        let server = Url::parse(server_url).map_err(|_| HttpError::Address)?;
+        let here = match (server.scheme(), is_loopback(&server)) {
+            (_, None) => return Err(HttpError::Address),
+            ("https", Some(here)) => here,
+            ("http", Some(true)) => true,
+            (_, Some(_)) => return Err(HttpError::Plain),
+        };
+        let mut client = Client::builder()
+            .connect_timeout(CONNECT_TIME_OUT)
+            .redirect(redirect::Policy::none())
+            .user_agent(concat!("gate-terminal/", env!("CARGO_PKG_VERSION")));
+        if here {
+            client = client.no_proxy();
+        }
+        let client = client.build().map_err(HttpError::Client)?;
+        Ok(Self { client, server, signer, clock, ahead_ms: AtomicI64::new(0) })
+    }
+
+    /// What an error means to the gate.
+    #[must_use]
+    pub fn meaning(error: &HttpError) -> SyncFailure {
+        if let HttpError::Refused(refusal) = error {
+            return SyncFailure::Refused(refusal.clone());
+        }
+        let mut deepest: &dyn Error = error;
+        while let Some(cause) = deepest.source() {
+            deepest = cause;
+        }
+        let (error, cause) = (error.to_string(), deepest.to_string());
+        SyncFailure::Unreachable(if error == cause { error } else { format!("{error}: {cause}") })
+    }
+
+    async fn signed<Q, A>(&self, path: &str, request: &Q, time_out: Duration) -> Result<A, HttpError>
+    where
+        Q: Serialize + Sync,
+        A: DeserializeOwned,
+    {
+        let signer = self.signer.as_ref().ok_or(HttpError::Unsigned)?;
+        let body = serde_json::to_vec(request).map_err(HttpError::Unwritable)?;
+        let first = self.exchange(path, body.clone(), Some(self.sign(signer, path, &body)?), time_out).await;
+        let Err(HttpError::Refused(Refusal::Clock { server_time })) = first else { return first };
+        let ahead = server_time.since(self.clock.read().wall);
+        self.ahead_ms.store(ahead.num_milliseconds(), Ordering::Relaxed);
+        self.exchange(path, body.clone(), Some(self.sign(signer, path, &body)?), time_out).await
+    }
+
+    fn sign(&self, signer: &Signer, path: &str, body: &[u8]) -> Result<SignatureHeaders, HttpError> {
+        let mut bits = [0; 16];
+        getrandom::fill(&mut bits).map_err(HttpError::NoRandomness)?;
+        let ahead = TimeDelta::try_milliseconds(self.ahead_ms.load(Ordering::Relaxed)).unwrap_or_default();
+        let parameters = Parameters {
+            created_s: self.clock.read().wall.plus(ahead).unix_s(),
+            nonce: Nonce::from_random(bits),
+            terminal: signer.terminal,
+        };
+        Ok(sign(&parameters, "POST", path, body, &signer.key))
+    }
+
+    async fn exchange<A: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: Vec<u8>,
+        signature: Option<SignatureHeaders>,
+        time_out: Duration,
+    ) -> Result<A, HttpError> {
+        let mut url = self.server.clone();
+        url.set_path(path);
+        let mut request =
+            self.client.post(url).timeout(time_out).header(header::CONTENT_TYPE, "application/json").body(body);
+        if let Some(SignatureHeaders { content_digest, signature_input, signature }) = signature {
+            request = request
+                .header(CONTENT_DIGEST, content_digest)
+                .header(SIGNATURE_INPUT, signature_input)
+                .header(SIGNATURE, signature);
+        }
+        let mut response = request.send().await.map_err(HttpError::Exchange)?;
+        let status = response.status();
+        let mut answer = Vec::new();
+        while let Some(piece) = response.chunk().await.map_err(HttpError::Exchange)? {
+            if answer.len() + piece.len() > ANSWER_MAX_BYTES {
+                return Err(HttpError::TooLong);
+            }
+            answer.extend_from_slice(&piece);
+        }
+        if status == StatusCode::OK {
+            return serde_json::from_slice(&answer).map_err(HttpError::Unreadable);
+        }
+        match serde_json::from_slice(&answer) {
+            Ok(refusal) if status.is_client_error() => Err(HttpError::Refused(refusal)),
+            Ok(_) | Err(_) => Err(HttpError::Status(status.as_u16())),
+        }
+    }
+}
+
+impl Protocol for Http {
+    type Error = HttpError;
+
+    async fn enrol(&self, request: EnrolRequest) -> Result<EnrolAnswer, HttpError> {
+        let body = serde_json::to_vec(&request).map_err(HttpError::Unwritable)?;
+        self.exchange(ENROL_PATH, body, None, ANSWER_TIME_OUT).await
+    }
+
+    async fn pull(&self, request: PullRequest) -> Result<PullAnswer, HttpError> {
+        let time_out = Duration::from_secs(u64::from(request.wait_s)) + PULL_GRACE;
+        self.signed(PULL_PATH, &request, time_out).await
+    }
+
+    async fn push(&self, request: PushRequest) -> Result<PushAnswer, HttpError> {
+        self.signed(PUSH_PATH, &request, ANSWER_TIME_OUT).await
+    }
+}
+
+/// `None` for an address without a host.
+fn is_loopback(url: &Url) -> Option<bool> {
+    let host = url.host_str()?;
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
+    Some(host == "localhost" || address.is_ok_and(|address| address.is_loopback()))
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum HttpError {
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    #[error("the server's address is no URL with a host")]
+    Address,
+    #[error("plain http is only for a server on this very machine; use https")]
+    Plain,
+    #[error("the HTTP client could not be made")]
+    Client(#[source] reqwest::Error),
+    #[error("the server was not reached")]
+    Exchange(#[source] reqwest::Error),
+    #[error("the server answered with status {0} and no reason")]
+    Status(u16),
+    #[error("the server's answer is too long")]
+    TooLong,
+    #[error("the server's answer is not understood")]
+    Unreadable(#[source] serde_json::Error),
+    #[error("the request could not be written")]
+    Unwritable(#[source] serde_json::Error),
+    #[error("this terminal has not been enrolled")]
+    Unsigned,
+    #[error("the machine gives no random numbers")]
+    NoRandomness(#[source] getrandom::Error),
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,258 @@
+//! The terminal's end of the line to the server.
+//!
+//! Two lanes, pull and push, that never wait for each other: a refused push must not hold up a revocation. The gate asks through
+//! [`Calls`], one call a lane at a time; a named thread answers with events and waits before it reports a failure, so that the
+//! gate may simply ask again. Here nothing is decided and nothing believed.
+
+pub mod backoff;
+pub mod http;
+pub mod round;
+
+use std::{io, sync::mpsc::SyncSender, thread::JoinHandle};
+
+use shared::sync::{Protocol, pull::PullRequest, push::PushRequest};
+use tokio::sync::{Notify, mpsc, watch};
+
+use self::{
+    backoff::Backoff,
+    round::{Meaning, pull_once, push_once},
+};
+use crate::ports::{Event, Line, SyncFailure};
+
+/// The gate's end: takes a call and returns at once.
+#[derive(Debug)]
+pub struct Calls {
+    pull: mpsc::Sender<PullRequest>,
+    push: mpsc::Sender<PushRequest>,
+}
+
+impl Line for Calls {
+    fn pull(&mut self, request: PullRequest) {
+        hand_over(&self.pull, request, "pull");
+    }
+
+    fn push(&mut self, request: PushRequest) {
+        hand_over(&self.push, request, "push");
+    }
+}
+
+fn hand_over<T>(lane: &mpsc::Sender<T>, request: T, name: &str) {
+    if lane.try_send(request).is_err() {
+        tracing::error!(lane = name, "a call was dropped: one is under way, or the sync thread has ended");
+    }
+}
+
+/// The doing end: what the gate has asked for and nobody has answered.
+#[derive(Debug)]
+pub struct Lanes {
+    pull: mpsc::Receiver<PullRequest>,
+    push: mpsc::Receiver<PushRequest>,
+}
+
+/// Both ends of the line.
+#[must_use]
+pub fn line() -> (Calls, Lanes) {
+    let (pull, pulls) = mpsc::channel(1);
+    let (push, pushes) = mpsc::channel(1);
+    (Calls { pull, push }, Lanes { pull: pulls, push: pushes })
+}
+
+impl Lanes {
+    /// The pull the gate has asked for, if any: for a story that answers by hand.
+    pub fn next_pull(&mut self) -> Option<PullRequest> {
+        self.pull.try_recv().ok()
+    }
+
+    pub fn next_push(&mut self) -> Option<PushRequest> {
+        self.push.try_recv().ok()
+    }
+
+    /// Answers what waits in both lanes, once, without backing off.
+    pub async fn round<P: Protocol>(&mut self, protocol: &P, meaning: Meaning<P::Error>) -> Vec<Event> {
+        let mut events = Vec::new();
+        if let Some(request) = self.next_push() {
+            events.push(push_once(protocol, request, meaning).await);
+        }
+        if let Some(request) = self.next_pull() {
+            events.push(pull_once(protocol, request, meaning).await);
+        }
+        events
+    }
+}
+
+/// The thread "sync": answers every call with an event, and after a failure only when some time has passed.
+pub fn spawn<P>(
+    lanes: Lanes,
+    protocol: P,
+    meaning: Meaning<P::Error>,
+    events: SyncSender<Event>,
+) -> io::Result<SyncThread>
+where
+    P: Protocol + Send + Sync + 'static,
+    P::Error: 'static,
+{
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let (stop, stopped) = watch::channel(false);
+    let thread = std::thread::Builder::new()
+        .name("sync".to_owned())
+        .spawn(move || runtime.block_on(follow(lanes, &protocol, meaning, &events, stopped)))?;
+    Ok(SyncThread { stop, thread: Some(thread) })
+}
+
+async fn follow<P: Protocol>(
+    lanes: Lanes,
+    protocol: &P,
+    meaning: Meaning<P::Error>,
+    events: &SyncSender<Event>,
+    mut stopped: watch::Receiver<bool>,
+) {
+    let Lanes { mut pull, mut push } = lanes;
+    // Either lane's success tells the other that the line is back.
+    let line_is_back = Notify::new();
+    let pulling = async {
+        let mut backoff = Backoff::default();
+        while let Some(request) = pull.recv().await {
+            let event = pull_once(protocol, request, meaning).await;
+            pause(&event, &mut backoff, &line_is_back).await;
+            if events.send(event).is_err() {
+                break;
+            }
+        }
+    };
+    let pushing = async {
+        let mut backoff = Backoff::default();
+        while let Some(request) = push.recv().await {
+            let event = push_once(protocol, request, meaning).await;
+            pause(&event, &mut backoff, &line_is_back).await;
+            if events.send(event).is_err() {
+                break;
+            }
+        }
+    };
+    tokio::select! {
+        _ = stopped.wait_for(|stop| *stop) => {}
+        _ = async { tokio::join!(pulling, pushing) } => {}
+    }
+}
+
+async fn pause(event: &Event, backoff: &mut Backoff, line_is_back: &Notify) {
+    let (Event::PullFailed(failure) | Event::PushFailed(failure)) = event else {
+        backoff.succeeded();
+        line_is_back.notify_waiters();
+        return;
+    };
+    let waited = tokio::time::sleep(backoff.failed());
+    match failure {
+        SyncFailure::Unreachable(_) => tokio::select! {
+            () = waited => {}
+            () = line_is_back.notified() => {}
+        },
+        // The line is up and the answer is no: only time helps.
+        SyncFailure::Refused(_) => waited.await,
+    }
+}
+
+/// The running sync thread. Dropping it hangs up, also in the middle of a held call.
+#[derive(Debug)]
+pub struct SyncThread {
+    stop: watch::Sender<bool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Drop for SyncThread {
+    fn drop(&mut self) {
+        self.stop.send_replace(true);
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the sync thread had panicked");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        sync::mpsc::{Receiver, RecvTimeoutError, sync_channel},
+        time::Duration,
+    };
+
+    use shared::{
+        ids::TerminalId,
+        sync::{
+            Refusal,
+            enrol::{EnrolAnswer, EnrolRequest},
+            pull::{Cursor, PullAnswer},
+            push::PushAnswer,
+        },
+    };
+
+    use super::*;
+
+    /// A server that refuses pushes at once and holds pulls for ever.
+    struct Slow;
+
+    impl Protocol for Slow {
+        type Error = Refusal;
+
+        async fn enrol(&self, _: EnrolRequest) -> Result<EnrolAnswer, Refusal> {
+            Err(Refusal::Code)
+        }
+
+        async fn pull(&self, _: PullRequest) -> Result<PullAnswer, Refusal> {
+            std::future::pending().await
+        }
+
+        async fn push(&self, _: PushRequest) -> Result<PushAnswer, Refusal> {
+            Err(Refusal::Head)
+        }
+    }
+
+    fn refused(refusal: &Refusal) -> SyncFailure {
+        SyncFailure::Refused(refusal.clone())
+    }
+
+    fn a_pull() -> PullRequest {
+        PullRequest { terminal: TerminalId::new(7), cursor: Cursor::START, key_set: 0, wait_s: 0 }
+    }
+
+    fn a_push() -> PushRequest {
+        let text = r#"{"terminal":7,"links":[],"head":{"body":"{}","signature":""}}"#;
+        serde_json::from_str(text).unwrap()
+    }
+
+    fn next(events: &Receiver<Event>, ms: u64) -> Result<Event, RecvTimeoutError> {
+        events.recv_timeout(Duration::from_millis(ms))
+    }
+
+    #[test]
+    fn a_held_pull_does_not_hold_up_a_push_and_a_refusal_is_waited_out() {
+        let (mut calls, lanes) = line();
+        let (sender, events) = sync_channel(8);
+        let thread = spawn(lanes, Slow, refused, sender).unwrap();
+        calls.pull(a_pull());
+        calls.push(a_push());
+        assert!(next(&events, 700).is_err(), "a failure is not reported before the wait");
+        let event = next(&events, 10_000).unwrap();
+        assert!(matches!(event, Event::PushFailed(SyncFailure::Refused(Refusal::Head))), "{event:?}");
+        drop(thread);
+        assert!(
+            matches!(next(&events, 0), Err(RecvTimeoutError::Disconnected)),
+            "it hung up in the middle of the pull"
+        );
+    }
+
+    #[test]
+    fn a_story_answers_both_lanes_by_hand() {
+        let (mut calls, mut lanes) = line();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        assert!(runtime.block_on(lanes.round(&Slow, refused)).is_empty());
+        calls.push(a_push());
+        assert_eq!(runtime.block_on(lanes.round(&Slow, refused)).len(), 1);
+        assert!(lanes.next_push().is_none());
+        calls.pull(a_pull());
+        calls.pull(PullRequest { wait_s: 9, ..a_pull() });
+        assert_eq!(lanes.next_pull().unwrap().wait_s, 0, "a second call while one waits is dropped");
+        assert!(lanes.next_pull().is_none());
+    }
+}

@@ -1,0 +1,244 @@
+//! What the guard can press now, and the short list of reasons behind two of the keys.
+//!
+//! Function keys, because a keyboard-wedge scanner types letters, digits and Enter. A key counts only after its panel has been on
+//! the screen for half a second: a press meant for the last visitor must not let the next one in.
+
+use egui::{Event, Key, Rect, TextEdit, Ui, pos2, vec2};
+use shared::{
+    entry::{GuardReason, Outcome},
+    verdict::{RefuseReason, Verdict},
+};
+
+use super::{
+    command::Command,
+    snapshot::Panel,
+    theme::{self, Type},
+    words::{self, Language, Words},
+};
+
+pub(super) const HEIGHT: f32 = 84.0;
+
+/// Shorter than a decision takes, longer than a key already on its way down.
+const SETTLED_AFTER_S: f64 = 0.5;
+
+/// What a guard writes as a reason; the log shows it on one line.
+const LONGEST_REASON: usize = 60;
+
+const GAP: f32 = 10.0;
+
+/// Which keys do something to this panel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Offered {
+    let_in: bool,
+    let_in_noting: bool,
+    send_away: bool,
+    next: bool,
+}
+
+impl Offered {
+    fn by(panel: &Panel) -> Self {
+        let Panel::Shown(shown) = panel else { return Self::default() };
+        let next = Self { next: true, ..Self::default() };
+        match (&shown.outcome, &shown.verdict) {
+            (None, Verdict::Ask(_)) => Self { let_in: true, let_in_noting: true, send_away: true, next: false },
+            (None, Verdict::Admit) => Self::default(),
+            // What cannot be written down cannot be overridden: the paper log is the way.
+            (_, Verdict::Refuse(RefuseReason::NotRecorded)) | (Some(Outcome::SentAway { .. }), _) => next,
+            // Admitted by the code, stopped by the guard: the card is somebody else's.
+            (Some(Outcome::Passed | Outcome::LetIn { .. }), _) => Self { send_away: true, ..next },
+            (Some(Outcome::Refused | Outcome::Unanswered) | None, _) => Self { let_in_noting: true, ..next },
+        }
+    }
+}
+
+/// The question the guard has opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asking {
+    WhyLetIn,
+    WhySendAway,
+}
+
+impl Asking {
+    fn reasons(self) -> [GuardReason; 3] {
+        match self {
+            Self::WhyLetIn => [GuardReason::HostCalled, GuardReason::OfficeCalled, GuardReason::CardChecked],
+            Self::WhySendAway => [GuardReason::CardDiffers, GuardReason::HostCalled, GuardReason::OfficeCalled],
+        }
+    }
+
+    fn with(self, reason: GuardReason) -> Command {
+        match self {
+            Self::WhyLetIn => Command::LetIn { reason },
+            Self::WhySendAway => Command::SendAway { reason },
+        }
+    }
+
+    const fn title(self, words: &Words) -> &'static str {
+        match self {
+            Self::WhyLetIn => words.why_let_in,
+            Self::WhySendAway => words.why_send_away,
+        }
+    }
+}
+
+/// The guard's side of the window: it forgets everything when the panel changes.
+#[derive(Debug, Default)]
+pub(super) struct Actions {
+    shown: Option<Subject>,
+    since_s: f64,
+    asking: Option<Asking>,
+    /// What is being written as another reason.
+    writing: Option<String>,
+}
+
+impl Actions {
+    /// The keys into `place`; the reasons, when asked for, over `reasons`.
+    pub(super) fn show(
+        &mut self,
+        ui: &mut Ui,
+        place: Rect,
+        reasons: Rect,
+        panel: &Panel,
+        language: Language,
+    ) -> Option<Command> {
+        let offered = self.offered(ui, panel);
+        let words = language.words();
+        let width = (place.width() - 3.0 * GAP) / 4.0;
+        let mut left = place.left();
+        let mut pressed = |key: Key, name: &str, text: &str, offered: bool, fill| {
+            let button = Rect::from_min_size(pos2(left, place.top()), vec2(width, place.height()));
+            left += width + GAP;
+            let clicked = theme::key_button(ui, button, name, text, offered.then_some(fill));
+            let typed = struck(ui, key);
+            offered && (clicked || typed)
+        };
+        let let_in = pressed(Key::F1, "F1", words.key_let_in, offered.let_in, theme::GREEN);
+        let noting = pressed(Key::F2, "F2", words.key_let_in_noting, offered.let_in_noting, theme::CARD);
+        let send_away = pressed(Key::F3, "F3", words.key_send_away, offered.send_away, theme::RED);
+        let leave_or_next = offered.next || self.asking.is_some();
+        let text = if self.asking.is_some() { words.back } else { words.key_next };
+        let next = pressed(Key::Escape, "Esc", text, leave_or_next, theme::CARD);
+
+        if let_in {
+            self.close();
+            return Some(Command::LetIn { reason: GuardReason::CardChecked });
+        }
+        if noting {
+            self.asking = Some(Asking::WhyLetIn);
+            self.writing = None;
+        }
+        if send_away {
+            self.asking = Some(Asking::WhySendAway);
+            self.writing = None;
+        }
+        if next {
+            return if self.asking.is_some() {
+                self.close();
+                None
+            } else {
+                Some(Command::Dismiss)
+            };
+        }
+        let asking = self.asking?;
+        let reason = self.choose(ui, reasons, asking, language)?;
+        self.close();
+        Some(asking.with(reason))
+    }
+
+    fn offered(&mut self, ui: &Ui, panel: &Panel) -> Offered {
+        let now_s = ui.input(|input| input.time);
+        let subject = Subject::of(panel);
+        if self.shown != subject {
+            self.shown = subject;
+            self.since_s = now_s;
+            self.close();
+        }
+        let offered = Offered::by(panel);
+        let wait_s = self.since_s + SETTLED_AFTER_S - now_s;
+        if wait_s > 0.0 && offered != Offered::default() {
+            ui.ctx().request_repaint_after(std::time::Duration::from_secs_f64(wait_s));
+            return Offered::default();
+        }
+        offered
+    }
+
+    fn choose(&mut self, ui: &mut Ui, place: Rect, asking: Asking, language: Language) -> Option<GuardReason> {
+        let words = language.words();
+        ui.painter().rect_filled(place, theme::CORNER, theme::CARD);
+        let inner = place.shrink(20.0);
+        let (title, options) = inner.split_top_bottom_at_y(inner.top() + 48.0);
+        theme::told(ui, title, asking.title(words), Type::new(32.0, theme::INK).bold());
+        let row = |index: f32| {
+            let top = options.top() + index * (64.0 + GAP);
+            Rect::from_min_size(pos2(options.left(), top), vec2(options.width(), 64.0))
+        };
+        if let Some(text) = &mut self.writing {
+            return write_reason(ui, row(0.0), row(1.0), text, words);
+        }
+        let keys = [(0.0, Key::Num1, "1"), (1.0, Key::Num2, "2"), (2.0, Key::Num3, "3")];
+        for (reason, (index, key, name)) in asking.reasons().into_iter().zip(keys) {
+            let text = format!("{name}　{}", words::guard_reason(language, &reason));
+            let clicked = theme::key_button(ui, row(index), "", &text, Some(theme::PAPER));
+            if clicked || struck(ui, key) {
+                return Some(reason);
+            }
+        }
+        let text = format!("4　{}", words.other_reason);
+        let clicked = theme::key_button(ui, row(3.0), "", &text, Some(theme::PAPER));
+        if clicked || struck(ui, Key::Num4) {
+            self.writing = Some(String::new());
+        }
+        None
+    }
+
+    fn close(&mut self) {
+        self.asking = None;
+        self.writing = None;
+    }
+}
+
+fn write_reason(ui: &mut Ui, field: Rect, confirm: Rect, text: &mut String, words: &Words) -> Option<GuardReason> {
+    let edit = TextEdit::singleline(text)
+        .id(egui::Id::unique("another reason"))
+        .char_limit(LONGEST_REASON)
+        .font(egui::FontId::proportional(28.0))
+        .hint_text(words.other_reason_hint)
+        .align(egui::Align2::LEFT_CENTER);
+    let response = ui.put(field, edit);
+    let entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+    if !entered {
+        response.request_focus();
+    }
+    let written = text.trim();
+    let fill = (!written.is_empty()).then_some(theme::AMBER);
+    let clicked = theme::key_button(ui, confirm, "", words.confirm, fill);
+    ((clicked || entered) && !written.is_empty()).then(|| GuardReason::Other { text: written.to_owned() })
+}
+
+/// Whether the key has just gone down. A key that is held down repeats itself and would decide on one visitor after another.
+pub(super) fn struck(ui: &Ui, wanted: Key) -> bool {
+    let down = |event: &Event| {
+        matches!(event, Event::Key { key, pressed: true, repeat: false, modifiers, .. }
+            if *key == wanted && modifiers.is_none())
+    };
+    ui.input(|input| input.events.iter().any(down))
+}
+
+/// Whom the panel shows and how far it has come, without what only counts down.
+#[derive(Debug, PartialEq, Eq)]
+struct Subject {
+    verdict: Verdict,
+    pass: Option<shared::ids::PassId>,
+    outcome: Option<Outcome>,
+}
+
+impl Subject {
+    fn of(panel: &Panel) -> Option<Self> {
+        let Panel::Shown(shown) = panel else { return None };
+        Some(Self {
+            verdict: shown.verdict.clone(),
+            pass: shown.claims.as_ref().map(|claims| claims.pass),
+            outcome: shown.outcome.clone(),
+        })
+    }
+}

@@ -1,0 +1,130 @@
+//! Snapshots made by hand, for the tests of the window: a campus, its gates, a visitor with a rare name.
+
+use std::sync::Arc;
+
+use shared::{
+    entry::{Direction, Outcome},
+    identity::{Document, DocumentKind, DocumentTag, LastFour, MaskedName, PersonName},
+    ids::{CampusId, GateIndex, GateMask, PassId},
+    pass::{Claims, EntriesAllowed, Flags, PartySize, Validity},
+    sync::{
+        beacon::Freshness,
+        change::{PassRecord, PlaceGate, Places},
+    },
+    time::{CampusDay, Moment},
+    verdict::Verdict,
+};
+
+use super::snapshot::{Camera, Link, Panel, Picture, Shown, Snapshot, Status};
+
+/// 2026-11-23 12:00 campus time, a Monday.
+pub(super) const NOON: Moment = Moment::from_unix_s(1_795_406_400);
+
+pub(super) fn gate(index: u8) -> GateIndex {
+    GateIndex::new(index).unwrap()
+}
+
+pub(super) fn places() -> Places {
+    let gate =
+        |index, name: &str, name_en: &str| PlaceGate { gate: gate(index), name: name.into(), name_en: name_en.into() };
+    Places {
+        campus: CampusId::new(1),
+        campus_name: "长安校区".into(),
+        campus_name_en: "Chang'an Campus".into(),
+        gates: vec![gate(1, "南门", "South Gate"), gate(2, "东门", "East Gate")],
+        others: vec![(CampusId::new(2), "雁塔校区".into())],
+    }
+}
+
+pub(super) fn claims(flags: Flags) -> Claims {
+    Claims {
+        campus: CampusId::new(1),
+        pass: PassId::from_bytes(*b"visitor1"),
+        validity: Validity::whole_day(CampusDay::of(NOON)).unwrap(),
+        gates: GateMask::EVERY,
+        entries: EntriesAllowed::ONE,
+        party: PartySize::new(3).unwrap(),
+        flags,
+        last_four: LastFour::of("11010119900307123X"),
+        name: MaskedName::parse("张*𬭎").unwrap(),
+    }
+}
+
+pub(super) fn record(visitor: &str) -> PassRecord {
+    let day = CampusDay::of(NOON);
+    let claims = claims(Flags::NONE);
+    let document = Document::parse(DocumentKind::Passport, "E12345678", day.date()).unwrap();
+    let name = |text: &str| PersonName::parse(text).unwrap();
+    PassRecord {
+        pass: claims.pass,
+        day,
+        visit_from: day.at_minute(9 * 60 + 30),
+        visit_until: day.at_minute(11 * 60),
+        visitor: name(visitor),
+        phone_tail: "8000".into(),
+        document: DocumentKind::ResidentId,
+        last_four: claims.last_four,
+        document_tag: DocumentTag::of(&document, CampusId::new(1), day).unwrap(),
+        companions: vec![name("李䶮"), name("王㼆")],
+        plates: vec!["陕A12345".into()],
+        party: claims.party,
+        entries: claims.entries,
+        gates: claims.gates,
+        host: name("陈老师"),
+        department: "计算机科学与技术学院".into(),
+        reason: "参加学术报告会并参观实验室".into(),
+    }
+}
+
+pub(super) fn waiting() -> Snapshot {
+    Snapshot {
+        now: NOON,
+        direction: Direction::In,
+        campus: CampusId::new(1),
+        gate: gate(1),
+        places: Some(Arc::new(places())),
+        panel: Panel::Waiting,
+        status: Status {
+            camera: Camera::Running,
+            link: Link::Up,
+            news_as_of: Some(NOON),
+            freshness: Freshness::Fresh,
+            clock_trusted: true,
+            unsent: 0,
+            entered_today: 128,
+            inside_now: 41,
+            alarm: None,
+        },
+    }
+}
+
+pub(super) fn shown(verdict: Verdict, outcome: Option<Outcome>) -> Snapshot {
+    shown_to(verdict, outcome, "张小𬭎")
+}
+
+pub(super) fn shown_to(verdict: Verdict, outcome: Option<Outcome>, visitor: &str) -> Snapshot {
+    let shown = Shown {
+        verdict,
+        claims: Some(claims(Flags::VEHICLE.with(Flags::CHECK_CARD))),
+        record: Some(Arc::new(record(visitor))),
+        outcome,
+        until: Moment::from_unix_s(NOON.unix_s() + 30),
+    };
+    Snapshot { panel: Panel::Shown(Box::new(shown)), ..waiting() }
+}
+
+/// A code that is no pass: nothing is known of who holds it.
+pub(super) fn shown_stranger(verdict: Verdict) -> Snapshot {
+    let shown = Shown {
+        verdict,
+        claims: None,
+        record: None,
+        outcome: Some(Outcome::Refused),
+        until: Moment::from_unix_s(NOON.unix_s() + 10),
+    };
+    Snapshot { panel: Panel::Shown(Box::new(shown)), ..waiting() }
+}
+
+pub(super) fn picture(number: u64) -> Picture {
+    Picture { number, width: 4, height: 3, rgb: vec![90; 36] }
+}

@@ -1,0 +1,167 @@
+//! What the window shows, as plain data: the gate thread makes it, the window only draws it.
+//!
+//! Everything is in the words of `shared`, already decided and already recorded: nothing here has to be judged again, so any
+//! screen can be made by hand in a test. Two equal snapshots draw the same picture; `now` counts whole seconds, so that an idle
+//! gate makes one new snapshot a second at most and the window sleeps in between.
+
+use std::sync::Arc;
+
+use shared::{
+    entry::{Direction, Outcome},
+    ids::{CampusId, GateIndex},
+    pass::Claims,
+    sync::{
+        beacon::Freshness,
+        change::{PassRecord, Places},
+    },
+    time::Moment,
+    verdict::Verdict,
+};
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Snapshot {
+    /// The terminal's best time, in whole seconds.
+    pub now: Moment,
+    pub direction: Direction,
+    pub campus: CampusId,
+    pub gate: GateIndex,
+    /// Names of campus and gates, once the feed has brought them.
+    pub places: Option<Arc<Places>>,
+    pub panel: Panel,
+    pub status: Status,
+}
+
+impl Snapshot {
+    /// Before the gate thread has said anything.
+    #[must_use]
+    pub const fn starting(campus: CampusId, gate: GateIndex, direction: Direction) -> Self {
+        Self {
+            now: Moment::from_unix_s(0),
+            direction,
+            campus,
+            gate,
+            places: None,
+            panel: Panel::Waiting,
+            status: Status::STARTING,
+        }
+    }
+}
+
+/// The right side of the screen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Panel {
+    /// Nobody is before the camera.
+    Waiting,
+    /// A code was read; the entry is being written down. Nothing is promised yet.
+    Checking,
+    Shown(Box<Shown>),
+}
+
+/// A verdict and all the guard may know of who stands there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    pub verdict: Verdict,
+    /// From the pass itself; absent for a code that is no pass of ours.
+    pub claims: Option<Claims>,
+    /// From the feed; absent when the list does not hold this pass.
+    pub record: Option<Arc<PassRecord>>,
+    /// What was written down; `None` only while the guard is asked.
+    pub outcome: Option<Outcome>,
+    /// When the panel returns to waiting, or the question counts as unanswered.
+    pub until: Moment,
+}
+
+impl Shown {
+    /// Whether the guard has to press a key.
+    #[must_use]
+    pub fn waits_for_the_guard(&self) -> bool {
+        self.outcome.is_none() && matches!(self.verdict, Verdict::Ask(_))
+    }
+}
+
+/// The bar below: whether this terminal can be relied on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Status {
+    pub camera: Camera,
+    pub link: Link,
+    /// The moment up to which everything the server knew has arrived.
+    pub news_as_of: Option<Moment>,
+    pub freshness: Freshness,
+    pub clock_trusted: bool,
+    /// Entries the server has not acknowledged yet.
+    pub unsent: u64,
+    /// People who went in today by this terminal's entries and those the feed told of.
+    pub entered_today: u32,
+    pub inside_now: u32,
+    pub alarm: Option<Alarm>,
+}
+
+impl Status {
+    pub const STARTING: Self = Self {
+        camera: Camera::Starting,
+        link: Link::NotYet,
+        news_as_of: None,
+        freshness: Freshness::Expired,
+        clock_trusted: false,
+        unsent: 0,
+        entered_today: 0,
+        inside_now: 0,
+        alarm: None,
+    };
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Camera {
+    /// None is configured.
+    Off,
+    Starting,
+    Running,
+    /// No frame comes; the guard types or uses the paper log.
+    Lost,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Link {
+    /// No answer and no failure since the start.
+    NotYet,
+    Up,
+    Down,
+    /// The server answers, but refuses this terminal.
+    Refused,
+}
+
+/// Something the guard's superior must hear of; it stays until it is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Alarm {
+    /// News or a receipt came that does not prove itself; the terminal kept what it had.
+    Unproven,
+    /// The server knows less than this terminal has seen: it was restored from an old copy.
+    CursorAhead,
+    /// The server holds other entries than this terminal.
+    EntriesDiffer,
+    /// The server does not accept this terminal, or no longer does.
+    NotAccepted,
+    /// This machine's time is too far from the server's.
+    ClockWrong,
+    /// The server says things this terminal is too old to understand.
+    TooOld,
+    /// Entries cannot be written down: nobody is admitted, use the paper log.
+    NotRecording,
+}
+
+/// One picture of the camera; it comes from the camera thread directly and never waits for the gate.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Picture {
+    /// Grows with every picture: the window uploads each once.
+    pub number: u64,
+    pub width: u32,
+    pub height: u32,
+    /// Three bytes a pixel, row by row.
+    pub rgb: Vec<u8>,
+}
+
+impl std::fmt::Debug for Picture {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Picture({} of {}x{})", self.number, self.width, self.height)
+    }
+}

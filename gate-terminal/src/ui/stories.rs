@@ -1,0 +1,348 @@
+//! The window looked at without a display: each verdict by its words, each key by what it asks for.
+//!
+//! The harness panics on a character without a glyph, so each of these also proves that no empty box is shown.
+
+use egui_kittest::{Harness, kittest::Queryable as _};
+use shared::{
+    entry::{Direction, GuardReason, Outcome},
+    sync::beacon::Freshness,
+    verdict::{AskReason, RefuseReason, Verdict},
+};
+
+use super::{
+    command::Command,
+    made,
+    scan_view::{HEIGHT, ScanView, WIDTH},
+    snapshot::{Alarm, Camera, Link, Panel, Picture, Snapshot},
+    theme,
+    words::Language,
+};
+
+/// A window, what it is given to draw, and what it asked for.
+struct Desk {
+    view: ScanView,
+    snapshot: Snapshot,
+    picture: Option<Picture>,
+    asked: Vec<Command>,
+}
+
+fn desk(snapshot: Snapshot) -> Harness<'static, Desk> {
+    let desk = Desk { view: ScanView::new(Language::Zh), snapshot, picture: None, asked: Vec::new() };
+    let mut harness = Harness::builder().with_size([WIDTH, HEIGHT]).with_context_setup(theme::install).build_ui_state(
+        |ui, desk: &mut Desk| {
+            let asked = desk.view.show(ui, &desk.snapshot, desk.picture.as_ref());
+            desk.asked.extend(asked);
+        },
+        desk,
+    );
+    settle(&mut harness);
+    harness
+}
+
+/// Past the half second in which keys do not count yet.
+fn settle(harness: &mut Harness<'_, Desk>) {
+    harness.run_steps(4);
+}
+
+fn press(harness: &mut Harness<'_, Desk>, key: egui::Key) {
+    harness.key_press(key);
+    harness.run_steps(3);
+}
+
+fn asked(harness: &mut Harness<'_, Desk>) -> Vec<Command> {
+    std::mem::take(&mut harness.state_mut().asked)
+}
+
+fn stale() -> Snapshot {
+    made::shown(Verdict::Ask(AskReason::NewsStale { since: made::NOON }), None)
+}
+
+#[test]
+fn each_verdict_has_its_word_and_its_sentence() {
+    let let_in = Some(Outcome::LetIn { reason: GuardReason::HostCalled });
+    let sent_away = Some(Outcome::SentAway { reason: GuardReason::CardDiffers });
+    let ask = Verdict::Ask(AskReason::NewsStale { since: made::NOON });
+    let refuse = Verdict::Refuse(RefuseReason::Revoked);
+    for (snapshot, word, sentence) in [
+        (made::waiting(), "请出示通行码", "把手机上的通行码对准取景框"),
+        (Snapshot { panel: Panel::Checking, ..made::waiting() }, "核验中", "正在写入记录，请稍候"),
+        (made::shown(Verdict::Admit, Some(Outcome::Passed)), "通行", "核验通过，请进"),
+        (stale(), "请核对", "名单停在 12:00，请核对证件后四位"),
+        (made::shown(refuse.clone(), Some(Outcome::Refused)), "禁止通行", "预约已经撤销，不能进"),
+        (made::shown(refuse, let_in), "通行", "门卫放行：已电话联系被访人"),
+        (made::shown(ask.clone(), sent_away), "已劝返", "门卫劝返：证件不符"),
+        (made::shown(ask, Some(Outcome::Unanswered)), "未放行", "超时没有处理，未放行，请重新扫码"),
+        (
+            made::shown_stranger(Verdict::Refuse(RefuseReason::NotOurs)),
+            "禁止通行",
+            "不是本校的访客通行码，请访客打开预约页面上的通行码",
+        ),
+        (made::shown(Verdict::Refuse(RefuseReason::NotRecorded), None), "禁止通行", "无法写入记录，请用纸质登记本登记"),
+    ] {
+        let harness = desk(snapshot);
+        harness.get_by_label(word);
+        harness.get_by_label(sentence);
+    }
+}
+
+#[test]
+fn an_admission_without_a_record_is_not_shown_as_one() {
+    let harness = desk(made::shown(Verdict::Admit, None));
+    harness.get_by_label("核验中");
+    assert!(harness.query_by_label("通行").is_none());
+}
+
+#[test]
+fn the_guard_sees_who_stands_there() {
+    let harness = desk(made::shown(Verdict::Admit, Some(Outcome::Passed)));
+    for label in [
+        "张小𬭎",
+        "123X",
+        "陈老师　计算机科学与技术学院",
+        "参加学术报告会并参观实验室",
+        "09:30–11:00",
+        "3　随行 李䶮、王㼆",
+        "陕A12345",
+        "8000",
+        "请核对证件",
+        "有车辆",
+        "长安校区　南门　校园访客门岗",
+    ] {
+        harness.get_by_label(label);
+    }
+}
+
+#[test]
+fn the_bar_says_what_can_be_relied_on() {
+    let mut snapshot = made::waiting();
+    let harness = desk(snapshot.clone());
+    for label in ["摄像头 正常", "网络 正常", "名单 刚刚更新", "时间 准确", "待上传 0", "今日进校 128", "在校 41"]
+    {
+        harness.get_by_label(label);
+    }
+    snapshot.status.camera = Camera::Lost;
+    snapshot.status.link = Link::Down;
+    snapshot.status.freshness = Freshness::Stale;
+    snapshot.status.news_as_of = Some(made::NOON.minus(chrono::TimeDelta::minutes(42)));
+    snapshot.status.clock_trusted = false;
+    snapshot.status.unsent = 17;
+    snapshot.status.alarm = Some(Alarm::NotRecording);
+    let harness = desk(snapshot);
+    for label in [
+        "摄像头 中断，请用纸质登记",
+        "网络 断开，可照常核验",
+        "名单 42 分钟前，旧，请核对证件",
+        "时间 不可信",
+        "待上传 17",
+        "无法写入记录，请用纸质登记本登记",
+        "没有画面",
+    ] {
+        harness.get_by_label(label);
+    }
+}
+
+#[test]
+fn keys_and_buttons_ask_for_the_same() {
+    let mut by_key = desk(stale());
+    press(&mut by_key, egui::Key::F1);
+    let mut by_button = desk(stale());
+    by_button.get_by_label("F1 放行（已核对证件）").click();
+    settle(&mut by_button);
+    let let_in = vec![Command::LetIn { reason: GuardReason::CardChecked }];
+    assert_eq!(asked(&mut by_key), let_in);
+    assert_eq!(asked(&mut by_button), let_in);
+}
+
+#[test]
+fn letting_in_with_a_reason_and_sending_away_take_two_keys() {
+    for (first, second, command) in [
+        (egui::Key::F2, egui::Key::Num1, Command::LetIn { reason: GuardReason::HostCalled }),
+        (egui::Key::F2, egui::Key::Num2, Command::LetIn { reason: GuardReason::OfficeCalled }),
+        (egui::Key::F3, egui::Key::Num1, Command::SendAway { reason: GuardReason::CardDiffers }),
+        (egui::Key::F3, egui::Key::Num2, Command::SendAway { reason: GuardReason::HostCalled }),
+    ] {
+        let mut harness = desk(stale());
+        press(&mut harness, first);
+        assert_eq!(asked(&mut harness), []);
+        press(&mut harness, second);
+        assert_eq!(asked(&mut harness), [command]);
+    }
+}
+
+#[test]
+fn somebody_admitted_by_their_code_can_still_be_stopped() {
+    let mut harness = desk(made::shown(Verdict::Admit, Some(Outcome::Passed)));
+    press(&mut harness, egui::Key::F3);
+    press(&mut harness, egui::Key::Num1);
+    assert_eq!(asked(&mut harness), [Command::SendAway { reason: GuardReason::CardDiffers }]);
+}
+
+#[test]
+fn another_reason_is_written_and_kept() {
+    let mut harness = desk(stale());
+    harness.get_by_label("F2 放行并注明").click();
+    settle(&mut harness);
+    harness.get_by_label("4　其他原因").click();
+    settle(&mut harness);
+    harness.event(egui::Event::Text("送样品".to_owned()));
+    settle(&mut harness);
+    press(&mut harness, egui::Key::Enter);
+    let reason = GuardReason::Other { text: "送样品".to_owned() };
+    assert_eq!(asked(&mut harness), [Command::LetIn { reason }]);
+}
+
+#[test]
+fn escape_leaves_the_reasons_before_it_leaves_the_visitor() {
+    let mut harness = desk(made::shown(Verdict::Refuse(RefuseReason::Revoked), Some(Outcome::Refused)));
+    press(&mut harness, egui::Key::F2);
+    harness.get_by_label("为什么放行？");
+    press(&mut harness, egui::Key::Escape);
+    assert!(harness.query_by_label("为什么放行？").is_none());
+    assert_eq!(asked(&mut harness), []);
+    press(&mut harness, egui::Key::Escape);
+    assert_eq!(asked(&mut harness), [Command::Dismiss]);
+}
+
+#[test]
+fn keys_that_are_not_offered_do_nothing() {
+    let refused = made::shown(Verdict::Refuse(RefuseReason::Revoked), Some(Outcome::Refused));
+    let passed = made::shown(Verdict::Admit, Some(Outcome::Passed));
+    let unrecorded = made::shown(Verdict::Refuse(RefuseReason::NotRecorded), None);
+    for (snapshot, keys) in [
+        (made::waiting(), vec![egui::Key::F1, egui::Key::F2, egui::Key::F3, egui::Key::Escape]),
+        (Snapshot { panel: Panel::Checking, ..made::waiting() }, vec![egui::Key::F1, egui::Key::F2, egui::Key::F3]),
+        (passed, vec![egui::Key::F1, egui::Key::F2]),
+        (refused, vec![egui::Key::F1, egui::Key::F3]),
+        (unrecorded, vec![egui::Key::F1, egui::Key::F2, egui::Key::F3]),
+        (stale(), vec![egui::Key::Escape, egui::Key::Enter, egui::Key::Num1, egui::Key::Space]),
+    ] {
+        let mut harness = desk(snapshot);
+        for key in keys {
+            press(&mut harness, key);
+            press(&mut harness, egui::Key::Num1);
+            assert_eq!(asked(&mut harness), [], "{key:?}");
+        }
+    }
+}
+
+#[test]
+fn a_key_meant_for_the_last_visitor_does_not_let_the_next_one_in() {
+    let mut harness = desk(made::waiting());
+    harness.state_mut().snapshot = stale();
+    harness.step();
+    harness.key_press(egui::Key::F1);
+    harness.step();
+    assert_eq!(asked(&mut harness), []);
+    settle(&mut harness);
+    press(&mut harness, egui::Key::F1);
+    assert_eq!(asked(&mut harness).len(), 1);
+}
+
+#[test]
+fn a_key_held_down_decides_once() {
+    let mut harness = desk(stale());
+    let held = |repeat| egui::Event::Key {
+        key: egui::Key::F1,
+        physical_key: None,
+        pressed: true,
+        repeat,
+        modifiers: egui::Modifiers::NONE,
+    };
+    harness.event(held(false));
+    harness.step();
+    for _ in 0..5 {
+        harness.event(held(true));
+        harness.step();
+    }
+    assert_eq!(asked(&mut harness).len(), 1);
+}
+
+#[test]
+fn the_next_visitor_closes_the_reasons_of_the_last() {
+    let mut harness = desk(stale());
+    press(&mut harness, egui::Key::F2);
+    harness.state_mut().snapshot = made::shown(Verdict::Ask(AskReason::ClockUntrusted), None);
+    settle(&mut harness);
+    press(&mut harness, egui::Key::Num1);
+    assert_eq!(asked(&mut harness), []);
+}
+
+#[test]
+fn the_direction_turns_both_ways() {
+    let mut harness = desk(made::waiting());
+    harness.get_by_label("进校");
+    press(&mut harness, egui::Key::F8);
+    assert_eq!(asked(&mut harness), [Command::Face(Direction::Out)]);
+    harness.state_mut().snapshot.direction = Direction::Out;
+    settle(&mut harness);
+    harness.get_by_label("离校");
+    harness.get_by_label("F8　进/出").click();
+    settle(&mut harness);
+    assert_eq!(asked(&mut harness), [Command::Face(Direction::In)]);
+}
+
+#[test]
+fn the_language_turns_without_the_gate() {
+    let mut harness = desk(made::shown(Verdict::Admit, Some(Outcome::Passed)));
+    press(&mut harness, egui::Key::F10);
+    harness.get_by_label("PASS");
+    harness.get_by_label("Chang'an Campus　South Gate　Campus visitor gate");
+    assert_eq!(asked(&mut harness), []);
+    press(&mut harness, egui::Key::F10);
+    harness.get_by_label("通行");
+}
+
+#[test]
+fn the_countdown_of_a_question_is_shown() {
+    desk(stale()).get_by_label("30 秒内处理");
+}
+
+#[test]
+fn the_preview_follows_the_newest_picture_and_survives_a_broken_one() {
+    let mut harness = desk(made::waiting());
+    harness.get_by_label("没有画面");
+    harness.state_mut().picture = Some(Picture { rgb: vec![0; 5], ..made::picture(1) });
+    settle(&mut harness);
+    harness.get_by_label("没有画面");
+    harness.state_mut().picture = Some(made::picture(2));
+    settle(&mut harness);
+    assert!(harness.query_by_label("没有画面").is_none());
+}
+
+#[test]
+fn an_idle_window_sleeps() {
+    let mut harness = desk(made::waiting());
+    harness.run();
+    let delay = harness.output().viewport_output.values().map(|output| output.repaint_delay).min();
+    assert_eq!(delay, Some(std::time::Duration::MAX));
+}
+
+#[test]
+fn a_name_the_font_lacks_is_numbered() {
+    let snapshot = made::shown_to(Verdict::Admit, Some(Outcome::Passed), "王𠮷明");
+    let mut view = ScanView::new(Language::Zh);
+    let mut harness = Harness::builder()
+        .with_size([WIDTH, HEIGHT])
+        .with_context_setup(theme::install)
+        .allow_missing_glyphs()
+        .build_ui(move |ui| {
+            view.show(ui, &snapshot, None);
+        });
+    harness.run_steps(2);
+    harness.get_by_label("王𠮷(U+20BB7)明");
+}
+
+#[test]
+fn every_text_and_the_rare_names_can_be_drawn() {
+    let texts: String = [Language::Zh, Language::En].into_iter().flat_map(|language| language.words().all()).collect();
+    let rare = "𬭎䶮㼆𬀩㛃𫖯𬱖𫍯〇·";
+    let missing = std::rc::Rc::new(std::cell::RefCell::new(String::new()));
+    let found = std::rc::Rc::clone(&missing);
+    let mut harness = Harness::builder().with_context_setup(theme::install).build_ui(move |ui| {
+        let id = egui::FontId::default();
+        let lacking = |symbol: &char| !ui.fonts_mut(|fonts| fonts.has_glyph(&id, *symbol));
+        *found.borrow_mut() = texts.chars().chain(rare.chars()).filter(lacking).collect();
+    });
+    harness.run();
+    assert_eq!(*missing.borrow(), "");
+}

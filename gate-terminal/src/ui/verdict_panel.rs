@@ -1,0 +1,223 @@
+//! The right side: the verdict in one word, why in one sentence, and who stands there.
+//!
+//! Each thing has its fixed place, so that the guard's eye finds the name where the last name was. The last four of the document
+//! are as large as the name: comparing them with the card is what stops a forwarded picture.
+
+use egui::{Color32, Rect, Ui, pos2, vec2};
+use shared::{
+    entry::Outcome,
+    identity::PersonName,
+    pass::{Claims, Flags},
+    sync::change::PassRecord,
+    verdict::Verdict,
+};
+
+use super::{
+    rare,
+    shapes::{self, Sign},
+    snapshot::{Panel, Shown, Snapshot},
+    theme::{self, Type},
+    words::{self, Language, reason::Teller},
+};
+
+const BANNER_HEIGHT: f32 = 224.0;
+const NAME_HEIGHT: f32 = 84.0;
+const NOTES_HEIGHT: f32 = 44.0;
+const ROW_HEIGHT: f32 = 46.0;
+const GAP: f32 = 8.0;
+
+/// Colour, sign, word and sentence, which always say the same thing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Face {
+    pub ground: Color32,
+    pub sign: Sign,
+    pub word: &'static str,
+    pub sentence: String,
+}
+
+pub(super) fn show(ui: &Ui, place: Rect, snapshot: &Snapshot, language: Language) {
+    show_banner(ui, banner(place), &face(snapshot, language));
+    if let Panel::Shown(shown) = &snapshot.panel {
+        show_visitor(ui, below_banner(place), shown, language);
+    }
+}
+
+#[must_use]
+pub(super) fn below_banner(place: Rect) -> Rect {
+    Rect::from_min_max(pos2(place.left(), place.top() + BANNER_HEIGHT + GAP), place.max)
+}
+
+fn banner(place: Rect) -> Rect {
+    Rect::from_min_size(place.min, vec2(place.width(), BANNER_HEIGHT))
+}
+
+#[must_use]
+pub(super) fn face(snapshot: &Snapshot, language: Language) -> Face {
+    let words = language.words();
+    match &snapshot.panel {
+        Panel::Waiting => Face {
+            ground: theme::NEUTRAL,
+            sign: Sign::Corners,
+            word: words.waiting,
+            sentence: words.waiting_below.to_owned(),
+        },
+        Panel::Checking => Face {
+            ground: theme::NEUTRAL,
+            sign: Sign::Dots,
+            word: words.checking,
+            sentence: words.checking_below.to_owned(),
+        },
+        Panel::Shown(shown) => face_of(shown, snapshot, language),
+    }
+}
+
+fn face_of(shown: &Shown, snapshot: &Snapshot, language: Language) -> Face {
+    let words = language.words();
+    let teller = Teller {
+        language,
+        places: snapshot.places.as_deref(),
+        now: snapshot.now,
+        direction: snapshot.direction,
+        day: shown.claims.as_ref().map(|claims| claims.validity.day()),
+    };
+    let said = |ground, sign, word| Face { ground, sign, word, sentence: teller.verdict(&shown.verdict) };
+    match (&shown.outcome, &shown.verdict) {
+        (Some(Outcome::LetIn { reason }), _) => Face {
+            ground: theme::GREEN,
+            sign: Sign::Tick,
+            word: words.admit,
+            sentence: format!("{}{}", words.let_in_by_guard, words::guard_reason(language, reason)),
+        },
+        (Some(Outcome::SentAway { reason }), _) => Face {
+            ground: theme::RED,
+            sign: Sign::Cross,
+            word: words.sent_away,
+            sentence: format!("{}{}", words.sent_away_by_guard, words::guard_reason(language, reason)),
+        },
+        (Some(Outcome::Unanswered), _) => Face {
+            ground: theme::RED,
+            sign: Sign::Cross,
+            word: words.unanswered,
+            sentence: words.nobody_answered.to_owned(),
+        },
+        // An admission that is not on the record is not one, whatever else the snapshot says.
+        (Some(Outcome::Passed), Verdict::Admit) => said(theme::GREEN, Sign::Tick, words.admit),
+        (None, Verdict::Admit) => Face {
+            ground: theme::NEUTRAL,
+            sign: Sign::Dots,
+            word: words.checking,
+            sentence: words.checking_below.to_owned(),
+        },
+        (Some(Outcome::Passed | Outcome::Refused) | None, Verdict::Ask(_)) => {
+            said(theme::AMBER, Sign::Triangle, words.ask)
+        }
+        (Some(Outcome::Refused), Verdict::Admit)
+        | (Some(Outcome::Passed | Outcome::Refused) | None, Verdict::Refuse(_)) => {
+            said(theme::RED, Sign::Cross, words.refuse)
+        }
+    }
+}
+
+fn show_banner(ui: &Ui, place: Rect, face: &Face) {
+    let ink = theme::ink_on(face.ground);
+    ui.painter().rect_filled(place, theme::CORNER, face.ground);
+    let radius = 56.0;
+    let centre = pos2(place.left() + 26.0 + radius, place.top() + 20.0 + radius);
+    shapes::draw(ui.painter(), face.sign, centre, radius, ink, face.ground);
+    let word = Rect::from_min_max(
+        pos2(centre.x + radius + 28.0, place.top() + 8.0),
+        pos2(place.right() - 16.0, place.top() + 144.0),
+    );
+    theme::told(ui, word, face.word, Type::new(104.0, ink).bold());
+    let sentence = Rect::from_min_max(pos2(place.left() + 26.0, word.bottom()), place.max - vec2(16.0, 8.0));
+    theme::told(ui, sentence, &face.sentence, Type::new(34.0, ink).rows(2));
+}
+
+fn show_visitor(ui: &Ui, place: Rect, shown: &Shown, language: Language) {
+    let words = language.words();
+    ui.painter().rect_filled(place, theme::CORNER, theme::CARD);
+    let Some(claims) = &shown.claims else {
+        theme::told(ui, place.shrink(24.0), words.no_details, Type::new(26.0, theme::FAINT).centred());
+        return;
+    };
+    let mut rows = Rows { left: place.shrink2(vec2(20.0, 8.0)) };
+    show_name(ui, rows.next(NAME_HEIGHT), claims, shown.record.as_deref(), language);
+    show_notes(ui, rows.next(NOTES_HEIGHT), claims, language);
+    let Some(record) = shown.record.as_deref() else {
+        theme::told(ui, rows.next(ROW_HEIGHT), words.not_on_list, Type::new(24.0, theme::FAINT));
+        field(ui, rows.next(ROW_HEIGHT), words.party, &claims.party.get().to_string());
+        return;
+    };
+    let host = format!("{}　{}", rare::spelled(ui, record.host.as_str()), record.department);
+    field(ui, rows.next(ROW_HEIGHT), words.host, &host);
+    field(ui, rows.next(ROW_HEIGHT), words.reason, &record.reason);
+    let time = format!("{}–{}", record.visit_from.campus_clock(), record.visit_until.campus_clock());
+    let (time_place, phone_place) = rows.next(ROW_HEIGHT).split_left_right_at_fraction(0.5);
+    field(ui, time_place, words.visit_time, &time);
+    field(ui, phone_place, words.phone, &record.phone_tail);
+    field(ui, rows.next(ROW_HEIGHT), words.party, &party(ui, record, language));
+    if !record.plates.is_empty() {
+        field(ui, rows.next(ROW_HEIGHT), words.plates, &record.plates.join("　"));
+    }
+}
+
+fn show_name(ui: &Ui, place: Rect, claims: &Claims, record: Option<&PassRecord>, language: Language) {
+    let words = language.words();
+    let (of_name, of_card) = place.split_left_right_at_fraction(0.62);
+    let name = record.map_or_else(|| claims.name.as_str(), |record| record.visitor.as_str());
+    theme::told(ui, of_name, &rare::spelled(ui, name), Type::new(56.0, theme::INK).rows(2).bold());
+    let (label, digits) = of_card.split_top_bottom_at_fraction(0.3);
+    let document = record.map_or(words.last_four, |record| words::document(language, record.document));
+    theme::write(ui, label, document, Type::new(18.0, theme::FAINT).right());
+    let last_four = claims.last_four.to_string();
+    theme::told(ui, digits, &last_four, Type::new(56.0, theme::INK).right().bold());
+}
+
+/// What to do beside looking, in amber: the pass itself asks for it.
+fn show_notes(ui: &Ui, place: Rect, claims: &Claims, language: Language) {
+    let words = language.words();
+    let mut left = place.left();
+    for (flag, note) in
+        [(Flags::CHECK_CARD, words.check_card), (Flags::ESCORT, words.escort), (Flags::VEHICLE, words.by_vehicle)]
+    {
+        if !claims.flags.has(flag) {
+            continue;
+        }
+        let chip = Rect::from_min_size(pos2(left, place.top() + 3.0), vec2(206.0, NOTES_HEIGHT - 8.0));
+        ui.painter().rect_filled(chip, theme::CORNER, theme::AMBER);
+        theme::told(ui, chip.shrink2(vec2(10.0, 2.0)), note, Type::new(24.0, theme::INK).centred());
+        left = chip.right() + GAP;
+    }
+}
+
+fn party(ui: &Ui, record: &PassRecord, language: Language) -> String {
+    let count = record.party.get();
+    if record.companions.is_empty() {
+        return count.to_string();
+    }
+    let separator = match language {
+        Language::Zh => "、",
+        Language::En => ", ",
+    };
+    let names: Vec<_> = record.companions.iter().map(PersonName::as_str).map(|name| rare::spelled(ui, name)).collect();
+    format!("{count}　{} {}", language.words().companions, names.join(separator))
+}
+
+fn field(ui: &Ui, place: Rect, name: &str, value: &str) {
+    let (of_name, of_value) = place.split_left_right_at_x(place.left() + 116.0);
+    theme::write(ui, of_name, name, Type::new(20.0, theme::FAINT));
+    theme::told(ui, of_value.shrink2(vec2(0.0, 2.0)), value, Type::new(28.0, theme::INK).rows(2));
+}
+
+/// Rows from top to bottom, each of a fixed height.
+struct Rows {
+    left: Rect,
+}
+
+impl Rows {
+    fn next(&mut self, height: f32) -> Rect {
+        let (row, left) = self.left.split_top_bottom_at_y(self.left.top() + height);
+        self.left = left;
+        row
+    }
+}

@@ -1,0 +1,223 @@
+//! `directory import`: the staff directory from a CSV file, all of it or nothing.
+//!
+//! Every bad line is named with its number and reason in one go, because the person who fixes the file has it open in a
+//! spreadsheet and should not have to come back once per mistake.
+
+use std::{
+    collections::HashMap,
+    fmt, fs, io,
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+use csv::{ReaderBuilder, StringRecord, Trim};
+use shared::{
+    identity::{PersonName, Phone},
+    ids::StaffNumber,
+};
+
+use super::{Failure, Office};
+use crate::{office::Staff, store::Imported};
+
+pub(super) async fn import(office: &Office, path: &Path, out: &mut dyn Write) -> Result<(), Failure> {
+    let bytes = fs::read(path).map_err(|cause| BadFile::Io { path: path.to_owned(), cause })?;
+    let staff = read(&bytes)?;
+    let imported = office.store.import_directory(staff, office.now()).await?;
+    let Imported { added, changed, unchanged, gone } = imported;
+    writeln!(out, "{added} added, {changed} changed, {unchanged} unchanged, {gone} no longer in the directory")?;
+    Ok(())
+}
+
+/// What stands in the file, or everything that is wrong with it.
+fn read(bytes: &[u8]) -> Result<Vec<Staff>, BadFile> {
+    let mut reader = ReaderBuilder::new().trim(Trim::All).flexible(true).from_reader(text(bytes)?.as_bytes());
+    let columns = Columns::find(reader.headers().map_err(BadFile::Csv)?)?;
+    let mut staff = Vec::new();
+    let mut bad = Vec::new();
+    let mut lines_by_number = HashMap::new();
+    let mut lines_by_phone = HashMap::new();
+    for record in reader.records() {
+        let record = record.map_err(BadFile::Csv)?;
+        let line = record.position().map_or(0, csv::Position::line);
+        match columns.staff(&record) {
+            Ok(one) => {
+                if let Some(first) = lines_by_number.insert(one.number.clone(), line) {
+                    bad.push(BadLine { line, why: format!("number {} stands on line {first} already", one.number) });
+                } else if let Some(first) = lines_by_phone.insert(one.phone.clone(), line) {
+                    bad.push(BadLine { line, why: format!("this phone stands on line {first} already") });
+                } else {
+                    staff.push(one);
+                }
+            }
+            Err(whys) => bad.extend(whys.into_iter().map(|why| BadLine { line, why })),
+        }
+    }
+    if !bad.is_empty() {
+        Err(BadFile::Lines(bad))
+    } else if staff.is_empty() {
+        Err(BadFile::Empty)
+    } else {
+        Ok(staff)
+    }
+}
+
+/// The file as text. Spreadsheets write a byte order mark before UTF-8, which is harmless, and other encodings, which are not.
+fn text(bytes: &[u8]) -> Result<&str, BadFile> {
+    if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
+        return Err(BadFile::Utf16);
+    }
+    let text = std::str::from_utf8(bytes).map_err(|fault| BadFile::NotUtf8 {
+        line: bytes.iter().take(fault.valid_up_to()).filter(|&&byte| byte == b'\n').count() + 1,
+    })?;
+    Ok(text.strip_prefix('\u{FEFF}').unwrap_or(text))
+}
+
+/// Where each column stands; the order in the file is free.
+struct Columns {
+    number: usize,
+    name: usize,
+    department: usize,
+    phone: usize,
+    wecom: Option<usize>,
+    hall: Option<usize>,
+}
+
+impl Columns {
+    fn find(header: &StringRecord) -> Result<Self, BadFile> {
+        let optional = |names: [&str; 2]| header.iter().position(|cell| names.contains(&cell));
+        let needed = |names: [&'static str; 2]| {
+            optional(names)
+                .ok_or_else(|| BadFile::Column { name: names[0], found: header.iter().collect::<Vec<_>>().join(",") })
+        };
+        Ok(Self {
+            number: needed(["number", "工号"])?,
+            name: needed(["name", "姓名"])?,
+            department: needed(["department", "部门"])?,
+            phone: needed(["phone", "手机"])?,
+            wecom: optional(["wecom", "企业微信"]),
+            hall: optional(["hall", "网办大厅"]),
+        })
+    }
+
+    fn staff(&self, record: &StringRecord) -> Result<Staff, Vec<String>> {
+        let cell = |column: usize| record.get(column).unwrap_or_default();
+        let optional = |column: Option<usize>| column.map(cell).filter(|text| !text.is_empty()).map(str::to_owned);
+        let number =
+            StaffNumber::parse(cell(self.number)).ok_or("a staff number is 1 to 32 letters and digits".to_owned());
+        let name = PersonName::parse(cell(self.name)).map_err(|fault| format!("name: {fault}"));
+        let phone = Phone::parse(cell(self.phone)).map_err(|fault| format!("phone: {fault}"));
+        let department = match cell(self.department) {
+            "" => Err("no department".to_owned()),
+            text if text.chars().count() > LONGEST_DEPARTMENT => {
+                Err(format!("a department has at most {LONGEST_DEPARTMENT} characters"))
+            }
+            text => Ok(text.to_owned()),
+        };
+        match (number, name, department, phone) {
+            (Ok(number), Ok(name), Ok(department), Ok(phone)) => Ok(Staff {
+                number,
+                name,
+                department,
+                phone,
+                wecom_id: optional(self.wecom),
+                hall_id: optional(self.hall),
+            }),
+            (number, name, department, phone) => {
+                Err([number.err(), name.err(), department.err(), phone.err()].into_iter().flatten().collect())
+            }
+        }
+    }
+}
+
+/// What a guard's screen can show in one line.
+const LONGEST_DEPARTMENT: usize = 64;
+
+#[derive(Debug, thiserror::Error)]
+pub enum BadFile {
+    #[error("{} cannot be read", .path.display())]
+    Io {
+        path: PathBuf,
+        #[source]
+        cause: io::Error,
+    },
+    #[error("the file is UTF-16; save it as \"CSV UTF-8\"（另存为“CSV UTF-8（逗号分隔）”）")]
+    Utf16,
+    #[error("line {line} is not UTF-8 (GBK?); save the file as \"CSV UTF-8\"（另存为“CSV UTF-8（逗号分隔）”）")]
+    NotUtf8 { line: usize },
+    #[error("the first line names no column \"{name}\"; it reads: {found}")]
+    Column { name: &'static str, found: String },
+    #[error("the file is no CSV")]
+    Csv(#[source] csv::Error),
+    #[error("the file has no lines below the first")]
+    Empty,
+    #[error("nothing was imported:\n{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Lines(Vec<BadLine>),
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub struct BadLine {
+    pub line: u64,
+    pub why: String,
+}
+
+impl fmt::Display for BadLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "  line {}: {}", self.line, self.why)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEADER: &str = "number,name,department,phone,wecom,hall\n";
+
+    fn lines(body: &str) -> Vec<BadLine> {
+        match read(format!("{HEADER}{body}").as_bytes()) {
+            Err(BadFile::Lines(lines)) => lines,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_good_file_is_read_whatever_the_order_and_the_mark() {
+        let plain = "number,name,department,phone,wecom\nT001,张伟,计算机学院,13800130001,zhangwei\nT002,欧阳·娜娜,图书馆,138 0013 0002,\n";
+        let chinese = "\u{FEFF}手机,部门,姓名,工号,企业微信\r\n13800130001,计算机学院,张伟,t001,zhangwei\r\n13800130002,图书馆,欧阳·娜娜,T002,\r\n";
+        let (plain, chinese) = (read(plain.as_bytes()).unwrap(), read(chinese.as_bytes()).unwrap());
+        assert_eq!(plain, chinese);
+        assert_eq!(plain[0].wecom_id.as_deref(), Some("zhangwei"));
+        assert_eq!(plain[1].wecom_id, None);
+        assert_eq!(plain[1].phone.as_str(), "13800130002");
+    }
+
+    #[test]
+    fn every_bad_line_is_named_at_once() {
+        let bad = lines(
+            "T001,张伟,计算机学院,13800130001\n\
+             ,李娜,图书馆,13800130002\n\
+             T003,,图书馆,123\n\
+             T001,王芳,图书馆,13800130004\n\
+             T005,赵磊,,13800130005\n\
+             T006,钱多,后勤,13800130001\n",
+        );
+        let numbers: Vec<u64> = bad.iter().map(|bad| bad.line).collect();
+        assert_eq!(numbers, [3, 4, 4, 5, 6, 7], "{bad:?}");
+        assert!(bad[3].why.contains("line 2"), "{bad:?}");
+        assert!(bad[5].why.contains("line 2"), "{bad:?}");
+    }
+
+    #[test]
+    fn other_encodings_get_a_remedy() {
+        let gbk = [HEADER.as_bytes(), b"T001,\xD5\xC5\xCE\xB0,x,13800130001\n"].concat();
+        let told = read(&gbk).unwrap_err().to_string();
+        assert!(told.contains("line 2") && told.contains("CSV UTF-8"), "{told}");
+        assert!(matches!(read(b"\xFF\xFEn\0u\0"), Err(BadFile::Utf16)));
+    }
+
+    #[test]
+    fn a_file_without_the_columns_or_without_lines_is_refused() {
+        assert!(matches!(read(b"name,department,phone\n"), Err(BadFile::Column { name: "number", .. })));
+        assert!(matches!(read(b""), Err(BadFile::Column { .. })));
+        assert!(matches!(read(HEADER.as_bytes()), Err(BadFile::Empty)));
+    }
+}

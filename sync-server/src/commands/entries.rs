@@ -1,0 +1,107 @@
+//! `entries list`: what the gates have reported.
+
+use std::{collections::HashMap, io::Write};
+
+use serde_json::{Value, json};
+use shared::{
+    entry::{Direction, Entry, Outcome},
+    ids::{CampusId, TerminalId},
+    time::CampusDay,
+    verdict::Verdict,
+};
+
+use super::{Failure, Office, table};
+use crate::store::{EntryFilter, EntryRow};
+
+pub(super) async fn list(
+    office: &Office,
+    as_json: bool,
+    day: Option<CampusDay>,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    let entries = office.store.entries(EntryFilter { day, ..EntryFilter::default() }).await?;
+    if as_json {
+        for row in &entries {
+            writeln!(out, "{}", line(row)?)?;
+        }
+        return Ok(());
+    }
+    if entries.is_empty() {
+        writeln!(out, "No entries")?;
+        return Ok(());
+    }
+    let terminals = office.store.terminals().await?;
+    let campuses: HashMap<TerminalId, CampusId> =
+        terminals.iter().map(|terminal| (terminal.id, terminal.campus)).collect();
+    let rows: Vec<[String; 8]> = entries.iter().map(|row| cells(office, &campuses, row)).collect();
+    table::print(out, ["entry", "time", "gate", "way", "name", "verdict", "outcome", "pass"], &rows)?;
+    Ok(())
+}
+
+/// The entry as the terminal wrote it, or why it cannot be read; with where and when it arrived.
+fn line(row: &EntryRow) -> Result<Value, serde_json::Error> {
+    let (said, value) = match &row.entry {
+        Ok(entry) => ("entry", serde_json::to_value(entry)?),
+        Err(why) => ("unreadable", json!(why)),
+    };
+    Ok(json!({ "terminal": row.id.terminal, "seq": row.id.seq, "received_at": row.received_at, said: value }))
+}
+
+fn cells(office: &Office, campuses: &HashMap<TerminalId, CampusId>, row: &EntryRow) -> [String; 8] {
+    let id = format!("{}/{}", row.id.terminal, row.id.seq);
+    let entry = match &row.entry {
+        Ok(entry) => entry,
+        Err(why) => {
+            return [
+                id,
+                row.received_at.campus_date_and_clock(),
+                String::new(),
+                String::new(),
+                String::new(),
+                format!("unreadable: {why}"),
+                String::new(),
+                String::new(),
+            ];
+        }
+    };
+    let gate = campuses.get(&row.id.terminal).map_or_else(String::new, |campus| office.place(*campus, entry.gate));
+    let name = entry.said.name.as_ref().map_or_else(String::new, |name| name.as_str().to_owned());
+    let pass = entry.said.pass.map_or_else(String::new, |pass| pass.to_string());
+    [id, time(entry), gate, way(entry.direction).to_owned(), name, verdict(&entry.said.verdict), outcome(entry), pass]
+}
+
+/// Marked where the terminal did not trust its own clock.
+fn time(entry: &Entry) -> String {
+    let mark = if entry.clock_trusted { "" } else { " ?" };
+    format!("{}{mark}", entry.at.campus_date_and_clock())
+}
+
+const fn way(direction: Direction) -> &'static str {
+    match direction {
+        Direction::In => "in",
+        Direction::Out => "out",
+    }
+}
+
+fn verdict(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Admit => "admit".to_owned(),
+        Verdict::Ask(reason) => format!("ask: {}", word(json!(reason), "why")),
+        Verdict::Refuse(reason) => format!("refuse: {}", word(json!(reason), "why")),
+    }
+}
+
+fn outcome(entry: &Entry) -> String {
+    let word = word(json!(entry.outcome), "kind");
+    let because = match &entry.outcome {
+        Outcome::LetIn { reason } | Outcome::SentAway { reason } => format!(": {}", self::word(json!(reason), "why")),
+        Outcome::Passed | Outcome::Refused | Outcome::Unanswered => String::new(),
+    };
+    let party = if entry.party > 1 { format!(" ({})", entry.party) } else { String::new() };
+    format!("{word}{because}{party}")
+}
+
+/// The word a value has on the wire: what the log says and what the table says are the same.
+fn word(value: Value, tag: &str) -> String {
+    value.get(tag).and_then(Value::as_str).unwrap_or_default().replace('_', " ")
+}

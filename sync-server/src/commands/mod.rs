@@ -1,0 +1,174 @@
+//! What an administrator types: one file per noun.
+//!
+//! Commands other than `serve` open the same database as a running server and may be used beside it; the server notices their
+//! changes within a second. They read and write what they are given, so that tests see what people would.
+
+mod arguments;
+mod conflicts;
+mod directory;
+mod entries;
+mod failure;
+mod keys;
+mod office;
+mod pass;
+mod serve;
+mod table;
+mod terminal;
+mod watchlist;
+
+use std::{
+    io::{BufRead, Write},
+    sync::Arc,
+};
+
+pub use arguments::{
+    Arguments, Command, ConflictsCommand, DirectoryCommand, EntriesCommand, KeysCommand, PassCommand, TerminalCommand,
+    WatchlistCommand,
+};
+pub use directory::{BadFile, BadLine};
+pub use failure::Failure;
+use office::Office;
+
+use crate::{clock::Clock, config::Config};
+
+/// Runs what was typed.
+pub async fn run(
+    arguments: Arguments,
+    clock: Arc<dyn Clock>,
+    input: &mut dyn BufRead,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    let Arguments { config, command } = arguments;
+    let config = config.map_or_else(|| Ok(Config::default()), |path| Config::load(&path))?;
+    match command {
+        Command::Serve { demo } => serve::serve(Config { demo: demo || config.demo, ..config }, clock, out).await,
+        Command::Keys(KeysCommand::Init { root }) => keys::init(&config, root, clock.now(), out),
+        Command::Directory(DirectoryCommand::Import { file }) => {
+            directory::import(&Office::open(config, clock)?, &file, out).await
+        }
+        Command::Terminal(command) => {
+            let office = Office::open(config, clock)?;
+            match command {
+                TerminalCommand::Invite { campus, gate } => terminal::invite(&office, campus, gate, out).await,
+                TerminalCommand::List => terminal::list(&office, out).await,
+                TerminalCommand::Withdraw { terminal } => terminal::withdraw(&office, terminal, out).await,
+            }
+        }
+        Command::Pass(PassCommand::Revoke { pass, reason }) => {
+            pass::revoke(&Office::open(config, clock)?, pass, reason, out).await
+        }
+        Command::Entries(EntriesCommand::List { json, day }) => {
+            entries::list(&Office::open(config, clock)?, json, day, out).await
+        }
+        Command::Conflicts(ConflictsCommand::List) => conflicts::list(&Office::open(config, clock)?, out).await,
+        Command::Watchlist(command) => {
+            let office = Office::open(config, clock)?;
+            match command {
+                WatchlistCommand::Add { kind, note } => watchlist::add(&office, kind, &note, input, out).await,
+                WatchlistCommand::List => watchlist::list(&office, out).await,
+                WatchlistCommand::Remove { kind } => watchlist::remove(&office, kind, input, out).await,
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+    use shared::{sync::enrol::InviteCode, time::Moment};
+
+    use super::*;
+    use crate::clock::SetClock;
+
+    const NOW: Moment = Moment::from_unix_s(1_795_363_200);
+
+    /// A machine at which somebody types.
+    struct Desk {
+        dir: tempfile::TempDir,
+    }
+
+    impl Desk {
+        fn new() -> Self {
+            let dir = tempfile::tempdir().unwrap();
+            std::fs::write(dir.path().join("s.toml"), format!("data_dir = {:?}", dir.path().join("data"))).unwrap();
+            Self { dir }
+        }
+
+        async fn types(&self, line: &str, input: &str) -> Result<String, Failure> {
+            let config = self.dir.path().join("s.toml").display().to_string();
+            let words = ["sync-server", "--config", &config].into_iter().chain(line.split(' '));
+            let arguments = Arguments::try_parse_from(words).unwrap();
+            let mut out = Vec::new();
+            run(arguments, Arc::new(SetClock::at(NOW)), &mut input.as_bytes(), &mut out).await?;
+            Ok(String::from_utf8(out).unwrap())
+        }
+
+        fn store(&self) -> crate::store::Store {
+            let data = self.dir.path().join("data");
+            crate::store::Store::open(&data.join("office.sqlite3"), crate::keys::load_identity(&data).unwrap()).unwrap()
+        }
+    }
+
+    #[tokio::test]
+    async fn without_keys_the_way_to_them_is_named() {
+        let told = Desk::new().types("terminal list", "").await.unwrap_err().to_string();
+        assert!(told.contains("sync-server keys init"), "{told}");
+    }
+
+    #[tokio::test]
+    async fn a_terminal_is_invited_listed_and_withdrawn() {
+        let desk = Desk::new();
+        let keys = desk.types("keys init", "").await.unwrap();
+        let fingerprint = keys.lines().last().unwrap().trim();
+        let invited = desk.types("terminal invite --campus 1 --gate 0", "").await.unwrap();
+        assert!(invited.contains("长安校区 南门") && invited.contains(fingerprint), "{invited}");
+        let code = invited.lines().find_map(|line| InviteCode::parse(line.trim())).unwrap();
+
+        let key = shared::seal::PublicKey::of(&ed25519_dalek::SigningKey::from_bytes(&[5; 32]));
+        desk.store().enrol(&code, key, NOW).await.unwrap().unwrap();
+        let listed = desk.types("terminal list", "").await.unwrap();
+        assert!(listed.contains(&key.fingerprint()) && listed.contains("in service"), "{listed}");
+        desk.types("terminal withdraw 1", "").await.unwrap();
+        assert!(desk.types("terminal list", "").await.unwrap().contains("withdrawn"));
+        assert!(matches!(desk.types("terminal withdraw 9", "").await, Err(Failure::UnknownTerminal(_))));
+    }
+
+    #[tokio::test]
+    async fn a_gate_that_is_not_there_invites_nobody() {
+        let desk = Desk::new();
+        desk.types("keys init", "").await.unwrap();
+        let told = desk.types("terminal invite --campus 2 --gate 2", "").await.unwrap_err().to_string();
+        assert!(told.contains("--campus 2 --gate 1  雁塔校区 北门"), "{told}");
+    }
+
+    #[tokio::test]
+    async fn one_bad_line_keeps_the_whole_directory_out() {
+        let desk = Desk::new();
+        desk.types("keys init", "").await.unwrap();
+        let file = desk.dir.path().join("staff.csv");
+        let import = format!("directory import {}", file.display());
+        let good = "number,name,department,phone\nT001,张伟,计算机学院,13800130001\n";
+        std::fs::write(&file, format!("{good}T002,李娜,图书馆,12\n")).unwrap();
+        assert!(desk.types(&import, "").await.unwrap_err().to_string().contains("line 3"));
+        let phone = shared::identity::Phone::parse("13800130001").unwrap();
+        assert_eq!(desk.store().staff_by_phone(&phone).await.unwrap(), None);
+        std::fs::write(&file, good).unwrap();
+        assert!(desk.types(&import, "").await.unwrap().starts_with("1 added"));
+        assert!(desk.store().staff_by_phone(&phone).await.unwrap().is_some());
+    }
+
+    #[tokio::test]
+    async fn the_watchlist_shows_no_more_than_the_last_four() {
+        let desk = Desk::new();
+        desk.types("keys init", "").await.unwrap();
+        let number = "11010519491231002X";
+        let added = desk.types("watchlist add --kind resident_id --note 失信", number).await.unwrap();
+        let listed = desk.types("watchlist list", "").await.unwrap();
+        assert!(listed.contains("002X") && listed.contains("失信"), "{listed}");
+        assert!(!added.contains(number) && !listed.contains(number));
+        let wrong = desk.types("watchlist add --kind resident_id", "110105194912310021").await;
+        assert!(matches!(wrong, Err(Failure::Document(_))));
+        desk.types("watchlist remove --kind resident_id", number).await.unwrap();
+        assert!(matches!(desk.types("watchlist remove --kind resident_id", number).await, Err(Failure::NotWatched)));
+    }
+}

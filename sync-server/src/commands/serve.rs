@@ -1,0 +1,49 @@
+//! `serve`: the server, until it is told to stop. The log goes to standard error; standard output says when it listens.
+
+use std::{
+    io::{IsTerminal as _, Write},
+    sync::Arc,
+};
+
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
+use tracing_subscriber::EnvFilter;
+
+use super::Failure;
+use crate::{
+    clock::Clock,
+    config::{Config, Log},
+    serve::{self, ServeFault},
+};
+
+pub(super) async fn serve(config: Config, clock: Arc<dyn Clock>, out: &mut dyn Write) -> Result<(), Failure> {
+    start_log(&config.log)?;
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let listen = config.listen;
+    let state = serve::open(config, clock).await?;
+    let listener = TcpListener::bind(listen).await.map_err(|cause| ServeFault::Bind { listen, cause })?;
+    writeln!(out, "listening on http://{}", listener.local_addr()?)?;
+    out.flush()?;
+    let told = async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("told to stop");
+    };
+    let channels = serve::channels(&state);
+    Ok(serve::answer(listener, state, channels, told).await?)
+}
+
+fn start_log(log: &Log) -> Result<(), Failure> {
+    let filter = EnvFilter::try_new(&log.filter)?;
+    let plain = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
+    // A log that is running already (in a test) serves as well.
+    if log.json { plain.json().try_init() } else { plain.try_init() }.ok();
+    Ok(())
+}

@@ -1,0 +1,375 @@
+//! The settings: each with a working default, none of them a secret.
+//!
+//! Unknown keys are refused, because a misspelt setting that is silently ignored is found on the busiest morning. Keys live in
+//! files beside the database, never here, so this may be printed.
+
+mod defaults;
+
+use std::{
+    collections::BTreeSet,
+    fs, io,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use chrono::TimeDelta;
+use serde::Deserialize;
+use shared::{
+    ids::{CampusId, GateIndex, GateMask},
+    pass::EntriesAllowed,
+    sync::change::{PlaceGate, Places},
+};
+use thiserror::Error;
+
+use crate::office::{CodeLimits, Retention, Rules, TimeOfDay};
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    pub listen: SocketAddr,
+    /// How people and terminals reach this server; links in notices begin with it. No slash at the end.
+    pub public_url: String,
+    pub data_dir: PathBuf,
+    /// Everything on one machine to play with: keys are made, notices are printed.
+    pub demo: bool,
+    /// Whether the client's address is to be taken from `X-Forwarded-For`.
+    pub behind_proxy: bool,
+    pub university: University,
+    pub campus: Vec<Campus>,
+    pub booking: BookingSettings,
+    pub sign_in: SignIn,
+    pub sync: SyncSettings,
+    pub retention: Retention,
+    pub log: Log,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct University {
+    pub name: String,
+    pub name_en: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Campus {
+    pub id: CampusId,
+    pub name: String,
+    pub name_en: String,
+    pub gate: Vec<Gate>,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Gate {
+    pub index: GateIndex,
+    pub name: String,
+    pub name_en: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BookingSettings {
+    pub horizon_days: u16,
+    pub opens: TimeOfDay,
+    pub closes: TimeOfDay,
+    pub max_companions: u8,
+    pub max_vehicles: u8,
+    pub entries_per_pass: EntriesAllowed,
+    /// Where group visits are arranged.
+    pub group_office: Office,
+    /// Where residents' families are registered.
+    pub residents_office: Office,
+}
+
+/// An office that people are pointed to.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Office {
+    pub name: String,
+    pub name_en: String,
+    pub phone: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SignIn {
+    pub code_minutes: u16,
+    pub attempts: u8,
+    pub per_phone_minute: u16,
+    pub per_phone_hour: u16,
+    pub per_phone_day: u16,
+    pub per_address_hour: u16,
+    /// How long a session lasts that was to be remembered; others end after a day.
+    pub session_days: u16,
+    /// A session unused for so long ends earlier.
+    pub session_idle_days: u16,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SyncSettings {
+    /// For how long a terminal may call its news fresh.
+    pub beacon_valid_s: u32,
+    /// The longest a pull is held open.
+    pub hold_s: u16,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Log {
+    /// A filter as `tracing` reads it.
+    pub filter: String,
+    pub json: bool,
+}
+
+impl Config {
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let text = fs::read_to_string(path).map_err(|cause| ConfigError::Unread { path: path.to_owned(), cause })?;
+        Self::parse(&text)
+    }
+
+    pub fn parse(text: &str) -> Result<Self, ConfigError> {
+        let config: Self = toml::from_str(text)?;
+        config.checked()
+    }
+
+    /// What a setting alone cannot show to be wrong.
+    fn checked(mut self) -> Result<Self, ConfigError> {
+        while self.public_url.ends_with('/') {
+            self.public_url.pop();
+        }
+        let (scheme, host) = host_of(&self.public_url).ok_or(ConfigError::PublicUrl)?;
+        if scheme == "http" && !is_loopback(host) {
+            return Err(ConfigError::NotHttps);
+        }
+        let mut ids = BTreeSet::new();
+        for campus in &self.campus {
+            if !ids.insert(campus.id) {
+                return Err(ConfigError::CampusTwice(campus.id));
+            }
+            let indices: BTreeSet<_> = campus.gate.iter().map(|gate| gate.index).collect();
+            if indices.is_empty() || indices.len() != campus.gate.len() {
+                return Err(ConfigError::Gates(campus.id));
+            }
+        }
+        if ids.is_empty() {
+            return Err(ConfigError::NoCampus);
+        }
+        if self.booking.opens >= self.booking.closes {
+            return Err(ConfigError::Hours);
+        }
+        if self.booking.max_companions > MAX_COMPANIONS {
+            return Err(ConfigError::Companions);
+        }
+        Ok(self)
+    }
+
+    #[must_use]
+    pub fn rules(&self) -> Rules {
+        Rules {
+            horizon_days: self.booking.horizon_days,
+            opens: self.booking.opens,
+            closes: self.booking.closes,
+            max_companions: usize::from(self.booking.max_companions),
+            max_vehicles: usize::from(self.booking.max_vehicles),
+            campuses: self.campus.iter().map(|campus| campus.id).collect(),
+        }
+    }
+
+    #[must_use]
+    pub fn campus(&self, id: CampusId) -> Option<&Campus> {
+        self.campus.iter().find(|campus| campus.id == id)
+    }
+
+    /// Every gate of a campus, as a pass names them.
+    #[must_use]
+    pub fn gates(&self, id: CampusId) -> Option<GateMask> {
+        GateMask::of(self.campus(id)?.gate.iter().map(|gate| gate.index))
+    }
+
+    /// What terminals are told of each campus.
+    #[must_use]
+    pub fn places(&self) -> Vec<Places> {
+        self.campus.iter().map(|campus| self.places_of(campus)).collect()
+    }
+
+    fn places_of(&self, campus: &Campus) -> Places {
+        let gate = |gate: &Gate| PlaceGate { gate: gate.index, name: gate.name.clone(), name_en: gate.name_en.clone() };
+        let others = self.campus.iter().filter(|other| other.id != campus.id);
+        Places {
+            campus: campus.id,
+            campus_name: campus.name.clone(),
+            campus_name_en: campus.name_en.clone(),
+            gates: campus.gate.iter().map(gate).collect(),
+            others: others.map(|other| (other.id, other.name.clone())).collect(),
+        }
+    }
+
+    /// Whether cookies can be `Secure` and HSTS be sent.
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.public_url.starts_with("https://")
+    }
+
+    #[must_use]
+    pub fn database(&self) -> PathBuf {
+        self.data_dir.join("office.sqlite3")
+    }
+
+    #[must_use]
+    pub fn secrets_dir(&self) -> PathBuf {
+        self.data_dir.join("secrets")
+    }
+
+    #[must_use]
+    pub fn key_set_file(&self) -> PathBuf {
+        self.data_dir.join("key-set.json")
+    }
+}
+
+impl Campus {
+    #[must_use]
+    pub fn gate(&self, index: GateIndex) -> Option<&Gate> {
+        self.gate.iter().find(|gate| gate.index == index)
+    }
+}
+
+impl SignIn {
+    #[must_use]
+    pub fn limits(&self) -> CodeLimits {
+        CodeLimits {
+            good_for: TimeDelta::minutes(i64::from(self.code_minutes)),
+            attempts: self.attempts,
+            per_phone: [
+                (self.per_phone_minute, TimeDelta::minutes(1)),
+                (self.per_phone_hour, TimeDelta::hours(1)),
+                (self.per_phone_day, TimeDelta::days(1)),
+            ],
+            per_address: (self.per_address_hour, TimeDelta::hours(1)),
+        }
+    }
+
+    #[must_use]
+    pub fn idle(&self) -> TimeDelta {
+        TimeDelta::days(i64::from(self.session_idle_days))
+    }
+}
+
+/// The pass counts a party in four bits, the visitor included.
+const MAX_COMPANIONS: u8 = 14;
+
+/// Why the settings are not taken.
+#[derive(Debug, Error)]
+pub enum ConfigError {
+    #[error("{path}: cannot be read")]
+    Unread {
+        path: PathBuf,
+        #[source]
+        cause: io::Error,
+    },
+    #[error("{0}")]
+    Unreadable(#[from] toml::de::Error),
+    #[error("public_url is not http://host[:port] or https://host[:port]")]
+    PublicUrl,
+    #[error("public_url must be https unless it names this machine (127.0.0.1, [::1] or localhost)")]
+    NotHttps,
+    #[error("there is no campus")]
+    NoCampus,
+    #[error("campus {0} stands twice")]
+    CampusTwice(CampusId),
+    #[error("campus {0} needs at least one gate, and each index once")]
+    Gates(CampusId),
+    #[error("booking.opens must be before booking.closes")]
+    Hours,
+    #[error("booking.max_companions is at most {MAX_COMPANIONS}")]
+    Companions,
+}
+
+/// The scheme and the host of a plain site address: no path, query or user.
+fn host_of(url: &str) -> Option<(&str, &str)> {
+    let (scheme, authority) = url.split_once("://")?;
+    let uri: http::Uri = url.parse().ok()?;
+    let plain = matches!(scheme, "http" | "https") && !authority.contains(['/', '?', '#', '@']);
+    let host_len = uri.host()?.len();
+    plain.then(|| authority.get(..host_len)).flatten().map(|host| (scheme, host))
+}
+
+fn is_loopback(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost" || bare.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sample_parses_and_says_what_the_defaults_are() {
+        let sample = Config::parse(include_str!("../../sync-server.sample.toml")).unwrap();
+        assert_eq!(sample, Config::default());
+    }
+
+    #[test]
+    fn nothing_at_all_is_a_working_configuration() {
+        assert_eq!(Config::parse("").unwrap(), Config::default());
+    }
+
+    #[test]
+    fn unknown_keys_are_refused_and_named_at_every_level() {
+        let campus = "[[campus]]\nid=1\nname='x'\nname_en='x'\n";
+        for (text, key) in [
+            ("lisen = '127.0.0.1:1'", "lisen"),
+            ("[booking]\nhorizon = 3", "horizon"),
+            ("[sign_in]\nsecret = 'x'", "secret"),
+            ("[sync]\nhold = 1", "hold"),
+            ("[university]\nnom = 'x'", "nom"),
+            ("[retention]\nyears = 1", "years"),
+            ("[log]\nlevel = 'x'", "level"),
+            (&format!("{campus}colour='x'\n"), "colour"),
+            (&format!("{campus}[[campus.gate]]\nindex=0\nname='x'\nname_en='x'\nwide=1"), "wide"),
+        ] {
+            let said = Config::parse(text).unwrap_err().to_string();
+            assert!(said.contains(key), "{text}: {said}");
+        }
+    }
+
+    #[test]
+    fn only_this_machine_may_be_reached_without_tls() {
+        for (url, holds) in [
+            ("http://127.0.0.1:8460", true),
+            ("http://127.0.0.1:8460/", true),
+            ("http://[::1]:1", true),
+            ("http://localhost:80", true),
+            ("https://visit.example.edu.cn", true),
+            ("http://visit.example.edu.cn", false),
+            ("http://127.0.0.1.example.com", false),
+            ("http://localhost.example.com", false),
+            ("http://127.0.0.1@example.com", false),
+            ("ftp://127.0.0.1", false),
+            ("https://example.com/visit", false),
+            ("", false),
+        ] {
+            assert_eq!(Config::parse(&format!("public_url = '{url}'")).is_ok(), holds, "{url}");
+        }
+        assert_eq!(Config::parse("public_url = 'https://a.cn/'").unwrap().public_url, "https://a.cn");
+    }
+
+    #[test]
+    fn settings_that_contradict_each_other_are_refused() {
+        let gate = "[[campus.gate]]\nindex=0\nname='x'\nname_en='x'\n";
+        let campus = format!("[[campus]]\nid=1\nname='x'\nname_en='x'\n{gate}");
+        for text in [
+            "campus = []",
+            "[booking]\nopens='10:00'\ncloses='10:00'",
+            "[booking]\nmax_companions=15",
+            &format!("{campus}{campus}"),
+            &format!("{campus}{gate}"),
+            "[[campus]]\nid=1\nname='x'\nname_en='x'\ngate=[]",
+            "[[campus]]\nid=1\nname='x'\nname_en='x'\ngate=[{index=16,name='x',name_en='x'}]",
+        ] {
+            assert!(Config::parse(text).is_err(), "{text}");
+        }
+        assert!(Config::parse(&campus).is_ok());
+    }
+}

@@ -1,0 +1,100 @@
+//! A secret on the disk: 32 bytes in base64, in a file that only its owner may read.
+//!
+//! The permission is checked when the file is read, not only when it is written: a restore from a backup or a hurried `chmod -R` is
+//! how secrets become readable, and a server that refuses to start is noticed the same day.
+
+use std::{
+    fs,
+    io::{self, Write as _},
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _},
+    path::{Path, PathBuf},
+};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use zeroize::Zeroizing;
+
+pub(super) type Secret = Zeroizing<[u8; 32]>;
+
+pub(super) fn read(path: &Path) -> Result<Secret, SecretFault> {
+    let unreadable = |cause| SecretFault::Io { path: path.to_owned(), cause };
+    let file = fs::File::open(path).map_err(unreadable)?;
+    let mode = file.metadata().map_err(unreadable)?.permissions().mode();
+    if mode & 0o077 != 0 {
+        return Err(SecretFault::Open { path: path.to_owned(), mode: mode & 0o777 });
+    }
+    let text = Zeroizing::new(io::read_to_string(file).map_err(unreadable)?);
+    let bytes = STANDARD.decode(text.trim()).map(Zeroizing::new).ok();
+    let secret = bytes.and_then(|bytes| <[u8; 32]>::try_from(bytes.as_slice()).ok());
+    secret.map(Zeroizing::new).ok_or_else(|| SecretFault::NotASecret { path: path.to_owned() })
+}
+
+/// Writes a new file, durably; one that exists is never overwritten.
+pub(super) fn create(path: &Path, secret: &Secret) -> Result<(), SecretFault> {
+    let unwritten = |cause| SecretFault::Io { path: path.to_owned(), cause };
+    let text = Zeroizing::new(format!("{}\n", STANDARD.encode(secret.as_slice())));
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(unwritten)?;
+    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(unwritten)
+}
+
+/// A directory only its owner may enter; one that exists is left as it is.
+pub(super) fn create_dir(path: &Path) -> Result<(), SecretFault> {
+    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
+    made.map_err(|cause| SecretFault::Io { path: path.to_owned(), cause })
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum SecretFault {
+    #[error("{}", .path.display())]
+    Io {
+        path: PathBuf,
+        #[source]
+        cause: io::Error,
+    },
+    #[error("{path} is readable or writable by others (mode {mode:03o}); run: chmod 600 {path}", path = .path.display())]
+    Open { path: PathBuf, mode: u32 },
+    #[error("{} does not hold 32 bytes in base64", .path.display())]
+    NotASecret { path: PathBuf },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_and_private() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("pass.key");
+        let secret = Zeroizing::new([7; 32]);
+        create(&path, &secret).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(*read(&path).unwrap(), [7; 32]);
+        assert!(matches!(create(&path, &secret), Err(SecretFault::Io { .. })), "never overwritten");
+    }
+
+    #[test]
+    fn a_file_others_may_touch_is_refused_with_the_remedy() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("pass.key");
+        create(&path, &Zeroizing::new([7; 32])).unwrap();
+        for mode in [0o640, 0o604, 0o620, 0o602, 0o644, 0o777] {
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            let told = read(&path).unwrap_err().to_string();
+            assert!(told.contains(&format!("chmod 600 {}", path.display())), "{told}");
+        }
+        for mode in [0o600, 0o400] {
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            assert!(read(&path).is_ok(), "{mode:o}");
+        }
+    }
+
+    #[test]
+    fn another_length_is_no_secret() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("pass.key");
+        for wrong in ["", "AAAA", "not base64 at all", &STANDARD.encode([0; 33])] {
+            fs::write(&path, wrong).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+            assert!(matches!(read(&path), Err(SecretFault::NotASecret { .. })), "{wrong}");
+        }
+    }
+}

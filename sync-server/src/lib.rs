@@ -1,0 +1,19 @@
+//! The office: takes bookings, asks the host, issues passes and tells the terminals.
+//!
+//! Two doors lead in, `pages` for people and `sync` for terminals; both ask `office` what may be and `store` to keep it.
+//! `notify` carries what the office has to say out of the house. The binary is in `main.rs`; everything it can do stands here,
+//! so that a test can stand up a whole office on a loopback port.
+
+pub mod clock;
+pub mod commands;
+pub mod config;
+pub mod error;
+pub mod keys;
+pub mod notify;
+pub mod office;
+pub mod pages;
+pub mod random;
+pub mod serve;
+pub mod state;
+pub mod store;
+pub mod sync;

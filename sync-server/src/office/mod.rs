@@ -1,0 +1,26 @@
+//! The office decides: what a booking must say, who may decide and revoke, what a pass says, and what is forgotten when.
+//!
+//! Pure: no I/O, no clock, no randomness. Times, tokens and what is stored come in as arguments; decisions go out as values that
+//! `store` keeps and `pages` words. So every rule here is a table in a test.
+
+pub mod booking;
+pub mod code_limits;
+pub mod decision;
+pub mod form;
+pub mod hours;
+pub mod issue;
+pub mod notice;
+pub mod reason;
+pub mod retention;
+pub mod revocation;
+pub mod staff;
+
+pub use booking::{Booking, Companion, Facts, HostAsked};
+pub use code_limits::CodeLimits;
+pub use decision::{Approved, Approver, Channel, Choice, Decided, Declined, Standing, Via, decide};
+pub use form::{BookingForm, Field, LineFault, Problem, Rules};
+pub use hours::TimeOfDay;
+pub use reason::{Reason, ReasonError};
+pub use retention::Retention;
+pub use revocation::{Ending, RevokedBy};
+pub use staff::Staff;

@@ -1,0 +1,82 @@
+//! What the office writes to people, in Chinese, ready to be sent.
+//!
+//! The texts hold no address: where a notice leads somewhere, its path travels beside it and the sender puts the site before it, so
+//! that a text can be kept after the link has been forgotten.
+
+use super::{Facts, Reason, Staff};
+
+/// Why a notice is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum NoticeKind {
+    SignInCode,
+    /// To the host: somebody asks to come.
+    ApprovalAsked,
+    /// To the visitor.
+    Approved,
+    Declined,
+    Revoked,
+    /// To the host: the visitor withdrew.
+    Cancelled,
+}
+
+impl NoticeKind {
+    pub const ALL: [Self; 6] =
+        [Self::SignInCode, Self::ApprovalAsked, Self::Approved, Self::Declined, Self::Revoked, Self::Cancelled];
+
+    /// The name in the database.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::SignInCode => "sign_in_code",
+            Self::ApprovalAsked => "approval_asked",
+            Self::Approved => "approved",
+            Self::Declined => "declined",
+            Self::Revoked => "revoked",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+}
+
+#[must_use]
+pub fn sign_in_code(code: &str, minutes: u16) -> String {
+    format!("您的登录验证码是 {code}，{minutes} 分钟内有效。请勿告诉他人。")
+}
+
+#[must_use]
+pub fn approval_asked(facts: &Facts) -> String {
+    let others = match facts.companions.len() {
+        0 => String::new(),
+        count => format!("，随行 {count} 人"),
+    };
+    format!("访客 {} 预约 {} 来访{others}，事由：{}。请打开链接审核。", facts.visitor, when(facts), facts.reason)
+}
+
+#[must_use]
+pub fn approved(facts: &Facts, host: &Staff) -> String {
+    format!("您预约 {} 拜访 {}，已通过审核。请打开链接查看通行码，入校时出示并携带证件。", when(facts), host.name)
+}
+
+#[must_use]
+pub fn declined(facts: &Facts, host: &Staff, reason: Option<&Reason>) -> String {
+    let because = reason.map(|reason| format!("原因：{reason}。")).unwrap_or_default();
+    format!("您预约 {} 拜访 {}，未通过审核。{because}", when(facts), host.name)
+}
+
+#[must_use]
+pub fn revoked(facts: &Facts, host: &Staff) -> String {
+    format!("您预约 {} 拜访 {} 的通行码已撤销，不能再用于入校。", when(facts), host.name)
+}
+
+#[must_use]
+pub fn cancelled(facts: &Facts) -> String {
+    format!("访客 {} 已取消 {} 的来访预约。", facts.visitor, when(facts))
+}
+
+fn when(facts: &Facts) -> String {
+    format!("{} {}-{}", facts.day, facts.from, facts.until)
+}

@@ -1,0 +1,230 @@
+//! Booking a visit: by the visitor, or by a host on a visitor's behalf.
+//!
+//! One form for both, which differs in what it need not ask. Whatever is wrong is said at its field, all of it at once, and what
+//! was typed is kept letter by letter.
+
+use askama::Template;
+use axum::{
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse as _, Redirect, Response},
+};
+use shared::{
+    identity::{PersonName, Phone},
+    ids::StaffNumber,
+    time::CampusDay,
+};
+
+use super::{
+    booking,
+    elsewhere::Elsewhere,
+    form::Posted,
+    issuing,
+    language::Language,
+    privacy, problem_words,
+    problems::Problems,
+    session::SignedIn,
+    shell::{Shell, page},
+    wording::{self, Choosable},
+};
+use crate::{
+    error::AppError,
+    office::{BookingForm, Field, HostAsked, Problem, Staff},
+    state::AppState,
+    store::{OnBehalf, Submission},
+};
+
+#[derive(Template)]
+#[template(path = "book.html")]
+struct Book {
+    shell: Shell,
+    on_behalf: bool,
+    action: &'static str,
+    form_token: String,
+    form: BookingForm,
+    problems: Problems,
+    visit_kinds: Vec<Choosable>,
+    document_kinds: Vec<Choosable>,
+    campuses: Vec<Choosable>,
+    hints: Hints,
+}
+
+/// The office's rules, as the form says them before anybody breaks one.
+struct Hints {
+    phone: &'static str,
+    companions: String,
+    plates: String,
+    day: String,
+    day_attributes: String,
+    hours: String,
+}
+
+pub(super) async fn show(State(state): State<AppState>, visitor: SignedIn) -> Response {
+    let form = BookingForm { phone: visitor.phone.as_str().to_owned(), ..opening_form(&state) };
+    page(&book(&state, visitor, form, Kind::OwnVisit, Problems::default()))
+}
+
+pub(super) async fn submit(
+    State(state): State<AppState>,
+    visitor: SignedIn,
+    posted: Posted<BookingForm>,
+) -> Result<Response, AppError> {
+    let form = posted.confirmed_by(&visitor.form_token)?;
+    let now = state.clock.now();
+    let found = match form.check(&state.config.rules(), now) {
+        Ok(booking) => match found_host(&state, booking.host()).await? {
+            Some(host) => {
+                let submission = Submission {
+                    booking,
+                    host,
+                    booked_by: visitor.phone.clone(),
+                    consent: privacy::VERSION.to_owned(),
+                    links: issuing::links()?,
+                };
+                let id = state.store.submit(submission, now).await?;
+                return Ok(Redirect::to(&booking::address(id)).into_response());
+            }
+            None => vec![(Field::Host, Problem::HostUnknown)],
+        },
+        Err(found) => with_host_looked_up(&state, &form, found).await?,
+    };
+    Ok(refused(&state, visitor, form, Kind::OwnVisit, found))
+}
+
+pub(super) async fn show_on_behalf(State(state): State<AppState>, host: SignedIn) -> Result<Response, AppError> {
+    host.staff()?;
+    let form = opening_form(&state);
+    Ok(page(&book(&state, host, form, Kind::OnBehalf, Problems::default())))
+}
+
+pub(super) async fn submit_on_behalf(
+    State(state): State<AppState>,
+    host: SignedIn,
+    posted: Posted<BookingForm>,
+) -> Result<Response, AppError> {
+    let form = posted.confirmed_by(&host.form_token)?;
+    let staff = host.staff()?.clone();
+    let now = state.clock.now();
+    match form.check_on_behalf(&state.config.rules(), now) {
+        Ok(booking) => {
+            let issuing = issuing::for_campus(&state, booking.facts().campus)?;
+            let consent = privacy::VERSION.to_owned();
+            let id = state.store.submit_on_behalf(OnBehalf { booking, host: staff, consent, issuing }, now).await?;
+            Ok(Redirect::to(&booking::address(id)).into_response())
+        }
+        Err(found) => Ok(refused(&state, host, form, Kind::OnBehalf, found)),
+    }
+}
+
+async fn found_host(state: &AppState, asked: Option<&HostAsked>) -> Result<Option<Staff>, AppError> {
+    match asked {
+        Some(asked) => Ok(state.store.find_host(asked).await?),
+        None => Ok(None),
+    }
+}
+
+/// A form with other problems has its host looked up too, or that would be told only once all the rest is mended.
+async fn with_host_looked_up(
+    state: &AppState,
+    form: &BookingForm,
+    mut found: Vec<(Field, Problem)>,
+) -> Result<Vec<(Field, Problem)>, AppError> {
+    // Whatever does not parse was found by the form's own check.
+    let asked = HostAsked::of(
+        StaffNumber::parse(&form.host_number),
+        PersonName::parse(&form.host_name).ok(),
+        Phone::parse(&form.host_phone).ok(),
+    );
+    let told = found.iter().any(|(field, _)| *field == Field::Host);
+    if !told && found_host(state, asked.as_ref()).await?.is_none() {
+        found.push((Field::Host, Problem::HostUnknown));
+        found.sort_by_key(|(field, _)| *field);
+    }
+    Ok(found)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    OwnVisit,
+    OnBehalf,
+}
+
+fn refused(state: &AppState, asked: SignedIn, form: BookingForm, kind: Kind, found: Vec<(Field, Problem)>) -> Response {
+    let lang = asked.shell.lang;
+    let problems = problem_words::worded(found, &Elsewhere::of(state, lang), lang);
+    (StatusCode::UNPROCESSABLE_ENTITY, page(&book(state, asked, form, kind, problems))).into_response()
+}
+
+fn book(state: &AppState, asked: SignedIn, form: BookingForm, kind: Kind, problems: Problems) -> Book {
+    let lang = asked.shell.lang;
+    Book {
+        on_behalf: kind == Kind::OnBehalf,
+        action: if kind == Kind::OnBehalf { "/host/book" } else { "/book" },
+        form_token: asked.form_token.text(),
+        form,
+        problems,
+        visit_kinds: visit_kinds(lang),
+        document_kinds: wording::document_kinds(lang),
+        campuses: wording::campuses(state, lang),
+        hints: Hints::of(state, kind, lang),
+        shell: asked.shell,
+    }
+}
+
+/// An empty form, with the choices made that most people would make.
+fn opening_form(state: &AppState) -> BookingForm {
+    BookingForm {
+        visit_kind: "ordinary".to_owned(),
+        document_kind: "resident_id".to_owned(),
+        campus: state.config.campus.first().map(|campus| campus.id.to_string()).unwrap_or_default(),
+        ..BookingForm::default()
+    }
+}
+
+impl Hints {
+    fn of(state: &AppState, kind: Kind, lang: Language) -> Self {
+        let booking = &state.config.booking;
+        let first = CampusDay::of(state.clock.now());
+        let last = first.plus_days(booking.horizon_days);
+        let (opens, closes) = (booking.opens, booking.closes);
+        Self {
+            phone: match kind {
+                Kind::OwnVisit => lang.say("中国大陆手机号，用于接收通知", "A mainland mobile number, for notices"),
+                Kind::OnBehalf => lang.say(
+                    "访客的手机号；境外号码以 + 和国家或地区代码开头",
+                    "The visitor's; a foreign number begins with + and the country code",
+                ),
+            },
+            companions: lang
+                .say(
+                    "每行一人：姓名，可加逗号和证件号码。最多 {} 人",
+                    "One a line: the name, if you like a comma and the document number. At most {}",
+                )
+                .replace("{}", &booking.max_companions.to_string()),
+            plates: lang
+                .say(
+                    "每行一个车牌号，最多 {} 辆。特殊车牌照实填写，由门卫核对",
+                    "One plate a line, at most {}. Write unusual plates as they are; the guard looks",
+                )
+                .replace("{}", &booking.max_vehicles.to_string()),
+            day: match lang {
+                Language::Chinese => format!("{first} 至 {last}"),
+                Language::English => format!("{first} to {last}"),
+            },
+            day_attributes: format!("class=\"short\" type=\"date\" min=\"{first}\" max=\"{last}\""),
+            hours: format!("{} {opens}–{closes}", lang.say("可预约的时间：", "Between")),
+        }
+    }
+}
+
+fn visit_kinds(lang: Language) -> Vec<Choosable> {
+    let kind = |value: &str, chinese, english| Choosable {
+        value: value.to_owned(),
+        label: lang.say(chinese, english).to_owned(),
+    };
+    vec![
+        kind("ordinary", "拜访教职工、办事", "Visiting a member of staff, or on business"),
+        kind("group", "团体活动、会议、参观", "A group event, a conference or a tour"),
+        kind("family", "探望住在校内的亲友", "Family or friends who live on campus"),
+    ]
+}

@@ -1,0 +1,73 @@
+//! My bookings: what I asked for and, for a member of staff, who waits for my decision and who visits me.
+
+use askama::Template;
+use axum::{extract::State, response::Response};
+
+use super::{
+    booking,
+    language::Language,
+    session::SignedIn,
+    shell::{Shell, page},
+    wording,
+};
+use crate::{error::AppError, state::AppState, store::BookingView};
+
+#[derive(Template)]
+#[template(path = "bookings.html")]
+struct Bookings {
+    shell: Shell,
+    is_host: bool,
+    waiting: Vec<Row>,
+    hosted: Vec<Row>,
+    own: Vec<Row>,
+    form_token: String,
+    phone_masked: String,
+}
+
+struct Row {
+    address: String,
+    when: String,
+    what: String,
+    standing: &'static str,
+    standing_said: &'static str,
+}
+
+pub(super) async fn show(State(state): State<AppState>, asked: SignedIn) -> Result<Response, AppError> {
+    let lang = asked.shell.lang;
+    let own = state.store.bookings_of(&asked.phone).await?;
+    let (waiting, hosted) = match &asked.staff {
+        Some(staff) => (
+            state.store.bookings_waiting_for(&staff.number).await?,
+            state.store.bookings_hosted_by(&staff.number).await?,
+        ),
+        None => (Vec::new(), Vec::new()),
+    };
+    let visitors = |list: Vec<BookingView>| list.iter().map(|view| row(view, visitor(view), lang)).collect();
+    Ok(page(&Bookings {
+        is_host: asked.staff.is_some(),
+        waiting: visitors(waiting),
+        hosted: visitors(hosted),
+        own: own.iter().map(|view| row(view, host(view, lang), lang)).collect(),
+        form_token: asked.form_token.text(),
+        phone_masked: asked.phone.masked(),
+        shell: asked.shell,
+    }))
+}
+
+fn row(view: &BookingView, what: String, lang: Language) -> Row {
+    Row {
+        address: booking::address(view.id),
+        when: wording::when(&view.facts, lang),
+        what,
+        standing: view.standing.name(),
+        standing_said: wording::standing(&view.standing, lang),
+    }
+}
+
+fn visitor(view: &BookingView) -> String {
+    format!("{} · {}", view.facts.visitor, view.facts.reason)
+}
+
+fn host(view: &BookingView, lang: Language) -> String {
+    format!("{}{} · {}", lang.say("拜访 ", "Visit to "), view.host.name, view.host.department)
+}

@@ -1,0 +1,86 @@
+//! What was posted, held back until its token proves that it came from our own page.
+//!
+//! A handler cannot reach the fields of a [`Posted`] without naming the token that its form carried, so none can forget to ask.
+
+use axum::{
+    extract::{FromRequest, Request, rejection::FormRejection},
+    http::StatusCode,
+};
+use serde::{Deserialize, de::DeserializeOwned};
+
+use super::origin::Sender;
+use crate::{
+    error::{AppError, Told},
+    store::FormToken,
+};
+
+pub(super) struct Posted<T> {
+    token: String,
+    sender: Sender,
+    fields: T,
+}
+
+impl<T> Posted<T> {
+    /// The fields, if the form carried `token`.
+    pub(super) fn confirmed_by(self, token: &FormToken) -> Result<T, AppError> {
+        if token.is(&self.token) { Ok(self.fields) } else { Err(AppError::told(Told::Forbidden)) }
+    }
+
+    /// The fields of a form that is sent before there is a session to hold a token: the browser has to say where it came from.
+    pub(super) fn before_sign_in(self) -> Result<T, AppError> {
+        match self.sender {
+            Sender::OurPage => Ok(self.fields),
+            Sender::Unsaid | Sender::Elsewhere => Err(AppError::told(Told::Forbidden)),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Sent<T> {
+    #[serde(default)]
+    form_token: String,
+    #[serde(flatten)]
+    fields: T,
+}
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Posted<T> {
+    type Rejection = AppError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, AppError> {
+        let sender = request.extensions().get().copied().unwrap_or(Sender::Unsaid);
+        let axum::Form(Sent { form_token, fields }) =
+            axum::Form::from_request(request, state).await.map_err(refusal)?;
+        Ok(Self { token: form_token, sender, fields })
+    }
+}
+
+fn refusal(rejection: FormRejection) -> AppError {
+    let told = if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE { Told::TooLarge } else { Told::Malformed };
+    AppError::told(told)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::SessionToken;
+
+    fn posted(token: &str, sender: Sender) -> Posted<u8> {
+        Posted { token: token.to_owned(), sender, fields: 7 }
+    }
+
+    #[test]
+    fn fields_come_out_only_for_the_right_token() {
+        let [token, other] = [1, 2].map(|byte| SessionToken::from_random([byte; 32]).form_token());
+        assert_eq!(posted(&token.text(), Sender::OurPage).confirmed_by(&token).unwrap(), 7);
+        assert_eq!(posted(&token.text(), Sender::Unsaid).confirmed_by(&token).unwrap(), 7);
+        for wrong in ["", "abc", &other.text()] {
+            assert!(posted(wrong, Sender::OurPage).confirmed_by(&token).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn before_sign_in_the_browser_has_to_say_where_it_came_from() {
+        assert!(posted("", Sender::OurPage).before_sign_in().is_ok());
+        assert!(posted("", Sender::Unsaid).before_sign_in().is_err());
+    }
+}

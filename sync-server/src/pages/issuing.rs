@@ -1,0 +1,31 @@
+//! What a decision and a pass are made with, gathered beforehand: fresh ids and tokens, the campus's gates, the office's key.
+//!
+//! Randomness comes in here, so that the decision itself and the transaction that keeps it need none.
+
+use shared::ids::{CampusId, PassId};
+
+use crate::{
+    error::{AppError, Told},
+    random,
+    state::AppState,
+    store::{Issuing, Links, PageToken},
+};
+
+/// The links by which a host may decide.
+pub(super) fn links() -> Result<Links, AppError> {
+    Ok(Links::from_random([fresh()?, fresh()?, fresh()?]))
+}
+
+pub(super) fn for_campus(state: &AppState, campus: CampusId) -> Result<Issuing, AppError> {
+    Ok(Issuing {
+        signer: state.keys.pass.clone(),
+        pass: PassId::from_bytes(fresh()?),
+        page: PageToken::from_random(fresh()?),
+        gates: state.config.gates(campus).ok_or(AppError::told(Told::NotFound))?,
+        entries: state.config.booking.entries_per_pass,
+    })
+}
+
+fn fresh<const N: usize>() -> Result<[u8; N], AppError> {
+    random::bytes().map_err(|cause| AppError::caused(Told::Broken, cause))
+}

@@ -1,0 +1,99 @@
+//! The pass: the page a visitor opens at the gate, and the picture of its QR code.
+//!
+//! The address is the right to see it, so it can be forwarded to whoever drives; the guard compares the last four of the document.
+//! The picture is an ordinary image at its own address: it can be kept, and shown without a network.
+
+use askama::Template;
+use axum::{
+    extract::{Path, State},
+    http::header::CONTENT_TYPE,
+    response::{IntoResponse as _, Response},
+};
+
+use shared::pass::PassText;
+
+use super::{
+    qr,
+    session::Asked,
+    shell::{Shell, page},
+    wording::{self, Fact},
+};
+use crate::{
+    error::{AppError, Told},
+    office::Standing,
+    state::AppState,
+    store::{PageToken, PassView},
+};
+
+const PICTURE: &str = ".png";
+
+#[derive(Template)]
+#[template(path = "pass.html")]
+struct Pass {
+    shell: Shell,
+    standing: &'static str,
+    standing_said: &'static str,
+    picture: Option<String>,
+    day: String,
+    who: String,
+    explained: String,
+    facts: Vec<Fact>,
+}
+
+/// `/pass/TOKEN` is the page, `/pass/TOKEN.png` its picture.
+pub(super) async fn show(
+    State(state): State<AppState>,
+    Asked { shell }: Asked,
+    Path(name): Path<String>,
+) -> Result<Response, AppError> {
+    let text = name.strip_suffix(PICTURE).unwrap_or(&name);
+    let token = PageToken::parse(text).ok_or(AppError::told(Told::NotFound))?;
+    let view = state.store.pass_page(&token).await?.ok_or(AppError::told(Told::NotFound))?;
+    let over = state.clock.now() >= view.facts.over_at();
+    if name.ends_with(PICTURE) {
+        picture(&view, over)
+    } else {
+        Ok(page(&whole_page(&state, shell, &token, view, over)))
+    }
+}
+
+fn picture(view: &PassView, over: bool) -> Result<Response, AppError> {
+    let Some(text) = shown(view, over) else { return Err(AppError::told(Told::NotFound)) };
+    let file = qr::picture(text).map_err(|cause| AppError::caused(Told::Broken, cause))?;
+    Ok(([(CONTENT_TYPE, "image/png")], file).into_response())
+}
+
+/// The text of the code, as long as it opens anything.
+fn shown(view: &PassView, over: bool) -> Option<&PassText> {
+    view.text.as_ref().filter(|_| !over && matches!(view.standing, Standing::Approved { .. }))
+}
+
+fn whole_page(state: &AppState, shell: Shell, token: &PageToken, view: PassView, over: bool) -> Pass {
+    let lang = shell.lang;
+    let picture = shown(&view, over).map(|_| format!("/pass/{}{PICTURE}", token.text()));
+    let explained = if picture.is_some() {
+        lang.say(
+            "到校门出示二维码，并随身携带证件。可以截图或长按保存图片，没有网络也能使用。",
+            "Show this at the gate and carry your document. Save the picture if you like: it works without a network.",
+        )
+        .to_owned()
+    } else if over && matches!(view.standing, Standing::Approved { .. }) {
+        lang.say(
+            "来访日期已过，这张通行码不能再用于入校。",
+            "The day of the visit is over; this pass opens no gate any more.",
+        )
+        .to_owned()
+    } else {
+        wording::how_it_came(&view.standing, lang)
+    };
+    Pass {
+        standing: view.standing.name(),
+        standing_said: wording::standing(&view.standing, lang),
+        picture,
+        day: wording::day(view.facts.day, lang),
+        who: format!("{} · {}", view.facts.visitor, wording::campus(state, view.facts.campus, lang)),
+        explained,
+        facts: wording::facts(state, &view.facts, &view.host, lang),
+        shell,
+    }
+}

@@ -1,0 +1,28 @@
+//! The notice on personal data (PIPL articles 14 and 17): who, what for, which kinds, how long, and how to use one's rights.
+//!
+//! Retention is read from the settings that the erasing itself obeys, so the notice cannot promise something else.
+
+use askama::Template;
+use axum::{extract::State, response::Response};
+
+use super::{
+    elsewhere::Elsewhere,
+    session::Asked,
+    shell::{Shell, page},
+};
+use crate::{office::Retention, state::AppState};
+
+/// Kept with every booking: to which text somebody agreed. Changes whenever the text does.
+pub(super) const VERSION: &str = "2026-11";
+
+#[derive(Template)]
+#[template(path = "privacy.html")]
+struct Privacy {
+    elsewhere: Elsewhere,
+    retention: Retention,
+    shell: Shell,
+}
+
+pub(super) async fn show(State(state): State<AppState>, Asked { shell, .. }: Asked) -> Response {
+    page(&Privacy { elsewhere: Elsewhere::of(&state, shell.lang), retention: state.config.retention, shell })
+}

@@ -1,0 +1,119 @@
+//! Who is asking: the session behind the cookie, and what a page that needs one does without it.
+//!
+//! A handler that takes a [`SignedIn`] is only reached by somebody who is; everybody else is led to the sign-in page and back.
+
+use axum::{
+    extract::{FromRequestParts, State},
+    http::{HeaderValue, header::SET_COOKIE, request::Parts},
+    response::{AppendHeaders, IntoResponse as _, Redirect, Response},
+};
+use chrono::TimeDelta;
+use serde::Deserialize;
+
+use super::{
+    address::sign_in_and_back,
+    cookie::{Cookies, Life},
+    form::Posted,
+    language::Language,
+    shell::Shell,
+};
+use crate::{
+    error::{AppError, Told},
+    office::Staff,
+    random,
+    state::AppState,
+    store::{FormToken, SessionToken},
+};
+use shared::identity::Phone;
+
+const COOKIE: &str = "session";
+/// Of a session that was not to be remembered: a working day and an evening.
+const SHORT_SESSION: TimeDelta = TimeDelta::hours(24);
+
+/// Anybody, signed in or not.
+pub(super) struct Asked {
+    pub(super) shell: Shell,
+}
+
+/// Somebody whose phone number is proven.
+pub(super) struct SignedIn {
+    pub(super) shell: Shell,
+    pub(super) phone: Phone,
+    /// When the directory knows the phone.
+    pub(super) staff: Option<Staff>,
+    pub(super) form_token: FormToken,
+    token: SessionToken,
+}
+
+impl SignedIn {
+    pub(super) fn staff(&self) -> Result<&Staff, AppError> {
+        self.staff.as_ref().ok_or_else(|| AppError::told(Told::NotFound))
+    }
+}
+
+/// Opens a session for `phone`; what comes back is its cookie.
+pub(super) async fn open(state: &AppState, phone: Phone, remember: bool) -> Result<Option<HeaderValue>, AppError> {
+    let now = state.clock.now();
+    let settings = &state.config.sign_in;
+    let token = SessionToken::from_random(random::bytes().map_err(|cause| AppError::caused(Told::Broken, cause))?);
+    let (span, life) = if remember {
+        let span = TimeDelta::days(i64::from(settings.session_days));
+        (span, Life::For(span.num_seconds()))
+    } else {
+        (SHORT_SESSION, Life::UntilTheBrowserCloses)
+    };
+    state.store.open_session(&token, phone, now, now.plus(span), settings.idle()).await?;
+    Ok(Cookies::under(&state.config.public_url).set(COOKIE, &token.text(), life))
+}
+
+#[derive(Deserialize)]
+pub(super) struct Nothing {}
+
+pub(super) async fn close(
+    State(state): State<AppState>,
+    session: SignedIn,
+    posted: Posted<Nothing>,
+) -> Result<Response, AppError> {
+    let Nothing {} = posted.confirmed_by(&session.form_token)?;
+    state.store.close_session(session.token).await?;
+    let cookie = Cookies::under(&state.config.public_url).set(COOKIE, "", Life::Over);
+    Ok((AppendHeaders(cookie.map(|cookie| (SET_COOKIE, cookie))), Redirect::to("/")).into_response())
+}
+
+impl FromRequestParts<AppState> for Asked {
+    type Rejection = AppError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, AppError> {
+        match SignedIn::found(parts, state).await? {
+            Ok(signed_in) => Ok(Self { shell: signed_in.shell }),
+            Err(shell) => Ok(Self { shell }),
+        }
+    }
+}
+
+impl FromRequestParts<AppState> for SignedIn {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Response> {
+        match Self::found(parts, state).await {
+            Ok(Ok(signed_in)) => Ok(signed_in),
+            Ok(Err(_)) => Err(Redirect::to(&sign_in_and_back(&parts.method, &parts.uri)).into_response()),
+            Err(error) => Err(error.into_response()),
+        }
+    }
+}
+
+impl SignedIn {
+    /// The session of a request, or the shell for a stranger.
+    async fn found(parts: &Parts, state: &AppState) -> Result<Result<Self, Shell>, AppError> {
+        let language = parts.extensions.get::<Language>().copied().unwrap_or_default();
+        let mut shell = Shell::of_stranger(state, language, &parts.uri);
+        let cookies = Cookies::under(&state.config.public_url);
+        let Some(token) = cookies.get(&parts.headers, COOKIE).and_then(SessionToken::parse) else {
+            return Ok(Err(shell));
+        };
+        let Some(session) = state.store.session(&token, state.clock.now()).await? else { return Ok(Err(shell)) };
+        shell.signed_in = true;
+        Ok(Ok(Self { shell, phone: session.phone, staff: session.staff, form_token: session.form_token, token }))
+    }
+}

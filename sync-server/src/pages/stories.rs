@@ -1,0 +1,472 @@
+//! The pages as a browser meets them: the whole router over a real database, one request at a time.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use axum::{
+    Router,
+    body::Body,
+    http::{Method, Request, StatusCode, header},
+};
+use chrono::TimeDelta;
+use shared::{
+    identity::{PersonName, Phone},
+    ids::StaffNumber,
+    time::CampusDay,
+};
+use tower::ServiceExt as _;
+
+use crate::{clock::SetClock, config::Config, office::Staff, serve, state::AppState};
+
+const VISITOR: &str = "13800130001";
+const HOST: &str = "13900130002";
+
+struct Office {
+    state: AppState,
+    clock: Arc<SetClock>,
+    router: Router,
+    _dir: tempfile::TempDir,
+}
+
+struct Answer {
+    status: StatusCode,
+    headers: axum::http::HeaderMap,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap()
+    }
+
+    fn location(&self) -> &str {
+        assert_eq!(self.status, StatusCode::SEE_OTHER, "{}", self.text());
+        self.headers[header::LOCATION].to_str().unwrap()
+    }
+
+    /// What stands between `before` and the next quote.
+    fn after(&self, before: &str) -> &str {
+        let (_, rest) = self.text().split_once(before).unwrap_or_else(|| panic!("no {before} in {}", self.text()));
+        rest.split('"').next().unwrap()
+    }
+
+    fn form_token(&self) -> String {
+        self.after("name=\"form_token\" value=\"").to_owned()
+    }
+}
+
+#[derive(Default, Clone)]
+struct Browser {
+    cookies: BTreeMap<String, String>,
+}
+
+impl Browser {
+    async fn get(&mut self, office: &Office, path: &str) -> Answer {
+        self.send(office, Request::get(path), Body::empty()).await
+    }
+
+    async fn post(&mut self, office: &Office, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let form = Request::post(path).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        self.send(office, form, Body::from(encoded(fields))).await
+    }
+
+    async fn send(&mut self, office: &Office, request: axum::http::request::Builder, body: Body) -> Answer {
+        let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let request = request.header(header::COOKIE, cookies.join("; ")).body(body).unwrap();
+        let response = office.router.clone().oneshot(request).await.unwrap();
+        for set in response.headers().get_all(header::SET_COOKIE) {
+            let (name, rest) = set.to_str().unwrap().split_once('=').unwrap();
+            self.cookies.insert(name.to_owned(), rest.split(';').next().unwrap().to_owned());
+        }
+        let (parts, body) = response.into_parts();
+        let body = axum::body::to_bytes(body, usize::MAX).await.unwrap().to_vec();
+        Answer { status: parts.status, headers: parts.headers, body }
+    }
+
+    async fn signed_in(office: &Office, phone: &str) -> Self {
+        let mut browser = Self::default();
+        browser.post(office, "/sign-in/code", &[("phone", phone)]).await.location();
+        let code = office.code_for(phone).await;
+        let fields = [("phone", phone), ("code", code.as_str()), ("remember", "yes")];
+        assert_eq!(browser.post(office, "/sign-in", &fields).await.location(), "/bookings");
+        browser
+    }
+
+    async fn book(&mut self, office: &Office, changed: &[(&str, &str)]) -> Answer {
+        let page = self.get(office, "/book").await;
+        let day = CampusDay::of(office.state.clock.now()).to_string();
+        let token = page.form_token();
+        let mut fields = BTreeMap::from([
+            ("form_token", token.as_str()),
+            ("visitor_name", "欧阳𬭎䶮"),
+            ("document_kind", "resident_id"),
+            ("document_number", "11010519491231002X"),
+            ("phone", VISITOR),
+            ("reason", "商谈合作"),
+            ("campus", "1"),
+            ("day", &day),
+            ("from", "09:00"),
+            ("until", "11:00"),
+            ("companions", "张三\n李四，440524188001010014"),
+            ("plates", "京A·12345"),
+            ("host_number", "T1"),
+            ("host_name", "李文"),
+            ("privacy", "yes"),
+            ("visit_kind", "ordinary"),
+        ]);
+        fields.extend(changed.iter().copied());
+        let fields: Vec<_> = fields.into_iter().collect();
+        self.post(office, "/book", &fields).await
+    }
+}
+
+impl Office {
+    async fn new() -> Self {
+        Self::with(Config::default()).await
+    }
+
+    async fn with(config: Config) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let day = CampusDay::parse("2026-11-23").unwrap();
+        let clock = Arc::new(SetClock::at(day.at_minute(8 * 60)));
+        let config = Config { data_dir: dir.path().to_owned(), demo: true, ..config };
+        let state = serve::open(config, clock.clone()).await.unwrap();
+        let host = Staff {
+            number: StaffNumber::parse("T1").unwrap(),
+            name: PersonName::parse("李文").unwrap(),
+            department: "计算机学院".to_owned(),
+            phone: Phone::parse(HOST).unwrap(),
+            wecom_id: None,
+            hall_id: None,
+        };
+        state.store.import_directory(vec![host], state.clock.now()).await.unwrap();
+        Self { router: super::router(state.clone()), state, clock, _dir: dir }
+    }
+
+    async fn notices(&self) -> Vec<crate::store::Notice> {
+        let far = self.state.clock.now().plus(TimeDelta::days(1));
+        self.state.store.due_notices(far, 100).await.unwrap()
+    }
+
+    async fn code_for(&self, phone: &str) -> String {
+        let notices = self.notices().await;
+        let notice = notices.iter().rev().find(|notice| notice.to == phone && notice.path.is_none()).unwrap();
+        notice.text.chars().filter(char::is_ascii_digit).take(6).collect()
+    }
+
+    async fn links(&self) -> Vec<String> {
+        self.notices()
+            .await
+            .into_iter()
+            .filter_map(|notice| notice.path)
+            .filter(|path| path.starts_with("/decide"))
+            .collect()
+    }
+}
+
+fn encoded(fields: &[(&str, &str)]) -> String {
+    let escape = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
+    fields.iter().map(|(name, value)| format!("{name}={}", escape(value))).collect::<Vec<_>>().join("&")
+}
+
+#[tokio::test]
+async fn from_the_form_to_the_picture() {
+    let office = Office::new().await;
+    let mut visitor = Browser::signed_in(&office, VISITOR).await;
+    let address = visitor.book(&office, &[]).await.location().to_owned();
+    let waiting = visitor.get(&office, &address).await;
+    assert!(waiting.text().contains("data-standing=\"waiting\""), "{}", waiting.text());
+    assert!(!waiting.text().contains("/pass/"));
+
+    // Anybody may look, many times; nothing is decided by looking.
+    let links = office.links().await;
+    assert_eq!(links.len(), 3);
+    let mut host = Browser::default();
+    for link in links.iter().chain(&links) {
+        let page = host.get(&office, link).await;
+        assert!(page.text().contains("data-standing=\"waiting\""));
+        assert!(page.text().contains("欧阳𬭎䶮") && page.text().contains("京A12345"));
+        assert!(!page.text().contains("11010519491231002X"));
+    }
+    let page = host.get(&office, &links[1]).await;
+    let without_token = host.post(&office, &links[1], &[("choice", "approve")]).await;
+    assert_eq!(without_token.status, StatusCode::FORBIDDEN);
+    let other_token = host.get(&office, &links[0]).await.form_token();
+    let foreign = host.post(&office, &links[1], &[("choice", "approve"), ("form_token", &other_token)]).await;
+    assert_eq!(foreign.status, StatusCode::FORBIDDEN);
+    let token = page.form_token();
+    let neither = host.post(&office, &links[1], &[("form_token", &token)]).await;
+    assert_eq!(neither.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let decided = host.post(&office, &links[1], &[("choice", "approve"), ("form_token", &token)]).await;
+    assert_eq!(decided.location(), links[1]);
+
+    // The other two are dead and say who, when and how.
+    for link in &links {
+        let page = host.get(&office, link).await;
+        assert!(page.text().contains("data-standing=\"approved\""));
+        for said in ["李文（工号 T1）", "2026-11-23 08:00:00", "网办大厅链接"] {
+            assert!(page.text().contains(said), "{said}: {}", page.text());
+        }
+        assert!(!page.text().contains("<button"));
+    }
+    let token = crate::store::LinkToken::parse(links[0].strip_prefix("/decide/").unwrap()).unwrap().form_token().text();
+    let late = host.post(&office, &links[0], &[("choice", "decline"), ("form_token", &token)]).await;
+    assert_eq!(late.status, StatusCode::CONFLICT);
+    assert!(late.text().contains("data-standing=\"approved\""));
+
+    let approved = visitor.get(&office, &address).await;
+    assert!(approved.text().contains("data-standing=\"approved\""));
+    let pass = format!("/pass/{}", approved.after("<a href=\"/pass/"));
+    assert!(approved.text().contains(&format!("<img src=\"{pass}.png\"")));
+    let mut driver = Browser::default();
+    let page = driver.get(&office, &pass).await;
+    assert!(page.text().contains("data-standing=\"approved\"") && page.text().contains(&format!("src=\"{pass}.png\"")));
+    let picture = driver.get(&office, &format!("{pass}.png")).await;
+    assert_eq!(picture.headers[header::CONTENT_TYPE], "image/png");
+    assert_eq!(picture.headers[header::CACHE_CONTROL], "no-store");
+    assert!(picture.body.starts_with(b"\x89PNG"));
+
+    // Tomorrow it shows nothing that looks as if it opened a gate.
+    office.clock.advance(TimeDelta::hours(16));
+    assert!(driver.get(&office, &pass).await.text().contains("来访日期已过"));
+    assert_eq!(driver.get(&office, &format!("{pass}.png")).await.status, StatusCode::NOT_FOUND);
+    office.clock.advance(TimeDelta::hours(-16));
+
+    // The host ends it; page and picture end with it.
+    let mut host = Browser::signed_in(&office, HOST).await;
+    let page = host.get(&office, &address).await;
+    assert!(!page.text().contains("/pass/"), "the pass is the visitor's");
+    let token = page.form_token();
+    let revoke = format!("{address}/revoke");
+    assert_eq!(host.post(&office, &revoke, &[("form_token", &token)]).await.location(), address);
+    assert!(driver.get(&office, &pass).await.text().contains("data-standing=\"revoked\""));
+    assert_eq!(driver.get(&office, &format!("{pass}.png")).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn each_problem_stands_at_its_field_and_nothing_typed_is_lost() {
+    let office = Office::new().await;
+    let mut visitor = Browser::signed_in(&office, VISITOR).await;
+    let long = "长".repeat(300);
+    for (field, typed, message) in [
+        ("document_number", "110105194912310021", "校验码不符"),
+        ("day", "2026-11-22", "日期已经过去"),
+        ("day", "2026-12-31", "最晚可预约到 2026-12-07"),
+        ("visitor_name", long.as_str(), "姓名最多 100 个字"),
+        ("visitor_name", "<script>alert(1)</script>", "姓名里不能有「&#60;」"),
+        ("phone", "1380013", "大陆手机号是 11 位"),
+        ("phone", "+85291234567", "境外手机号收不到短信"),
+        ("reason", "", "请填写"),
+        ("until", "08:30", "离开时间要晚于到访时间"),
+        ("from", "05:00", "可预约的时间是 07:00–22:00"),
+        ("campus", "9", "请从列表中选择校区"),
+        ("companions", "张三\n王五5,1", "第 2 行"),
+        ("plates", "a\nb\nc\nd", "最多填写 3 行"),
+        ("visit_kind", "group", "学校办公室，电话"),
+        ("privacy", "", "勾选同意"),
+    ] {
+        let page = visitor.book(&office, &[(field, typed)]).await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{field} {typed}");
+        let problem = page.text().split(&format!("<p class=\"problem\" id=\"problem-{field}\">")).nth(1);
+        let problem = problem.unwrap_or_else(|| panic!("{field}: {}", page.text())).split("</p>").next().unwrap();
+        assert!(problem.contains(message), "{field}: {problem}");
+        assert_eq!(page.text().matches("<p class=\"problem\"").count(), 1, "{field}: {}", page.text());
+        assert!(page.text().contains(&format!("aria-describedby=\"problem-{field}")), "{field}");
+        assert!(!page.text().contains("<script"));
+        let kept = typed.replace('<', "&#60;").replace('>', "&#62;");
+        if !matches!(field, "campus") {
+            assert!(page.text().contains(&kept), "{field}: {typed}");
+        }
+        assert!(page.text().contains("11010519491231002X") || field == "document_number", "{field}");
+    }
+    assert!(office.links().await.is_empty());
+}
+
+#[tokio::test]
+async fn an_unknown_host_is_told_the_same_whatever_was_wrong() {
+    let office = Office::new().await;
+    let mut visitor = Browser::signed_in(&office, VISITOR).await;
+    let mut said = Vec::new();
+    for changed in [
+        [("host_number", "T2"), ("host_name", ""), ("host_phone", "")],
+        [("host_number", "T1"), ("host_name", "王芳"), ("host_phone", "")],
+        [("host_number", ""), ("host_name", "李文"), ("host_phone", "13900130003")],
+        [("host_number", "???"), ("host_name", ""), ("host_phone", "")],
+    ] {
+        let page = visitor.book(&office, &changed).await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let (_, problem) = page.text().split_once("id=\"problem-host\">").unwrap();
+        said.push(problem.split("</p>").next().unwrap().to_owned());
+    }
+    assert!(said[0].contains("没有找到相符的教职工"));
+    assert!(said.iter().all(|one| *one == said[0]));
+    // With another field wrong as well, both are told at once.
+    let page = visitor.book(&office, &[("host_number", "T2"), ("privacy", "")]).await;
+    assert!(page.text().contains(&said[0]) && page.text().contains("id=\"problem-privacy\""), "{}", page.text());
+    // By name alone, which is only one person's, the host is found.
+    visitor.book(&office, &[("host_number", ""), ("host_name", "李文")]).await.location();
+}
+
+#[tokio::test]
+async fn the_host_books_and_the_pass_is_there_at_once() {
+    let office = Office::new().await;
+    let mut host = Browser::signed_in(&office, HOST).await;
+    let token = host.get(&office, "/host/book").await.form_token();
+    let fields = [
+        ("form_token", token.as_str()),
+        ("visitor_name", "Anna-Lena O'Neill"),
+        ("document_kind", "passport"),
+        ("document_number", "AB1234567"),
+        ("phone", "+85291234567"),
+        ("reason", "学术报告"),
+        ("campus", "2"),
+        ("day", "2026-11-24"),
+        ("from", "14:00"),
+        ("until", "16:00"),
+        ("privacy", "yes"),
+    ];
+    let address = host.post(&office, "/host/book", &fields).await.location().to_owned();
+    let page = host.get(&office, &address).await;
+    assert!(page.text().contains("data-standing=\"approved\"") && page.text().contains("代办预约"));
+    assert!(page.text().contains("<img src=\"/pass/"), "a foreign phone gets no message: the host hands the pass on");
+    let mut stranger = Browser::signed_in(&office, VISITOR).await;
+    assert_eq!(stranger.get(&office, "/host/book").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(stranger.get(&office, &address).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(stranger.get(&office, "/bookings/999").await.text(), stranger.get(&office, &address).await.text());
+}
+
+#[tokio::test]
+async fn the_visitor_cancels_and_the_host_decides_signed_in() {
+    let office = Office::new().await;
+    let mut visitor = Browser::signed_in(&office, VISITOR).await;
+    let mut host = Browser::signed_in(&office, HOST).await;
+    let address = visitor.book(&office, &[]).await.location().to_owned();
+    assert!(host.get(&office, "/bookings").await.text().contains(&address));
+    let token = host.get(&office, &address).await.form_token();
+    let decline = [("form_token", token.as_str()), ("choice", "decline"), ("reason", "当天出差")];
+    assert_eq!(host.post(&office, &format!("{address}/decide"), &decline).await.location(), address);
+    let page = visitor.get(&office, &address).await;
+    assert!(page.text().contains("data-standing=\"declined\"") && page.text().contains("当天出差"));
+    assert!(!page.text().contains("/pass/"));
+
+    let address = visitor.book(&office, &[]).await.location().to_owned();
+    let token = visitor.get(&office, &address).await.form_token();
+    let foreign = host.get(&office, "/bookings").await.form_token();
+    let cancel = format!("{address}/cancel");
+    assert_eq!(visitor.post(&office, &cancel, &[("form_token", &foreign)]).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(host.post(&office, &cancel, &[("form_token", &foreign)]).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(visitor.post(&office, &cancel, &[("form_token", &token)]).await.location(), address);
+    assert!(visitor.get(&office, &address).await.text().contains("data-standing=\"cancelled\""));
+    let link = office.links().await.pop().unwrap();
+    assert!(host.get(&office, &link).await.text().contains("访客已取消预约"));
+}
+
+#[tokio::test]
+async fn signing_in_counts_and_forgets() {
+    let office = Office::new().await;
+    let mut browser = Browser::default();
+    for (phone, message) in [("110", "大陆手机号是 11 位"), ("+85291234567", "境外手机号收不到短信")] {
+        let page = browser.post(&office, "/sign-in/code", &[("phone", phone)]).await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(page.text().contains(message) && page.text().contains("aria-describedby=\"problem-phone"));
+    }
+    let sent = browser.post(&office, "/sign-in/code", &[("phone", VISITOR), ("next", "/book")]).await;
+    assert_eq!(sent.location(), "/sign-in?next=/book");
+    assert!(browser.get(&office, "/sign-in?next=/book").await.text().contains("138****0001"));
+    assert!(browser.get(&office, "/sign-in?other=yes").await.text().contains("获取验证码"));
+    let again = browser.post(&office, "/sign-in/code", &[("phone", VISITOR)]).await;
+    assert_eq!(again.status, StatusCode::TOO_MANY_REQUESTS);
+    assert!(again.text().contains("60 秒后再试"));
+    let code = office.code_for(VISITOR).await;
+    let wrong = if code == "000000" { "000001" } else { "000000" };
+    let page = browser.post(&office, "/sign-in", &[("phone", VISITOR), ("code", wrong)]).await;
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(page.text().contains("还可以再试 4 次"), "{}", page.text());
+    let fields = [("phone", VISITOR), ("code", code.as_str()), ("next", "//evil.example")];
+    let entered = browser.post(&office, "/sign-in", &fields).await;
+    assert_eq!(entered.location(), "/bookings", "only our own pages are a way back");
+    let used = Browser::default().post(&office, "/sign-in", &fields).await;
+    assert!(used.text().contains("验证码已失效"));
+
+    let token = browser.get(&office, "/bookings").await.form_token();
+    let stolen = browser.clone();
+    assert_eq!(browser.post(&office, "/sign-out", &[("form_token", &token)]).await.location(), "/");
+    for mut gone in [browser, stolen] {
+        assert_eq!(gone.get(&office, "/bookings").await.location(), "/sign-in?next=/bookings");
+    }
+    let mut visitor = Browser::signed_in(&Office::new().await, VISITOR).await;
+    assert_eq!(
+        visitor.get(&office, "/bookings").await.location(),
+        "/sign-in?next=/bookings",
+        "another office's session"
+    );
+}
+
+#[tokio::test]
+async fn every_answer_bears_the_headers_and_refusals_speak() {
+    let office =
+        Office::with(Config { public_url: "https://visit.example.edu.cn".to_owned(), ..Config::default() }).await;
+    let mut browser = Browser::default();
+    let big = "x".repeat(70_000);
+    let mut answers = vec![("front page", StatusCode::OK, browser.get(&office, "/").await)];
+    answers.push(("sheet", StatusCode::OK, browser.get(&office, "/assets/site.css").await));
+    answers.push(("notice", StatusCode::OK, browser.get(&office, "/privacy").await));
+    answers.push(("unknown", StatusCode::NOT_FOUND, browser.get(&office, "/nowhere").await));
+    answers.push(("method", StatusCode::METHOD_NOT_ALLOWED, browser.post(&office, "/privacy", &[]).await));
+    answers.push(("link", StatusCode::NOT_FOUND, browser.get(&office, "/decide/x").await));
+    answers.push(("pass", StatusCode::NOT_FOUND, browser.get(&office, "/pass/x.png").await));
+    answers.push((
+        "large",
+        StatusCode::PAYLOAD_TOO_LARGE,
+        browser.post(&office, "/sign-in/code", &[("phone", &big)]).await,
+    ));
+    let json = Request::post("/sign-in/code").header(header::CONTENT_TYPE, "application/json");
+    answers.push(("json", StatusCode::BAD_REQUEST, browser.send(&office, json, Body::from("{}")).await));
+    let elsewhere = Request::post("/sign-in/code").header(header::ORIGIN, "https://evil.example");
+    answers.push(("elsewhere", StatusCode::FORBIDDEN, browser.send(&office, elsewhere, Body::empty()).await));
+    answers.push(("stranger", StatusCode::SEE_OTHER, browser.get(&office, "/bookings").await));
+    for (what, status, answer) in &answers {
+        assert_eq!(answer.status, *status, "{what}");
+        let policy = answer.headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
+        assert!(policy.starts_with("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{what}");
+        assert_eq!(answer.headers[header::X_CONTENT_TYPE_OPTIONS], "nosniff", "{what}");
+        assert_eq!(answer.headers[header::REFERRER_POLICY], "no-referrer", "{what}");
+        assert!(answer.headers[header::STRICT_TRANSPORT_SECURITY].to_str().unwrap().contains("31536000"), "{what}");
+        assert!(answer.headers.contains_key("permissions-policy"), "{what}");
+        if answer.status.is_client_error() {
+            assert!(answer.text().contains("<h1>"), "{what} is a page");
+            assert_eq!(answer.headers[header::CACHE_CONTROL], "no-store", "{what}");
+        }
+    }
+    let english = Request::get("/nowhere").header(header::ACCEPT_LANGUAGE, "en-GB");
+    assert!(browser.send(&office, english, Body::empty()).await.text().contains("There is no such page"));
+    browser.get(&office, "/?lang=en").await;
+    assert_eq!(browser.cookies.get("__Host-lang").map(String::as_str), Some("en"));
+    assert!(browser.get(&office, "/").await.text().contains("<html lang=\"en\">"));
+}
+
+#[tokio::test]
+async fn nothing_changes_by_looking() {
+    let office = Office::new().await;
+    let mut visitor = Browser::signed_in(&office, VISITOR).await;
+    let address = visitor.book(&office, &[]).await.location().to_owned();
+    let notices = office.notices().await.len();
+    let link = office.links().await.pop().unwrap();
+    let mut paths = vec!["/", "/sign-in", "/sign-in/code", "/sign-out", "/book", "/host/book", "/bookings", "/privacy"];
+    let ends: Vec<_> = ["", "/cancel", "/revoke", "/decide"].iter().map(|end| format!("{address}{end}")).collect();
+    paths.extend(ends.iter().map(String::as_str));
+    paths.push(&link);
+    for path in paths {
+        for method in [Method::GET, Method::HEAD] {
+            let answer = visitor.send(&office, Request::builder().method(method).uri(path), Body::empty()).await;
+            assert!(!answer.status.is_server_error(), "{path}");
+        }
+    }
+    assert!(visitor.get(&office, &address).await.text().contains("data-standing=\"waiting\""));
+    assert_eq!(office.notices().await.len(), notices);
+    office.clock.advance(TimeDelta::hours(16));
+    let page = visitor.get(&office, &link).await;
+    assert!(
+        page.text().contains("来访日期已过") && !page.text().contains("<button"),
+        "after the visit nothing is decided"
+    );
+}

@@ -1,0 +1,217 @@
+//! Words for what the office knows: documents, standings, who decided and how, and a booking's facts as a list.
+
+use chrono::{Datelike as _, Weekday};
+use shared::{identity::DocumentKind, ids::CampusId, time::CampusDay};
+
+use super::language::Language;
+use crate::{
+    office::{Approver, Channel, Facts, RevokedBy, Staff, Standing, Via, notice::NoticeKind},
+    state::AppState,
+    store::{NoticeState, NoticeStatus},
+};
+
+/// One line of a list of facts.
+pub(super) struct Fact {
+    pub(super) name: &'static str,
+    pub(super) value: String,
+}
+
+/// Something to choose in a form.
+pub(super) struct Choosable {
+    pub(super) value: String,
+    pub(super) label: String,
+}
+
+pub(super) fn campus(state: &AppState, id: CampusId, lang: Language) -> String {
+    // A campus that was since taken out of the settings keeps its number.
+    state.config.campus(id).map_or_else(|| id.to_string(), |campus| lang.say(&campus.name, &campus.name_en).to_owned())
+}
+
+pub(super) fn campuses(state: &AppState, lang: Language) -> Vec<Choosable> {
+    let campuses = state.config.campus.iter();
+    campuses
+        .map(|campus| Choosable {
+            value: campus.id.to_string(),
+            label: lang.say(&campus.name, &campus.name_en).to_owned(),
+        })
+        .collect()
+}
+
+pub(super) fn document_kinds(lang: Language) -> Vec<Choosable> {
+    let kinds = DocumentKind::ALL.into_iter();
+    kinds.map(|kind| Choosable { value: kind.name().to_owned(), label: document_kind(kind, lang).to_owned() }).collect()
+}
+
+pub(super) fn document_kind(kind: DocumentKind, lang: Language) -> &'static str {
+    match kind {
+        DocumentKind::ResidentId => lang.say("居民身份证", "Resident identity card (居民身份证)"),
+        DocumentKind::HkMacaoResidence => {
+            lang.say("港澳台居民居住证", "Residence permit for Hong Kong, Macao and Taiwan residents")
+        }
+        DocumentKind::HkMacaoPermit => {
+            lang.say("港澳居民来往内地通行证", "Mainland travel permit for Hong Kong and Macao residents")
+        }
+        DocumentKind::HkMacaoPermitNonChinese => lang.say(
+            "港澳居民来往内地通行证（非中国籍）",
+            "Mainland travel permit for Hong Kong and Macao residents (non-Chinese citizens)",
+        ),
+        DocumentKind::TaiwanPermit => lang.say("台湾居民来往大陆通行证", "Mainland travel permit for Taiwan residents"),
+        DocumentKind::Passport => lang.say("护照", "Passport"),
+        DocumentKind::ForeignPermanentResidence => {
+            lang.say("外国人永久居留身份证", "Foreign permanent resident ID card")
+        }
+        DocumentKind::ForeignPermanentResidenceOld => {
+            lang.say("外国人永久居留身份证（旧版，15 位）", "Foreign permanent resident ID card (older, 15 characters)")
+        }
+    }
+}
+
+/// `11月23日 星期一`: bookings reach a fortnight ahead, so the year goes without saying.
+pub(super) fn day(day: CampusDay, lang: Language) -> String {
+    let date = day.date();
+    let (chinese, english) = match date.weekday() {
+        Weekday::Mon => ("星期一", "Mon"),
+        Weekday::Tue => ("星期二", "Tue"),
+        Weekday::Wed => ("星期三", "Wed"),
+        Weekday::Thu => ("星期四", "Thu"),
+        Weekday::Fri => ("星期五", "Fri"),
+        Weekday::Sat => ("星期六", "Sat"),
+        Weekday::Sun => ("星期日", "Sun"),
+    };
+    match lang {
+        Language::Chinese => format!("{}月{}日 {chinese}", date.month(), date.day()),
+        Language::English => format!("{english} {day}"),
+    }
+}
+
+pub(super) fn standing(standing: &Standing, lang: Language) -> &'static str {
+    match standing {
+        Standing::Waiting => lang.say("等待审核", "Waiting for the host"),
+        Standing::Approved { .. } => lang.say("已通过", "Approved"),
+        Standing::Declined { .. } => lang.say("未通过", "Declined"),
+        Standing::Cancelled { .. } => lang.say("已取消", "Cancelled"),
+        Standing::Revoked { .. } => lang.say("已撤销", "Revoked"),
+    }
+}
+
+/// Who brought it to stand so, when and how: what a second link says after the first was used.
+pub(super) fn how_it_came(standing: &Standing, lang: Language) -> String {
+    match standing {
+        Standing::Waiting => {
+            lang.say("已通知被访人，请等待审核。", "The host has been told and will decide.").to_owned()
+        }
+        Standing::Approved { by, at } => {
+            decided(by, &at.campus_date_and_clock(), lang.say("同意来访", "approved"), lang)
+        }
+        Standing::Declined { by, at, reason } => {
+            let decided = decided(by, &at.campus_date_and_clock(), lang.say("不同意来访", "declined"), lang);
+            match reason {
+                Some(reason) => format!("{decided}{}{reason}", lang.say("原因：", " Reason: ")),
+                None => decided,
+            }
+        }
+        Standing::Cancelled { at } => format!(
+            "{} {}",
+            lang.say("访客已取消预约：", "The visitor cancelled the booking:"),
+            at.campus_date_and_clock()
+        ),
+        Standing::Revoked { by, at } => {
+            let who = match by {
+                RevokedBy::Visitor => lang.say("访客", "the visitor").to_owned(),
+                RevokedBy::Host { name, .. } => name.to_string(),
+                RevokedBy::Officer { reason } => {
+                    format!("{}{reason}{}", lang.say("保卫处（", "the security office ("), lang.say("）", ")"))
+                }
+            };
+            let at = at.campus_date_and_clock();
+            match lang {
+                Language::Chinese => format!("通行码已于 {at} 由{who}撤销，不能再用于入校。"),
+                Language::English => format!("The pass was revoked at {at} by {who} and opens no gate any more."),
+            }
+        }
+    }
+}
+
+fn decided(by: &Approver, at: &str, what: &str, lang: Language) -> String {
+    let Approver { number, name, via } = by;
+    let via = via_said(*via, lang);
+    match lang {
+        Language::Chinese => format!("{name}（工号 {number}）已于 {at} 通过{via}{what}。"),
+        Language::English => format!("{name} (staff number {number}) {what} at {at}, {via}."),
+    }
+}
+
+fn via_said(via: Via, lang: Language) -> &'static str {
+    match via {
+        Via::Link(Channel::Sms) => lang.say("短信链接", "by the link sent as a text message"),
+        Via::Link(Channel::Hall) => lang.say("网办大厅链接", "by the link in the online service hall"),
+        Via::Link(Channel::Wecom) => lang.say("企业微信链接", "by the link in WeCom"),
+        Via::OnBehalf => lang.say("代办预约", "by booking for the visitor"),
+        Via::SignedIn => lang.say("本系统", "on this site"),
+    }
+}
+
+pub(super) fn when(facts: &Facts, lang: Language) -> String {
+    format!("{} {}", day(facts.day, lang), hours(facts))
+}
+
+pub(super) fn hours(facts: &Facts) -> String {
+    format!("{}–{}", facts.from, facts.until)
+}
+
+/// The facts that host and visitor may both see; the document only by its last four.
+pub(super) fn facts(state: &AppState, facts: &Facts, host: &Staff, lang: Language) -> Vec<Fact> {
+    let fact = |chinese, english, value| Fact { name: lang.say(chinese, english), value };
+    let mut list = vec![
+        fact("访客", "Visitor", facts.visitor.to_string()),
+        fact("手机号", "Phone", facts.phone.masked()),
+        fact(
+            "证件",
+            "Document",
+            format!(
+                "{} {}{}",
+                document_kind(facts.document_kind, lang),
+                lang.say("后四位 ", "ending in "),
+                facts.last_four
+            ),
+        ),
+        fact("时间", "When", when(facts, lang)),
+        fact("校区", "Campus", campus(state, facts.campus, lang)),
+        fact("被访人", "Host", format!("{} · {}", host.name, host.department)),
+        fact("事由", "Reason", facts.reason.to_string()),
+    ];
+    if !facts.companions.is_empty() {
+        list.push(fact("随行人员", "Companions", one_a_line(&facts.companions)));
+    }
+    if !facts.plates.is_empty() {
+        list.push(fact("随行车辆", "Vehicles", one_a_line(&facts.plates)));
+    }
+    list
+}
+
+fn one_a_line(things: &[impl ToString]) -> String {
+    things.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+/// How the notices to the host have fared.
+pub(super) fn notices(notices: &[NoticeStatus], lang: Language) -> Vec<String> {
+    let to_host = notices.iter().filter(|notice| notice.kind == NoticeKind::ApprovalAsked);
+    to_host
+        .map(|notice| {
+            let channel = match notice.channel {
+                Channel::Sms => lang.say("短信", "Text message"),
+                Channel::Hall => lang.say("网办大厅", "Online service hall"),
+                Channel::Wecom => lang.say("企业微信", "WeCom"),
+            };
+            let state = match notice.state {
+                NoticeState::Waiting { failed: 0 } => lang.say("等待发送", "waiting to be sent").to_owned(),
+                NoticeState::Waiting { .. } => {
+                    lang.say("尚未送出，正在重试", "not sent yet, being tried again").to_owned()
+                }
+                NoticeState::Sent { at } => format!("{} {}", lang.say("已发送", "sent"), at.campus_clock()),
+                NoticeState::GivenUp => lang.say("未能送出", "could not be sent").to_owned(),
+            };
+            format!("{channel}{}{state}", lang.say("：", ": "))
+        })
+        .collect()
+}

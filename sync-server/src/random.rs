@@ -1,0 +1,58 @@
+//! Randomness: the one place that asks the operating system for it.
+//!
+//! Everything that must not be guessed (pass ids, link and session tokens, codes, keys) is made from these bytes by whoever needs
+//! it. A machine without randomness is an error to answer with, never a reason to fall back to something weaker.
+
+/// `N` bytes nobody can guess.
+pub fn bytes<const N: usize>() -> Result<[u8; N], NoRandomness> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// A code of six digits for a text message, each of the million equally likely.
+pub fn six_digits() -> Result<String, NoRandomness> {
+    loop {
+        if let Some(code) = code_of(u32::from_be_bytes(bytes()?)) {
+            return Ok(code);
+        }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the operating system gives no randomness")]
+pub struct NoRandomness(#[from] getrandom::Error);
+
+const CODES: u32 = 1_000_000;
+
+/// Numbers of the last, incomplete million are drawn again, or the low codes would come a little more often.
+fn code_of(number: u32) -> Option<String> {
+    (number < u32::MAX - u32::MAX % CODES).then(|| format!("{:06}", number % CODES))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_has_six_digits_and_no_bias() {
+        let whole = u32::MAX / CODES * CODES;
+        for (number, code) in [
+            (0, Some("000000")),
+            (7, Some("000007")),
+            (999_999, Some("999999")),
+            (1_000_000, Some("000000")),
+            (whole - 1, Some("999999")),
+            (whole, None),
+            (u32::MAX, None),
+        ] {
+            assert_eq!(code_of(number).as_deref(), code, "{number}");
+        }
+    }
+
+    #[test]
+    fn two_draws_differ() {
+        assert_ne!(bytes::<16>().unwrap(), bytes::<16>().unwrap());
+        assert_eq!(six_digits().unwrap().len(), 6);
+    }
+}

@@ -1,0 +1,14 @@
+//! What every handler is given.
+
+use std::sync::Arc;
+
+use crate::{clock::Clock, config::Config, keys::Keys, store::Store};
+
+/// Cheap to clone: each handler holds its own.
+#[derive(Debug, Clone)]
+pub struct AppState {
+    pub config: Arc<Config>,
+    pub store: Store,
+    pub clock: Arc<dyn Clock>,
+    pub keys: Arc<Keys>,
+}

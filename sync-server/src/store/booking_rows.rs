@@ -1,0 +1,91 @@
+//! Reading a booking back from its row, every field through the parser of its type.
+
+use rusqlite::Row;
+use shared::{
+    identity::{DocumentKind, LastFour, PersonName, Phone, Plate},
+    ids::{BookingId, PassId},
+};
+
+use super::{BookingView, IdentityKey, IssuedPass, PageToken, StoreError, rows, sealing::Purpose};
+use crate::office::{Approver, Facts, Reason, RevokedBy, Standing, TimeOfDay, Via};
+
+pub(super) fn view(row: &Row<'_>, key: &IdentityKey) -> Result<BookingView, StoreError> {
+    Ok(BookingView {
+        id: BookingId::new(row.get("id")?),
+        made_at: rows::moment(row, "made_at")?,
+        booked_by: row
+            .get::<_, Option<String>>("booked_by")?
+            .map(|phone| rows::stored("booked_by", Phone::parse(&phone).ok()))
+            .transpose()?,
+        facts: facts(row)?,
+        host: rows::staff(row)?,
+        standing: standing(row)?,
+        pass: issued(row, key)?,
+    })
+}
+
+pub(super) fn facts(row: &Row<'_>) -> Result<Facts, StoreError> {
+    let time = |column| rows::parsed(row, column, TimeOfDay::from_minutes);
+    Ok(Facts {
+        visitor: rows::name(row, "visitor")?,
+        document_kind: rows::parsed(row, "document_kind", DocumentKind::from_code)?,
+        last_four: rows::parsed(row, "last_four", LastFour::from_bits)?,
+        phone: rows::phone(row, "phone")?,
+        reason: rows::parsed(row, "reason", |text: String| Reason::parse(&text).ok())?,
+        campus: rows::campus(row, "campus")?,
+        day: rows::day(row, "day")?,
+        from: time("from_minute")?,
+        until: time("until_minute")?,
+        companions: serde_json::from_str::<Vec<PersonName>>(&rows::text(row, "companions")?)?,
+        plates: serde_json::from_str::<Vec<Plate>>(&rows::text(row, "plates")?)?,
+    })
+}
+
+pub(super) fn standing(row: &Row<'_>) -> Result<Standing, StoreError> {
+    let approver = || {
+        Ok::<_, StoreError>(Approver {
+            number: rows::staff_number(row, "decided_number")?,
+            name: rows::name(row, "decided_name")?,
+            via: rows::parsed(row, "decided_via", |name: String| Via::from_name(&name))?,
+        })
+    };
+    let reason = |column| {
+        row.get::<_, Option<String>>(column)?.map(|text| rows::stored(column, Reason::parse(&text).ok())).transpose()
+    };
+    let name: String = row.get("standing")?;
+    Ok(match name.as_str() {
+        "waiting" => Standing::Waiting,
+        "approved" => Standing::Approved { by: approver()?, at: rows::moment(row, "decided_at")? },
+        "declined" => Standing::Declined {
+            by: approver()?,
+            at: rows::moment(row, "decided_at")?,
+            reason: reason("decline_reason")?,
+        },
+        "cancelled" => Standing::Cancelled { at: rows::moment(row, "ended_at")? },
+        "revoked" => {
+            let ended_by: String = rows::text(row, "ended_by")?;
+            let by = match ended_by.as_str() {
+                "visitor" => RevokedBy::Visitor,
+                "host" => RevokedBy::Host {
+                    number: rows::staff_number(row, "ended_number")?,
+                    name: rows::name(row, "ended_name")?,
+                },
+                "officer" => RevokedBy::Officer { reason: rows::stored("ended_reason", reason("ended_reason")?)? },
+                _ => return Err(StoreError::Stored { what: "ended_by" }),
+            };
+            Standing::Revoked { by, at: rows::moment(row, "ended_at")? }
+        }
+        _ => return Err(StoreError::Stored { what: "standing" }),
+    })
+}
+
+fn issued(row: &Row<'_>, key: &IdentityKey) -> Result<Option<IssuedPass>, StoreError> {
+    let (Some(pass), Some(page)) =
+        (row.get::<_, Option<[u8; 8]>>("pass")?, row.get::<_, Option<Vec<u8>>>("page_token")?)
+    else {
+        return Ok(None);
+    };
+    let page = key.open(Purpose::Page, &page)?;
+    let page: [u8; 32] = page.as_slice().try_into().map_err(|_| StoreError::Stored { what: "page_token" })?;
+    Ok(Some(IssuedPass { pass: PassId::from_bytes(pass), page: PageToken::from_random(page) }))
+}

@@ -1,0 +1,420 @@
+//! Decisions and endings: one conditional write each, with all that follows from it.
+//!
+//! The rules are the office's; here they are asked inside the transaction, so that of two hosts, or one host on two channels,
+//! exactly one is first. The `where standing = …` of each update repeats the question to the database, which does not err.
+
+use rusqlite::{OptionalExtension as _, params};
+use shared::{
+    identity::Phone,
+    ids::{BookingId, PassId, StaffNumber},
+    time::Moment,
+};
+
+use super::{
+    BookingView, IdentityKey, Issuing, LinkToken, Store, StoreError, bookings, directory, links, notices, passes,
+    writer::Writing,
+};
+use crate::office::{
+    Approver, Channel, Choice, Decided, Ending, RevokedBy, Standing, Via, decide,
+    notice::{self, NoticeKind},
+    revocation,
+};
+
+/// What came of a decision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is the decision: the booking stands like this now.
+    Decided(Standing),
+    /// Somebody was first, or the visitor withdrew.
+    AlreadyDecided(Standing),
+    /// The day of the visit is over.
+    TooLate,
+    /// There is no such link, or the booking is not theirs to decide.
+    NotFound,
+}
+
+/// What is to be ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    Booking(BookingId),
+    Pass(PassId),
+}
+
+/// What came of ending a booking.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EndOutcome {
+    Ended(Standing),
+    AlreadyEnded(Standing),
+    NotTheirs,
+    NotFound,
+}
+
+impl Store {
+    /// By an approval link.
+    pub async fn decide(
+        &self,
+        link: &LinkToken,
+        choice: Choice,
+        issuing: Issuing,
+        now: Moment,
+    ) -> Result<Outcome, StoreError> {
+        let (hash, key) = (link.hash(), self.key().clone());
+        let decide = move |db: &mut Writing<'_>| {
+            let Some((booking, channel)) = links::find(db, hash)? else { return Ok(Outcome::NotFound) };
+            let Some(view) = bookings::by_id(db, &key, booking)? else { return Ok(Outcome::NotFound) };
+            // A link outlives its host's time at the university; their right to decide does not.
+            if directory::by_number(db, &view.host.number)?.is_none() {
+                return Ok(Outcome::NotFound);
+            }
+            let by = Approver { number: view.host.number, name: view.host.name, via: Via::Link(channel) };
+            settle(db, &key, booking, choice, by, &issuing, now)
+        };
+        self.0.writer.write(decide).await
+    }
+
+    /// On the host's own page.
+    pub async fn decide_signed_in(
+        &self,
+        booking: BookingId,
+        host: &StaffNumber,
+        choice: Choice,
+        issuing: Issuing,
+        now: Moment,
+    ) -> Result<Outcome, StoreError> {
+        let (host, key) = (host.clone(), self.key().clone());
+        let decide = move |db: &mut Writing<'_>| {
+            let view = bookings::by_id(db, &key, booking)?.filter(|view| view.host.number == host);
+            let Some(view) = view else { return Ok(Outcome::NotFound) };
+            let by = Approver { number: host, name: view.host.name, via: Via::SignedIn };
+            settle(db, &key, booking, choice, by, &issuing, now)
+        };
+        self.0.writer.write(decide).await
+    }
+
+    /// By the visitor, or whoever booked.
+    pub async fn cancel(&self, booking: BookingId, phone: &Phone, now: Moment) -> Result<EndOutcome, StoreError> {
+        let (phone, key) = (phone.clone(), self.key().clone());
+        let cancel = move |db: &mut Writing<'_>| match bookings::by_id(db, &key, booking)? {
+            Some(view) if view.belongs_to(&phone) => end(db, &view, RevokedBy::Visitor, now),
+            Some(_) | None => Ok(EndOutcome::NotFound),
+        };
+        self.0.writer.write(cancel).await
+    }
+
+    /// By the host or a security officer.
+    pub async fn revoke(&self, target: Target, by: RevokedBy, now: Moment) -> Result<EndOutcome, StoreError> {
+        let key = self.key().clone();
+        let revoke = move |db: &mut Writing<'_>| {
+            let booking = match target {
+                Target::Booking(booking) => Some(booking),
+                Target::Pass(pass) => db
+                    .query_row("select booking from pass where id = ?1", [pass.as_bytes()], |row| row.get(0))
+                    .optional()?
+                    .map(BookingId::new),
+            };
+            let Some(booking) = booking else { return Ok(EndOutcome::NotFound) };
+            match bookings::by_id(db, &key, booking)? {
+                Some(view) => end(db, &view, by, now),
+                None => Ok(EndOutcome::NotFound),
+            }
+        };
+        self.0.writer.write(revoke).await
+    }
+}
+
+/// Decides a booking inside a transaction, with pass, feed and notice.
+pub(super) fn settle(
+    db: &mut Writing<'_>,
+    key: &IdentityKey,
+    booking: BookingId,
+    choice: Choice,
+    by: Approver,
+    issuing: &Issuing,
+    now: Moment,
+) -> Result<Outcome, StoreError> {
+    let Some(view) = bookings::by_id(db, key, booking)? else { return Ok(Outcome::NotFound) };
+    if view.standing == Standing::Waiting && now >= view.facts.over_at() {
+        return Ok(Outcome::TooLate);
+    }
+    let standing = match decide(booking, view.standing.clone(), choice, by, now) {
+        Decided::AlreadyDecided(standing) => return Ok(Outcome::AlreadyDecided(standing)),
+        Decided::Approved(approved) => {
+            let standing = approved.standing();
+            keep(db, booking, &standing)?;
+            passes::issue(db, key, &approved, (&view.facts, &view.host), issuing, now)?;
+            let path = format!("/pass/{}", issuing.page.text());
+            let text = notice::approved(&view.facts, &view.host);
+            tell_visitor(db, &view, NoticeKind::Approved, &text, Some(&path), now)?;
+            standing
+        }
+        Decided::Declined(declined) => {
+            let standing = declined.standing();
+            keep(db, booking, &standing)?;
+            let reason = match &standing {
+                Standing::Declined { reason, .. } => reason.as_ref(),
+                Standing::Waiting
+                | Standing::Approved { .. }
+                | Standing::Cancelled { .. }
+                | Standing::Revoked { .. } => None,
+            };
+            let text = notice::declined(&view.facts, &view.host, reason);
+            tell_visitor(db, &view, NoticeKind::Declined, &text, None, now)?;
+            standing
+        }
+    };
+    Ok(Outcome::Decided(standing))
+}
+
+fn end(db: &mut Writing<'_>, view: &BookingView, by: RevokedBy, now: Moment) -> Result<EndOutcome, StoreError> {
+    let standing = match revocation::end(view.standing.clone(), &view.host.number, by, now) {
+        Ending::Ends(standing) => standing,
+        Ending::NotTheirs => return Ok(EndOutcome::NotTheirs),
+        Ending::AlreadyEnded(standing) => return Ok(EndOutcome::AlreadyEnded(standing)),
+    };
+    keep(db, view.id, &standing)?;
+    passes::end(db, view.id.get(), now)?;
+    match &standing {
+        Standing::Cancelled { .. } => {
+            let text = notice::cancelled(&view.facts);
+            let notice = notices::New {
+                booking: Some(view.id),
+                kind: NoticeKind::Cancelled,
+                channel: Channel::Sms,
+                to: view.host.address(Channel::Sms),
+                text: &text,
+                path: None,
+            };
+            notices::add(db, &notice, now)?;
+        }
+        Standing::Revoked { .. } => {
+            let text = notice::revoked(&view.facts, &view.host);
+            tell_visitor(db, view, NoticeKind::Revoked, &text, None, now)?;
+        }
+        Standing::Waiting | Standing::Approved { .. } | Standing::Declined { .. } => {}
+    }
+    Ok(EndOutcome::Ended(standing))
+}
+
+/// Writes the new standing, if the booking still stands where such a one may follow.
+fn keep(db: &Writing<'_>, booking: BookingId, standing: &Standing) -> Result<(), StoreError> {
+    let id = booking.get();
+    let name = standing.name();
+    let changed = match standing {
+        Standing::Waiting => 0,
+        Standing::Approved { by, at } => decided(db, id, name, by, *at, None)?,
+        Standing::Declined { by, at, reason } => {
+            decided(db, id, name, by, *at, reason.as_ref().map(crate::office::Reason::as_str))?
+        }
+        Standing::Cancelled { at } => ended(db, id, name, &RevokedBy::Visitor, *at)?,
+        Standing::Revoked { by, at } => ended(db, id, name, by, *at)?,
+    };
+    if changed == 1 { Ok(()) } else { Err(StoreError::Stored { what: "standing" }) }
+}
+
+fn decided(
+    db: &Writing<'_>,
+    id: i64,
+    name: &str,
+    by: &Approver,
+    at: Moment,
+    reason: Option<&str>,
+) -> Result<usize, rusqlite::Error> {
+    db.prepare_cached(
+        "update booking set standing = ?1, decided_at = ?2, decided_number = ?3, decided_name = ?4, decided_via = ?5,
+             decline_reason = ?6
+         where id = ?7 and standing = 'waiting'",
+    )?
+    .execute(params![name, at.unix_ms(), by.number.as_str(), by.name.as_str(), by.via.name(), reason, id])
+}
+
+fn ended(db: &Writing<'_>, id: i64, name: &str, by: &RevokedBy, at: Moment) -> Result<usize, rusqlite::Error> {
+    let (number, person, reason) = match by {
+        RevokedBy::Visitor => (None, None, None),
+        RevokedBy::Host { number, name } => (Some(number.as_str()), Some(name.as_str()), None),
+        RevokedBy::Officer { reason } => (None, None, Some(reason.as_str())),
+    };
+    db.prepare_cached(
+        "update booking set standing = ?1, ended_at = ?2, ended_by = ?3, ended_number = ?4, ended_name = ?5, ended_reason = ?6
+         where id = ?7 and standing in ('waiting', 'approved')",
+    )?
+    .execute(params![name, at.unix_ms(), by.name(), number, person, reason, id])
+}
+
+/// By SMS, where an SMS can reach.
+fn tell_visitor(
+    db: &mut Writing<'_>,
+    view: &BookingView,
+    kind: NoticeKind,
+    text: &str,
+    path: Option<&str>,
+    now: Moment,
+) -> Result<(), StoreError> {
+    if !view.facts.phone.is_mainland() {
+        return Ok(());
+    }
+    let to = view.facts.phone.as_str();
+    let notice = notices::New { booking: Some(view.id), kind, channel: Channel::Sms, to, text, path };
+    notices::add(db, &notice, now)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        office::Reason,
+        store::office_days::{Office, form, today},
+    };
+
+    fn tomorrow() -> crate::office::BookingForm {
+        crate::office::BookingForm { day: today().plus_days(1).to_string(), ..form() }
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn of_a_hundred_decisions_over_three_links_exactly_one_is_first() {
+        let office = Office::with_host().await;
+        let (booking, links) = office.submit(&form(), 1).await;
+        let mut tasks = tokio::task::JoinSet::new();
+        for number in 0..100_u8 {
+            let link = links.of(Channel::ALL[usize::from(number) % 3]).clone();
+            let choice = if number % 2 == 0 { Choice::Approve } else { Choice::Decline { reason: None } };
+            let (store, issuing, now) = (office.store.clone(), office.issuing(number), office.now);
+            tasks.spawn(async move { store.decide(&link, choice, issuing, now).await.unwrap() });
+        }
+        let outcomes = tasks.join_all().await;
+        let firsts: Vec<_> = outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Decided(_))).collect();
+        let [Outcome::Decided(standing)] = firsts.as_slice() else { panic!("{} were first", firsts.len()) };
+        for outcome in &outcomes {
+            assert!(
+                matches!(outcome, Outcome::Decided(s) | Outcome::AlreadyDecided(s) if s == standing),
+                "{outcome:?}"
+            );
+        }
+        let view = office.store.booking(booking).await.unwrap().unwrap();
+        assert_eq!(view.standing, *standing);
+        let approved = i64::from(matches!(standing, Standing::Approved { .. }));
+        assert_eq!(office.look("select count(*) from pass"), approved);
+        assert_eq!(office.look("select count(*) from feed"), approved);
+        assert_eq!(office.look("select count(*) from notice where kind in ('approved', 'declined')"), 1);
+        for channel in Channel::ALL {
+            let link = office.store.link(links.of(channel), office.now).await.unwrap().unwrap();
+            assert!(!link.open);
+            assert_eq!((link.channel, link.booking.standing), (channel, standing.clone()));
+        }
+    }
+
+    #[tokio::test]
+    async fn approving_issues_a_pass_that_its_page_shows() {
+        let office = Office::with_host().await;
+        let (booking, links) = office.submit(&form(), 1).await;
+        let link = office.store.link(&links.wecom, office.now).await.unwrap().unwrap();
+        assert!(link.open);
+        let outcome = office.store.decide(&links.wecom, Choice::Approve, office.issuing(5), office.now).await.unwrap();
+        let Outcome::Decided(Standing::Approved { by, at }) = outcome else { panic!("{outcome:?}") };
+        assert_eq!((by.number, by.via, at), (office.host.number.clone(), Via::Link(Channel::Wecom), office.now));
+        let view = office.store.booking(booking).await.unwrap().unwrap();
+        let issued = view.pass.unwrap();
+        assert_eq!(issued.pass, PassId::from_bytes([5; 8]));
+        let page = office.store.pass_page(&issued.page).await.unwrap().unwrap();
+        let text = page.text.unwrap();
+        assert!(shared::pass::SealedPass::from_text(&text).is_ok());
+        assert_eq!(page.facts.visitor.as_str(), "张晓明");
+        let due = office.store.due_notices(office.now, 10).await.unwrap();
+        let told = due.iter().find(|notice| notice.kind == NoticeKind::Approved).unwrap();
+        assert_eq!(told.path.as_deref(), Some(format!("/pass/{}", issued.page.text()).as_str()));
+        assert_eq!(told.to, "13800130000");
+    }
+
+    #[tokio::test]
+    async fn declining_issues_nothing_and_tells_why() {
+        let office = Office::with_host().await;
+        let (_, links) = office.submit(&form(), 1).await;
+        let reason = Some(Reason::parse("当天出差").unwrap());
+        let choice = Choice::Decline { reason: reason.clone() };
+        let outcome = office.store.decide(&links.sms, choice, office.issuing(1), office.now).await.unwrap();
+        assert!(matches!(outcome, Outcome::Decided(Standing::Declined { reason: said, .. }) if said == reason));
+        assert_eq!(office.look("select count(*) from pass"), 0);
+        let due = office.store.due_notices(office.now, 10).await.unwrap();
+        assert!(due.iter().any(|notice| notice.kind == NoticeKind::Declined && notice.text.contains("当天出差")));
+    }
+
+    #[tokio::test]
+    async fn nobody_else_decides_and_nobody_decides_when_the_day_is_over() {
+        let office = Office::with_host().await;
+        let (booking, links) = office.submit(&form(), 1).await;
+        let store = &office.store;
+        let unknown = LinkToken::from_random([99; 32]);
+        let outcome = store.decide(&unknown, Choice::Approve, office.issuing(1), office.now).await.unwrap();
+        assert_eq!(outcome, Outcome::NotFound);
+        let other = StaffNumber::parse("T2").unwrap();
+        let outcome = store.decide_signed_in(booking, &other, Choice::Approve, office.issuing(1), office.now).await;
+        assert_eq!(outcome.unwrap(), Outcome::NotFound);
+        let nobody = [crate::store::office_days::staff("T2", "李娜", "13800130102")];
+        store.import_directory(nobody.to_vec(), office.now).await.unwrap();
+        let gone = store.decide(&links.sms, Choice::Approve, office.issuing(1), office.now).await.unwrap();
+        assert_eq!(gone, Outcome::NotFound);
+        assert!(!store.link(&links.sms, office.now).await.unwrap().unwrap().open);
+        store.import_directory(vec![office.host.clone()], office.now).await.unwrap();
+        let late = store.decide(&links.sms, Choice::Approve, office.issuing(1), today().end()).await.unwrap();
+        assert_eq!(late, Outcome::TooLate);
+        assert!(!store.link(&links.sms, today().end()).await.unwrap().unwrap().open);
+        let host = office.host.number.clone();
+        let outcome = store.decide_signed_in(booking, &host, Choice::Approve, office.issuing(1), office.now).await;
+        assert!(matches!(outcome.unwrap(), Outcome::Decided(Standing::Approved { by, .. }) if by.via == Via::SignedIn));
+    }
+
+    #[tokio::test]
+    async fn a_revoked_pass_is_named_to_those_who_know_it() {
+        let office = Office::with_host().await;
+        let (today_s, links) = office.submit(&form(), 1).await;
+        office.store.decide(&links.sms, Choice::Approve, office.issuing(1), office.now).await.unwrap();
+        let host = RevokedBy::Host { number: office.host.number.clone(), name: office.host.name.clone() };
+        let ended = office.store.revoke(Target::Booking(today_s), host.clone(), office.now).await.unwrap();
+        let standing = Standing::Revoked { by: host.clone(), at: office.now };
+        assert_eq!(ended, EndOutcome::Ended(standing.clone()));
+        let view = office.store.booking(today_s).await.unwrap().unwrap();
+        assert_eq!(view.standing, standing);
+        assert!(office.store.pass_page(&view.pass.unwrap().page).await.unwrap().unwrap().text.is_none());
+        let revoked = shared::sync::change::Change::PassRevoked { pass: PassId::from_bytes([1; 8]), at: office.now };
+        assert_eq!(office.changes().await.last(), Some(&revoked));
+        let again = office.store.revoke(Target::Booking(today_s), host, office.now).await.unwrap();
+        assert_eq!(again, EndOutcome::AlreadyEnded(standing));
+        assert_eq!(office.fed().await.latest, 2);
+    }
+
+    #[tokio::test]
+    async fn a_pass_revoked_before_it_was_told_is_never_told() {
+        let office = Office::with_host().await;
+        let typed = crate::office::BookingForm { day: today().plus_days(3).to_string(), ..form() };
+        let (_, links) = office.submit(&typed, 1).await;
+        office.store.decide(&links.sms, Choice::Approve, office.issuing(1), office.now).await.unwrap();
+        let officer = RevokedBy::Officer { reason: Reason::parse("活动取消").unwrap() };
+        let target = Target::Pass(PassId::from_bytes([1; 8]));
+        let ended = office.store.revoke(target, officer, office.now).await.unwrap();
+        assert!(matches!(ended, EndOutcome::Ended(Standing::Revoked { .. })));
+        let later = today().plus_days(2).start();
+        assert_eq!(office.store.publish_due(later).await.unwrap(), 0);
+        assert_eq!(office.fed().await.latest, 0);
+        let unknown = Target::Pass(PassId::from_bytes([2; 8]));
+        assert_eq!(office.store.revoke(unknown, RevokedBy::Visitor, later).await.unwrap(), EndOutcome::NotFound);
+    }
+
+    #[tokio::test]
+    async fn the_visitor_withdraws_their_own_and_the_host_is_told() {
+        let office = Office::with_host().await;
+        let (waiting, links) = office.submit(&tomorrow(), 1).await;
+        let store = &office.store;
+        let stranger = Phone::parse("13800139999").unwrap();
+        assert_eq!(store.cancel(waiting, &stranger, office.now).await.unwrap(), EndOutcome::NotFound);
+        let visitor = Phone::parse(&form().phone).unwrap();
+        let cancelled = Standing::Cancelled { at: office.now };
+        assert_eq!(store.cancel(waiting, &visitor, office.now).await.unwrap(), EndOutcome::Ended(cancelled.clone()));
+        let outcome = store.decide(&links.hall, Choice::Approve, office.issuing(1), office.now).await.unwrap();
+        assert_eq!(outcome, Outcome::AlreadyDecided(cancelled));
+        assert_eq!(office.look("select count(*) from notice where kind = 'cancelled'"), 1);
+        let (approved, links) = office.submit(&tomorrow(), 2).await;
+        store.decide(&links.hall, Choice::Approve, office.issuing(2), office.now).await.unwrap();
+        let booker = Phone::parse("13800130009").unwrap();
+        assert!(matches!(store.cancel(approved, &booker, office.now).await.unwrap(), EndOutcome::Ended(_)));
+        assert_eq!(office.fed().await.latest, 2);
+    }
+}

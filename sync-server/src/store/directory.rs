@@ -1,0 +1,188 @@
+//! The staff directory, as it was last imported.
+
+use rusqlite::{Connection, OptionalExtension as _, params};
+use shared::{identity::Phone, ids::StaffNumber, time::Moment};
+
+use super::{Store, StoreError, rows, writer::Writing};
+use crate::office::{HostAsked, Staff};
+
+/// What an import came to, in people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Imported {
+    pub added: usize,
+    pub changed: usize,
+    pub unchanged: usize,
+    /// Those who no longer stand in the directory: they host nobody from now on.
+    pub gone: usize,
+}
+
+const STAFF: &str = "select number as staff_number, name as staff_name, department as staff_department,
+    phone as staff_phone, wecom_id, hall_id from staff where left_at is null";
+
+impl Store {
+    /// Takes `staff` as the whole directory: who is not in it has left.
+    pub async fn import_directory(&self, staff: Vec<Staff>, now: Moment) -> Result<Imported, StoreError> {
+        self.0.writer.write(move |db| import(db, &staff, now)).await
+    }
+
+    pub async fn staff_by_number(&self, number: &StaffNumber) -> Result<Option<Staff>, StoreError> {
+        let number = number.clone();
+        self.0.readers.read(move |db| by_number(db, &number)).await
+    }
+
+    pub async fn staff_by_phone(&self, phone: &Phone) -> Result<Option<Staff>, StoreError> {
+        let phone = phone.clone();
+        self.0.readers.read(move |db| by_phone(db, &phone)).await
+    }
+
+    /// The one member of staff who answers to everything that was given; `None` when nobody does or several do, so that a name
+    /// alone never lists who works here.
+    pub async fn find_host(&self, asked: &HostAsked) -> Result<Option<Staff>, StoreError> {
+        let asked = asked.clone();
+        self.0.readers.read(move |db| find(db, &asked)).await
+    }
+}
+
+pub(super) fn by_phone(db: &Connection, phone: &Phone) -> Result<Option<Staff>, StoreError> {
+    only(db, &format!("{STAFF} and phone = ?1"), phone.as_str())
+}
+
+pub(super) fn by_number(db: &Connection, number: &StaffNumber) -> Result<Option<Staff>, StoreError> {
+    only(db, &format!("{STAFF} and number = ?1"), number.as_str())
+}
+
+fn find(db: &Connection, asked: &HostAsked) -> Result<Option<Staff>, StoreError> {
+    let folded = asked.name().map(shared::identity::PersonName::folded);
+    let candidates = match (asked.number(), asked.phone(), &folded) {
+        (Some(number), _, _) => all(db, &format!("{STAFF} and number = ?1"), number.as_str())?,
+        (None, Some(phone), _) => all(db, &format!("{STAFF} and phone = ?1"), phone.as_str())?,
+        (None, None, Some(folded)) => all(db, &format!("{STAFF} and folded = ?1 limit 2"), folded)?,
+        (None, None, None) => Vec::new(),
+    };
+    let agrees = |staff: &Staff| {
+        folded.as_ref().is_none_or(|folded| staff.name.folded() == *folded)
+            && asked.phone().is_none_or(|phone| staff.phone == *phone)
+    };
+    let mut found = candidates.into_iter().filter(agrees);
+    let first = found.next();
+    Ok(if found.next().is_some() { None } else { first })
+}
+
+fn only(db: &Connection, sql: &str, key: &str) -> Result<Option<Staff>, StoreError> {
+    let mut found = all(db, sql, key)?.into_iter();
+    let first = found.next();
+    Ok(if found.next().is_some() { None } else { first })
+}
+
+fn all(db: &Connection, sql: &str, key: &str) -> Result<Vec<Staff>, StoreError> {
+    let mut query = db.prepare_cached(sql)?;
+    let mut rows = query.query([key])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(rows::staff(row)?);
+    }
+    Ok(found)
+}
+
+fn import(db: &Writing<'_>, staff: &[Staff], now: Moment) -> Result<Imported, StoreError> {
+    let mut imported = Imported::default();
+    let before: i64 = db.query_row("select count(*) from staff where left_at is null", [], |row| row.get(0))?;
+    let mut known =
+        db.prepare("select name, department, phone, wecom_id, hall_id, left_at is null from staff where number = ?1")?;
+    let mut keep = db.prepare(
+        "insert into staff (number, name, folded, department, phone, wecom_id, hall_id) values (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+         on conflict (number) do update set name = ?2, folded = ?3, department = ?4, phone = ?5, wecom_id = ?6, hall_id = ?7,
+         left_at = null",
+    )?;
+    let mut stay = 0;
+    db.execute("create temp table if not exists arrived (number text primary key)", [])?;
+    db.execute("delete from temp.arrived", [])?;
+    let mut arrive = db.prepare("insert or ignore into temp.arrived values (?1)")?;
+    for one in staff {
+        type Held = (String, String, String, Option<String>, Option<String>, bool);
+        let held: Option<Held> = known
+            .query_row([one.number.as_str()], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
+            })
+            .optional()?;
+        let given = (one.name.as_str(), one.department.as_str(), one.phone.as_str(), &one.wecom_id, &one.hall_id);
+        match &held {
+            Some((name, department, phone, wecom, hall, here)) => {
+                stay += usize::from(*here);
+                if *here && (name.as_str(), department.as_str(), phone.as_str(), wecom, hall) == given {
+                    imported.unchanged += 1;
+                } else {
+                    imported.changed += 1;
+                }
+            }
+            None => imported.added += 1,
+        }
+        let folded = one.name.folded();
+        keep.execute(params![one.number.as_str(), given.0, folded, given.1, given.2, given.3, given.4])?;
+        arrive.execute([one.number.as_str()])?;
+    }
+    db.execute(
+        "update staff set left_at = ?1 where left_at is null and number not in (select number from temp.arrived)",
+        [now.unix_ms()],
+    )?;
+    imported.gone = usize::try_from(before).unwrap_or_default().saturating_sub(stay);
+    Ok(imported)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::office_days::{Office, staff};
+
+    #[tokio::test]
+    async fn an_import_is_the_whole_directory() {
+        let office = Office::open();
+        let (wei, na, lei) = (
+            staff("T1", "张伟", "13800130001"),
+            staff("T2", "李娜", "13800130002"),
+            staff("T3", "赵磊", "13800130003"),
+        );
+        let first = office.store.import_directory(vec![wei.clone(), na.clone()], office.now).await.unwrap();
+        assert_eq!(first, Imported { added: 2, ..Imported::default() });
+        let moved = Staff { department: "图书馆".to_owned(), ..na.clone() };
+        let second = office.store.import_directory(vec![moved.clone(), lei], office.now).await.unwrap();
+        assert_eq!(second, Imported { added: 1, changed: 1, unchanged: 0, gone: 1 });
+        assert_eq!(office.store.staff_by_number(&wei.number).await.unwrap(), None);
+        assert_eq!(office.store.staff_by_phone(&wei.phone).await.unwrap(), None);
+        assert_eq!(office.store.staff_by_number(&na.number).await.unwrap(), Some(moved));
+        let back = office.store.import_directory(vec![wei.clone()], office.now).await.unwrap();
+        assert_eq!(back, Imported { changed: 1, gone: 2, ..Imported::default() });
+        assert_eq!(office.store.staff_by_number(&wei.number).await.unwrap(), Some(wei));
+    }
+
+    #[tokio::test]
+    async fn a_host_answers_to_everything_that_was_given() {
+        let office = Office::open();
+        let people = vec![
+            staff("T1", "张伟", "13800130001"),
+            staff("T2", "张伟", "13800130002"),
+            staff("T3", "O'Brien-Li", "13800130003"),
+        ];
+        office.store.import_directory(people, office.now).await.unwrap();
+        for (number, name, phone, found) in [
+            ("T1", "", "", Some("T1")),
+            ("t1", "张伟", "13800130001", Some("T1")),
+            ("T1", "李娜", "", None),
+            ("T1", "", "13800130002", None),
+            ("T9", "张伟", "", None),
+            ("", "", "13800130002", Some("T2")),
+            ("", "张伟", "13800130002", Some("T2")),
+            ("", "张伟", "", None),
+            ("", "obrien li", "", Some("T3")),
+            ("", "王芳", "", None),
+        ] {
+            let asked = HostAsked::of(
+                StaffNumber::parse(number),
+                shared::identity::PersonName::parse(name).ok(),
+                Phone::parse(phone).ok(),
+            );
+            let host = office.store.find_host(&asked.unwrap()).await.unwrap();
+            assert_eq!(host.as_ref().map(|host| host.number.as_str()), found, "{number}/{name}/{phone}");
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! The schema, as the list of steps that led to it. Steps are only ever added; none is edited once it has been released.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::StoreError;
+
+const STEPS: &[&str] = &[
+    include_str!("migrations/0001_directory.sql"),
+    include_str!("migrations/0002_sign_in.sql"),
+    include_str!("migrations/0003_bookings.sql"),
+    include_str!("migrations/0004_feed.sql"),
+    include_str!("migrations/0005_terminals.sql"),
+    include_str!("migrations/0006_entries.sql"),
+    include_str!("migrations/0007_notices.sql"),
+];
+
+/// Brings the schema up to date, each step in a transaction of its own. Two processes may try at once.
+pub(super) fn run(db: &mut Connection) -> Result<(), StoreError> {
+    let known = u32::try_from(STEPS.len()).unwrap_or(u32::MAX);
+    for (number, step) in (1..).zip(STEPS) {
+        let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let found: u32 = transaction.query_row("pragma user_version", [], |row| row.get(0))?;
+        if found > known {
+            return Err(StoreError::Newer { found, known });
+        }
+        if found < number {
+            transaction.execute_batch(step)?;
+            transaction.pragma_update(None, "user_version", number)?;
+            transaction.commit()?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::connection;
+
+    #[test]
+    fn a_second_run_changes_nothing_and_a_newer_schema_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut db = connection::writing(&dir.path().join("office.sqlite3")).unwrap();
+        run(&mut db).unwrap();
+        run(&mut db).unwrap();
+        let found: i64 = db.query_row("pragma user_version", [], |row| row.get(0)).unwrap();
+        assert_eq!(usize::try_from(found).unwrap(), STEPS.len());
+        db.execute_batch("pragma user_version = 99").unwrap();
+        assert!(matches!(run(&mut db), Err(StoreError::Newer { found: 99, .. })));
+    }
+}

@@ -1,0 +1,204 @@
+//! What the office remembers: all SQL of the server, and nobody else sees a connection.
+//!
+//! One writer thread takes many jobs into one transaction and answers each only after the commit, so an answer that somebody got
+//! is on the disk; a few readers on connections that cannot write answer the rest. Each family of tables has its file, which adds
+//! its methods to [`Store`]. Migrations are only ever added.
+
+mod booking_rows;
+mod bookings;
+mod conflicts;
+mod connection;
+mod decisions;
+mod directory;
+mod entries;
+mod feed;
+mod links;
+mod migrations;
+mod notices;
+mod passes;
+mod readers;
+mod retention;
+mod rows;
+mod sealing;
+mod sign_in;
+mod terminals;
+mod token;
+mod watchlist;
+mod writer;
+
+#[cfg(test)]
+mod office_days;
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use thiserror::Error;
+use tokio::sync::{Semaphore, watch};
+
+pub use bookings::{BookingView, IssuedPass, OnBehalf, Submission};
+pub use conflicts::Conflict;
+pub use decisions::{EndOutcome, Outcome, Target};
+pub use directory::Imported;
+pub use entries::{EntryFilter, EntryRow};
+pub use feed::Fed;
+pub use links::{LinkView, Links};
+pub use notices::{Notice, NoticeState, NoticeStatus};
+pub use passes::{Issuing, PassView};
+pub use retention::Erased;
+pub use sealing::IdentityKey;
+pub use sign_in::{CodeCheck, CodeIssued, Session};
+pub use terminals::Terminal;
+pub use token::{FormToken, LinkToken, PageToken, SessionToken};
+pub use watchlist::{Watched, WatchedPerson};
+
+pub use crate::office::{CodeLimits, Staff};
+
+use self::{readers::Readers, writer::Writer};
+
+/// The office's memory. Cheap to clone; the last clone to go closes the database.
+#[derive(Clone, Debug)]
+pub struct Store(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    // Dropped in this order: the writer last, because it closes the log behind itself.
+    readers: Readers,
+    writer: Writer,
+    key: IdentityKey,
+    /// Document tags are slow and take 19 MiB each: only so many at once.
+    tags: Semaphore,
+}
+
+const TAGS_AT_ONCE: usize = 2;
+
+impl Store {
+    /// Opens or makes the database. Blocks: called at the start, before anybody is served.
+    pub fn open(path: &Path, key: IdentityKey) -> Result<Self, StoreError> {
+        let writer = Writer::open(path)?;
+        let readers = Readers::open(path)?;
+        Ok(Self(Arc::new(Inner { readers, writer, key, tags: Semaphore::new(TAGS_AT_ONCE) })))
+    }
+
+    /// Changes after every commit that added to a feed, this process's or another's.
+    #[must_use]
+    pub fn feed_signal(&self) -> watch::Receiver<u64> {
+        self.0.writer.signals().feed.subscribe()
+    }
+
+    /// Changes after every commit that added a notice, this process's or another's.
+    #[must_use]
+    pub fn notice_signal(&self) -> watch::Receiver<u64> {
+        self.0.writer.signals().notices.subscribe()
+    }
+
+    fn key(&self) -> &IdentityKey {
+        &self.0.key
+    }
+}
+
+/// Why the store did not do it. Nothing was changed, except after [`StoreError::Lost`], where that is not known.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    #[error("{}: the database file cannot be opened", path.display())]
+    File {
+        path: PathBuf,
+        #[source]
+        cause: std::io::Error,
+    },
+    #[error("SQLite {found} is too old: {} or newer is needed", connection::OLDEST_SQLITE)]
+    TooOld { found: i32 },
+    #[error("the database cannot be opened as {expected}: it answers {found}")]
+    Setting { expected: &'static str, found: String },
+    #[error("the database is damaged: {0}")]
+    Damaged(String),
+    #[error("the database was written by a newer version (schema {found}, this one knows {known})")]
+    Newer { found: u32, known: u32 },
+    #[error("the database refused")]
+    Sqlite(#[from] rusqlite::Error),
+    #[error("the commit failed, nothing of it was kept: {0}")]
+    Commit(String),
+    #[error("a stored {what} cannot be read back")]
+    Stored { what: &'static str },
+    #[error("a sealed value does not open: wrong key, or altered")]
+    Sealed,
+    #[error("the machine gave no random bytes")]
+    Random(#[source] getrandom::Error),
+    #[error("cannot be written as JSON")]
+    Json(#[from] serde_json::Error),
+    #[error("a document tag could not be made")]
+    Tag,
+    #[error("the pass cannot be written: party or day out of its range")]
+    Unissuable,
+    #[error("the store's thread could not be started")]
+    Thread(#[source] std::io::Error),
+    #[error("the store has stopped")]
+    Stopped,
+    #[error("the store stopped before it answered: what was asked may have been done")]
+    Lost,
+}
+
+impl StoreError {
+    /// Whether the same request may succeed in a moment.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::Sqlite(cause) => matches!(
+                cause.sqlite_error_code(),
+                Some(
+                    rusqlite::ErrorCode::DatabaseBusy
+                        | rusqlite::ErrorCode::DatabaseLocked
+                        | rusqlite::ErrorCode::DiskFull
+                        | rusqlite::ErrorCode::SystemIoFailure
+                )
+            ),
+            Self::Commit(_) | Self::Stopped | Self::Lost => true,
+            Self::File { .. }
+            | Self::TooOld { .. }
+            | Self::Setting { .. }
+            | Self::Damaged(_)
+            | Self::Newer { .. }
+            | Self::Stored { .. }
+            | Self::Sealed
+            | Self::Random(_)
+            | Self::Json(_)
+            | Self::Tag
+            | Self::Unissuable
+            | Self::Thread(_) => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        office::Choice,
+        store::office_days::{Office, form, key},
+    };
+
+    #[tokio::test]
+    async fn a_restart_finds_everything_and_another_key_opens_nothing() {
+        let office = Office::with_host().await;
+        let (booking, links) = office.submit(&form(), 1).await;
+        office.store.decide(&links.sms, Choice::Approve, office.issuing(1), office.now).await.unwrap();
+        let before = office.store.booking(booking).await.unwrap().unwrap();
+        let head = office.fed().await.head;
+        let Office { store, path, now, _dir, .. } = office;
+        drop(store);
+        let store = Store::open(&path, key()).unwrap();
+        let after = store.booking(booking).await.unwrap().unwrap();
+        assert_eq!((after.facts, after.standing), (before.facts, before.standing));
+        let page = after.pass.unwrap().page;
+        assert!(store.pass_page(&page).await.unwrap().unwrap().text.is_some());
+        assert_eq!(store.publish_due(now).await.unwrap(), 0);
+        let cursor = shared::sync::pull::Cursor { epoch: 1, seq: head.seq };
+        let fed = store.feed_after(office_days::CAMPUS, cursor, 9).await.unwrap().unwrap();
+        assert_eq!((fed.head, fed.links.len()), (head, 0));
+        drop(store);
+        let store = Store::open(&path, IdentityKey::from_bytes(&[4; 32])).unwrap();
+        assert!(matches!(store.booking(booking).await, Err(StoreError::Sealed)));
+        assert!(matches!(store.pass_page(&page).await, Err(StoreError::Sealed)));
+    }
+}

@@ -1,0 +1,124 @@
+//! A small office for the store's own tests: a host, a form that is right, passes and links made of small numbers.
+
+use std::{path::PathBuf, sync::Arc};
+
+use ed25519_dalek::SigningKey;
+use shared::{
+    identity::{PersonName, Phone},
+    ids::{BookingId, CampusId, GateMask, KeyId, PassId, StaffNumber},
+    pass::{EntriesAllowed, PassSigner},
+    sync::{change::Change, pull::Cursor},
+    time::{CampusDay, Moment},
+};
+
+use super::{Fed, IdentityKey, Issuing, Links, PageToken, Store, Submission};
+use crate::{
+    config::Config,
+    office::{BookingForm, Rules, Staff},
+};
+
+pub(super) const CAMPUS: CampusId = CampusId::new(1);
+
+pub(super) struct Office {
+    pub(super) store: Store,
+    pub(super) now: Moment,
+    pub(super) host: Staff,
+    pub(super) path: PathBuf,
+    pub(super) _dir: tempfile::TempDir,
+}
+
+impl Office {
+    pub(super) fn open() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("office.sqlite3");
+        let store = Store::open(&path, key()).unwrap();
+        let now = today().at_minute(8 * 60);
+        Self { store, now, host: staff("T1", "李文", "13800130100"), path, _dir: dir }
+    }
+
+    pub(super) async fn with_host() -> Self {
+        let office = Self::open();
+        office.store.import_directory(vec![office.host.clone()], office.now).await.unwrap();
+        office
+    }
+
+    pub(super) fn rules(&self) -> Rules {
+        Config::default().rules()
+    }
+
+    /// Books with links made of `seed`, by a phone that is not the visitor's.
+    pub(super) async fn submit(&self, form: &BookingForm, seed: u8) -> (BookingId, Links) {
+        let links = Links::from_random([[seed; 32], [seed + 50; 32], [seed + 100; 32]]);
+        let submission = Submission {
+            booking: form.check(&self.rules(), self.now).unwrap(),
+            host: self.host.clone(),
+            booked_by: Phone::parse("13800130009").unwrap(),
+            consent: "1".to_owned(),
+            links: links.clone(),
+        };
+        (self.store.submit(submission, self.now).await.unwrap(), links)
+    }
+
+    pub(super) fn issuing(&self, seed: u8) -> Issuing {
+        Issuing {
+            signer: Arc::new(PassSigner::new(KeyId::new(1), SigningKey::from_bytes(&[7; 32]))),
+            pass: PassId::from_bytes([seed; 8]),
+            page: PageToken::from_random([seed; 32]),
+            gates: GateMask::EVERY,
+            entries: EntriesAllowed::ONE,
+        }
+    }
+
+    pub(super) async fn fed(&self) -> Fed {
+        self.store.feed_after(CAMPUS, Cursor { epoch: 1, seq: 0 }, 1000).await.unwrap().unwrap()
+    }
+
+    pub(super) async fn changes(&self) -> Vec<Change> {
+        self.fed().await.links.iter().map(|link| serde_json::from_str(link.body.get()).unwrap()).collect()
+    }
+
+    /// One number straight from the file.
+    pub(super) fn look(&self, sql: &str) -> i64 {
+        let db = rusqlite::Connection::open(&self.path).unwrap();
+        db.query_row(sql, [], |row| row.get(0)).unwrap()
+    }
+}
+
+pub(super) fn key() -> IdentityKey {
+    IdentityKey::from_bytes(&[3; 32])
+}
+
+pub(super) fn today() -> CampusDay {
+    CampusDay::parse("2026-11-23").unwrap()
+}
+
+pub(super) fn staff(number: &str, name: &str, phone: &str) -> Staff {
+    Staff {
+        number: StaffNumber::parse(number).unwrap(),
+        name: PersonName::parse(name).unwrap(),
+        department: "计算机学院".to_owned(),
+        phone: Phone::parse(phone).unwrap(),
+        wecom_id: None,
+        hall_id: None,
+    }
+}
+
+/// For today, ten to eleven.
+pub(super) fn form() -> BookingForm {
+    let text = str::to_owned;
+    BookingForm {
+        visitor_name: text("张晓明"),
+        document_kind: text("resident_id"),
+        document_number: text("11010519491231002X"),
+        phone: text("13800130000"),
+        reason: text("学术报告"),
+        campus: text("1"),
+        day: today().to_string(),
+        from: text("10:00"),
+        until: text("11:00"),
+        host_name: text("李文"),
+        privacy: text("yes"),
+        visit_kind: text("ordinary"),
+        ..BookingForm::default()
+    }
+}

@@ -1,0 +1,102 @@
+//! The readers: a few threads with a connection each that cannot write.
+//!
+//! A read sees one consistent moment, however many statements it takes, and never waits for the writer.
+
+use std::{
+    fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
+    sync::{
+        Arc, Mutex, PoisonError,
+        mpsc::{self, Receiver, SyncSender},
+    },
+    thread::{self, JoinHandle},
+};
+
+use rusqlite::Connection;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+
+use super::{StoreError, connection};
+
+/// Enough that one slow list does not hold up every gate's pull.
+const READERS: usize = 4;
+/// How many questions may wait.
+const QUEUE: usize = 1024;
+
+type Question = Box<dyn FnOnce(&mut Connection) + Send>;
+
+pub(super) struct Readers {
+    queue: Option<SyncSender<Question>>,
+    places: Arc<Semaphore>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl fmt::Debug for Readers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Readers").field("free", &self.places.available_permits()).finish_non_exhaustive()
+    }
+}
+
+impl Readers {
+    pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
+        let (queue, questions) = mpsc::sync_channel::<Question>(QUEUE);
+        let questions = Arc::new(Mutex::new(questions));
+        let threads = (0..READERS).map(|number| {
+            let db = connection::reading(path)?;
+            let questions = Arc::clone(&questions);
+            thread::Builder::new()
+                .name(format!("office-reader-{number}"))
+                .spawn(move || work(db, &questions))
+                .map_err(StoreError::Thread)
+        });
+        let threads = threads.collect::<Result<_, _>>()?;
+        Ok(Self { queue: Some(queue), places: Arc::new(Semaphore::new(QUEUE)), threads })
+    }
+
+    pub(super) async fn read<T, F>(&self, ask: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        let place = Arc::clone(&self.places).acquire_owned().await.map_err(|_| StoreError::Stopped)?;
+        let (reply, answer) = oneshot::channel();
+        let question = Box::new(move |db: &mut Connection| {
+            let _place: OwnedSemaphorePermit = place;
+            let answer = catch_unwind(AssertUnwindSafe(|| in_one_moment(db, ask))).unwrap_or(Err(StoreError::Lost));
+            // Whoever asked may have gone.
+            drop(reply.send(answer));
+        });
+        let queue = self.queue.as_ref().ok_or(StoreError::Stopped)?;
+        queue.try_send(question).map_err(|_| StoreError::Stopped)?;
+        answer.await.unwrap_or(Err(StoreError::Lost))
+    }
+}
+
+impl Drop for Readers {
+    fn drop(&mut self) {
+        drop(self.queue.take());
+        for thread in self.threads.drain(..) {
+            // A panic there has been logged by the hook; there is nobody left to tell.
+            drop(thread.join());
+        }
+    }
+}
+
+fn in_one_moment<T>(
+    db: &mut Connection,
+    ask: impl FnOnce(&Connection) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    let moment = db.transaction()?;
+    ask(&moment)
+}
+
+fn work(mut db: Connection, questions: &Mutex<Receiver<Question>>) {
+    loop {
+        // The lock is held while waiting, and only then: whoever gets a question lets the next one wait.
+        let next = questions.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        match next {
+            Ok(question) => question(&mut db),
+            Err(mpsc::RecvError) => break,
+        }
+    }
+}

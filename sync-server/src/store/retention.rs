@@ -1,0 +1,119 @@
+//! Forgetting, in one transaction: what the office says is to be forgotten by now.
+
+use rusqlite::params;
+use shared::time::Moment;
+
+use super::{Store, StoreError, writer::Writing};
+use crate::office::{Retention, notice::NoticeKind};
+
+/// How much was forgotten.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Erased {
+    /// Bookings that lost their document number.
+    pub numbers: usize,
+    /// Bookings that no longer say who came.
+    pub rows: usize,
+}
+
+impl Store {
+    /// Called at the start and every minute.
+    pub async fn erase_due(&self, retention: Retention, now: Moment) -> Result<Erased, StoreError> {
+        self.0.writer.write(move |db| erase(db, retention, now)).await
+    }
+}
+
+fn erase(db: &Writing<'_>, retention: Retention, now: Moment) -> Result<Erased, StoreError> {
+    let numbers = db.execute(
+        "update booking set document = null, companion_documents = null, document_tag = null
+         where day <= ?1 and document is not null",
+        [retention.numbers_through(now).to_string()],
+    )?;
+    let through = retention.rows_through(now).to_string();
+    db.execute(
+        r#"update notice set "to" = '', body = '', path = null, next_try = null, failure = null
+           where booking in (select id from booking where day <= ?1 and not anonymous)"#,
+        [&through],
+    )?;
+    // Called every minute: what has been forgotten is not forgotten again, or old rows would be rewritten for ever.
+    db.execute(
+        "update pass set page_token = null, sealed = null, record = null
+         where day <= ?1 and (page_token is not null or sealed is not null or record is not null)",
+        [&through],
+    )?;
+    db.execute(
+        "delete from approval_link where booking in (select id from booking where day <= ?1 and not anonymous)",
+        [&through],
+    )?;
+    let rows = db.execute(
+        "update booking set booked_by = null, visitor = null, phone = null, reason = null, companions = null, plates = null,
+             last_four = null, document_index = null, decline_reason = null, ended_reason = null, anonymous = 1
+         where day <= ?1 and not anonymous",
+        [&through],
+    )?;
+    // A code that is void, or was replaced or used, is not sent any more, however long the channel was down.
+    db.execute(
+        r#"update notice set body = '', next_try = null where kind = ?1 and next_try is not null and not exists
+               (select 1 from sign_in_code c where c.phone = notice."to" and c.expires_at > ?2)"#,
+        params![NoticeKind::SignInCode.name(), now.unix_ms()],
+    )?;
+    db.execute(
+        r#"update notice set "to" = '', body = '' where booking is null and made_at < ?1 and "to" <> ''"#,
+        params![now.minus(chrono::TimeDelta::days(1)).unix_ms()],
+    )?;
+    db.execute("delete from session where expires_at <= ?1", [now.unix_ms()])?;
+    Ok(Erased { numbers, rows })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        office::Choice,
+        store::office_days::{Office, form, today},
+    };
+
+    #[tokio::test]
+    async fn the_number_goes_first_and_the_rest_later() {
+        let office = Office::with_host().await;
+        let typed = crate::office::BookingForm { companions: "李䶮，11010519491231002X".to_owned(), ..form() };
+        let (id, links) = office.submit(&typed, 1).await;
+        let store = &office.store;
+        store.decide(&links.sms, Choice::Approve, office.issuing(1), office.now).await.unwrap();
+        let held = Retention::default();
+        let day = |days| today().plus_days(days).start();
+        assert_eq!(store.erase_due(held, day(1)).await.unwrap(), Erased::default());
+        assert_eq!(store.erase_due(held, day(2)).await.unwrap(), Erased { numbers: 1, rows: 0 });
+        let numbers = "select count(*) from booking where document is not null or companion_documents is not null
+            or document_tag is not null";
+        assert_eq!(office.look(numbers), 0);
+        let view = store.booking(id).await.unwrap().unwrap();
+        assert_eq!(view.facts.last_four.to_string(), "002X");
+        assert_eq!(store.erase_due(held, day(91)).await.unwrap(), Erased::default());
+        assert_eq!(store.erase_due(held, day(92)).await.unwrap(), Erased { numbers: 0, rows: 1 });
+        assert!(store.booking(id).await.unwrap().is_none());
+        assert!(store.link(&links.sms, office.now).await.unwrap().is_none());
+        assert!(store.pass_page(&office.issuing(1).page).await.unwrap().is_none());
+        let traces = r#"select count(*) from booking b left join notice n on n.booking = b.id
+            where b.visitor is not null or b.phone is not null or n.body <> '' or n."to" <> ''"#;
+        assert_eq!(office.look(traces), 0);
+        assert_eq!(office.look("select count(*) from booking"), 1);
+        assert_eq!(store.erase_due(held, day(200)).await.unwrap(), Erased::default());
+    }
+    #[tokio::test]
+    async fn a_code_that_is_void_is_not_sent_any_more() {
+        let office = Office::open();
+        let limits = crate::config::SignIn::default().limits();
+        let phone = shared::identity::Phone::parse("13800130001").unwrap();
+        let here = std::net::Ipv4Addr::LOCALHOST.into();
+        let store = &office.store;
+        store.issue_code(&phone, here, "042042", office.now, &limits).await.unwrap();
+        let due = async |after: chrono::TimeDelta| {
+            let then = office.now.plus(after);
+            store.erase_due(Retention::default(), then).await.unwrap();
+            store.due_notices(then, 9).await.unwrap().len()
+        };
+        assert_eq!(due(chrono::TimeDelta::minutes(1)).await, 1);
+        assert_eq!(due(chrono::TimeDelta::minutes(5)).await, 0);
+        assert_eq!(office.look("select count(*) from notice where body <> ''"), 0);
+    }
+}

@@ -1,0 +1,144 @@
+//! The watchlist: documents whose holders are not to be admitted, kept as keyed hashes.
+//!
+//! Who is put on it while holding a pass is named to the terminals at once; whoever is given a pass while on it is named with it.
+
+use rusqlite::{Connection, params};
+use shared::{
+    identity::{Document, DocumentKind, LastFour},
+    ids::{CampusId, PassId},
+    sync::change::Change,
+    time::{CampusDay, Moment},
+};
+
+use super::{Store, StoreError, feed, rows, writer::Writing};
+
+/// What putting somebody on the list came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Watched {
+    /// `false` when they were on it; the note is renewed all the same.
+    pub added: bool,
+    /// How many passes already at the gates are refused from now on.
+    pub passes: usize,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WatchedPerson {
+    pub kind: DocumentKind,
+    pub last_four: LastFour,
+    pub note: String,
+    pub since: Moment,
+}
+
+impl Store {
+    pub async fn watch(&self, document: &Document, note: &str, now: Moment) -> Result<Watched, StoreError> {
+        let index = self.key().blind_index(document);
+        let (kind, last_four, note) = (document.kind(), document.last_four(), note.to_owned());
+        let watch = move |db: &mut Writing<'_>| {
+            let before: bool =
+                db.query_row("select exists (select 1 from watched where document_index = ?1)", [index], |row| {
+                    row.get(0)
+                })?;
+            db.execute(
+                "insert into watched (document_index, kind, last_four, note, since) values (?1, ?2, ?3, ?4, ?5)
+                 on conflict (document_index) do update set note = ?4",
+                params![index, kind.code(), last_four.bits(), note, now.unix_ms()],
+            )?;
+            let passes = if before { 0 } else { tell(db, index, true, now)? };
+            Ok(Watched { added: !before, passes })
+        };
+        self.0.writer.write(watch).await
+    }
+
+    /// `false` when they were not on it.
+    pub async fn unwatch(&self, document: &Document, now: Moment) -> Result<bool, StoreError> {
+        let index = self.key().blind_index(document);
+        let unwatch = move |db: &mut Writing<'_>| {
+            let removed = db.execute("delete from watched where document_index = ?1", [index])? == 1;
+            if removed {
+                tell(db, index, false, now)?;
+            }
+            Ok(removed)
+        };
+        self.0.writer.write(unwatch).await
+    }
+
+    pub async fn watchlist(&self) -> Result<Vec<WatchedPerson>, StoreError> {
+        let all = |db: &Connection| {
+            let mut query = db.prepare_cached("select kind, last_four, note, since from watched order by since")?;
+            let mut found = query.query([])?;
+            let mut people = Vec::new();
+            while let Some(row) = found.next()? {
+                people.push(WatchedPerson {
+                    kind: rows::parsed(row, "kind", DocumentKind::from_code)?,
+                    last_four: rows::parsed(row, "last_four", LastFour::from_bits)?,
+                    note: row.get("note")?,
+                    since: rows::moment(row, "since")?,
+                });
+            }
+            Ok(people)
+        };
+        self.0.readers.read(all).await
+    }
+}
+
+fn tell(db: &mut Writing<'_>, index: [u8; 32], watched: bool, now: Moment) -> Result<usize, StoreError> {
+    let passes = live_passes(db, index, now)?;
+    for (pass, campus) in &passes {
+        feed::append(db, *campus, &Change::PassWatched { pass: *pass, watched })?;
+    }
+    Ok(passes.len())
+}
+
+fn live_passes(db: &Connection, index: [u8; 32], now: Moment) -> Result<Vec<(PassId, CampusId)>, StoreError> {
+    let mut query = db.prepare_cached(
+        "select p.id, p.campus from booking b join pass p on p.booking = b.id
+         where b.document_index = ?1 and p.published = 1 and p.ended_at is null and p.day >= ?2 order by p.issued_at, p.id",
+    )?;
+    let mut found = query.query(params![index, CampusDay::of(now).to_string()])?;
+    let mut passes = Vec::new();
+    while let Some(row) = found.next()? {
+        passes.push((rows::pass(row, "id")?, rows::campus(row, "campus")?));
+    }
+    Ok(passes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        office::Choice,
+        store::office_days::{Office, form, today},
+    };
+
+    #[tokio::test]
+    async fn live_passes_and_later_ones_are_named_and_others_are_not() {
+        let office = Office::with_host().await;
+        let Office { store, now, .. } = &office;
+        let number = &form().document_number;
+        let document = Document::parse(DocumentKind::ResidentId, number, today().date()).unwrap();
+        let approve = async |seed: u8, typed: &crate::office::BookingForm| {
+            let (_, links) = office.submit(typed, seed).await;
+            store.decide(&links.sms, Choice::Approve, office.issuing(seed), *now).await.unwrap();
+        };
+        approve(1, &form()).await;
+        let passport = crate::office::BookingForm {
+            document_kind: "passport".to_owned(),
+            document_number: "E12345678".to_owned(),
+            ..form()
+        };
+        approve(2, &passport).await;
+        let watched = |seed, watched| Change::PassWatched { pass: PassId::from_bytes([seed; 8]), watched };
+        assert_eq!(store.watch(&document, "纠纷", *now).await.unwrap(), Watched { added: true, passes: 1 });
+        assert_eq!(office.changes().await.last(), Some(&watched(1, true)));
+        assert_eq!(store.watch(&document, "再次", *now).await.unwrap(), Watched { added: false, passes: 0 });
+        approve(3, &form()).await;
+        assert_eq!(office.changes().await.last(), Some(&watched(3, true)));
+        let people = store.watchlist().await.unwrap();
+        assert_eq!((people.len(), people[0].note.as_str()), (1, "再次"));
+        assert_eq!(people[0].last_four.to_string(), "002X");
+        assert!(store.unwatch(&document, *now).await.unwrap());
+        assert!(!store.unwatch(&document, *now).await.unwrap());
+        let changes = office.changes().await;
+        assert_eq!(changes[changes.len() - 2..], [watched(1, false), watched(3, false)]);
+    }
+}

@@ -1,0 +1,487 @@
+//! The one writer: many jobs, one commit, and no answer before it.
+//!
+//! A sync to disk costs milliseconds however much it carries, so jobs that wait together are committed together. Each job has its
+//! own savepoint: one that fails takes back its own changes and nobody else's. If the commit fails, all of them have failed. Jobs
+//! wait in a bounded queue; who finds it full waits too, without blocking a thread.
+
+use std::{
+    fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
+    sync::{
+        Arc,
+        mpsc::{self, Receiver, RecvTimeoutError, SyncSender},
+    },
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use rusqlite::{Connection, Savepoint, Transaction, TransactionBehavior};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
+
+use super::{StoreError, connection, migrations};
+
+/// How many jobs may wait.
+const QUEUE: usize = 1024;
+/// How many share a commit: enough to carry a rush, few enough that the first does not wait for long.
+const BATCH: usize = 256;
+/// How soon another process's commit is noticed.
+const LOOK_AROUND: Duration = Duration::from_secs(1);
+/// How large the log may grow, in pages of 4 KiB, before it is written back into the database.
+const LOG_PAGES: i64 = 1000;
+
+/// What changed, for those who wait for it.
+#[derive(Debug)]
+pub(super) struct Signals {
+    pub(super) feed: watch::Sender<u64>,
+    pub(super) notices: watch::Sender<u64>,
+}
+
+impl Signals {
+    fn bump(signal: &watch::Sender<u64>) {
+        signal.send_modify(|count| *count = count.wrapping_add(1));
+    }
+}
+
+/// A job's view of the transaction.
+pub(super) struct Writing<'a> {
+    db: Savepoint<'a>,
+    touched: Touched,
+}
+
+#[derive(Default, Clone, Copy)]
+struct Touched {
+    feed: bool,
+    notices: bool,
+}
+
+impl Writing<'_> {
+    pub(super) fn touch_feed(&mut self) {
+        self.touched.feed = true;
+    }
+
+    pub(super) fn touch_notices(&mut self) {
+        self.touched.notices = true;
+    }
+}
+
+impl std::ops::Deref for Writing<'_> {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        &self.db
+    }
+}
+
+/// What came of a commit, as every job of it is told.
+type Fate = Result<(), Arc<str>>;
+
+trait Job: Send {
+    /// Does the work inside its own savepoint.
+    fn run(&mut self, transaction: &mut Transaction<'_>) -> Touched;
+    /// Tells who asked, once the fate of the whole is known.
+    fn answer(self: Box<Self>, fate: &Fate);
+}
+
+struct Work<F, T> {
+    todo: Option<F>,
+    done: Option<Result<T, StoreError>>,
+    reply: oneshot::Sender<Result<T, StoreError>>,
+    /// Held until the work is answered, even when nobody waits any more: so the queue is never full.
+    place: OwnedSemaphorePermit,
+}
+
+impl<F, T> Job for Work<F, T>
+where
+    F: FnOnce(&mut Writing<'_>) -> Result<T, StoreError> + Send,
+    T: Send,
+{
+    fn run(&mut self, transaction: &mut Transaction<'_>) -> Touched {
+        let Some(todo) = self.todo.take() else { return Touched::default() };
+        let (done, touched) = match in_savepoint(transaction, todo) {
+            Ok((value, touched)) => (Ok(value), touched),
+            Err(error) => (Err(error), Touched::default()),
+        };
+        self.done = Some(done);
+        touched
+    }
+
+    fn answer(self: Box<Self>, fate: &Fate) {
+        let done = self.done.unwrap_or(Err(StoreError::Lost));
+        let answer = match fate {
+            Ok(()) => done,
+            Err(why) => Err(StoreError::Commit(why.to_string())),
+        };
+        drop(self.place);
+        // Whoever asked may have gone; the work is done all the same.
+        drop(self.reply.send(answer));
+    }
+}
+
+fn in_savepoint<T>(
+    transaction: &mut Transaction<'_>,
+    todo: impl FnOnce(&mut Writing<'_>) -> Result<T, StoreError>,
+) -> Result<(T, Touched), StoreError> {
+    let mut writing = Writing { db: transaction.savepoint()?, touched: Touched::default() };
+    // A job that panics must not take the office with it; its savepoint is rolled back like any other failure's.
+    let value = match catch_unwind(AssertUnwindSafe(|| todo(&mut writing))) {
+        Ok(done) => done?,
+        Err(_) => return Err(StoreError::Lost),
+    };
+    let Writing { db, touched } = writing;
+    db.commit()?;
+    Ok((value, touched))
+}
+
+pub(super) struct Writer {
+    queue: Option<SyncSender<Box<dyn Job>>>,
+    places: Arc<Semaphore>,
+    signals: Arc<Signals>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl fmt::Debug for Writer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Writer").field("free", &self.places.available_permits()).finish_non_exhaustive()
+    }
+}
+
+impl Writer {
+    /// Opens the database, brings its schema up to date and starts the thread.
+    pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
+        let mut db = connection::writing(path)?;
+        migrations::run(&mut db)?;
+        let signals = Arc::new(Signals { feed: watch::Sender::new(0), notices: watch::Sender::new(0) });
+        let (queue, jobs) = mpsc::sync_channel(QUEUE);
+        let desk = Desk { db, signals: Arc::clone(&signals) };
+        let thread = thread::Builder::new()
+            .name("office-writer".to_owned())
+            .spawn(move || desk.work(&jobs))
+            .map_err(StoreError::Thread)?;
+        Ok(Self { queue: Some(queue), places: Arc::new(Semaphore::new(QUEUE)), signals, thread: Some(thread) })
+    }
+
+    pub(super) fn signals(&self) -> &Signals {
+        &self.signals
+    }
+
+    /// Does `todo` in a transaction, and returns after its commit.
+    pub(super) async fn write<T, F>(&self, todo: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Writing<'_>) -> Result<T, StoreError> + Send + 'static,
+    {
+        let place = Arc::clone(&self.places).acquire_owned().await.map_err(|_| StoreError::Stopped)?;
+        let (reply, answer) = oneshot::channel();
+        let job = Box::new(Work { todo: Some(todo), done: None, reply, place });
+        let queue = self.queue.as_ref().ok_or(StoreError::Stopped)?;
+        queue.try_send(job).map_err(|_| StoreError::Stopped)?;
+        answer.await.unwrap_or(Err(StoreError::Lost))
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        drop(self.queue.take());
+        if let Some(thread) = self.thread.take() {
+            // A panic there has been logged by the hook; there is nobody left to tell.
+            drop(thread.join());
+        }
+    }
+}
+
+/// The writer's thread.
+struct Desk {
+    db: Connection,
+    signals: Arc<Signals>,
+}
+
+impl Desk {
+    fn work(mut self, jobs: &Receiver<Box<dyn Job>>) {
+        let mut seen = self.others_version();
+        loop {
+            match jobs.recv_timeout(LOOK_AROUND) {
+                Ok(first) => {
+                    let batch = std::iter::once(first).chain(jobs.try_iter().take(BATCH - 1)).collect();
+                    self.commit(batch);
+                    self.write_back(LOG_PAGES);
+                }
+                Err(RecvTimeoutError::Timeout) => self.write_back(1),
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            let version = self.others_version();
+            if version != seen {
+                seen = version;
+                Signals::bump(&self.signals.feed);
+                Signals::bump(&self.signals.notices);
+            }
+        }
+        self.write_back(1);
+    }
+
+    fn commit(&mut self, mut batch: Vec<Box<dyn Job>>) {
+        let (fate, touched) = match self.run(&mut batch) {
+            Ok(touched) => (Ok(()), touched),
+            Err(error) => {
+                tracing::error!(jobs = batch.len(), %error, "a commit failed; nothing of it was kept");
+                (Err(Arc::from(error.to_string())), Touched::default())
+            }
+        };
+        for job in batch {
+            job.answer(&fate);
+        }
+        if touched.feed {
+            Signals::bump(&self.signals.feed);
+        }
+        if touched.notices {
+            Signals::bump(&self.signals.notices);
+        }
+    }
+
+    fn run(&mut self, batch: &mut [Box<dyn Job>]) -> Result<Touched, rusqlite::Error> {
+        let mut all = Touched::default();
+        let mut transaction = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        for job in batch {
+            let touched = job.run(&mut transaction);
+            // A full disk makes SQLite roll the whole transaction back by itself; what came before is gone too.
+            if transaction.is_autocommit() {
+                return Err(rusqlite::Error::SqliteFailure(
+                    rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_ABORT_ROLLBACK),
+                    None,
+                ));
+            }
+            all.feed |= touched.feed;
+            all.notices |= touched.notices;
+        }
+        transaction.commit()?;
+        Ok(all)
+    }
+
+    /// Changes when another process has committed.
+    fn others_version(&self) -> Option<i64> {
+        match self.db.query_row("pragma data_version", [], |row| row.get(0)) {
+            Ok(version) => Some(version),
+            Err(error) => {
+                tracing::warn!(%error, "cannot see whether another process wrote");
+                None
+            }
+        }
+    }
+
+    /// Writes the log back once it has `pages`, and says so when that fails: a log that only grows fills the disk.
+    fn write_back(&self, pages: i64) {
+        match connection::log_pages(&self.db) {
+            Ok(held) if held < pages => {}
+            Ok(_) => match connection::write_back(&self.db) {
+                Ok(left) if left > 50 * LOG_PAGES => {
+                    tracing::warn!(pages = left, "a long read keeps the write-ahead log from being written back");
+                }
+                Ok(_) => {}
+                Err(error) => tracing::error!(%error, "the write-ahead log could not be written back"),
+            },
+            Err(error) => tracing::error!(%error, "the write-ahead log cannot be measured"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{path::PathBuf, sync::mpsc::sync_channel};
+
+    use super::*;
+
+    struct Desk {
+        writer: Arc<Writer>,
+        path: PathBuf,
+        _dir: tempfile::TempDir,
+    }
+
+    impl Desk {
+        async fn open() -> Self {
+            let dir = tempfile::tempdir().unwrap();
+            let path = dir.path().join("office.sqlite3");
+            let writer = Arc::new(Writer::open(&path).unwrap());
+            writer
+                .write(|db| Ok(db.execute_batch("create table line (number integer unique, filler blob)")?))
+                .await
+                .unwrap();
+            Self { writer, path, _dir: dir }
+        }
+
+        /// As a stranger to this process sees it.
+        fn seen(&self) -> Vec<i64> {
+            seen(&self.path)
+        }
+
+        /// Holds the writer until the returned sender is dropped, so that what is asked meanwhile waits together. On a runtime of
+        /// one thread a place taken is a job queued, because nothing is awaited in between.
+        async fn hold(&self) -> (tokio::task::JoinHandle<()>, SyncSender<()>) {
+            let (release, held) = sync_channel::<()>(0);
+            let (begun, begins) = oneshot::channel();
+            let writer = Arc::clone(&self.writer);
+            let holding = tokio::spawn(async move {
+                writer
+                    .write(move |_| {
+                        begun.send(()).unwrap();
+                        assert!(held.recv().is_err());
+                        Ok(())
+                    })
+                    .await
+                    .unwrap();
+            });
+            // Only now is its batch closed, and what comes is the next one.
+            begins.await.unwrap();
+            (holding, release)
+        }
+    }
+
+    fn seen(path: &Path) -> Vec<i64> {
+        let db = Connection::open(path).unwrap();
+        let mut query = db.prepare("select number from line order by number").unwrap();
+        query.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
+    }
+
+    fn insert(number: i64) -> impl FnOnce(&mut Writing<'_>) -> Result<(), StoreError> + Send + 'static {
+        move |db| {
+            db.execute("insert into line (number) values (?1)", [number])?;
+            Ok(())
+        }
+    }
+
+    async fn wait_together(desk: &Desk, jobs: Vec<i64>) -> Vec<Result<(), StoreError>> {
+        let (holding, release) = desk.hold().await;
+        let waiting: Vec<_> = jobs
+            .into_iter()
+            .map(|number| {
+                let writer = Arc::clone(&desk.writer);
+                tokio::spawn(async move { writer.write(insert(number)).await })
+            })
+            .collect();
+        while desk.writer.places.available_permits() > QUEUE - 1 - waiting.len() {
+            tokio::task::yield_now().await;
+        }
+        drop(release);
+        holding.await.unwrap();
+        let mut answers = Vec::new();
+        for one in waiting {
+            answers.push(one.await.unwrap());
+        }
+        answers
+    }
+
+    #[tokio::test]
+    async fn one_failing_job_takes_nothing_of_its_neighbours() {
+        let desk = Desk::open().await;
+        let answers = wait_together(&desk, vec![1, 2, 2, 3, 2, 4]).await;
+        assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 4);
+        assert_eq!(desk.seen(), [1, 2, 3, 4]);
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn half_a_job_is_no_job_and_a_panic_is_a_failure_like_others() {
+        let desk = Desk::open().await;
+        let half = desk.writer.write(|db| {
+            db.execute("insert into line (number) values (1)", [])?;
+            Err::<(), _>(StoreError::Tag)
+        });
+        assert!(matches!(half.await, Err(StoreError::Tag)));
+        let panics = desk.writer.write(|db| {
+            db.execute("insert into line (number) values (2)", [])?;
+            if db.is_busy() || !db.is_autocommit() {
+                panic!("on purpose");
+            }
+            Ok(())
+        });
+        assert!(matches!(panics.await, Err(StoreError::Lost)));
+        desk.writer.write(insert(3)).await.unwrap();
+        assert_eq!(desk.seen(), [3]);
+    }
+
+    #[tokio::test]
+    async fn jobs_that_wait_together_share_a_commit_and_none_is_answered_before_it() {
+        let desk = Desk::open().await;
+        let (holding, release) = desk.hold().await;
+        let first = tokio::spawn({
+            let writer = Arc::clone(&desk.writer);
+            async move { writer.write(insert(1)).await }
+        });
+        let path = desk.path.clone();
+        while desk.writer.places.available_permits() > QUEUE - 2 {
+            tokio::task::yield_now().await;
+        }
+        // The second job sees the first one's line, and a stranger does not yet: they share a transaction.
+        let second = desk.writer.write(move |db| {
+            let inside: i64 = db.query_row("select count(*) from line", [], |row| row.get(0))?;
+            Ok((inside, seen(&path).len()))
+        });
+        let release = async { drop(release) };
+        let (answer, ()) = tokio::join!(biased; second, release);
+        assert_eq!(answer.unwrap(), (1, 0));
+        first.await.unwrap().unwrap();
+        holding.await.unwrap();
+        assert_eq!(desk.seen(), [1]);
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn on_a_full_disk_what_was_answered_is_kept_and_the_rest_is_refused() {
+        let desk = Desk::open().await;
+        desk.writer
+            .write(|db| {
+                let pages: i64 = db.query_row("pragma page_count", [], |row| row.get(0))?;
+                db.query_row(&format!("pragma max_page_count = {}", pages + 20), [], |_| Ok(()))?;
+                Ok(())
+            })
+            .await
+            .unwrap();
+        let mut kept = Vec::new();
+        let mut refused = 0;
+        for number in 0..40 {
+            let big = desk.writer.write(move |db| {
+                db.execute("insert into line values (?1, zeroblob(9000))", [number])?;
+                Ok(())
+            });
+            match big.await {
+                Ok(()) => kept.push(number),
+                Err(error) => {
+                    assert!(error.is_passing(), "{error}");
+                    refused += 1;
+                }
+            }
+        }
+        assert!(!kept.is_empty() && refused > 0);
+        assert_eq!(desk.seen(), kept);
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn the_log_is_written_back_and_gone_when_the_office_closes() {
+        let desk = Desk::open().await;
+        for round in 0..300_i64 {
+            desk.writer
+                .write(move |db| {
+                    db.execute("insert into line values (?1, zeroblob(60000))", [round])?;
+                    Ok(())
+                })
+                .await
+                .unwrap();
+        }
+        let log = PathBuf::from(format!("{}-wal", desk.path.display()));
+        let bytes = std::fs::metadata(&log).unwrap().len();
+        assert!(bytes < 12_000_000, "the log holds {bytes} of 18 million bytes written");
+        let Desk { writer, path, _dir } = desk;
+        drop(writer);
+        assert!(!log.exists());
+        assert_eq!(seen(&path).len(), 300);
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn more_askers_than_places_are_all_served() {
+        let desk = Desk::open().await;
+        let mut asking = tokio::task::JoinSet::new();
+        for number in 0..3000 {
+            let writer = Arc::clone(&desk.writer);
+            asking.spawn(async move { writer.write(insert(number)).await });
+        }
+        assert!(asking.join_all().await.iter().all(Result::is_ok));
+        assert_eq!(desk.seen().len(), 3000);
+    }
+}

@@ -1,0 +1,63 @@
+//! Who is asking: the signature of a request, checked before a byte of its body is interpreted.
+//!
+//! The order is policy. Nothing is told to, and nothing written for, somebody whose signature does not verify; only the terminal
+//! itself learns that it was withdrawn, that its clock is off, or that its request was seen before.
+
+use chrono::TimeDelta;
+use http::HeaderMap;
+use shared::{
+    ids::TerminalId,
+    sync::{
+        Refusal,
+        http_signature::{
+            CONTENT_DIGEST, MAX_SKEW_S, Parameters, SIGNATURE, SIGNATURE_INPUT, SignatureHeaders, verifies,
+        },
+    },
+    time::Moment,
+};
+
+use super::DoorFault;
+use crate::store::Store;
+
+/// A POST as it arrived.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Posted<'a> {
+    pub(super) path: &'a str,
+    pub(super) headers: &'a HeaderMap,
+    pub(super) body: &'a [u8],
+}
+
+/// The terminal that signed `posted`, known, welcome, on time and for the first time.
+pub(super) async fn caller(store: &Store, posted: Posted<'_>, now: Moment) -> Result<TerminalId, DoorFault> {
+    let headers = signature_headers(posted.headers).ok_or(Refusal::Unauthenticated)?;
+    let parameters = Parameters::parse(&headers.signature_input).ok_or(Refusal::Unauthenticated)?;
+    let terminal = store.terminal(parameters.terminal).await?.ok_or(Refusal::Unauthenticated)?;
+    if !verifies(&parameters, &headers, "POST", posted.path, posted.body, &terminal.public) {
+        return Err(Refusal::Unauthenticated.into());
+    }
+    if terminal.withdrawn.is_some() {
+        return Err(Refusal::Withdrawn.into());
+    }
+    if now.since(parameters.created()).abs() > TimeDelta::seconds(MAX_SKEW_S) {
+        return Err(Refusal::Clock { server_time: now }.into());
+    }
+    if store.remember_nonce(parameters.terminal, &parameters.nonce, now).await? {
+        Ok(parameters.terminal)
+    } else {
+        Err(Refusal::Replayed.into())
+    }
+}
+
+/// Each header once: of two that differ, somebody on the way might check one and we the other.
+fn signature_headers(headers: &HeaderMap) -> Option<SignatureHeaders> {
+    let only = |name: &str| {
+        let mut values = headers.get_all(name).iter();
+        let value = values.next()?.to_str().ok()?.to_owned();
+        values.next().is_none().then_some(value)
+    };
+    Some(SignatureHeaders {
+        content_digest: only(CONTENT_DIGEST)?,
+        signature_input: only(SIGNATURE_INPUT)?,
+        signature: only(SIGNATURE)?,
+    })
+}

@@ -1,0 +1,141 @@
+//! The conversation with the terminals, by doing: the server's half of [`Protocol`].
+//!
+//! Every answer leaves after the commit it speaks of. A pull that has nothing new is held until there is, so that a revocation
+//! reaches the gates in the time of one network round trip.
+
+use std::time::Duration;
+
+use shared::{
+    ids::TerminalId,
+    seal::Sealed,
+    sync::{
+        Protocol, Refusal,
+        beacon::Beacon,
+        enrol::{EnrolAnswer, EnrolRequest},
+        pull::{MAX_WAIT_S, PULL_BATCH, PullAnswer, PullRequest},
+        push::{EntryReceipt, PUSH_BATCH, PushAnswer, PushRequest},
+    },
+    time::Moment,
+};
+use tokio::{sync::watch, time};
+
+use super::DoorFault;
+use crate::{
+    state::AppState,
+    store::{Fed, Store, Terminal},
+};
+
+/// Turns true when the server is about to stop: held calls are then answered at once.
+pub type Closing = watch::Receiver<bool>;
+
+#[derive(Debug, Clone)]
+pub struct Door {
+    state: AppState,
+    closing: Closing,
+}
+
+impl Door {
+    #[must_use]
+    pub const fn new(state: AppState, closing: Closing) -> Self {
+        Self { state, closing }
+    }
+
+    pub(super) const fn store(&self) -> &Store {
+        &self.state.store
+    }
+
+    pub(super) fn now(&self) -> Moment {
+        self.state.clock.now()
+    }
+
+    /// Asked anew before every answer: a terminal may be withdrawn while its call is held.
+    async fn welcome(&self, id: TerminalId) -> Result<Terminal, DoorFault> {
+        let terminal = self.store().terminal(id).await?.ok_or(Refusal::Unauthenticated)?;
+        if terminal.withdrawn.is_some() { Err(Refusal::Withdrawn.into()) } else { Ok(terminal) }
+    }
+
+    /// What follows the terminal's cursor, once there is something or `request.wait_s` is over.
+    async fn news(&self, request: &PullRequest) -> Result<(Terminal, Fed), DoorFault> {
+        // Subscribed before the first look: what is committed between look and wait must end the wait.
+        let mut signal = self.store().feed_signal();
+        let mut closing = self.closing.clone();
+        let hold_s = request.wait_s.min(MAX_WAIT_S).min(self.state.config.sync.hold_s);
+        let held_long_enough = time::sleep(Duration::from_secs(u64::from(hold_s)));
+        tokio::pin!(held_long_enough);
+        loop {
+            let terminal = self.welcome(request.terminal).await?;
+            let fed = self.store().feed_after(terminal.campus, request.cursor, PULL_BATCH).await??;
+            if !fed.links.is_empty() || fed.epoch != request.cursor.epoch || self.has_newer_keys(request) {
+                return Ok((terminal, fed));
+            }
+            // A sender that is gone is a server that stops; either way there is nothing more to wait for.
+            let more = tokio::select! {
+                changed = signal.changed() => changed.is_ok(),
+                _ = closing.wait_for(|closing| *closing) => false,
+                () = &mut held_long_enough => false,
+            };
+            if !more {
+                return Ok((self.welcome(request.terminal).await?, fed));
+            }
+        }
+    }
+
+    fn has_newer_keys(&self, request: &PullRequest) -> bool {
+        self.state.keys.key_set_number > request.key_set
+    }
+
+    fn beacon(&self, terminal: &Terminal, fed: &Fed) -> Result<Sealed<Beacon>, DoorFault> {
+        let beacon = Beacon {
+            campus: terminal.campus,
+            epoch: fed.epoch,
+            head: fed.head,
+            latest: fed.latest,
+            server_time: self.now(),
+            valid_for_s: self.state.config.sync.beacon_valid_s,
+            key_set: self.state.keys.key_set_number,
+        };
+        Ok(Sealed::seal(&beacon, Some(self.state.keys.beacon_id), &self.state.keys.beacon)?)
+    }
+}
+
+impl Protocol for Door {
+    type Error = DoorFault;
+
+    async fn enrol(&self, request: EnrolRequest) -> Result<EnrolAnswer, DoorFault> {
+        let claim = request.claim.open(&request.public).map_err(|_| Refusal::Unauthenticated)?;
+        if claim.public != request.public {
+            return Err(Refusal::Unauthenticated.into());
+        }
+        let now = self.now();
+        let enrolled = self.store().enrol(&claim.code, request.public, now).await?.ok_or(Refusal::Code)?;
+        tracing::info!(
+            terminal = %enrolled.id, campus = %enrolled.campus, gate = %enrolled.gate,
+            fingerprint = request.public.fingerprint(), "a terminal enrolled"
+        );
+        Ok(EnrolAnswer {
+            terminal: enrolled.id,
+            campus: enrolled.campus,
+            gate: enrolled.gate,
+            root: self.state.keys.root,
+            server_time: now,
+        })
+    }
+
+    async fn pull(&self, request: PullRequest) -> Result<PullAnswer, DoorFault> {
+        let (terminal, fed) = self.news(&request).await?;
+        let beacon = self.beacon(&terminal, &fed)?;
+        let key_set = self.has_newer_keys(&request).then(|| self.state.keys.key_set.clone());
+        Ok(PullAnswer { key_set, links: fed.links, beacon })
+    }
+
+    async fn push(&self, request: PushRequest) -> Result<PushAnswer, DoorFault> {
+        let terminal = self.welcome(request.terminal).await?;
+        if request.links.len() > PUSH_BATCH {
+            return Err(Refusal::Malformed.into());
+        }
+        let now = self.now();
+        let head = self.store().push(terminal.id, &request, now).await??;
+        let receipt = EntryReceipt { terminal: terminal.id, head, at: now };
+        Ok(PushAnswer { receipt: Sealed::seal(&receipt, Some(self.state.keys.beacon_id), &self.state.keys.beacon)? })
+    }
+}

@@ -1,0 +1,56 @@
+//! What can go wrong at the door, and what the terminal is told of it.
+//!
+//! A refusal is an answer the terminal acts on. Everything else is ours: logged here, once, with its cause, and told as
+//! "unavailable", upon which the terminal simply tries again.
+
+use axum::{
+    Json,
+    extract::rejection::BytesRejection,
+    response::{IntoResponse, Response},
+};
+use http::StatusCode;
+use serde_json::json;
+use shared::sync::Refusal;
+
+use crate::store::StoreError;
+
+#[derive(Debug, thiserror::Error)]
+pub enum DoorFault {
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    #[error("the body cannot be read")]
+    Unread(#[from] BytesRejection),
+    #[error("the store")]
+    Store(#[from] StoreError),
+    #[error("the answer cannot be sealed")]
+    Unsealed(#[from] serde_json::Error),
+}
+
+impl IntoResponse for DoorFault {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Refused(refusal) => {
+                tracing::warn!(%refusal, "a terminal was refused");
+                (status(&refusal), Json(refusal)).into_response()
+            }
+            Self::Unread(rejection) => {
+                tracing::warn!(%rejection, "a terminal's request was not read");
+                (rejection.status(), Json(Refusal::Malformed)).into_response()
+            }
+            Self::Store(_) | Self::Unsealed(_) => {
+                tracing::error!(cause = &self as &dyn std::error::Error, "a terminal was not answered");
+                (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "error": "unavailable" }))).into_response()
+            }
+        }
+    }
+}
+
+const fn status(refusal: &Refusal) -> StatusCode {
+    match refusal {
+        Refusal::Malformed => StatusCode::BAD_REQUEST,
+        Refusal::Unauthenticated | Refusal::Clock { .. } => StatusCode::UNAUTHORIZED,
+        Refusal::Code | Refusal::Withdrawn => StatusCode::FORBIDDEN,
+        Refusal::Replayed | Refusal::CursorAhead | Refusal::Fork { .. } | Refusal::Gap { .. } => StatusCode::CONFLICT,
+        Refusal::Head => StatusCode::UNPROCESSABLE_ENTITY,
+    }
+}

@@ -1,0 +1,377 @@
+//! HTTP around the [`Door`]: three POSTs of JSON.
+
+use axum::{
+    Json, Router,
+    body::Bytes,
+    extract::{DefaultBodyLimit, State, rejection::BytesRejection},
+    routing::post,
+};
+use http::{HeaderMap, Uri};
+use serde::de::DeserializeOwned;
+use shared::{
+    ids::TerminalId,
+    sync::{
+        ENROL_PATH, PULL_PATH, PUSH_PATH, Protocol as _, Refusal,
+        enrol::EnrolAnswer,
+        pull::{PullAnswer, PullRequest},
+        push::{PushAnswer, PushRequest},
+    },
+};
+
+use super::{
+    Closing, Door, DoorFault,
+    caller::{Posted, caller},
+};
+use crate::state::AppState;
+
+/// Four times the largest push a terminal sends.
+const LARGEST_BODY_BYTES: usize = 2 * 1024 * 1024;
+
+pub fn router(state: AppState, closing: Closing) -> Router {
+    Router::new()
+        .route(ENROL_PATH, post(enrol))
+        .route(PULL_PATH, post(pull))
+        .route(PUSH_PATH, post(push))
+        .layer(DefaultBodyLimit::max(LARGEST_BODY_BYTES))
+        .with_state(Door::new(state, closing))
+}
+
+async fn enrol(State(door): State<Door>, body: Body) -> Answer<EnrolAnswer> {
+    door.enrol(parse(&body?)?).await.map(Json)
+}
+
+async fn pull(State(door): State<Door>, uri: Uri, headers: HeaderMap, body: Body) -> Answer<PullAnswer> {
+    let request = signed(&door, &uri, &headers, &body?, |request: &PullRequest| request.terminal).await?;
+    door.pull(request).await.map(Json)
+}
+
+async fn push(State(door): State<Door>, uri: Uri, headers: HeaderMap, body: Body) -> Answer<PushAnswer> {
+    let request = signed(&door, &uri, &headers, &body?, |request: &PushRequest| request.terminal).await?;
+    door.push(request).await.map(Json)
+}
+
+type Body = Result<Bytes, BytesRejection>;
+
+type Answer<T> = Result<Json<T>, DoorFault>;
+
+/// The request inside `body`, from the terminal it names and no other.
+async fn signed<T: DeserializeOwned>(
+    door: &Door,
+    uri: &Uri,
+    headers: &HeaderMap,
+    body: &[u8],
+    named: impl Fn(&T) -> TerminalId,
+) -> Result<T, DoorFault> {
+    let posted = Posted { path: uri.path(), headers, body };
+    let terminal = caller(door.store(), posted, door.now()).await?;
+    let request = parse(body)?;
+    if named(&request) == terminal { Ok(request) } else { Err(Refusal::Unauthenticated.into()) }
+}
+
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, DoorFault> {
+    serde_json::from_slice(body).map_err(|_| Refusal::Malformed.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use axum::body::Body as HttpBody;
+    use chrono::TimeDelta;
+    use ed25519_dalek::SigningKey;
+    use http::{Request, StatusCode};
+    use serde::Serialize;
+    use shared::{
+        chain::{ChainName, Head, Link},
+        pass::KeySet,
+        seal::{PublicKey, Sealed},
+        sync::{
+            beacon::Beacon,
+            change::Change,
+            enrol::{EnrolClaim, EnrolRequest, InviteCode},
+            http_signature::{
+                self, CONTENT_DIGEST, MAX_SKEW_S, Nonce, Parameters, SIGNATURE, SIGNATURE_INPUT, SignatureHeaders,
+            },
+            pull::{Cursor, prove},
+            push::{EntryHead, EntryReceipt},
+        },
+        time::Moment,
+    };
+    use tokio::sync::watch;
+    use tower::ServiceExt as _;
+
+    use super::*;
+    use crate::{clock::SetClock, config::Config, random, serve};
+
+    const NOW: Moment = Moment::from_unix_s(1_795_363_200);
+
+    /// An office with one enrolled terminal, its clock standing at [`NOW`].
+    struct World {
+        state: AppState,
+        clock: Arc<SetClock>,
+        router: Router,
+        close: watch::Sender<bool>,
+        key: SigningKey,
+        terminal: TerminalId,
+        _dir: tempfile::TempDir,
+    }
+
+    impl World {
+        async fn new() -> Self {
+            let dir = tempfile::tempdir().unwrap();
+            let clock = Arc::new(SetClock::at(NOW));
+            let config = Config { data_dir: dir.path().to_owned(), demo: true, ..Config::default() };
+            let state = serve::open(config, clock.clone()).await.unwrap();
+            let (close, closing) = watch::channel(false);
+            let router = router(state.clone(), closing.clone());
+            let key = SigningKey::from_bytes(&[9; 32]);
+            let code = InviteCode::from_random([3; 10]);
+            invite(&state, &code).await;
+            let answer = Door::new(state.clone(), closing).enrol(enrolment(&code, &key)).await.unwrap();
+            Self { state, clock, router, close, key, terminal: answer.terminal, _dir: dir }
+        }
+
+        fn signed(&self, path: &str, body: &[u8], created: Moment) -> SignatureHeaders {
+            let nonce = Nonce::from_random(random::bytes().unwrap());
+            let parameters = Parameters { created_s: created.unix_s(), nonce, terminal: self.terminal };
+            http_signature::sign(&parameters, "POST", path, body, &self.key)
+        }
+
+        fn pull_body(&self) -> Vec<u8> {
+            let cursor = Cursor::START;
+            json(&PullRequest { terminal: self.terminal, cursor, key_set: 0, wait_s: 0 })
+        }
+
+        async fn post(&self, path: &str, body: Vec<u8>, headers: &SignatureHeaders) -> (StatusCode, Vec<u8>) {
+            let request = Request::post(path)
+                .header(CONTENT_DIGEST, &headers.content_digest)
+                .header(SIGNATURE_INPUT, &headers.signature_input)
+                .header(SIGNATURE, &headers.signature)
+                .body(HttpBody::from(body))
+                .unwrap();
+            let response = self.router.clone().oneshot(request).await.unwrap();
+            let status = response.status();
+            (status, axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap().to_vec())
+        }
+
+        async fn refused(&self, path: &str, body: Vec<u8>, headers: &SignatureHeaders) -> Refusal {
+            let (status, told) = self.post(path, body, headers).await;
+            assert!(status.is_client_error(), "{status}");
+            serde_json::from_slice(&told).unwrap()
+        }
+
+        fn keys(&self) -> KeySet {
+            KeySet::open(&self.state.keys.key_set, &self.state.keys.root).unwrap()
+        }
+    }
+
+    fn json(value: &impl Serialize) -> Vec<u8> {
+        serde_json::to_vec(value).unwrap()
+    }
+
+    fn enrolment(code: &InviteCode, key: &SigningKey) -> EnrolRequest {
+        let public = PublicKey::of(key);
+        let claim = EnrolClaim { code: code.clone(), public };
+        EnrolRequest { public, claim: Sealed::seal(&claim, None, key).unwrap() }
+    }
+
+    async fn invite(state: &AppState, code: &InviteCode) {
+        let campus = shared::ids::CampusId::new(1);
+        let gate = shared::ids::GateIndex::new(0).unwrap();
+        state.store.invite(campus, gate, code, NOW.plus(TimeDelta::minutes(10)), NOW).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_signed_pull_brings_the_key_set_and_proven_places() {
+        let world = World::new().await;
+        let body = world.pull_body();
+        let headers = world.signed(PULL_PATH, &body, NOW);
+        let (status, answer) = world.post(PULL_PATH, body, &headers).await;
+        assert_eq!(status, StatusCode::OK);
+        let answer: PullAnswer = serde_json::from_slice(&answer).unwrap();
+        let keys = KeySet::open(&answer.key_set.unwrap(), &world.state.keys.root).unwrap();
+        let beacon = Beacon::open(&answer.beacon, &keys).unwrap();
+        assert!(beacon.is_complete());
+        assert_eq!((beacon.server_time, beacon.valid_for_s), (NOW, 300));
+        prove(Head::START, 0, &answer.links, &beacon).unwrap();
+        let first: Change = serde_json::from_str(answer.links[0].body.get()).unwrap();
+        assert!(matches!(first, Change::Places(places) if places.campus_name == "长安校区"));
+    }
+
+    #[tokio::test]
+    async fn whose_signature_does_not_hold_is_told_nothing() {
+        let world = World::new().await;
+        let body = world.pull_body();
+        let good = world.signed(PULL_PATH, &body, NOW);
+        let other_path = world.signed(PUSH_PATH, &body, NOW);
+        let other_body = world.signed(PULL_PATH, b"{}", NOW);
+        let stranger = good.signature_input.replace("keyid=\"", "keyid=\"7");
+        let withdrawn = {
+            world.state.store.withdraw(world.terminal, NOW).await.unwrap();
+            SignatureHeaders { signature: other_body.signature.clone(), ..good.clone() }
+        };
+        for (what, headers) in [
+            ("another path", other_path),
+            ("another body", other_body),
+            ("another terminal", SignatureHeaders { signature_input: stranger, ..good.clone() }),
+            ("no signature", SignatureHeaders { signature: String::new(), ..good.clone() }),
+            ("another profile", SignatureHeaders { signature_input: "sig1=()".to_owned(), ..good }),
+            ("a withdrawn terminal's number", withdrawn),
+        ] {
+            assert_eq!(world.refused(PULL_PATH, body.clone(), &headers).await, Refusal::Unauthenticated, "{what}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_request_is_answered_once() {
+        let world = World::new().await;
+        let body = world.pull_body();
+        let headers = world.signed(PULL_PATH, &body, NOW);
+        assert_eq!(world.post(PULL_PATH, body.clone(), &headers).await.0, StatusCode::OK);
+        assert_eq!(world.refused(PULL_PATH, body, &headers).await, Refusal::Replayed);
+    }
+
+    #[tokio::test]
+    async fn a_request_from_another_time_is_told_the_time() {
+        let world = World::new().await;
+        let body = world.pull_body();
+        for (skew_s, welcome) in
+            [(MAX_SKEW_S, true), (-MAX_SKEW_S, true), (MAX_SKEW_S + 1, false), (-MAX_SKEW_S - 1, false)]
+        {
+            let headers = world.signed(PULL_PATH, &body, NOW.plus(TimeDelta::seconds(skew_s)));
+            if welcome {
+                assert_eq!(world.post(PULL_PATH, body.clone(), &headers).await.0, StatusCode::OK, "{skew_s}");
+            } else {
+                let refusal = world.refused(PULL_PATH, body.clone(), &headers).await;
+                assert_eq!(refusal, Refusal::Clock { server_time: NOW }, "{skew_s}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_withdrawn_terminal_is_told_so() {
+        let world = World::new().await;
+        world.state.store.withdraw(world.terminal, NOW).await.unwrap();
+        let body = world.pull_body();
+        let headers = world.signed(PULL_PATH, &body, NOW);
+        assert_eq!(world.refused(PULL_PATH, body, &headers).await, Refusal::Withdrawn);
+    }
+
+    #[tokio::test]
+    async fn nobody_asks_in_anothers_name() {
+        let world = World::new().await;
+        let body = json(&PullRequest { terminal: TerminalId::new(99), cursor: Cursor::START, key_set: 0, wait_s: 0 });
+        let headers = world.signed(PULL_PATH, &body, NOW);
+        assert_eq!(world.refused(PULL_PATH, body, &headers).await, Refusal::Unauthenticated);
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_read_is_malformed_and_what_is_too_large_is_not_read() {
+        let world = World::new().await;
+        let headers = world.signed(PULL_PATH, b"{", NOW);
+        assert_eq!(world.refused(PULL_PATH, b"{".to_vec(), &headers).await, Refusal::Malformed);
+        let large = vec![b' '; LARGEST_BODY_BYTES + 1];
+        let headers = world.signed(PUSH_PATH, &large, NOW);
+        assert_eq!(world.post(PUSH_PATH, large, &headers).await.0, StatusCode::PAYLOAD_TOO_LARGE);
+    }
+
+    #[tokio::test]
+    async fn an_enrolment_code_serves_one_key_within_its_time() {
+        let world = World::new().await;
+        let door = Door::new(world.state.clone(), world.close.subscribe());
+        let refused = async |request| match door.enrol(request).await {
+            Err(DoorFault::Refused(refusal)) => refusal,
+            other => panic!("{other:?}"),
+        };
+        let code = InviteCode::from_random([4; 10]);
+        invite(&world.state, &code).await;
+        let (key, other) = (SigningKey::from_bytes(&[10; 32]), SigningKey::from_bytes(&[11; 32]));
+        let claimed_by_another = EnrolRequest { public: PublicKey::of(&other), ..enrolment(&code, &key) };
+        assert_eq!(refused(claimed_by_another).await, Refusal::Unauthenticated);
+
+        let answer = door.enrol(enrolment(&code, &key)).await.unwrap();
+        assert_eq!((answer.root, answer.server_time), (world.state.keys.root, NOW));
+        // Its first answer may have been lost on the way.
+        assert_eq!(door.enrol(enrolment(&code, &key)).await.unwrap(), answer);
+        assert_eq!(refused(enrolment(&code, &other)).await, Refusal::Code);
+        assert_eq!(refused(enrolment(&InviteCode::from_random([5; 10]), &other)).await, Refusal::Code);
+
+        let late = InviteCode::from_random([6; 10]);
+        invite(&world.state, &late).await;
+        world.clock.advance(TimeDelta::minutes(11));
+        assert_eq!(refused(enrolment(&late, &other)).await, Refusal::Code);
+    }
+
+    #[tokio::test]
+    async fn a_push_is_receipted_and_pushing_again_brings_the_same_head() {
+        let world = World::new().await;
+        let text = r#"{"poison":true}"#;
+        let link = Link { seq: 1, body: serde_json::value::RawValue::from_string(text.to_owned()).unwrap() };
+        let head = Head::START.extend(ChainName::Entries { terminal: world.terminal }, text);
+        let signed = EntryHead { terminal: world.terminal, head };
+        let request = PushRequest {
+            terminal: world.terminal,
+            links: vec![link],
+            head: Sealed::seal(&signed, None, &world.key).unwrap(),
+        };
+        for _ in 0..2 {
+            let body = json(&request);
+            let headers = world.signed(PUSH_PATH, &body, NOW);
+            let (status, answer) = world.post(PUSH_PATH, body, &headers).await;
+            assert_eq!(status, StatusCode::OK);
+            let answer: PushAnswer = serde_json::from_slice(&answer).unwrap();
+            let receipt = world
+                .keys()
+                .open_sealed(&answer.receipt, shared::pass::KeyUse::Beacon, |receipt: &EntryReceipt| receipt.at)
+                .unwrap();
+            assert_eq!((receipt.terminal, receipt.head), (world.terminal, head));
+        }
+        let forged =
+            PushRequest { head: Sealed::seal(&signed, None, &SigningKey::from_bytes(&[1; 32])).unwrap(), ..request };
+        let body = json(&forged);
+        let headers = world.signed(PUSH_PATH, &body, NOW);
+        assert_eq!(world.refused(PUSH_PATH, body, &headers).await, Refusal::Head);
+    }
+
+    #[tokio::test]
+    async fn a_pull_is_held_until_there_is_news_or_the_server_stops() {
+        let world = World::new().await;
+        let door = Door::new(world.state.clone(), world.close.subscribe());
+        let first = PullRequest { terminal: world.terminal, cursor: Cursor::START, key_set: 0, wait_s: 0 };
+        let answer = door.pull(first.clone()).await.unwrap();
+        let beacon = Beacon::open(&answer.beacon, &world.keys()).unwrap();
+        let cursor = Cursor { epoch: beacon.epoch, seq: beacon.head.seq };
+        let waiting = PullRequest { cursor, key_set: beacon.key_set, wait_s: 20, ..first };
+
+        let held = tokio::spawn({
+            let (door, request) = (door.clone(), waiting.clone());
+            async move { door.pull(request).await }
+        });
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        assert!(!held.is_finished());
+        let mut places = world.state.config.places();
+        places[0].campus_name = "新校区".to_owned();
+        world.state.store.set_places(places, NOW).await.unwrap();
+        let answer = tokio::time::timeout(std::time::Duration::from_secs(5), held).await.unwrap().unwrap().unwrap();
+        assert_eq!(answer.links.len(), 1);
+
+        let held = tokio::spawn(async move {
+            let cursor = Cursor { seq: cursor.seq + 1, ..cursor };
+            door.pull(PullRequest { cursor, ..waiting }).await
+        });
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        assert!(!held.is_finished());
+        world.close.send_replace(true);
+        let answer = tokio::time::timeout(std::time::Duration::from_secs(5), held).await.unwrap().unwrap().unwrap();
+        assert!(answer.links.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_terminal_that_has_seen_more_than_there_is_says_a_backup_was_restored() {
+        let world = World::new().await;
+        let cursor = Cursor { epoch: 1, seq: 1_000 };
+        let body = json(&PullRequest { terminal: world.terminal, cursor, key_set: 1, wait_s: 0 });
+        let headers = world.signed(PULL_PATH, &body, NOW);
+        assert_eq!(world.refused(PULL_PATH, body, &headers).await, Refusal::CursorAhead);
+    }
+}

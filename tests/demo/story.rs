@@ -1,0 +1,185 @@
+//! The story, step by step.
+
+use std::path::Path;
+
+use image::{GrayImage, ImageEncoder as _, Luma, codecs::png::PngEncoder};
+use qrcode::{Color, EcLevel, QrCode};
+use serde_json::Value;
+use shared::time::CampusDay;
+use sync_server::clock::{Clock as _, SystemClock};
+use world::{
+    Trouble,
+    people::{Form, HOST_PHONE, VISITOR_PHONE, resident_number},
+    person::Person,
+    trouble::hold,
+};
+
+use crate::{
+    gate::{Gate, Seen},
+    office::Office,
+    programs::run,
+    say,
+};
+
+/// Tells it, and hands back what is still running.
+pub(crate) async fn tell(room: &Path) -> Result<(Office, Gate), Trouble> {
+    println!("From a booking to the gate\n");
+    let mut office = Office::prepare(room)?;
+    office.start()?;
+    say(&format!("The server runs on {} with a database of its own in {}.", office.url, room.display()));
+    let mut gate = Gate::enrol(room, &office)?;
+    gate.start()?;
+    gate.catch_up()?;
+    say("A terminal was invited with a one-time code, enrolled at 长安校区 南门, and has the first news.");
+
+    let passes = Passes::arrange(&office).await?;
+    gate.listen_anew();
+    gate.catch_up()?;
+    office.stop()?;
+    say("The server is stopped; from here on the gate is alone.");
+
+    let mut log = Vec::new();
+    let mut expect = |seen: Seen, verdict: &str, why: &str, what: &str| {
+        let held = seen.verdict() == verdict && seen.why() == why;
+        hold(held, &format!("{what}: expected {verdict} {why}, the terminal said {seen:?}"))?;
+        say(&format!("{what}: {} — {}", word(verdict), seen.sentence()));
+        log.push(seen.seq);
+        Ok::<_, Trouble>(())
+    };
+    expect(gate.show(&passes.today)?, "admit", "", "The visitor's phone is held before the camera")?;
+    expect(
+        gate.show(&tampered(room, &passes.today)?)?,
+        "refuse",
+        "bad_signature",
+        "A code with one character changed",
+    )?;
+    expect(gate.show(&passes.tomorrow)?, "refuse", "early", "Tomorrow's pass")?;
+    expect(gate.show(&passes.other_campus)?, "refuse", "other_campus", "A pass for 雁塔校区")?;
+    expect(gate.show(&passes.today)?, "refuse", "inside", "The first pass a second time")?;
+
+    gate.listen_anew();
+    office.start()?;
+    gate.wait("for a receipt", |event| event["event"] == "receipt")?;
+    say("The server is back; the terminal reported its entries and has the receipt.");
+
+    let host = Person::signed_in(&office.url, HOST_PHONE, &office.mailbox).await?;
+    gate.listen_anew();
+    let revoked = host.press(&passes.second_booking, &format!("{}/revoke", passes.second_booking)).await?;
+    hold(revoked.status == 303, &format!("revoking answered {}", revoked.status))?;
+    gate.catch_up()?;
+    expect(gate.show(&passes.second)?, "refuse", "revoked", "The host revoked a second visitor's pass")?;
+
+    gate.wait("for a receipt", |event| event["event"] == "receipt")?;
+    let server_log = server_log(&office)?;
+    hold(server_log == log, &format!("the terminal wrote entries {log:?}, the server's log holds {server_log:?}"))?;
+    say(&format!("The server's log holds the terminal's {} entries, each once.", log.len()));
+    Ok((office, gate))
+}
+
+/// The pictures on the phones of the story, as the pass pages show them.
+struct Passes {
+    today: Vec<u8>,
+    tomorrow: Vec<u8>,
+    other_campus: Vec<u8>,
+    second: Vec<u8>,
+    second_booking: String,
+}
+
+impl Passes {
+    async fn arrange(office: &Office) -> Result<Self, Trouble> {
+        let today = CampusDay::of(SystemClock.now());
+        let form = |day| Form::good(day).with("from", "00:00").with("until", "24:00");
+        let visitor = Person::signed_in(&office.url, VISITOR_PHONE, &office.mailbox).await?;
+        say(&format!("The visitor signed in as {VISITOR_PHONE} with the code sent by SMS."));
+        let booking = visitor.booked(&form(today)).await?;
+        let notices = office.mailbox.take_three().await?;
+        say("The booking is submitted; the host was told three times:");
+        for notice in &notices {
+            println!("    {:<6}{} {}", notice.channel, notice.to, notice.text);
+        }
+
+        let [sms, hall, wecom] = notices;
+        let host = Person::new(&office.url)?;
+        let (sms, hall, wecom) = (host.open(&sms).await?, host.open(&hall).await?, host.open(&wecom).await?);
+        let decided = host.tap(&hall, "approve").await?;
+        hold(matches!(decided.status, 200 | 303), &format!("approving answered {}", decided.status))?;
+        say("One tap on the service hall's link approved it.");
+        for dead in [&sms, &wecom] {
+            let page = host.get(&dead.address).await?;
+            let after = host.tap(dead, "decline").await?;
+            hold(
+                page.standing() == Some("approved") && after.standing() == Some("approved"),
+                "the other links are dead",
+            )?;
+        }
+        say("The other two links are dead and say who decided.");
+        let today_png = Self::picture(&visitor, &booking).await?;
+        say("The visitor's page shows the pass; its QR picture is what the camera will see.");
+
+        let approve = async |form: Form| {
+            let booking = visitor.booked(&form).await?;
+            let [sms, ..] = office.mailbox.take_three().await?;
+            host.decide(&sms, "approve").await?;
+            Ok::<_, Trouble>((Self::picture(&visitor, &booking).await?, booking))
+        };
+        let (tomorrow, _) = approve(form(today.plus_days(1))).await?;
+        let (other_campus, _) = approve(form(today).with("campus", "2")).await?;
+        let second = form(today).with("visitor_name", "艾力·买买提").with("document_number", resident_number(77));
+        let (second, second_booking) = approve(second).await?;
+        say("Three more are approved: one for tomorrow, one for 雁塔校区, one for a second visitor today.");
+        Ok(Self { today: today_png, tomorrow, other_campus, second, second_booking })
+    }
+
+    async fn picture(visitor: &Person, booking: &str) -> Result<Vec<u8>, Trouble> {
+        let page = visitor.get(booking).await?;
+        let address = page.pass_picture().ok_or_else(|| Trouble::NotHeld(format!("no pass on {booking}")))?;
+        visitor.picture(address).await
+    }
+}
+
+/// The same code with one character of its text changed, drawn anew.
+fn tampered(room: &Path, code: &[u8]) -> Result<Vec<u8>, Trouble> {
+    let picture = room.join("pass.png");
+    std::fs::write(&picture, code)?;
+    let read: Value =
+        serde_json::from_str(&run("gate-terminal", ["read", "--json", &picture.display().to_string()], "")?)?;
+    let mut text: Vec<char> = read["symbols"][0]["text"].as_str().unwrap_or_default().chars().collect();
+    // Within the masked name, where it hurts most.
+    if let Some(symbol) = text.get_mut(42) {
+        *symbol = if *symbol == '0' { '1' } else { '0' };
+    }
+    drawn(&text.iter().collect::<String>())
+}
+
+fn drawn(text: &str) -> Result<Vec<u8>, Trouble> {
+    const MODULE_PX: u32 = 8;
+    const QUIET: u32 = 4;
+    let code = QrCode::with_error_correction_level(text, EcLevel::M)
+        .map_err(|error| Trouble::NotHeld(format!("drawing the tampered code: {error}")))?;
+    let modules = u32::try_from(code.width()).unwrap_or(0);
+    let side = (modules + 2 * QUIET) * MODULE_PX;
+    let dark = |x: u32, y: u32| {
+        let module = |at: u32| (at / MODULE_PX).checked_sub(QUIET).filter(|&module| module < modules);
+        let (Some(x), Some(y)) = (module(x), module(y)) else { return false };
+        let at = usize::try_from(x).ok().zip(usize::try_from(y).ok());
+        at.is_some_and(|at| code[at] == Color::Dark)
+    };
+    let picture = GrayImage::from_fn(side, side, |x, y| Luma([if dark(x, y) { 0 } else { 255 }]));
+    let mut png = Vec::new();
+    PngEncoder::new(&mut png).write_image(picture.as_raw(), side, side, image::ExtendedColorType::L8)?;
+    Ok(png)
+}
+
+/// The numbers of this terminal's entries, as the office's own command lists them.
+fn server_log(office: &Office) -> Result<Vec<u64>, Trouble> {
+    let lines = office.command(&["entries", "list", "--json"])?;
+    lines.lines().map(|line| Ok(serde_json::from_str::<Value>(line)?["seq"].as_u64().unwrap_or(0))).collect()
+}
+
+fn word(verdict: &str) -> &str {
+    match verdict {
+        "admit" => "通行",
+        "ask" => "请核对",
+        _ => "禁止通行",
+    }
+}

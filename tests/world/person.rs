@@ -1,0 +1,131 @@
+//! Somebody with a browser: signs in, fills in forms, follows links. Speaks HTTP and reads pages, and knows nothing else.
+
+use reqwest::{Client, redirect::Policy};
+
+use crate::{
+    Trouble,
+    mailbox::{Mailbox, Notice},
+    page::Page,
+    people::Form,
+};
+
+#[derive(Debug, Clone)]
+pub struct Person {
+    http: Client,
+    server: String,
+}
+
+impl Person {
+    /// A fresh browser: no cookies, no history.
+    pub fn new(server: &str) -> Result<Self, Trouble> {
+        let http = Client::builder().cookie_store(true).redirect(Policy::none()).no_proxy().build()?;
+        Ok(Self { http, server: server.trim_end_matches('/').to_owned() })
+    }
+
+    /// A fresh browser that has signed in with the code sent to `phone`.
+    pub async fn signed_in(server: &str, phone: &str, mailbox: &Mailbox) -> Result<Self, Trouble> {
+        let person = Self::new(server)?;
+        let page = person.get("/sign-in").await?;
+        let token = page.form_token().unwrap_or_default().to_owned();
+        person.post("/sign-in/code", &[("phone", phone), ("form_token", &token)]).await?;
+        let notice = mailbox
+            .take("the sign-in code", |notice| notice.to == phone && notice.link.is_none() && notice.code().is_some())
+            .await?;
+        let code = notice.code().unwrap_or_default();
+        let page = person.post("/sign-in", &[("phone", phone), ("code", code), ("form_token", &token)]).await?;
+        if page.status == 303 { Ok(person) } else { Err(trouble("signing in", page)) }
+    }
+
+    /// Sends the booking form; a good one leads to the booking's page.
+    pub async fn book(&self, form: &Form) -> Result<Page, Trouble> {
+        self.submit("/book", form).await
+    }
+
+    /// Sends the form a host fills in for a visitor.
+    pub async fn book_on_behalf(&self, form: &Form) -> Result<Page, Trouble> {
+        self.submit("/host/book", form).await
+    }
+
+    /// Books and returns the address of the booking's page.
+    pub async fn booked(&self, form: &Form) -> Result<String, Trouble> {
+        let page = self.book(form).await?;
+        page.location.clone().filter(|_| page.status == 303).ok_or_else(|| trouble("booking", page))
+    }
+
+    /// Opens the review page behind a notice's link; nothing is decided by it.
+    pub async fn open(&self, notice: &Notice) -> Result<Review, Trouble> {
+        let address = self.path_of(notice)?;
+        let token = self.get(&address).await?.form_token().unwrap_or_default().to_owned();
+        Ok(Review { address, token })
+    }
+
+    /// One tap on an open review page.
+    pub async fn tap(&self, review: &Review, choice: &str) -> Result<Page, Trouble> {
+        self.post(&review.address, &[("choice", choice), ("reason", ""), ("form_token", &review.token)]).await
+    }
+
+    /// Opens and decides.
+    pub async fn decide(&self, notice: &Notice, choice: &str) -> Result<Page, Trouble> {
+        self.tap(&self.open(notice).await?, choice).await
+    }
+
+    /// Posts to an address of this person's own pages, with the token its page carries.
+    pub async fn press(&self, page: &str, action: &str) -> Result<Page, Trouble> {
+        let token = self.get(page).await?.form_token().unwrap_or_default().to_owned();
+        self.post(action, &[("form_token", &token), ("reason", "行程取消")]).await
+    }
+
+    pub async fn get(&self, address: &str) -> Result<Page, Trouble> {
+        read(self.http.get(self.at(address)).send().await?).await
+    }
+
+    pub async fn post(&self, address: &str, fields: &[(&str, &str)]) -> Result<Page, Trouble> {
+        read(self.http.post(self.at(address)).header("origin", &self.server).form(fields).send().await?).await
+    }
+
+    /// The pass picture as the page's `<img>` loads it.
+    pub async fn picture(&self, address: &str) -> Result<Vec<u8>, Trouble> {
+        let answer = self.http.get(self.at(address)).send().await?;
+        if answer.status().is_success() {
+            Ok(answer.bytes().await?.to_vec())
+        } else {
+            Err(trouble("loading the picture", read(answer).await?))
+        }
+    }
+
+    /// The address a notice's link has on this server.
+    pub fn path_of(&self, notice: &Notice) -> Result<String, Trouble> {
+        let link = notice.link.as_deref().unwrap_or_default();
+        let path = link.find("/decide/").or_else(|| link.find("/pass/")).and_then(|at| link.get(at..));
+        path.map(str::to_owned).ok_or_else(|| Trouble::NotHeld(format!("no link in {notice:?}")))
+    }
+
+    async fn submit(&self, address: &str, form: &Form) -> Result<Page, Trouble> {
+        let page = self.get(address).await?;
+        let token = page.form_token().unwrap_or_default();
+        let mut fields: Vec<(&str, &str)> = form.fields().collect();
+        fields.push(("form_token", token));
+        self.post(address, &fields).await
+    }
+
+    fn at(&self, address: &str) -> String {
+        format!("{}{address}", self.server)
+    }
+}
+
+/// A review page that somebody has open.
+#[derive(Debug, Clone)]
+pub struct Review {
+    pub address: String,
+    token: String,
+}
+
+async fn read(answer: reqwest::Response) -> Result<Page, Trouble> {
+    let status = answer.status().as_u16();
+    let location = answer.headers().get("location").and_then(|value| value.to_str().ok()).map(str::to_owned);
+    Ok(Page { status, location, body: answer.text().await? })
+}
+
+fn trouble(what: &str, page: Page) -> Trouble {
+    Trouble::Page { what: what.to_owned(), status: page.status, body: page.body }
+}
