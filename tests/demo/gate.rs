@@ -30,6 +30,8 @@ pub(crate) struct Gate {
     pub(crate) settings: PathBuf,
     camera: PathBuf,
     frames: u32,
+    /// How far the feed was when it was last asked for.
+    news: u64,
     process: Option<Running>,
     events: Option<Receiver<Value>>,
 }
@@ -50,7 +52,7 @@ impl Gate {
             ),
         )?;
         run("gate-terminal", ["enrol", "--config", &settings.display().to_string()], &format!("{code}\n"))?;
-        Ok(Self { settings, camera, frames: 0, process: None, events: None })
+        Ok(Self { settings, camera, frames: 0, news: 0, process: None, events: None })
     }
 
     pub(crate) fn start(&mut self) -> Result<(), Trouble> {
@@ -63,7 +65,7 @@ impl Gate {
             }
         })?);
         self.events = Some(events);
-        self.wait("to be ready", |event| event["event"] == "ready").map(drop)
+        self.wait("ready").map(drop)
     }
 
     pub(crate) fn stop(&mut self) -> Result<(), Trouble> {
@@ -78,33 +80,38 @@ impl Gate {
             self.drop_frame(&frame)?;
         }
         self.drop_frame(&frames::empty(9))?;
-        let recorded = self.wait("to write an entry down", |event| event["event"] == "recorded")?;
-        let verdict = self.wait("to say its verdict", |event| event["event"] == "verdict")?;
-        Ok(Seen { verdict, seq: recorded["seq"].as_u64().unwrap_or(0) })
+        let recorded = self.wait("recorded")?;
+        let verdict = self.wait("verdict")?;
+        Ok(Seen { verdict, seq: number(&recorded, "seq") })
     }
 
-    /// Waits until the terminal holds everything the server has said by now.
-    pub(crate) fn catch_up(&mut self) -> Result<(), Trouble> {
-        self.wait("for news", |event| event["event"] == "news").map(drop)
+    /// Waits until the terminal's feed has grown by `links` since the last time it was asked.
+    pub(crate) fn catch_up(&mut self, links: u64) -> Result<(), Trouble> {
+        self.news += links;
+        self.reach("news", self.news)
     }
 
-    pub(crate) fn wait(&mut self, what: &str, wanted: impl Fn(&Value) -> bool) -> Result<Value, Trouble> {
-        let in_vain = || Trouble::Waited(format!("the terminal {what}"));
+    /// Waits until the server has countersigned entry `seq`.
+    pub(crate) fn acknowledged(&mut self, seq: u64) -> Result<(), Trouble> {
+        self.reach("receipt", seq)
+    }
+
+    fn reach(&mut self, kind: &str, seq: u64) -> Result<(), Trouble> {
+        while number(&self.wait(kind)?, "seq") < seq {}
+        Ok(())
+    }
+
+    /// Waits for the terminal's next line of this kind.
+    fn wait(&mut self, kind: &str) -> Result<Value, Trouble> {
+        let in_vain = || Trouble::Waited(format!("the terminal's line {kind:?}"));
         let events = self.events.as_ref().ok_or_else(in_vain)?;
         let until = now() + PATIENCE;
         loop {
             let left = until.saturating_duration_since(now());
             let event = events.recv_timeout(left).map_err(|_| in_vain())?;
-            if wanted(&event) {
+            if text(&event, "/event") == kind {
                 return Ok(event);
             }
-        }
-    }
-
-    /// Forgets what was said so far, so that the next wait is for something new.
-    pub(crate) fn listen_anew(&mut self) {
-        if let Some(events) = &self.events {
-            events.try_iter().for_each(drop);
         }
     }
 
@@ -123,19 +130,28 @@ pub(crate) struct Seen {
 
 impl Seen {
     pub(crate) fn verdict(&self) -> &str {
-        self.verdict["verdict"].as_str().unwrap_or_default()
+        text(&self.verdict, "/verdict")
     }
 
     pub(crate) fn why(&self) -> &str {
-        self.verdict["reason"]["why"].as_str().unwrap_or_default()
+        text(&self.verdict, "/reason/why")
     }
 
     pub(crate) fn sentence(&self) -> &str {
-        self.verdict["reason_zh"].as_str().unwrap_or_default()
+        text(&self.verdict, "/reason_zh")
     }
 }
 
 #[expect(clippy::disallowed_methods, reason = "patience with another process is real time")]
 fn now() -> Instant {
     Instant::now()
+}
+
+/// The text at `pointer` of a line of JSON, empty where there is none.
+pub(crate) fn text<'a>(line: &'a Value, pointer: &str) -> &'a str {
+    line.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+}
+
+pub(crate) fn number(line: &Value, field: &str) -> u64 {
+    line.get(field).and_then(Value::as_u64).unwrap_or_default()
 }

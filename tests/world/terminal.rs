@@ -173,6 +173,7 @@ impl std::fmt::Debug for Terminal {
 }
 
 /// The verdict on the screen; a story that asks for it expects one.
+#[expect(clippy::panic, reason = "a story that cannot go on has failed")]
 pub fn shown(view: &View) -> &Shown {
     let Panel::Shown(shown) = &view.panel else { panic!("no verdict on the screen: {:?}", view.panel) };
     shown

@@ -165,12 +165,12 @@ impl Actions {
     fn choose(&mut self, ui: &mut Ui, place: Rect, asking: Asking, language: Language) -> Option<GuardReason> {
         let words = language.words();
         ui.painter().rect_filled(place, theme::CORNER, theme::CARD);
-        let inner = place.shrink(20.0);
-        let (title, options) = inner.split_top_bottom_at_y(inner.top() + 48.0);
+        let inner = place.shrink2(vec2(20.0, 12.0));
+        let (title, options) = inner.split_top_bottom_at_y(inner.top() + 52.0);
         theme::told(ui, title, asking.title(words), Type::new(32.0, theme::INK).bold());
         let row = |index: f32| {
-            let top = options.top() + index * (64.0 + GAP);
-            Rect::from_min_size(pos2(options.left(), top), vec2(options.width(), 64.0))
+            let top = options.top() + index * (58.0 + GAP);
+            Rect::from_min_size(pos2(options.left(), top), vec2(options.width(), 58.0))
         };
         if let Some(text) = &mut self.writing {
             return write_reason(ui, row(0.0), row(1.0), text, words);

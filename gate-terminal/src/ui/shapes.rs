@@ -29,7 +29,7 @@ pub(super) fn draw(painter: &Painter, sign: Sign, centre: Pos2, radius: f32, ink
             painter.line(vec![around(-0.48, 0.02), around(-0.12, 0.38), around(0.52, -0.36)], thick);
         }
         Sign::Triangle => {
-            let corners = vec![around(0.0, -0.98), around(1.06, 0.88), around(-1.06, 0.88)];
+            let corners = vec![around(0.0, -0.9), around(0.98, 0.84), around(-0.98, 0.84)];
             painter.add(Shape::convex_polygon(corners, ink, Stroke::new(radius * 0.12, ink)));
             painter.line_segment([around(0.0, -0.36), around(0.0, 0.3)], thick);
             painter.circle_filled(around(0.0, 0.62), radius * 0.12, ground);

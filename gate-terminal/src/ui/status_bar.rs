@@ -117,9 +117,13 @@ fn news(status: &Status, now: Moment, language: Language) -> (State, String) {
         (Language::Zh, _) => format!("{} 小时前", minutes / 60),
         (Language::En, _) => format!("{} h ago", minutes / 60),
     };
+    let comma = match language {
+        Language::Zh => "，",
+        Language::En => ", ",
+    };
     match status.freshness {
         Freshness::Fresh => (State::Good, age),
-        Freshness::Stale => (State::Mind, format!("{age}，{}", words.news_stale)),
-        Freshness::Expired => (State::Bad, format!("{age}，{}", words.news_expired)),
+        Freshness::Stale => (State::Mind, format!("{age}{comma}{}", words.news_stale)),
+        Freshness::Expired => (State::Bad, format!("{age}{comma}{}", words.news_expired)),
     }
 }

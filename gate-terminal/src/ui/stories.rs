@@ -63,8 +63,11 @@ fn each_verdict_has_its_word_and_its_sentence() {
     let sent_away = Some(Outcome::SentAway { reason: GuardReason::CardDiffers });
     let ask = Verdict::Ask(AskReason::NewsStale { since: made::NOON });
     let refuse = Verdict::Refuse(RefuseReason::Revoked);
+    let mut blind = made::waiting();
+    blind.status.camera = Camera::Lost;
     for (snapshot, word, sentence) in [
         (made::waiting(), "请出示通行码", "把手机上的通行码对准取景框"),
+        (blind, "摄像头中断", "暂时不能扫码，请用纸质登记本登记"),
         (Snapshot { panel: Panel::Checking, ..made::waiting() }, "核验中", "正在写入记录，请稍候"),
         (made::shown(Verdict::Admit, Some(Outcome::Passed)), "通行", "核验通过，请进"),
         (stale(), "请核对", "名单停在 12:00，请核对证件后四位"),
@@ -146,7 +149,7 @@ fn keys_and_buttons_ask_for_the_same() {
     let mut by_key = desk(stale());
     press(&mut by_key, egui::Key::F1);
     let mut by_button = desk(stale());
-    by_button.get_by_label("F1 放行（已核对证件）").click();
+    by_button.get_by_label("F1 放行（已核对）").click();
     settle(&mut by_button);
     let let_in = vec![Command::LetIn { reason: GuardReason::CardChecked }];
     assert_eq!(asked(&mut by_key), let_in);

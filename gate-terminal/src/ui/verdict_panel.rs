@@ -15,15 +15,15 @@ use shared::{
 use super::{
     rare,
     shapes::{self, Sign},
-    snapshot::{Panel, Shown, Snapshot},
+    snapshot::{Camera, Panel, Shown, Snapshot},
     theme::{self, Type},
     words::{self, Language, reason::Teller},
 };
 
-const BANNER_HEIGHT: f32 = 224.0;
-const NAME_HEIGHT: f32 = 84.0;
-const NOTES_HEIGHT: f32 = 44.0;
-const ROW_HEIGHT: f32 = 46.0;
+const BANNER_HEIGHT: f32 = 208.0;
+const NOTES_WIDTH: f32 = 176.0;
+const NAME_HEIGHT: f32 = 116.0;
+const ROW_HEIGHT: f32 = 43.0;
 const GAP: f32 = 8.0;
 
 /// Colour, sign, word and sentence, which always say the same thing.
@@ -36,9 +36,16 @@ pub(super) struct Face {
 }
 
 pub(super) fn show(ui: &Ui, place: Rect, snapshot: &Snapshot, language: Language) {
-    show_banner(ui, banner(place), &face(snapshot, language));
-    if let Panel::Shown(shown) = &snapshot.panel {
-        show_visitor(ui, below_banner(place), shown, language);
+    let face = face(snapshot, language);
+    match &snapshot.panel {
+        Panel::Waiting | Panel::Checking => show_banner(ui, banner(place), &face, 0.0),
+        Panel::Shown(shown) => {
+            show_banner(ui, banner(place), &face, NOTES_WIDTH);
+            if let Some(claims) = &shown.claims {
+                show_notes(ui, banner(place), claims, language);
+            }
+            show_visitor(ui, below_banner(place), shown, language);
+        }
     }
 }
 
@@ -55,12 +62,7 @@ fn banner(place: Rect) -> Rect {
 pub(super) fn face(snapshot: &Snapshot, language: Language) -> Face {
     let words = language.words();
     match &snapshot.panel {
-        Panel::Waiting => Face {
-            ground: theme::NEUTRAL,
-            sign: Sign::Corners,
-            word: words.waiting,
-            sentence: words.waiting_below.to_owned(),
-        },
+        Panel::Waiting => waiting(snapshot.status.camera, language),
         Panel::Checking => Face {
             ground: theme::NEUTRAL,
             sign: Sign::Dots,
@@ -68,6 +70,23 @@ pub(super) fn face(snapshot: &Snapshot, language: Language) -> Face {
             sentence: words.checking_below.to_owned(),
         },
         Panel::Shown(shown) => face_of(shown, snapshot, language),
+    }
+}
+
+/// Nobody is asked to hold a code before a camera that does not see.
+fn waiting(camera: Camera, language: Language) -> Face {
+    let words = language.words();
+    let blind =
+        |word| Face { ground: theme::AMBER, sign: Sign::Triangle, word, sentence: words.use_paper_log.to_owned() };
+    match camera {
+        Camera::Running | Camera::Starting => Face {
+            ground: theme::NEUTRAL,
+            sign: Sign::Corners,
+            word: words.waiting,
+            sentence: words.waiting_below.to_owned(),
+        },
+        Camera::Lost => blind(words.blind),
+        Camera::Off => blind(words.no_camera),
     }
 }
 
@@ -118,19 +137,36 @@ fn face_of(shown: &Shown, snapshot: &Snapshot, language: Language) -> Face {
     }
 }
 
-fn show_banner(ui: &Ui, place: Rect, face: &Face) {
+fn show_banner(ui: &Ui, place: Rect, face: &Face, kept_free: f32) {
     let ink = theme::ink_on(face.ground);
     ui.painter().rect_filled(place, theme::CORNER, face.ground);
-    let radius = 56.0;
-    let centre = pos2(place.left() + 26.0 + radius, place.top() + 20.0 + radius);
+    let radius = 54.0;
+    let centre = pos2(place.left() + 26.0 + radius, place.top() + 18.0 + radius);
     shapes::draw(ui.painter(), face.sign, centre, radius, ink, face.ground);
     let word = Rect::from_min_max(
-        pos2(centre.x + radius + 28.0, place.top() + 8.0),
-        pos2(place.right() - 16.0, place.top() + 144.0),
+        pos2(centre.x + radius + 26.0, place.top() + 2.0),
+        pos2(place.right() - 16.0 - kept_free, place.top() + 138.0),
     );
     theme::told(ui, word, face.word, Type::new(104.0, ink).bold());
-    let sentence = Rect::from_min_max(pos2(place.left() + 26.0, word.bottom()), place.max - vec2(16.0, 8.0));
+    let sentence = Rect::from_min_max(pos2(place.left() + 26.0, word.bottom() - 4.0), place.max - vec2(16.0, 4.0));
     theme::told(ui, sentence, &face.sentence, Type::new(34.0, ink).rows(2));
+}
+
+/// What to do beside looking, beside the big word: the pass itself asks for it.
+fn show_notes(ui: &Ui, banner: Rect, claims: &Claims, language: Language) {
+    let words = language.words();
+    let mut top = banner.top() + 12.0;
+    for (flag, note) in
+        [(Flags::CHECK_CARD, words.check_card), (Flags::ESCORT, words.escort), (Flags::VEHICLE, words.by_vehicle)]
+    {
+        if !claims.flags.has(flag) {
+            continue;
+        }
+        let chip = Rect::from_min_size(pos2(banner.right() - NOTES_WIDTH, top), vec2(NOTES_WIDTH - 12.0, 38.0));
+        ui.painter().rect_filled(chip, theme::CORNER, theme::CARD);
+        theme::told(ui, chip.shrink2(vec2(8.0, 2.0)), note, Type::new(24.0, theme::INK).centred());
+        top = chip.bottom() + 4.0;
+    }
 }
 
 fn show_visitor(ui: &Ui, place: Rect, shown: &Shown, language: Language) {
@@ -142,7 +178,6 @@ fn show_visitor(ui: &Ui, place: Rect, shown: &Shown, language: Language) {
     };
     let mut rows = Rows { left: place.shrink2(vec2(20.0, 8.0)) };
     show_name(ui, rows.next(NAME_HEIGHT), claims, shown.record.as_deref(), language);
-    show_notes(ui, rows.next(NOTES_HEIGHT), claims, language);
     let Some(record) = shown.record.as_deref() else {
         theme::told(ui, rows.next(ROW_HEIGHT), words.not_on_list, Type::new(24.0, theme::FAINT));
         field(ui, rows.next(ROW_HEIGHT), words.party, &claims.party.get().to_string());
@@ -163,31 +198,14 @@ fn show_visitor(ui: &Ui, place: Rect, shown: &Shown, language: Language) {
 
 fn show_name(ui: &Ui, place: Rect, claims: &Claims, record: Option<&PassRecord>, language: Language) {
     let words = language.words();
-    let (of_name, of_card) = place.split_left_right_at_fraction(0.62);
+    let (of_name, of_card) = place.split_left_right_at_x(place.right() - 196.0);
     let name = record.map_or_else(|| claims.name.as_str(), |record| record.visitor.as_str());
-    theme::told(ui, of_name, &rare::spelled(ui, name), Type::new(56.0, theme::INK).rows(2).bold());
-    let (label, digits) = of_card.split_top_bottom_at_fraction(0.3);
+    theme::told(ui, of_name, &rare::spelled(ui, name), Type::new(64.0, theme::INK).rows(2).bold());
+    let (label, digits) = of_card.split_top_bottom_at_y(of_card.top() + 26.0);
     let document = record.map_or(words.last_four, |record| words::document(language, record.document));
     theme::write(ui, label, document, Type::new(18.0, theme::FAINT).right());
     let last_four = claims.last_four.to_string();
-    theme::told(ui, digits, &last_four, Type::new(56.0, theme::INK).right().bold());
-}
-
-/// What to do beside looking, in amber: the pass itself asks for it.
-fn show_notes(ui: &Ui, place: Rect, claims: &Claims, language: Language) {
-    let words = language.words();
-    let mut left = place.left();
-    for (flag, note) in
-        [(Flags::CHECK_CARD, words.check_card), (Flags::ESCORT, words.escort), (Flags::VEHICLE, words.by_vehicle)]
-    {
-        if !claims.flags.has(flag) {
-            continue;
-        }
-        let chip = Rect::from_min_size(pos2(left, place.top() + 3.0), vec2(206.0, NOTES_HEIGHT - 8.0));
-        ui.painter().rect_filled(chip, theme::CORNER, theme::AMBER);
-        theme::told(ui, chip.shrink2(vec2(10.0, 2.0)), note, Type::new(24.0, theme::INK).centred());
-        left = chip.right() + GAP;
-    }
+    theme::told(ui, digits, &last_four, Type::new(62.0, theme::INK).right().bold());
 }
 
 fn party(ui: &Ui, record: &PassRecord, language: Language) -> String {
@@ -205,7 +223,7 @@ fn party(ui: &Ui, record: &PassRecord, language: Language) -> String {
 
 fn field(ui: &Ui, place: Rect, name: &str, value: &str) {
     let (of_name, of_value) = place.split_left_right_at_x(place.left() + 116.0);
-    theme::write(ui, of_name, name, Type::new(20.0, theme::FAINT));
+    theme::write(ui, of_name.with_max_x(of_name.right() - 10.0), name, Type::new(20.0, theme::FAINT));
     theme::told(ui, of_value.shrink2(vec2(0.0, 2.0)), value, Type::new(28.0, theme::INK).rows(2));
 }
 

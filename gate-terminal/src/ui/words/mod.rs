@@ -60,6 +60,9 @@ words! {
     // The big word.
     waiting: "请出示通行码", "Show your code";
     waiting_below: "把手机上的通行码对准取景框", "Hold the code inside the frame";
+    blind: "摄像头中断", "CAMERA LOST";
+    no_camera: "没有摄像头", "NO CAMERA";
+    use_paper_log: "暂时不能扫码，请用纸质登记本登记", "No codes can be read: use the paper log";
     checking: "核验中", "Checking";
     checking_below: "正在写入记录，请稍候", "Writing the record, please wait";
     admit: "通行", "PASS";
@@ -89,8 +92,8 @@ words! {
     escort: "须由被访人接", "Must be met by the host";
     by_vehicle: "有车辆", "By vehicle";
     // What the guard can do.
-    key_let_in: "放行（已核对证件）", "Let in (card checked)";
-    key_let_in_noting: "放行并注明", "Let in, with a reason";
+    key_let_in: "放行（已核对）", "Let in (checked)";
+    key_let_in_noting: "放行并注明", "Let in, noting";
     key_send_away: "劝返", "Send away";
     key_next: "下一位", "Next";
     key_direction: "进/出", "In/out";
