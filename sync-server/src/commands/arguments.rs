@@ -59,7 +59,7 @@ pub enum Command {
 
 #[derive(Debug, Subcommand)]
 pub enum DirectoryCommand {
-    /// Take a CSV file (number,name,department,phone[,wecom][,hall]) as the whole directory: who is not in it has left
+    /// Take a CSV file (number,name,department,phone and, where known, wecom and hall) as the whole directory: who is not in it has left
     Import {
         #[arg(value_name = "FILE.csv")]
         file: PathBuf,
