@@ -27,7 +27,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             data_dir: PathBuf::from("terminal-data"),
-            server_url: "http://127.0.0.1:8080".to_owned(),
+            server_url: "http://127.0.0.1:8460".to_owned(),
             direction: Direction::In,
             language: Language::Zh,
             root_fingerprint: None,

@@ -116,6 +116,12 @@ impl CampusDay {
         self.start().plus(TimeDelta::minutes(i64::from(minute_of_day)))
     }
 
+    /// The campus wall clock as this day counts it: the moment it ends is 24:00, not 00:00.
+    #[must_use]
+    pub fn clock(self, moment: Moment) -> String {
+        if moment == self.end() { "24:00".to_owned() } else { moment.campus_clock() }
+    }
+
     #[must_use]
     pub fn plus_days(self, days: u16) -> Self {
         Self(self.0.checked_add_days(Days::new(u64::from(days))).unwrap_or(NaiveDate::MAX))
@@ -145,6 +151,7 @@ mod tests {
         assert_eq!(CampusDay::of(day.end()), day.plus_days(1));
         assert_eq!(CampusDay::of(day.end().minus(TimeDelta::milliseconds(1))), day);
         assert_eq!(day.at_minute(8 * 60 + 5).campus_clock(), "08:05");
+        assert_eq!((day.clock(day.start()), day.clock(day.end())), ("00:00".to_owned(), "24:00".to_owned()));
     }
 
     #[test]

@@ -6,3 +6,4 @@ mod booking_to_entry;
 mod decisions;
 mod offline;
 mod two_gates;
+mod without_a_socket;

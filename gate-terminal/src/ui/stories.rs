@@ -338,7 +338,10 @@ fn a_name_the_font_lacks_is_numbered() {
 #[test]
 fn every_text_and_the_rare_names_can_be_drawn() {
     let texts: String = [Language::Zh, Language::En].into_iter().flat_map(|language| language.words().all()).collect();
-    let rare = "𬭎䶮㼆𬀩㛃𫖯𬱖𫍯〇·";
+    // 通用规范汉字表 (2013), the characters a new name may be registered with, in the table's order.
+    let table: String = include_str!("../../../tests/fixtures/tgh8105.txt").lines().collect();
+    assert_eq!(table.chars().count(), 8_105);
+    let rare = format!("𬭎䶮㼆𬀩㛃𫖯𬱖𫍯〇·{table}");
     let missing = std::rc::Rc::new(std::cell::RefCell::new(String::new()));
     let found = std::rc::Rc::clone(&missing);
     let mut harness = Harness::builder().with_context_setup(theme::install).build_ui(move |ui| {

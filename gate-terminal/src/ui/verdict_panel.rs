@@ -186,7 +186,7 @@ fn show_visitor(ui: &Ui, place: Rect, shown: &Shown, language: Language) {
     let host = format!("{}　{}", rare::spelled(ui, record.host.as_str()), record.department);
     field(ui, rows.next(ROW_HEIGHT), words.host, &host);
     field(ui, rows.next(ROW_HEIGHT), words.reason, &record.reason);
-    let time = format!("{}–{}", record.visit_from.campus_clock(), record.visit_until.campus_clock());
+    let time = format!("{}–{}", record.visit_from.campus_clock(), record.day.clock(record.visit_until));
     let (time_place, phone_place) = rows.next(ROW_HEIGHT).split_left_right_at_fraction(0.5);
     field(ui, time_place, words.visit_time, &time);
     field(ui, phone_place, words.phone, &record.phone_tail);
