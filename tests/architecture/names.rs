@@ -15,6 +15,7 @@ const TOP_LEVEL: &[&str] = &[
     "Cargo.lock",
     "README.md",
     "LICENSE",
+    "rust-toolchain.toml",
     "run",
     "assets",
     "shared",
