@@ -115,6 +115,15 @@ impl Gate {
         }
     }
 
+    /// Takes the story's pictures away, so that a window opened later does not see them again.
+    pub(crate) fn clear_camera(&self) -> Result<(), Trouble> {
+        let failed = |error| Trouble::File(self.camera.clone(), error);
+        for picture in fs::read_dir(&self.camera).map_err(failed)? {
+            fs::remove_file(picture.map_err(failed)?.path()).map_err(failed)?;
+        }
+        Ok(())
+    }
+
     fn drop_frame(&mut self, frame: &RgbImage) -> Result<(), Trouble> {
         self.frames += 1;
         Ok(frames::drop_into(&self.camera, &format!("{:05}", self.frames), frame)?)

@@ -39,6 +39,7 @@ fn window(gate: &mut Gate) -> Result<Option<Running>, Trouble> {
         return Ok(None);
     }
     gate.stop()?;
+    gate.clear_camera()?;
     let mut command = Command::new(beside("gate-terminal")?);
     command.arg("--config").arg(&gate.settings);
     Running::start(command, "the window", |_| ()).map(Some)
