@@ -110,6 +110,25 @@ async fn wrong_clock() -> Result<(), Trouble> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn one_entry_under_a_wrong_year_does_not_open_used_passes() -> Result<(), Trouble> {
+    let campus = Campus::open().await?;
+    let mut south = Terminal::enrolled(&campus, 0).await?;
+    let good = campus.approved(&Form::good(today())).await?.text;
+    south.sync().await;
+    let mut south = south.restarted()?;
+    south.clock.set_wall(campus.now().plus(TimeDelta::days(365)));
+    south.show("a poster");
+    south.clock.set_wall(campus.now());
+    let mut south = south.restarted()?;
+    south.sync().await;
+    assert_eq!(shown(&south.show(&good)).verdict, Verdict::Admit);
+    let mut south = south.restarted()?;
+    let verdict = shown(&south.show(&good)).verdict.clone();
+    assert!(matches!(verdict, Verdict::Refuse(RefuseReason::Inside { .. })), "{verdict:?}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_store_that_fails_refuses_and_says_paper() -> Result<(), Trouble> {
     let campus = Campus::open().await?;
     let mut south = Terminal::enrolled(&campus, 0).await?;
@@ -126,6 +145,11 @@ async fn a_store_that_fails_refuses_and_says_paper() -> Result<(), Trouble> {
         !lights.contains(&world::terminal::Seen::Light(gate_terminal::gate::Signal::Admit)),
         "nobody is admitted off the record: {lights:?}"
     );
+
+    south.controller.turn(Event::Guard(GuardAct::Direction(Direction::Out)));
+    let leaving = Verdict::Ask(AskReason::LeavingWith { instead: RefuseReason::NotRecorded });
+    assert_eq!(shown(&south.show(&good)).verdict, leaving, "nobody is kept inside by a full disk");
+    south.controller.turn(Event::Guard(GuardAct::Direction(Direction::In)));
 
     other.execute_batch("rollback").unwrap();
     assert_eq!(shown(&south.show(&good)).verdict, Verdict::Admit, "and the pass was not used up by it");

@@ -67,6 +67,20 @@ async fn revoked_while_away() -> Result<(), Trouble> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn revoked_before_the_gates_had_heard_of_it() -> Result<(), Trouble> {
+    let campus = Campus::open().await?;
+    let mut south = Terminal::enrolled(&campus, 0).await?;
+    let approved = campus.approved(&Form::good(today().plus_days(3))).await?;
+    let host = Person::signed_in(&campus.url, HOST_PHONE, &campus.mailbox).await?;
+    host.press(&approved.booking, &format!("{}/revoke", approved.booking)).await?;
+    campus.later(TimeDelta::days(3));
+    campus.state.store.publish_due(campus.now()).await.unwrap();
+    south.sync().await;
+    assert_eq!(shown(&south.show(&approved.text)).verdict, Verdict::Refuse(RefuseReason::Revoked));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn lost_reply() -> Result<(), Trouble> {
     let campus = Campus::open().await?;
     let mut south = Terminal::enrolled(&campus, 0).await?;

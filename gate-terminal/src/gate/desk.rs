@@ -12,7 +12,7 @@ use chrono::TimeDelta;
 use shared::{
     entry::{Direction, Entry, GuardReason, Outcome, Said},
     ids::GateIndex,
-    verdict::{RefuseReason, Verdict},
+    verdict::{AskReason, RefuseReason, Verdict},
 };
 
 use super::{
@@ -177,11 +177,21 @@ impl Desk {
     pub(super) fn record_failed(&mut self, now: Now) -> Vec<Effect> {
         let Stage::Recording(pending) = std::mem::replace(&mut self.stage, Stage::Waiting) else { return Vec::new() };
         let (mut case, entry) = *pending;
-        if entry.outcome != Outcome::Refused {
-            case.verdict = Verdict::Refuse(RefuseReason::NotRecorded);
-        }
+        let signal = match case.direction {
+            // Leaving is never refused; the paper log holds what this one cannot.
+            Direction::Out => {
+                case.verdict = Verdict::Ask(AskReason::LeavingWith { instead: RefuseReason::NotRecorded });
+                Signal::Ask
+            }
+            Direction::In => {
+                if entry.outcome != Outcome::Refused {
+                    case.verdict = Verdict::Refuse(RefuseReason::NotRecorded);
+                }
+                Signal::Refuse
+            }
+        };
         self.stage = Stage::Shown(Stand::new(case, None, REFUSED_MS, now));
-        vec![Effect::Shine(Signal::Refuse)]
+        vec![Effect::Shine(signal)]
     }
 
     #[must_use]

@@ -22,7 +22,7 @@ pub struct Movement {
 
 #[derive(Debug, Default)]
 pub struct Visits {
-    /// In the order of their moments.
+    /// In the order of their moments, but for one terminal's in the order of their numbers: a clock can be wrong.
     by_pass: HashMap<PassId, Vec<Movement>>,
     /// Let in by a guard on a code that was no pass.
     without_pass: Vec<Movement>,
@@ -34,7 +34,7 @@ impl Visits {
         if movements.iter().any(|known| known.entry == movement.entry) {
             return;
         }
-        let place = movements.partition_point(|known| known.at <= movement.at);
+        let place = place(movements, &movement);
         movements.insert(place, movement);
     }
 
@@ -81,6 +81,15 @@ impl Visits {
     }
 }
 
+fn place(movements: &[Movement], new: &Movement) -> usize {
+    let by_moment = movements.partition_point(|known| known.at <= new.at);
+    let same = |known: &Movement| known.entry.terminal == new.entry.terminal;
+    let after =
+        movements.iter().rposition(|known| same(known) && known.entry.seq < new.entry.seq).map_or(0, |at| at + 1);
+    let before = movements.iter().position(|known| same(known) && known.entry.seq > new.entry.seq);
+    by_moment.max(after).min(before.unwrap_or(movements.len()))
+}
+
 #[cfg(test)]
 mod tests {
     use shared::ids::TerminalId;
@@ -113,6 +122,15 @@ mod tests {
         assert_eq!(visits.last(PASS).unwrap().direction, Direction::Out);
         assert_eq!(visits.inside(), 0);
         assert_eq!(visits.entered_on(CampusDay::parse("2026-11-23").unwrap()), 2);
+    }
+
+    #[test]
+    fn an_exit_counts_even_if_the_clock_was_ahead_at_the_entry() {
+        let mut visits = Visits::default();
+        visits.moved(PASS, movement(1, 1, Direction::In, 1_200));
+        visits.moved(PASS, movement(1, 2, Direction::Out, 480));
+        assert_eq!(visits.last(PASS).unwrap().direction, Direction::Out);
+        assert_eq!(visits.inside(), 0);
     }
 
     #[test]

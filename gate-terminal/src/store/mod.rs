@@ -13,6 +13,7 @@ use std::{
     fs::{self, File, TryLockError},
     io,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Row, params};
@@ -203,7 +204,11 @@ fn keep_private(path: &Path) -> Result<(), StoreError> {
     made.map(drop).map_err(|cause| StoreError::Lock { path: path.to_owned(), cause })
 }
 
+/// A person stands at the gate: rather a clear "use the paper log" than a long wait.
+const BUSY: Duration = Duration::from_secs(1);
+
 fn prepare(connection: &Connection) -> Result<(), StoreError> {
+    connection.busy_timeout(BUSY)?;
     connection.pragma_update(None, "journal_mode", "wal")?;
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "foreign_keys", true)?;

@@ -382,7 +382,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_pass_revoked_before_it_was_told_is_never_told() {
+    async fn a_pass_revoked_before_it_was_told_is_told_as_revoked_on_the_eve() {
         let office = Office::with_host().await;
         let typed = crate::office::BookingForm { day: today().plus_days(3).to_string(), ..form() };
         let (_, links) = office.submit(&typed, 1).await;
@@ -391,9 +391,12 @@ mod tests {
         let target = Target::Pass(PassId::from_bytes([1; 8]));
         let ended = office.store.revoke(target, officer, office.now).await.unwrap();
         assert!(matches!(ended, EndOutcome::Ended(Standing::Revoked { .. })));
-        let later = today().plus_days(2).start();
-        assert_eq!(office.store.publish_due(later).await.unwrap(), 0);
         assert_eq!(office.fed().await.latest, 0);
+        let later = today().plus_days(2).start();
+        assert_eq!(office.store.publish_due(later).await.unwrap(), 1);
+        assert_eq!(office.store.publish_due(later).await.unwrap(), 0);
+        let revoked = shared::sync::change::Change::PassRevoked { pass: PassId::from_bytes([1; 8]), at: office.now };
+        assert_eq!(office.changes().await, [revoked]);
         let unknown = Target::Pass(PassId::from_bytes([2; 8]));
         assert_eq!(office.store.revoke(unknown, RevokedBy::Visitor, later).await.unwrap(), EndOutcome::NotFound);
     }

@@ -99,7 +99,8 @@ pub(super) fn issue(
     Ok(())
 }
 
-/// Ends the pass of a booking, if it has one. Terminals that never heard of it need not hear of its end.
+/// Ends the pass of a booking, if it has one. Terminals that have not heard of it yet hear of its end when they would have heard
+/// of it: its picture is on a phone, and a list that merely lacks it would only make the guard look at the card.
 pub(super) fn end(db: &mut Writing<'_>, booking: i64, now: Moment) -> Result<(), StoreError> {
     let live = {
         let mut query =
@@ -129,9 +130,8 @@ fn published_days(now: Moment) -> std::ops::RangeInclusive<CampusDay> {
 
 fn due(db: &Connection, now: Moment) -> Result<Vec<PassId>, StoreError> {
     let days = published_days(now);
-    let mut query = db.prepare_cached(
-        "select id from pass where day between ?1 and ?2 and published = 0 and ended_at is null order by day, issued_at",
-    )?;
+    let mut query =
+        db.prepare_cached("select id from pass where day between ?1 and ?2 and published = 0 order by day, issued_at")?;
     let mut found = query.query([days.start().to_string(), days.end().to_string()])?;
     let mut passes = Vec::new();
     while let Some(row) = found.next()? {
@@ -141,17 +141,21 @@ fn due(db: &Connection, now: Moment) -> Result<Vec<PassId>, StoreError> {
 }
 
 fn publish(db: &mut Writing<'_>, pass: PassId) -> Result<(), StoreError> {
-    let (campus, record, watched): (u16, String, bool) = db.query_row(
-        "select p.campus, p.record, exists (select 1 from watched w where w.document_index = b.document_index)
+    let (campus, record, ended, watched): (u16, Option<String>, Option<i64>, bool) = db.query_row(
+        "select p.campus, p.record, p.ended_at, exists (select 1 from watched w where w.document_index = b.document_index)
          from pass p join booking b on b.id = p.booking where p.id = ?1",
         [pass.as_bytes()],
-        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
     )?;
-    let record: PassRecord = serde_json::from_str(&record)?;
     let campus = CampusId::new(campus);
-    feed::append(db, campus, &Change::PassIssued(Box::new(record)))?;
-    if watched {
-        feed::append(db, campus, &Change::PassWatched { pass, watched })?;
+    if let Some(ended) = ended {
+        feed::append(db, campus, &Change::PassRevoked { pass, at: Moment::from_unix_ms(ended) })?;
+    } else {
+        let record: PassRecord = serde_json::from_str(&rows::stored("record", record)?)?;
+        feed::append(db, campus, &Change::PassIssued(Box::new(record)))?;
+        if watched {
+            feed::append(db, campus, &Change::PassWatched { pass, watched })?;
+        }
     }
     db.execute("update pass set published = 1, record = null where id = ?1", [pass.as_bytes()])?;
     Ok(())
