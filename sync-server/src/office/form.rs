@@ -11,6 +11,7 @@ use shared::{
     pass::PartySize,
     time::{CampusDay, Moment},
 };
+use unicode_normalization::UnicodeNormalization as _;
 
 use super::{Booking, Companion, Facts, HostAsked, Reason, ReasonError, TimeOfDay};
 
@@ -109,6 +110,8 @@ pub enum Problem {
     /// A code cannot be sent abroad: the host books for visitors with a foreign number.
     PhoneForeign,
     Reason(ReasonError),
+    /// A document number stands in a text that gates and colleagues read.
+    DocumentElsewhere,
     CampusUnknown,
     DayUnreadable,
     DayPast,
@@ -202,6 +205,12 @@ impl BookingForm {
         }
         let companions = noted(found, Field::Companions, self.companions(rules, today));
         let plates = noted(found, Field::Plates, self.plates(rules));
+        let own = document.as_ref().map(Document::number);
+        for (field, typed) in [(Field::Reason, &self.reason), (Field::Plates, &self.plates)] {
+            if holds_a_document(typed, own) && !found.iter().any(|(at, _)| *at == field) {
+                found.push((field, Problem::DocumentElsewhere));
+            }
+        }
         let host = match books {
             Books::Visitor => noted(found, Field::Host, self.host()),
             Books::Host => None,
@@ -299,6 +308,19 @@ impl BookingForm {
         };
         read().map_err(|()| Problem::HostUnknown)?.ok_or(Problem::HostMissing)
     }
+}
+
+/// Terminals and colleagues read these lines, and no whole document number may reach them. Fifteen digits in a row are no
+/// telephone and no plate; the visitor's own number is known whatever its kind.
+fn holds_a_document(typed: &str, own: Option<&str>) -> bool {
+    const TELEPHONES_ARE_SHORTER: usize = 15;
+    let plain: String = typed
+        .nfkc()
+        .filter(|symbol| !matches!(symbol, ' ' | '-' | '·'))
+        .map(|symbol| symbol.to_ascii_uppercase())
+        .collect();
+    let longest = plain.split(|symbol: char| !symbol.is_ascii_digit()).map(str::len).max().unwrap_or(0);
+    longest >= TELEPHONES_ARE_SHORTER || own.is_some_and(|own| plain.contains(own))
 }
 
 fn noted<T>(problems: &mut Vec<(Field, Problem)>, field: Field, read: Result<T, Problem>) -> Option<T> {
@@ -455,6 +477,8 @@ mod tests {
             (Field::Phone, Problem::PhoneForeign, |f| f.phone = "+85291234567".into()),
             (Field::Reason, Problem::Missing, |f| f.reason = "\n".into()),
             (Field::Reason, Problem::Reason(ReasonError::TooLong { max: 200 }), |f| f.reason = "访".repeat(201)),
+            (Field::Reason, Problem::DocumentElsewhere, |f| f.reason = "身份证 110105 19491231 002x".into()),
+            (Field::Plates, Problem::DocumentElsewhere, |f| f.plates = "１１０１０５１９４９１２３１００２Ｘ".into()),
             (Field::Campus, Problem::Missing, |f| f.campus = String::new()),
             (Field::Campus, Problem::CampusUnknown, |f| f.campus = "3".into()),
             (Field::Campus, Problem::CampusUnknown, |f| f.campus = "x".into()),

@@ -65,6 +65,10 @@ fn said(field: Field, problem: &Problem, elsewhere: &Elsewhere, lang: Language) 
         Problem::Phone(error) => phone(*error, lang),
         Problem::PhoneForeign => phone_foreign(lang),
         Problem::Reason(error) => reason(*error, lang),
+        Problem::DocumentElsewhere => say(
+            "这里不要写证件号码，证件号码只填在证件一栏",
+            "Please leave document numbers out of here; they belong in their own field only",
+        ),
         Problem::CampusUnknown => say("请从列表中选择校区", "Please choose a campus from the list"),
         Problem::DayUnreadable => say("请按 2026-01-31 的格式填写日期", "Please write the day like 2026-01-31"),
         Problem::DayPast => {
