@@ -115,8 +115,8 @@ async fn one_entry_under_a_wrong_year_does_not_open_used_passes() -> Result<(), 
     let mut south = Terminal::enrolled(&campus, 0).await?;
     let good = campus.approved(&Form::good(today())).await?.text;
     south.sync().await;
-    let mut south = south.restarted()?;
     south.clock.set_wall(campus.now().plus(TimeDelta::days(365)));
+    let mut south = south.restarted()?;
     south.show("a poster");
     south.clock.set_wall(campus.now());
     let mut south = south.restarted()?;
