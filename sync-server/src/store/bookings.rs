@@ -9,8 +9,8 @@ use shared::{
 use zeroize::Zeroizing;
 
 use super::{
-    IdentityKey, Issuing, Links, PageToken, Store, StoreError, booking_rows, decisions, links, sealing::Purpose,
-    writer::Writing,
+    IdentityKey, Issuing, Links, Outcome, PageToken, Store, StoreError, booking_rows, decisions, links,
+    sealing::Purpose, writer::Writing,
 };
 use crate::office::{Approver, Booking, Choice, Facts, Staff, Standing, Via};
 
@@ -81,8 +81,11 @@ impl Store {
         let submit = move |db: &mut Writing<'_>| {
             let id = insert(db, &ready, &host, None, &consent, now)?;
             let by = Approver { number: host.number.clone(), name: host.name.clone(), via: Via::OnBehalf };
-            decisions::settle(db, &key, id, Choice::Approve, by, &issuing, now)?;
-            Ok(id)
+            match decisions::settle(db, &key, id, Choice::Approve, by, &issuing, now)? {
+                Outcome::Decided(_) => Ok(id),
+                // The day ended while the form was on its way: better no booking than one that nobody can decide.
+                Outcome::TooLate | Outcome::AlreadyDecided(_) | Outcome::NotFound => Err(StoreError::Unissuable),
+            }
         };
         self.0.writer.write(submit).await
     }
