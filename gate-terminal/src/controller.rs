@@ -25,7 +25,7 @@ use shared::{
 };
 
 use crate::{
-    gate::{self, Effect, Event, Gate, News, View},
+    gate::{self, Effect, Event, ForeignCodeSecret, Gate, News, View},
     ports::{Clock, Lamp, Line, Observer, Store, Told},
     ui::{command::Command, snapshot::Snapshot},
 };
@@ -44,7 +44,7 @@ pub struct Doors {
     pub line: Box<dyn Line + Send>,
     pub lamp: Box<dyn Lamp + Send>,
     pub observer: Box<dyn Observer + Send>,
-    /// The terminal's own key: signs the head of what is pushed.
+    /// The terminal's own key: signs the head of what is pushed, and marks foreign codes by a secret derived from it.
     pub key: SigningKey,
 }
 
@@ -67,7 +67,8 @@ impl<S: Store> Controller<S> {
     /// Fails when the terminal has not been enrolled, or its store cannot be read.
     pub fn open(mut store: S, doors: Doors, direction: Direction) -> Result<Self, S::Error> {
         let held = store.load()?;
-        Ok(Self { gate: Gate::new(held, direction), store, doors, link_up: None })
+        let foreign_codes = ForeignCodeSecret::derived_from(doors.key.as_bytes());
+        Ok(Self { gate: Gate::new(held, direction, foreign_codes), store, doors, link_up: None })
     }
 
     /// One event and everything that follows from it.

@@ -1,7 +1,7 @@
 //! One line of the entry log: who was seen at a gate, what the gate said, and what came of it.
 //!
 //! Admissions, refusals and the guard's overrides are all entries. An entry never holds a scanned code (it may open a gate) or
-//! a document number: only the pass id, the masked name, and for a foreign code a short digest to tell two of them apart.
+//! a document number: only the pass id, the masked name, and for a foreign code a short keyed mark to tell two of them apart.
 
 use serde::{Deserialize, Serialize};
 
@@ -50,7 +50,11 @@ pub struct Said {
     pub pass: Option<PassId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<MaskedName>,
-    /// The first 8 bytes of the SHA-256 of a code that is no pass, in hex.
+    /// Of a code that is no pass: the first 8 bytes, as 16 lower-case hex digits, of HMAC-SHA-256(`k`, the code's text in
+    /// UTF-8), where `k` is HMAC-SHA-256(the 32 secret bytes of the terminal's own key, `campus-gate/foreign-code/v1`).
+    ///
+    /// The same code held up twice at one terminal has the same mark; that is all it says. It is keyed because strangers'
+    /// codes can be guessed (an ID number, a health code), and a plain hash would let any reader of the log do so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub foreign_code: Option<String>,
 }
