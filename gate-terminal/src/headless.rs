@@ -4,8 +4,10 @@
 //! never waits for whoever reads the lines.
 //!
 //! Out: `{"event":"ready"|"verdict"|"recorded"|"news"|"receipt"|"alarm"|"link", ..}`. A verdict that needed an entry comes after
-//! the line of that entry. In: `{"act":"let_in"|"send_away","reason":{"why":"card_checked"}}`, `{"act":"dismiss"}`,
-//! `{"act":"direction","direction":"out"}`, `{"act":"quit"}`.
+//! the line of that entry, and names its `case`.
+//!
+//! In: `{"act":"let_in"|"send_away","case":7,"reason":{"why":"card_checked"}}`, `{"act":"hold"|"let_go"|"dismiss","case":7}`,
+//! `{"act":"direction","direction":"out"}`, `{"act":"quit"}`. An act for a case that is no longer on the screen does nothing.
 
 use std::{
     io::{self, BufRead, Write},
@@ -22,7 +24,7 @@ use crate::{
     ports::{Observer, Told},
     ui::{
         command::Command,
-        snapshot::Snapshot,
+        snapshot::{CaseNumber, Snapshot},
         words::{Language, reason::Teller},
     },
 };
@@ -89,14 +91,7 @@ pub fn listen(input: impl BufRead, heard: &SyncSender<Heard>) {
         if line.trim().is_empty() {
             continue;
         }
-        let said = match serde_json::from_str(&line) {
-            Ok(Act::LetIn { reason }) => Heard::Asked(Command::LetIn { reason }),
-            Ok(Act::SendAway { reason }) => Heard::Asked(Command::SendAway { reason }),
-            Ok(Act::Dismiss) => Heard::Asked(Command::Dismiss),
-            Ok(Act::Direction { direction }) => Heard::Asked(Command::Face(direction)),
-            Ok(Act::Quit) => Heard::Quit,
-            Err(error) => Heard::NotUnderstood(error.to_string()),
-        };
+        let said = serde_json::from_str(&line).map_or_else(|error| Heard::NotUnderstood(error.to_string()), Act::heard);
         if heard.send(said).is_err() {
             return;
         }
@@ -106,11 +101,27 @@ pub fn listen(input: impl BufRead, heard: &SyncSender<Heard>) {
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case", tag = "act")]
 enum Act {
-    LetIn { reason: GuardReason },
-    SendAway { reason: GuardReason },
-    Dismiss,
+    LetIn { case: u64, reason: GuardReason },
+    SendAway { case: u64, reason: GuardReason },
+    Hold { case: u64 },
+    LetGo { case: u64 },
+    Dismiss { case: u64 },
     Direction { direction: Direction },
     Quit,
+}
+
+impl Act {
+    fn heard(self) -> Heard {
+        Heard::Asked(match self {
+            Self::LetIn { case, reason } => Command::LetIn { case: CaseNumber::new(case), reason },
+            Self::SendAway { case, reason } => Command::SendAway { case: CaseNumber::new(case), reason },
+            Self::Hold { case } => Command::Hold { case: CaseNumber::new(case) },
+            Self::LetGo { case } => Command::LetGo { case: CaseNumber::new(case) },
+            Self::Dismiss { case } => Command::Dismiss { case: CaseNumber::new(case) },
+            Self::Direction { direction } => Command::Face(direction),
+            Self::Quit => return Heard::Quit,
+        })
+    }
 }
 
 fn write_line(out: &mut dyn Write, line: &Value) -> io::Result<()> {
@@ -151,6 +162,7 @@ fn verdict(shown: &Shown, snapshot: &Snapshot) -> Value {
     let masked = shown.subject.claims.as_ref().map(|claims| claims.name.as_str());
     let mut line = json!({
         "event": "verdict",
+        "case": shown.case.get(),
         "name": name.or(masked),
         "pass": shown.subject.claims.as_ref().map(|claims| claims.pass),
         "reason_zh": teller.verdict(&shown.verdict),
@@ -191,7 +203,7 @@ mod tests {
     };
 
     use super::*;
-    use crate::gate::Subject;
+    use crate::gate::{self, Subject};
 
     struct Counter {
         asked: RefCell<Vec<Command>>,
@@ -205,7 +217,7 @@ mod tests {
 
         fn act(&self, command: Command) -> bool {
             self.asked.borrow_mut().push(command);
-            self.asked.borrow().len() < 4
+            self.asked.borrow().len() < 6
         }
 
         fn is_running(&self) -> bool {
@@ -226,6 +238,7 @@ mod tests {
     fn what_happens_is_one_line_each() {
         let desk = Counter { asked: RefCell::default(), running: true };
         let shown = Shown {
+            case: gate::CaseNumber::new(9_007_199_254_740_993),
             verdict: Verdict::Refuse(RefuseReason::NotOurs),
             subject: Subject::default(),
             outcome: Some(Outcome::Refused),
@@ -246,6 +259,7 @@ mod tests {
         assert_eq!(lines[0], json!({"event": "ready", "campus": 1, "gate": 2, "direction": "in"}));
         assert_eq!(lines[1], json!({"event": "link", "up": true}));
         assert_eq!(lines[2], json!({"event": "news", "seq": 7, "as_of": "2026-11-23 12:00:00"}));
+        assert_eq!(lines[3]["case"], 9_007_199_254_740_993_u64);
         assert_eq!(lines[3]["verdict"], "refuse");
         assert_eq!(lines[3]["reason"]["why"], "not_ours");
         assert_eq!(lines[3]["reason_zh"], "不是本校的访客通行码，请访客打开预约页面上的通行码");
@@ -257,28 +271,34 @@ mod tests {
     #[test]
     fn acts_come_in_as_lines_and_a_bad_one_is_answered() {
         let input = concat!(
-            "{\"act\":\"let_in\",\"reason\":{\"why\":\"card_checked\"}}\n\n",
-            "{\"act\":\"send_away\",\"reason\":{\"why\":\"other\",\"text\":\"太晚\"}}\n",
+            "{\"act\":\"let_in\",\"case\":1,\"reason\":{\"why\":\"card_checked\"}}\n\n",
+            "{\"act\":\"let_in\",\"reason\":{\"why\":\"card_checked\"}}\n",
+            "{\"act\":\"hold\",\"case\":2}\n",
+            "{\"act\":\"let_go\",\"case\":2}\n",
+            "{\"act\":\"send_away\",\"case\":2,\"reason\":{\"why\":\"other\",\"text\":\"太晚\"}}\n",
             "{\"act\":\"direction\",\"direction\":\"out\"}\n",
             "{\"act\":\"open the gate\"}\n",
-            "{\"act\":\"dismiss\"}\n",
+            "{\"act\":\"dismiss\",\"case\":3}\n",
             "{\"act\":\"quit\"}\n",
         );
         let (sender, receiver) = sync_channel(64);
         listen(input.as_bytes(), &sender);
         let desk = Counter { asked: RefCell::default(), running: true };
         let lines = printed(&desk, receiver.try_iter().collect());
+        let case = CaseNumber::new;
         assert_eq!(
             *desk.asked.borrow(),
             [
-                Command::LetIn { reason: GuardReason::CardChecked },
-                Command::SendAway { reason: GuardReason::Other { text: "太晚".into() } },
+                Command::LetIn { case: case(1), reason: GuardReason::CardChecked },
+                Command::Hold { case: case(2) },
+                Command::LetGo { case: case(2) },
+                Command::SendAway { case: case(2), reason: GuardReason::Other { text: "太晚".into() } },
                 Command::Face(Direction::Out),
-                Command::Dismiss,
+                Command::Dismiss { case: case(3) },
             ]
         );
         let refused: Vec<_> = lines.iter().filter(|line| line["event"] == "not_taken").collect();
-        assert_eq!(refused.len(), 2, "one not understood, one the gate did not take");
+        assert_eq!(refused.len(), 3, "one without a case, one not understood, one the gate did not take");
     }
 
     #[test]

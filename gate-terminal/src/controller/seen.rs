@@ -6,7 +6,7 @@ use crate::{
     gate::{self, CameraState, GuardAct, View},
     ui::{
         command::Command,
-        snapshot::{self, Snapshot, Status},
+        snapshot::{self, CaseNumber, Snapshot, Status},
     },
 };
 
@@ -22,6 +22,7 @@ pub(super) fn snapshot(view: View) -> Snapshot {
             gate::Panel::Waiting => snapshot::Panel::Waiting,
             gate::Panel::Checking => snapshot::Panel::Checking,
             gate::Panel::Shown(shown) => snapshot::Panel::Shown(Box::new(snapshot::Shown {
+                case: CaseNumber::new(shown.case.get()),
                 verdict: shown.verdict,
                 claims: shown.subject.claims,
                 record: shown.subject.record,
@@ -55,11 +56,17 @@ pub(super) fn snapshot(view: View) -> Snapshot {
 
 pub(super) fn act(command: Command) -> GuardAct {
     match command {
-        Command::LetIn { reason } => GuardAct::LetIn { reason },
-        Command::SendAway { reason } => GuardAct::SendAway { reason },
-        Command::Dismiss => GuardAct::Dismiss,
+        Command::LetIn { case, reason } => GuardAct::LetIn { case: number(case), reason },
+        Command::SendAway { case, reason } => GuardAct::SendAway { case: number(case), reason },
+        Command::Hold { case } => GuardAct::Hold { case: number(case) },
+        Command::LetGo { case } => GuardAct::LetGo { case: number(case) },
+        Command::Dismiss { case } => GuardAct::Dismiss { case: number(case) },
         Command::Face(direction) => GuardAct::Direction(direction),
     }
+}
+
+const fn number(case: CaseNumber) -> gate::CaseNumber {
+    gate::CaseNumber::new(case.get())
 }
 
 const fn alarm(alarm: &gate::Alarm) -> snapshot::Alarm {

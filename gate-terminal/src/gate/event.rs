@@ -9,6 +9,8 @@ use shared::{
     time::Moment,
 };
 
+use super::view::CaseNumber;
+
 /// Both clocks of the machine at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClockReading {
@@ -50,17 +52,29 @@ impl Event {
     }
 }
 
-/// What a guard decides.
+/// What a guard decides. An act that names another case than the one on the screen does nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum GuardAct {
     LetIn {
+        case: CaseNumber,
         reason: GuardReason,
     },
     SendAway {
+        case: CaseNumber,
         reason: GuardReason,
     },
+    /// Looks for a reason or writes one: the panel stays a while, and the next visitor waits.
+    Hold {
+        case: CaseNumber,
+    },
+    /// Has given that up.
+    LetGo {
+        case: CaseNumber,
+    },
     /// Clears a finished verdict from the screen; a question stays.
-    Dismiss,
+    Dismiss {
+        case: CaseNumber,
+    },
     Direction(Direction),
 }
 

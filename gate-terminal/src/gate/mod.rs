@@ -29,7 +29,7 @@ pub use local_state::{AsOf, Held, HeldNews, LocalState, OwnEntry, Post};
 pub use news::{NewerKeySet, News};
 pub use timekeeper::BestTime;
 pub use verdict::{open, verdict};
-pub use view::{Link, Panel, Shown, Subject, View};
+pub use view::{CaseNumber, Link, Panel, Shown, Subject, View};
 pub use visits::{Movement, Visits};
 
 use std::sync::Arc;
@@ -207,10 +207,18 @@ impl Gate {
 
     fn guard(&mut self, act: GuardAct) -> Vec<Effect> {
         match act {
-            GuardAct::LetIn { reason } => self.desk.let_in(reason, self.now),
-            GuardAct::SendAway { reason } => self.desk.send_away(reason, self.now),
-            GuardAct::Dismiss => {
-                self.desk.dismiss();
+            GuardAct::LetIn { case, reason } => self.desk.let_in(case, reason, self.now),
+            GuardAct::SendAway { case, reason } => self.desk.send_away(case, reason, self.now),
+            GuardAct::Hold { case } => {
+                self.desk.hold(case, self.now);
+                Vec::new()
+            }
+            GuardAct::LetGo { case } => {
+                self.desk.let_go(case, self.now);
+                Vec::new()
+            }
+            GuardAct::Dismiss { case } => {
+                self.desk.dismiss(case);
                 Vec::new()
             }
             GuardAct::Direction(direction) => {

@@ -1,7 +1,10 @@
 //! What the guard can press now, and the short list of reasons behind two of the keys.
 //!
 //! Function keys, because a keyboard-wedge scanner types letters, digits and Enter. A key counts only after its panel has been on
-//! the screen for half a second: a press meant for the last visitor must not let the next one in.
+//! the screen for half a second: a press meant for the last visitor must not let the next one in. And it names the visitor it was
+//! meant for, since the gate may see the next one before the press.
+//!
+//! While a reason is looked for, the panel is held: it must not go before the guard has finished writing.
 
 use egui::{Event, Key, Rect, TextEdit, Ui, pos2, vec2};
 use shared::{
@@ -11,7 +14,7 @@ use shared::{
 
 use super::{
     command::Command,
-    snapshot::Panel,
+    snapshot::{CaseNumber, Panel},
     theme::{self, Type},
     words::{self, Language, Words},
 };
@@ -66,10 +69,10 @@ impl Asking {
         }
     }
 
-    fn with(self, reason: GuardReason) -> Command {
+    fn with(self, case: CaseNumber, reason: GuardReason) -> Command {
         match self {
-            Self::WhyLetIn => Command::LetIn { reason },
-            Self::WhySendAway => Command::SendAway { reason },
+            Self::WhyLetIn => Command::LetIn { case, reason },
+            Self::WhySendAway => Command::SendAway { case, reason },
         }
     }
 
@@ -79,6 +82,12 @@ impl Asking {
             Self::WhySendAway => words.why_send_away,
         }
     }
+}
+
+/// What the guard did about the open question in this frame.
+enum Step {
+    Busy,
+    Chose(GuardReason),
 }
 
 /// The guard's side of the window: it forgets everything when the panel changes.
@@ -119,9 +128,10 @@ impl Actions {
         let text = if self.asking.is_some() { words.back } else { words.key_next };
         let next = pressed(Key::Escape, "Esc", text, leave_or_next, theme::CARD);
 
+        let case = self.shown.as_ref()?.case;
         if let_in {
             self.close();
-            return Some(Command::LetIn { reason: GuardReason::CardChecked });
+            return Some(Command::LetIn { case, reason: GuardReason::CardChecked });
         }
         if noting {
             self.asking = Some(Asking::WhyLetIn);
@@ -134,15 +144,20 @@ impl Actions {
         if next {
             return if self.asking.is_some() {
                 self.close();
-                None
+                Some(Command::LetGo { case })
             } else {
-                Some(Command::Dismiss)
+                Some(Command::Dismiss { case })
             };
         }
         let asking = self.asking?;
-        let reason = self.choose(ui, reasons, asking, language)?;
-        self.close();
-        Some(asking.with(reason))
+        match self.choose(ui, reasons, asking, language) {
+            Some(Step::Chose(reason)) => {
+                self.close();
+                Some(asking.with(case, reason))
+            }
+            Some(Step::Busy) => Some(Command::Hold { case }),
+            None => (noting || send_away).then_some(Command::Hold { case }),
+        }
     }
 
     fn offered(&mut self, ui: &Ui, panel: &Panel) -> Offered {
@@ -162,7 +177,7 @@ impl Actions {
         offered
     }
 
-    fn choose(&mut self, ui: &mut Ui, place: Rect, asking: Asking, language: Language) -> Option<GuardReason> {
+    fn choose(&mut self, ui: &mut Ui, place: Rect, asking: Asking, language: Language) -> Option<Step> {
         let words = language.words();
         ui.painter().rect_filled(place, theme::CORNER, theme::CARD);
         let inner = place.shrink2(vec2(20.0, 12.0));
@@ -180,13 +195,14 @@ impl Actions {
             let text = format!("{name}　{}", words::guard_reason(language, &reason));
             let clicked = theme::key_button(ui, row(index), "", &text, Some(theme::PAPER));
             if clicked || struck(ui, key) {
-                return Some(reason);
+                return Some(Step::Chose(reason));
             }
         }
         let text = format!("4　{}", words.other_reason);
         let clicked = theme::key_button(ui, row(3.0), "", &text, Some(theme::PAPER));
         if clicked || struck(ui, Key::Num4) {
             self.writing = Some(String::new());
+            return Some(Step::Busy);
         }
         None
     }
@@ -197,7 +213,7 @@ impl Actions {
     }
 }
 
-fn write_reason(ui: &mut Ui, field: Rect, confirm: Rect, text: &mut String, words: &Words) -> Option<GuardReason> {
+fn write_reason(ui: &mut Ui, field: Rect, confirm: Rect, text: &mut String, words: &Words) -> Option<Step> {
     let edit = TextEdit::singleline(text)
         .id(egui::Id::unique("another reason"))
         .char_limit(LONGEST_REASON)
@@ -212,7 +228,10 @@ fn write_reason(ui: &mut Ui, field: Rect, confirm: Rect, text: &mut String, word
     let written = text.trim();
     let fill = (!written.is_empty()).then_some(theme::AMBER);
     let clicked = theme::key_button(ui, confirm, "", words.confirm, fill);
-    ((clicked || entered) && !written.is_empty()).then(|| GuardReason::Other { text: written.to_owned() })
+    if (clicked || entered) && !written.is_empty() {
+        return Some(Step::Chose(GuardReason::Other { text: written.to_owned() }));
+    }
+    response.changed().then_some(Step::Busy)
 }
 
 /// Whether the key has just gone down. A key that is held down repeats itself and would decide on one visitor after another.
@@ -227,18 +246,14 @@ pub(super) fn struck(ui: &Ui, wanted: Key) -> bool {
 /// Whom the panel shows and how far it has come, without what only counts down.
 #[derive(Debug, PartialEq, Eq)]
 struct Subject {
+    case: CaseNumber,
     verdict: Verdict,
-    pass: Option<shared::ids::PassId>,
     outcome: Option<Outcome>,
 }
 
 impl Subject {
     fn of(panel: &Panel) -> Option<Self> {
         let Panel::Shown(shown) = panel else { return None };
-        Some(Self {
-            verdict: shown.verdict.clone(),
-            pass: shown.claims.as_ref().map(|claims| claims.pass),
-            outcome: shown.outcome.clone(),
-        })
+        Some(Self { case: shown.case, verdict: shown.verdict.clone(), outcome: shown.outcome.clone() })
     }
 }

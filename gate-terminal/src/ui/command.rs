@@ -2,17 +2,31 @@
 
 use shared::entry::{Direction, GuardReason};
 
+use super::snapshot::CaseNumber;
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
     /// Let the person shown through.
     LetIn {
+        case: CaseNumber,
         reason: GuardReason,
     },
     SendAway {
+        case: CaseNumber,
         reason: GuardReason,
     },
+    /// The guard is choosing or writing a reason: keep the panel, let the next person wait.
+    Hold {
+        case: CaseNumber,
+    },
+    /// The guard went back without a reason.
+    LetGo {
+        case: CaseNumber,
+    },
     /// The next person may come: back to waiting.
-    Dismiss,
+    Dismiss {
+        case: CaseNumber,
+    },
     /// From now on people go this way.
     Face(Direction),
 }

@@ -15,10 +15,12 @@ use shared::{
     verdict::Verdict,
 };
 
-use super::snapshot::{Camera, Link, Panel, Picture, Shown, Snapshot, Status};
+use super::snapshot::{Camera, CaseNumber, Link, Panel, Picture, Shown, Snapshot, Status};
 
 /// 2026-11-23 12:00 campus time, a Monday.
 pub(super) const NOON: Moment = Moment::from_unix_s(1_795_406_400);
+
+pub(super) const CASE: CaseNumber = CaseNumber::new(41);
 
 pub(super) fn gate(index: u8) -> GateIndex {
     GateIndex::new(index).unwrap()
@@ -104,6 +106,7 @@ pub(super) fn shown(verdict: Verdict, outcome: Option<Outcome>) -> Snapshot {
 
 pub(super) fn shown_to(verdict: Verdict, outcome: Option<Outcome>, visitor: &str) -> Snapshot {
     let shown = Shown {
+        case: CASE,
         verdict,
         claims: Some(claims(Flags::VEHICLE.with(Flags::CHECK_CARD))),
         record: Some(Arc::new(record(visitor))),
@@ -116,6 +119,7 @@ pub(super) fn shown_to(verdict: Verdict, outcome: Option<Outcome>, visitor: &str
 /// A code that is no pass: nothing is known of who holds it.
 pub(super) fn shown_stranger(verdict: Verdict) -> Snapshot {
     let shown = Shown {
+        case: CASE,
         verdict,
         claims: None,
         record: None,

@@ -57,9 +57,26 @@ pub enum Panel {
     Shown(Box<Shown>),
 }
 
+/// Which visitor it is. Whatever the guard asks for gives the number back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CaseNumber(u64);
+
+impl CaseNumber {
+    #[must_use]
+    pub const fn new(number: u64) -> Self {
+        Self(number)
+    }
+
+    #[must_use]
+    pub const fn get(self) -> u64 {
+        self.0
+    }
+}
+
 /// A verdict and all the guard may know of who stands there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shown {
+    pub case: CaseNumber,
     pub verdict: Verdict,
     /// From the pass itself; absent for a code that is no pass of ours.
     pub claims: Option<Claims>,

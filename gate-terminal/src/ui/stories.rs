@@ -11,9 +11,9 @@ use shared::{
 
 use super::{
     command::Command,
-    made,
+    made::{self, CASE},
     scan_view::{HEIGHT, ScanView, WIDTH},
-    snapshot::{Alarm, Camera, Link, Panel, Picture, Snapshot},
+    snapshot::{Alarm, Camera, CaseNumber, Link, Panel, Picture, Snapshot},
     theme,
     words::Language,
 };
@@ -47,6 +47,14 @@ fn settle(harness: &mut Harness<'_, Desk>) {
 fn press(harness: &mut Harness<'_, Desk>, key: egui::Key) {
     harness.key_press(key);
     harness.run_steps(3);
+}
+
+/// The same panel for the visitor after the one it was made for.
+fn next(mut snapshot: Snapshot) -> Snapshot {
+    if let Panel::Shown(shown) = &mut snapshot.panel {
+        shown.case = CaseNumber::new(CASE.get() + 1);
+    }
+    snapshot
 }
 
 fn asked(harness: &mut Harness<'_, Desk>) -> Vec<Command> {
@@ -151,7 +159,7 @@ fn keys_and_buttons_ask_for_the_same() {
     let mut by_button = desk(stale());
     by_button.get_by_label("F1 放行（已核对）").click();
     settle(&mut by_button);
-    let let_in = vec![Command::LetIn { reason: GuardReason::CardChecked }];
+    let let_in = vec![Command::LetIn { case: CASE, reason: GuardReason::CardChecked }];
     assert_eq!(asked(&mut by_key), let_in);
     assert_eq!(asked(&mut by_button), let_in);
 }
@@ -159,14 +167,14 @@ fn keys_and_buttons_ask_for_the_same() {
 #[test]
 fn letting_in_with_a_reason_and_sending_away_take_two_keys() {
     for (first, second, command) in [
-        (egui::Key::F2, egui::Key::Num1, Command::LetIn { reason: GuardReason::HostCalled }),
-        (egui::Key::F2, egui::Key::Num2, Command::LetIn { reason: GuardReason::OfficeCalled }),
-        (egui::Key::F3, egui::Key::Num1, Command::SendAway { reason: GuardReason::CardDiffers }),
-        (egui::Key::F3, egui::Key::Num2, Command::SendAway { reason: GuardReason::HostCalled }),
+        (egui::Key::F2, egui::Key::Num1, Command::LetIn { case: CASE, reason: GuardReason::HostCalled }),
+        (egui::Key::F2, egui::Key::Num2, Command::LetIn { case: CASE, reason: GuardReason::OfficeCalled }),
+        (egui::Key::F3, egui::Key::Num1, Command::SendAway { case: CASE, reason: GuardReason::CardDiffers }),
+        (egui::Key::F3, egui::Key::Num2, Command::SendAway { case: CASE, reason: GuardReason::HostCalled }),
     ] {
         let mut harness = desk(stale());
         press(&mut harness, first);
-        assert_eq!(asked(&mut harness), []);
+        assert_eq!(asked(&mut harness), [Command::Hold { case: CASE }]);
         press(&mut harness, second);
         assert_eq!(asked(&mut harness), [command]);
     }
@@ -177,7 +185,8 @@ fn somebody_admitted_by_their_code_can_still_be_stopped() {
     let mut harness = desk(made::shown(Verdict::Admit, Some(Outcome::Passed)));
     press(&mut harness, egui::Key::F3);
     press(&mut harness, egui::Key::Num1);
-    assert_eq!(asked(&mut harness), [Command::SendAway { reason: GuardReason::CardDiffers }]);
+    let send_away = Command::SendAway { case: CASE, reason: GuardReason::CardDiffers };
+    assert_eq!(asked(&mut harness), [Command::Hold { case: CASE }, send_away]);
 }
 
 #[test]
@@ -187,11 +196,47 @@ fn another_reason_is_written_and_kept() {
     settle(&mut harness);
     harness.get_by_label("4　其他原因").click();
     settle(&mut harness);
+    asked(&mut harness);
     harness.event(egui::Event::Text("送样品".to_owned()));
     settle(&mut harness);
     press(&mut harness, egui::Key::Enter);
     let reason = GuardReason::Other { text: "送样品".to_owned() };
-    assert_eq!(asked(&mut harness), [Command::LetIn { reason }]);
+    assert_eq!(asked(&mut harness), [Command::Hold { case: CASE }, Command::LetIn { case: CASE, reason }]);
+}
+
+#[test]
+fn the_panel_is_held_by_each_sign_of_the_guard_and_by_nothing_else() {
+    let refused = made::shown(Verdict::Refuse(RefuseReason::Revoked), Some(Outcome::Refused));
+    let mut harness = desk(refused);
+    let hold = [Command::Hold { case: CASE }];
+    press(&mut harness, egui::Key::F2);
+    assert_eq!(asked(&mut harness), hold, "the reasons are opened");
+    press(&mut harness, egui::Key::Num4);
+    assert_eq!(asked(&mut harness), hold, "another reason is to be written");
+    let preedit = egui::ImeEvent::Preedit { text: "song".to_owned(), active_range_chars: None };
+    for typed in [egui::Event::Text("送".to_owned()), egui::Event::Ime(preedit)] {
+        harness.event(typed);
+        settle(&mut harness);
+        assert_eq!(asked(&mut harness), hold, "something is typed");
+        // The gate answers with a later end; the guard goes on writing.
+        if let Panel::Shown(shown) = &mut harness.state_mut().snapshot.panel {
+            shown.until = shown.until.plus(chrono::TimeDelta::seconds(50));
+        }
+        harness.run_steps(20);
+        assert_eq!(asked(&mut harness), [], "a guard who went away does not hold it");
+    }
+    harness.get_by_label("为什么放行？");
+}
+
+#[test]
+fn what_is_pressed_names_the_visitor_it_was_pressed_for() {
+    let mut harness = desk(stale());
+    press(&mut harness, egui::Key::F1);
+    harness.state_mut().snapshot = next(stale());
+    settle(&mut harness);
+    press(&mut harness, egui::Key::F1);
+    let cases = [CASE, CaseNumber::new(CASE.get() + 1)];
+    assert_eq!(asked(&mut harness), cases.map(|case| Command::LetIn { case, reason: GuardReason::CardChecked }));
 }
 
 #[test]
@@ -201,9 +246,9 @@ fn escape_leaves_the_reasons_before_it_leaves_the_visitor() {
     harness.get_by_label("为什么放行？");
     press(&mut harness, egui::Key::Escape);
     assert!(harness.query_by_label("为什么放行？").is_none());
-    assert_eq!(asked(&mut harness), []);
+    assert_eq!(asked(&mut harness), [Command::Hold { case: CASE }, Command::LetGo { case: CASE }]);
     press(&mut harness, egui::Key::Escape);
-    assert_eq!(asked(&mut harness), [Command::Dismiss]);
+    assert_eq!(asked(&mut harness), [Command::Dismiss { case: CASE }]);
 }
 
 #[test]
@@ -262,12 +307,16 @@ fn a_key_held_down_decides_once() {
 
 #[test]
 fn the_next_visitor_closes_the_reasons_of_the_last() {
-    let mut harness = desk(stale());
-    press(&mut harness, egui::Key::F2);
-    harness.state_mut().snapshot = made::shown(Verdict::Ask(AskReason::ClockUntrusted), None);
-    settle(&mut harness);
-    press(&mut harness, egui::Key::Num1);
-    assert_eq!(asked(&mut harness), []);
+    // Also when they look alike: two strangers, one after the other.
+    for following in [made::shown(Verdict::Ask(AskReason::ClockUntrusted), None), next(stale())] {
+        let mut harness = desk(stale());
+        press(&mut harness, egui::Key::F2);
+        asked(&mut harness);
+        harness.state_mut().snapshot = following;
+        settle(&mut harness);
+        press(&mut harness, egui::Key::Num1);
+        assert_eq!(asked(&mut harness), []);
+    }
 }
 
 #[test]
