@@ -121,7 +121,7 @@ pub enum EntriesCommand {
 
 #[derive(Debug, Subcommand)]
 pub enum ConflictsCommand {
-    /// Print conflicts, oldest first
+    /// Print which pass was let in twice without leaving between, and where, oldest first
     List,
 }
 

@@ -139,6 +139,7 @@ impl Store {
         let key = self.key();
         let companions: Vec<Option<&Document>> =
             booking.companions().iter().map(|companion| companion.document.as_ref()).collect();
+        let companion_indices = companions.iter().flatten().map(|document| key.blind_index(document)).collect();
         let companions = if companions.iter().any(Option::is_some) {
             let json = Zeroizing::new(serde_json::to_vec(&companions)?);
             Some(key.seal(Purpose::Companions, &json)?)
@@ -151,6 +152,7 @@ impl Store {
             document: key.seal(Purpose::Document, document.as_bytes())?,
             index: key.blind_index(booking.document()),
             companions,
+            companion_indices,
             booking,
         })
     }
@@ -163,6 +165,8 @@ struct Ready {
     document: Vec<u8>,
     index: [u8; 32],
     companions: Option<Vec<u8>>,
+    /// Of the companions who gave a document.
+    companion_indices: Vec<[u8; 32]>,
 }
 
 fn insert(
@@ -200,7 +204,14 @@ fn insert(
         ready.index,
         ready.tag.to_string(),
     ])?;
-    Ok(BookingId::new(db.last_insert_rowid()))
+    let id = db.last_insert_rowid();
+    // Two companions with one number are a slip of the pen, not a reason to refuse.
+    let mut index =
+        db.prepare_cached("insert or ignore into companion_document (booking, document_index) values (?1, ?2)")?;
+    for companion in &ready.companion_indices {
+        index.execute(params![id, companion])?;
+    }
+    Ok(BookingId::new(id))
 }
 
 pub(super) fn by_id(db: &Connection, key: &IdentityKey, id: BookingId) -> Result<Option<BookingView>, StoreError> {

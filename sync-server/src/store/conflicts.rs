@@ -1,5 +1,5 @@
-//! Conflicts: one pass let in at two gates without leaving between. Gates that cannot reach each other cannot prevent it; here it
-//! is found, once both have reported.
+//! Conflicts: one pass let in twice without leaving between, at two gates or at one. Gates that cannot reach each other cannot
+//! prevent the first, and a guard may overrule the terminal and so cause the second; here both are found, once all have reported.
 
 use rusqlite::{Connection, ToSql, params};
 use shared::{
@@ -10,7 +10,7 @@ use shared::{
 
 use super::{Store, StoreError, rows, writer::Writing};
 
-/// One pass let in at two terminals without leaving between.
+/// One pass let in twice without leaving between.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Conflict {
     pub pass: PassId,
@@ -37,9 +37,7 @@ pub(super) fn look_again(db: &Writing<'_>, pass: PassId, now: Moment) -> Result<
     let found: Vec<_> = moves(db, pass)?
         .windows(2)
         .filter_map(|pair| match pair {
-            [(first, Direction::In), (second, Direction::In)] if first.terminal != second.terminal => {
-                Some((*first, *second))
-            }
+            [(first, Direction::In), (second, Direction::In)] => Some((*first, *second)),
             _ => None,
         })
         .collect();

@@ -413,6 +413,29 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn one_pass_in_twice_at_one_gate_is_found_and_an_exit_between_clears_it() {
+        let office = Office::open();
+        let (mut south, mut north) = (Gate::enrol(&office, 1).await, Gate::enrol(&office, 2).await);
+        for (minute, direction, pass) in [
+            (0, Direction::In, 1),
+            (9, Direction::In, 1),
+            (1, Direction::In, 2),
+            (2, Direction::Out, 2),
+            (3, Direction::In, 2),
+        ] {
+            south.saw(&entry(minutes(&office, minute), direction, pass));
+        }
+        south.push(&office, 0..5).await.unwrap();
+        let found: Vec<_> = office.store.conflicts().await.unwrap().iter().map(|c| (c.first, c.second)).collect();
+        let at = |seq| EntryId { terminal: south.id, seq };
+        assert_eq!(found, [(at(1), at(2))]);
+        // The exit lay at the other gate, which reports late.
+        north.saw(&entry(minutes(&office, 5), Direction::Out, 1));
+        north.push(&office, 0..1).await.unwrap();
+        assert_eq!(office.store.conflicts().await.unwrap(), []);
+    }
+
+    #[tokio::test]
     async fn entries_are_found_by_day_terminal_and_pass() {
         let office = Office::open();
         let (mut south, mut north) = (Gate::enrol(&office, 1).await, Gate::enrol(&office, 2).await);

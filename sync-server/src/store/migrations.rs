@@ -12,6 +12,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0005_terminals.sql"),
     include_str!("migrations/0006_entries.sql"),
     include_str!("migrations/0007_notices.sql"),
+    include_str!("migrations/0008_party.sql"),
 ];
 
 /// Brings the schema up to date, each step in a transaction of its own. Two processes may try at once.

@@ -44,6 +44,10 @@ fn erase(db: &Writing<'_>, retention: Retention, now: Moment) -> Result<Erased, 
         "delete from approval_link where booking in (select id from booking where day <= ?1 and not anonymous)",
         [&through],
     )?;
+    db.execute(
+        "delete from companion_document where booking in (select id from booking where day <= ?1 and not anonymous)",
+        [&through],
+    )?;
     let rows = db.execute(
         "update booking set booked_by = null, visitor = null, phone = null, reason = null, companions = null, plates = null,
              last_four = null, document_index = null, decline_reason = null, ended_reason = null, anonymous = 1
@@ -75,7 +79,7 @@ mod tests {
     #[tokio::test]
     async fn the_number_goes_first_and_the_rest_later() {
         let office = Office::with_host().await;
-        let typed = crate::office::BookingForm { companions: "李䶮，11010519491231002X".to_owned(), ..form() };
+        let typed = crate::office::BookingForm { companions: "李䶮，440524188001010014".to_owned(), ..form() };
         let (id, links) = office.submit(&typed, 1).await;
         let store = &office.store;
         store.decide(&links.sms, Choice::Approve, office.issuing(1), office.now).await.unwrap();
@@ -86,6 +90,7 @@ mod tests {
         let numbers = "select count(*) from booking where document is not null or companion_documents is not null
             or document_tag is not null";
         assert_eq!(office.look(numbers), 0);
+        assert_eq!(office.look("select count(*) from party_member"), 2);
         let view = store.booking(id).await.unwrap().unwrap();
         assert_eq!(view.facts.last_four.to_string(), "002X");
         assert_eq!(store.erase_due(held, day(91)).await.unwrap(), Erased::default());
@@ -96,6 +101,7 @@ mod tests {
         let traces = r#"select count(*) from booking b left join notice n on n.booking = b.id
             where b.visitor is not null or b.phone is not null or n.body <> '' or n."to" <> ''"#;
         assert_eq!(office.look(traces), 0);
+        assert_eq!(office.look("select count(*) from party_member"), 0);
         assert_eq!(office.look("select count(*) from booking"), 1);
         assert_eq!(store.erase_due(held, day(200)).await.unwrap(), Erased::default());
     }

@@ -1,6 +1,8 @@
 //! The watchlist: documents whose holders are not to be admitted, kept as keyed hashes.
 //!
-//! Who is put on it while holding a pass is named to the terminals at once; whoever is given a pass while on it is named with it.
+//! Who is put on it while a pass brings them, as its visitor or as a companion who gave a document, is named to the terminals at
+//! once; whoever is given such a pass while on it is named with it. Terminals are told of passes, not of people: a pass that brings
+//! two watched people stays named until neither is.
 
 use rusqlite::{Connection, params};
 use shared::{
@@ -17,7 +19,7 @@ use super::{Store, StoreError, feed, rows, writer::Writing};
 pub struct Watched {
     /// `false` when they were on it; the note is renewed all the same.
     pub added: bool,
-    /// How many passes already at the gates are refused from now on.
+    /// How many passes already at the gates are refused from now on, which were not before.
     pub passes: usize,
 }
 
@@ -29,6 +31,10 @@ pub struct WatchedPerson {
     pub since: Moment,
 }
 
+/// Of a pass `p`: whether anybody it brings is on the list.
+pub(super) const PARTY_IS_WATCHED: &str = "exists (select 1 from party_member m
+    join watched w on w.document_index = m.document_index where m.booking = p.booking)";
+
 impl Store {
     pub async fn watch(&self, document: &Document, note: &str, now: Moment) -> Result<Watched, StoreError> {
         let index = self.key().blind_index(document);
@@ -38,13 +44,14 @@ impl Store {
                 db.query_row("select exists (select 1 from watched where document_index = ?1)", [index], |row| {
                     row.get(0)
                 })?;
+            let free = live_passes_not_watched(db, index, now)?;
             db.execute(
                 "insert into watched (document_index, kind, last_four, note, since) values (?1, ?2, ?3, ?4, ?5)
                  on conflict (document_index) do update set note = ?4",
                 params![index, kind.code(), last_four.bits(), note, now.unix_ms()],
             )?;
-            let passes = if before { 0 } else { tell(db, index, true, now)? };
-            Ok(Watched { added: !before, passes })
+            tell(db, &free, true)?;
+            Ok(Watched { added: !before, passes: free.len() })
         };
         self.0.writer.write(watch).await
     }
@@ -55,7 +62,8 @@ impl Store {
         let unwatch = move |db: &mut Writing<'_>| {
             let removed = db.execute("delete from watched where document_index = ?1", [index])? == 1;
             if removed {
-                tell(db, index, false, now)?;
+                let free = live_passes_not_watched(db, index, now)?;
+                tell(db, &free, false)?;
             }
             Ok(removed)
         };
@@ -81,19 +89,25 @@ impl Store {
     }
 }
 
-fn tell(db: &mut Writing<'_>, index: [u8; 32], watched: bool, now: Moment) -> Result<usize, StoreError> {
-    let passes = live_passes(db, index, now)?;
-    for (pass, campus) in &passes {
+fn tell(db: &mut Writing<'_>, passes: &[(PassId, CampusId)], watched: bool) -> Result<(), StoreError> {
+    for (pass, campus) in passes {
         feed::append(db, *campus, &Change::PassWatched { pass: *pass, watched })?;
     }
-    Ok(passes.len())
+    Ok(())
 }
 
-fn live_passes(db: &Connection, index: [u8; 32], now: Moment) -> Result<Vec<(PassId, CampusId)>, StoreError> {
-    let mut query = db.prepare_cached(
-        "select p.id, p.campus from booking b join pass p on p.booking = b.id
-         where b.document_index = ?1 and p.published = 1 and p.ended_at is null and p.day >= ?2 order by p.issued_at, p.id",
-    )?;
+/// Those at the gates that bring this person and nobody who is on the list.
+fn live_passes_not_watched(
+    db: &Connection,
+    index: [u8; 32],
+    now: Moment,
+) -> Result<Vec<(PassId, CampusId)>, StoreError> {
+    let mut query = db.prepare_cached(&format!(
+        "select p.id, p.campus from pass p
+         where p.booking in (select booking from party_member where document_index = ?1)
+             and p.published = 1 and p.ended_at is null and p.day >= ?2 and not {PARTY_IS_WATCHED}
+         order by p.issued_at, p.id"
+    ))?;
     let mut found = query.query(params![index, CampusDay::of(now).to_string()])?;
     let mut passes = Vec::new();
     while let Some(row) = found.next()? {
@@ -106,7 +120,7 @@ fn live_passes(db: &Connection, index: [u8; 32], now: Moment) -> Result<Vec<(Pas
 mod tests {
     use super::*;
     use crate::{
-        office::Choice,
+        office::{BookingForm, Choice},
         store::office_days::{Office, form, today},
     };
 
@@ -116,16 +130,13 @@ mod tests {
         let Office { store, now, .. } = &office;
         let number = &form().document_number;
         let document = Document::parse(DocumentKind::ResidentId, number, today().date()).unwrap();
-        let approve = async |seed: u8, typed: &crate::office::BookingForm| {
+        let approve = async |seed: u8, typed: &BookingForm| {
             let (_, links) = office.submit(typed, seed).await;
             store.decide(&links.sms, Choice::Approve, office.issuing(seed), *now).await.unwrap();
         };
         approve(1, &form()).await;
-        let passport = crate::office::BookingForm {
-            document_kind: "passport".to_owned(),
-            document_number: "E12345678".to_owned(),
-            ..form()
-        };
+        let passport =
+            BookingForm { document_kind: "passport".to_owned(), document_number: "E12345678".to_owned(), ..form() };
         approve(2, &passport).await;
         let watched = |seed, watched| Change::PassWatched { pass: PassId::from_bytes([seed; 8]), watched };
         assert_eq!(store.watch(&document, "纠纷", *now).await.unwrap(), Watched { added: true, passes: 1 });
@@ -140,5 +151,52 @@ mod tests {
         assert!(!store.unwatch(&document, *now).await.unwrap());
         let changes = office.changes().await;
         assert_eq!(changes[changes.len() - 2..], [watched(1, false), watched(3, false)]);
+    }
+
+    fn document(number: &str) -> Document {
+        Document::parse(DocumentKind::ResidentId, number, today().date()).unwrap()
+    }
+
+    const COMPANION: &str = "440524188001010014";
+
+    fn with_companion() -> BookingForm {
+        BookingForm { companions: format!("李䶮\n王五，{COMPANION}"), ..form() }
+    }
+
+    #[tokio::test]
+    async fn a_companion_on_the_list_is_named_with_the_pass() {
+        let office = Office::with_host().await;
+        let Office { store, now, .. } = &office;
+        let on_list = store.watch(&document(COMPANION), "纠纷", *now).await.unwrap();
+        assert_eq!(on_list, Watched { added: true, passes: 0 });
+        let (_, links) = office.submit(&with_companion(), 1).await;
+        store.decide(&links.sms, Choice::Approve, office.issuing(1), *now).await.unwrap();
+        let named = Change::PassWatched { pass: PassId::from_bytes([1; 8]), watched: true };
+        assert_eq!(office.changes().await.last(), Some(&named));
+        // For a later day the pass is named when it is told.
+        let later = BookingForm { day: today().plus_days(3).to_string(), ..with_companion() };
+        let (_, links) = office.submit(&later, 2).await;
+        store.decide(&links.sms, Choice::Approve, office.issuing(2), *now).await.unwrap();
+        assert_eq!(store.publish_due(today().plus_days(2).start()).await.unwrap(), 1);
+        let named = Change::PassWatched { pass: PassId::from_bytes([2; 8]), watched: true };
+        assert_eq!(office.changes().await.last(), Some(&named));
+    }
+
+    #[tokio::test]
+    async fn a_pass_that_brings_a_watched_companion_is_named_until_nobody_it_brings_is_watched() {
+        let office = Office::with_host().await;
+        let Office { store, now, .. } = &office;
+        let (_, links) = office.submit(&with_companion(), 1).await;
+        store.decide(&links.sms, Choice::Approve, office.issuing(1), *now).await.unwrap();
+        let (visitor, companion) = (document(&form().document_number), document(COMPANION));
+        let named = |watched| Change::PassWatched { pass: PassId::from_bytes([1; 8]), watched };
+        let count = office.changes().await.len();
+        assert_eq!(store.watch(&companion, "纠纷", *now).await.unwrap(), Watched { added: true, passes: 1 });
+        assert_eq!(office.changes().await[count..], [named(true)]);
+        assert_eq!(store.watch(&visitor, "纠纷", *now).await.unwrap(), Watched { added: true, passes: 0 });
+        assert!(store.unwatch(&companion, *now).await.unwrap());
+        assert_eq!(office.changes().await[count..], [named(true)], "the visitor is still on the list");
+        assert!(store.unwatch(&visitor, *now).await.unwrap());
+        assert_eq!(office.changes().await[count..], [named(true), named(false)]);
     }
 }
