@@ -18,6 +18,7 @@ use crate::{
     config::Config,
     keys::{Keys, KeysFault},
     notify::{Console, Outbox, Sender},
+    office::Channel,
     pages,
     state::AppState,
     store::{Store, StoreError},
@@ -30,7 +31,7 @@ const LAST_ANSWERS: Duration = Duration::from_secs(10);
 /// Passes are published a day ahead and numbers erased a day late: a minute is nothing to either.
 const CHORES_EVERY: Duration = Duration::from_secs(60);
 
-/// Opens keys and store, and tells the feed which places there are.
+/// Opens keys and store, and tells the feed which places there are. Until [`answer`] is given the channels there are none.
 pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<AppState, ServeFault> {
     let now = clock.now();
     let keys = if config.demo { Keys::load_or_init(&config.data_dir, now) } else { Keys::load(&config.data_dir) }?;
@@ -42,7 +43,7 @@ pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<AppState, Ser
     }
     let store = Store::open(&config.database(), keys.identity.clone())?;
     store.set_places(config.places(), now).await?;
-    Ok(AppState { config: Arc::new(config), store, clock, keys: Arc::new(keys) })
+    Ok(AppState { config: Arc::new(config), store, clock, keys: Arc::new(keys), texts_leave: false })
 }
 
 /// Answers with a `state` that is open already: how a story brings its own clock and its own telephones.
@@ -52,6 +53,10 @@ pub async fn answer(
     senders: Vec<Box<dyn Sender>>,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeFault> {
+    let state = AppState { texts_leave: senders.iter().any(|sender| sender.carries(Channel::Sms)), ..state };
+    if !state.texts_leave {
+        tracing::warn!("no channel carries text messages: nobody can be sent a code, and the sign-in page says so");
+    }
     let (close, mut closing) = watch::channel(false);
     let router = pages::router(state.clone()).merge(sync::router(state.clone(), closing.clone()));
     let told = async move {
@@ -162,14 +167,7 @@ mod tests {
         let (stop, stopped) = oneshot::channel::<()>();
         let serving = tokio::spawn(answer(listener, state, Vec::new(), async { stopped.await.unwrap() }));
 
-        let visit = move || {
-            let mut line = TcpStream::connect(address).unwrap();
-            line.write_all(b"GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").unwrap();
-            let mut page = String::new();
-            line.read_to_string(&mut page).unwrap();
-            page
-        };
-        let page = spawn_blocking(visit).await.unwrap();
+        let page = spawn_blocking(move || visit(address, "/")).await.unwrap();
         assert!(page.starts_with("HTTP/1.1 200 OK"), "{page}");
 
         // A line that is open and idle does not hold up the end.
@@ -177,6 +175,54 @@ mod tests {
         stop.send(()).unwrap();
         time::timeout(Duration::from_secs(5), serving).await.unwrap().unwrap().unwrap();
         assert!(TcpStream::connect(address).is_err());
+    }
+
+    /// What was logged, for a test to read.
+    #[derive(Clone, Default)]
+    struct Logged(Arc<std::sync::Mutex<Vec<u8>>>);
+
+    impl std::io::Write for Logged {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_server_that_can_send_no_code_says_so_in_the_log_and_on_the_page() {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = Arc::new(SetClock::at(NOW));
+        for (console, warned, status) in [(false, true, "503"), (true, false, "200")] {
+            let logged = Logged::default();
+            let to = logged.clone();
+            let log = tracing_subscriber::fmt().with_writer(move || to.clone()).finish();
+            let _guard = tracing::subscriber::set_default(log);
+            let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+            let address = listener.local_addr().unwrap();
+            let state = open(config(&dir, true), clock.clone()).await.unwrap();
+            let senders: Vec<Box<dyn Sender>> =
+                if console { vec![Box::new(Console::new("", io::sink()))] } else { Vec::new() };
+            let (stop, stopped) = oneshot::channel::<()>();
+            let serving = tokio::spawn(answer(listener, state, senders, async { stopped.await.unwrap() }));
+            let page = spawn_blocking(move || visit(address, "/sign-in")).await.unwrap();
+            assert!(page.starts_with(&format!("HTTP/1.1 {status}")), "{page}");
+            stop.send(()).unwrap();
+            serving.await.unwrap().unwrap();
+            let logged = String::from_utf8(logged.0.lock().unwrap().clone()).unwrap();
+            assert_eq!(logged.contains("nobody can be sent a code"), warned, "{logged}");
+        }
+    }
+
+    fn visit(address: SocketAddr, path: &str) -> String {
+        let mut line = TcpStream::connect(address).unwrap();
+        line.write_all(format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").as_bytes())
+            .unwrap();
+        let mut page = String::new();
+        line.read_to_string(&mut page).unwrap();
+        page
     }
 
     #[tokio::test]

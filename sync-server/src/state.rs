@@ -11,4 +11,6 @@ pub struct AppState {
     pub store: Store,
     pub clock: Arc<dyn Clock>,
     pub keys: Arc<Keys>,
+    /// Whether any channel carries text messages: without one nobody can be sent a code, and the sign-in page must say so.
+    pub texts_leave: bool,
 }

@@ -4,6 +4,7 @@
 //! files beside the database, never here, so this may be printed.
 
 mod defaults;
+mod limits;
 
 use std::{
     collections::BTreeSet,
@@ -12,7 +13,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use chrono::TimeDelta;
 use serde::Deserialize;
 use shared::{
     ids::{CampusId, GateIndex, GateMask},
@@ -21,7 +21,7 @@ use shared::{
 };
 use thiserror::Error;
 
-use crate::office::{CodeLimits, Retention, Rules, TimeOfDay};
+use crate::office::{Retention, Rules, TimeOfDay};
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -76,6 +76,10 @@ pub struct BookingSettings {
     pub max_companions: u8,
     pub max_vehicles: u8,
     pub entries_per_pass: EntriesAllowed,
+    pub per_phone_day: u16,
+    pub on_behalf_per_phone_day: u16,
+    pub unknown_hosts_per_phone_day: u16,
+    pub unknown_hosts_per_address_hour: u16,
     /// Where group visits are arranged.
     pub group_office: Office,
     /// Where residents' families are registered.
@@ -100,6 +104,8 @@ pub struct SignIn {
     pub per_phone_hour: u16,
     pub per_phone_day: u16,
     pub per_address_hour: u16,
+    pub wrong_per_phone_day: u16,
+    pub wrong_per_address_hour: u16,
     /// How long a session lasts that was to be remembered; others end after a day.
     pub session_days: u16,
     /// A session unused for so long ends earlier.
@@ -232,27 +238,6 @@ impl Campus {
     #[must_use]
     pub fn gate(&self, index: GateIndex) -> Option<&Gate> {
         self.gate.iter().find(|gate| gate.index == index)
-    }
-}
-
-impl SignIn {
-    #[must_use]
-    pub fn limits(&self) -> CodeLimits {
-        CodeLimits {
-            good_for: TimeDelta::minutes(i64::from(self.code_minutes)),
-            attempts: self.attempts,
-            per_phone: [
-                (self.per_phone_minute, TimeDelta::minutes(1)),
-                (self.per_phone_hour, TimeDelta::hours(1)),
-                (self.per_phone_day, TimeDelta::days(1)),
-            ],
-            per_address: (self.per_address_hour, TimeDelta::hours(1)),
-        }
-    }
-
-    #[must_use]
-    pub fn idle(&self) -> TimeDelta {
-        TimeDelta::days(i64::from(self.session_idle_days))
     }
 }
 

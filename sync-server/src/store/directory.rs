@@ -34,13 +34,6 @@ impl Store {
         let phone = phone.clone();
         self.0.readers.read(move |db| by_phone(db, &phone)).await
     }
-
-    /// The one member of staff who answers to everything that was given; `None` when nobody does or several do, so that a name
-    /// alone never lists who works here.
-    pub async fn find_host(&self, asked: &HostAsked) -> Result<Option<Staff>, StoreError> {
-        let asked = asked.clone();
-        self.0.readers.read(move |db| find(db, &asked)).await
-    }
 }
 
 pub(super) fn by_phone(db: &Connection, phone: &Phone) -> Result<Option<Staff>, StoreError> {
@@ -51,7 +44,9 @@ pub(super) fn by_number(db: &Connection, number: &StaffNumber) -> Result<Option<
     only(db, &format!("{STAFF} and number = ?1"), number.as_str())
 }
 
-fn find(db: &Connection, asked: &HostAsked) -> Result<Option<Staff>, StoreError> {
+/// The one member of staff who answers to everything that was given; `None` when nobody does or several do, so that a name alone
+/// never lists who works here.
+pub(super) fn find(db: &Connection, asked: &HostAsked) -> Result<Option<Staff>, StoreError> {
     let folded = asked.name().map(shared::identity::PersonName::folded);
     let candidates = match (asked.number(), asked.phone(), &folded) {
         (Some(number), _, _) => all(db, &format!("{STAFF} and number = ?1"), number.as_str())?,
@@ -181,7 +176,7 @@ mod tests {
                 shared::identity::PersonName::parse(name).ok(),
                 Phone::parse(phone).ok(),
             );
-            let host = office.store.find_host(&asked.unwrap()).await.unwrap();
+            let host = office.store.0.readers.read(move |db| find(db, &asked.unwrap())).await.unwrap();
             assert_eq!(host.as_ref().map(|host| host.number.as_str()), found, "{number}/{name}/{phone}");
         }
     }

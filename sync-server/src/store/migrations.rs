@@ -13,6 +13,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0006_entries.sql"),
     include_str!("migrations/0007_notices.sql"),
     include_str!("migrations/0008_party.sql"),
+    include_str!("migrations/0009_limits.sql"),
 ];
 
 /// Brings the schema up to date, each step in a transaction of its own. Two processes may try at once.

@@ -3,7 +3,7 @@
 use rusqlite::params;
 use shared::time::Moment;
 
-use super::{Store, StoreError, writer::Writing};
+use super::{Store, StoreError, attempts, writer::Writing};
 use crate::office::{Retention, notice::NoticeKind};
 
 /// How much was forgotten.
@@ -57,7 +57,7 @@ fn erase(db: &Writing<'_>, retention: Retention, now: Moment) -> Result<Erased, 
     // A code that is void, or was replaced or used, is not sent any more, however long the channel was down.
     db.execute(
         r#"update notice set body = '', next_try = null where kind = ?1 and next_try is not null and not exists
-               (select 1 from sign_in_code c where c.phone = notice."to" and c.expires_at > ?2)"#,
+               (select 1 from sign_in_code c where c.notice = notice.id and c.expires_at > ?2)"#,
         params![NoticeKind::SignInCode.name(), now.unix_ms()],
     )?;
     db.execute(
@@ -65,6 +65,7 @@ fn erase(db: &Writing<'_>, retention: Retention, now: Moment) -> Result<Erased, 
         params![now.minus(chrono::TimeDelta::days(1)).unix_ms()],
     )?;
     db.execute("delete from session where expires_at <= ?1", [now.unix_ms()])?;
+    attempts::forget(db, now)?;
     Ok(Erased { numbers, rows })
 }
 
@@ -105,21 +106,35 @@ mod tests {
         assert_eq!(office.look("select count(*) from booking"), 1);
         assert_eq!(store.erase_due(held, day(200)).await.unwrap(), Erased::default());
     }
+
     #[tokio::test]
     async fn a_code_that_is_void_is_not_sent_any_more() {
         let office = Office::open();
         let limits = crate::config::SignIn::default().limits();
-        let phone = shared::identity::Phone::parse("13800130001").unwrap();
-        let here = std::net::Ipv4Addr::LOCALHOST.into();
+        let caller = |browser| crate::store::Caller {
+            phone: shared::identity::Phone::parse("13800130001").unwrap(),
+            browser: crate::store::BrowserToken::from_random([browser; 32]),
+            address: std::net::Ipv4Addr::LOCALHOST.into(),
+        };
         let store = &office.store;
-        store.issue_code(&phone, here, "042042", office.now, &limits).await.unwrap();
+        store.issue_code(&caller(1), "042042", office.now, &limits).await.unwrap();
         let due = async |after: chrono::TimeDelta| {
             let then = office.now.plus(after);
             store.erase_due(Retention::default(), then).await.unwrap();
             store.due_notices(then, 9).await.unwrap().len()
         };
         assert_eq!(due(chrono::TimeDelta::minutes(1)).await, 1);
-        assert_eq!(due(chrono::TimeDelta::minutes(5)).await, 0);
+        // The same browser's next code takes the place of its last, and not that of another browser's.
+        let next = office.now.plus(chrono::TimeDelta::minutes(1));
+        store.issue_code(&caller(1), "111111", next, &limits).await.unwrap();
+        assert_eq!(due(chrono::TimeDelta::minutes(2)).await, 1);
+        let next = office.now.plus(chrono::TimeDelta::minutes(2));
+        store.issue_code(&caller(2), "222222", next, &limits).await.unwrap();
+        assert_eq!(due(chrono::TimeDelta::minutes(3)).await, 2);
+        assert_eq!(due(chrono::TimeDelta::minutes(7)).await, 0);
         assert_eq!(office.look("select count(*) from notice where body <> ''"), 0);
+        assert_ne!(office.look("select count(*) from attempt"), 0);
+        due(chrono::TimeDelta::minutes(24 * 60 + 2)).await;
+        assert_eq!(office.look("select count(*) from attempt"), 0);
     }
 }
