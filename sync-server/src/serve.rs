@@ -43,6 +43,7 @@ pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<AppState, Ser
     }
     let store = Store::open(&config.database(), keys.identity.clone())?;
     store.set_places(config.places(), now).await?;
+    store.index_companions(now).await?;
     Ok(AppState { config: Arc::new(config), store, clock, keys: Arc::new(keys), texts_leave: false })
 }
 

@@ -148,18 +148,17 @@ fn postponed(state: &AppState, asked: SignedIn, form: BookingForm, kind: Kind, s
 }
 
 fn too_many(why: BookingLimit, retry_at: Moment, now: Moment, lang: Language) -> String {
-    let (chinese, english) = match why {
-        BookingLimit::Bookings => ("预约次数太多", "Too many bookings were made"),
-        BookingLimit::UnknownHosts => (
-            "多次填写的被访人都没有找到，请先向被访人核对",
-            "Several hosts in a row were not found; please check with your host first",
+    let said = match why {
+        BookingLimit::Bookings => {
+            lang.say("预约次数太多，请 {}再提交。", "Too many bookings were made. Please send this again {}.")
+        }
+        // Whoever shares a network address may have done the asking.
+        BookingLimit::UnknownHosts => lang.say(
+            "查找被访人失败的次数太多。请先向被访人核对，{}再提交。",
+            "Too many look-ups found no host. Please check with your host and send this again {}.",
         ),
     };
-    let when = later(retry_at, now, lang);
-    match lang {
-        Language::Chinese => format!("{chinese}，请 {when}再提交。"),
-        Language::English => format!("{english}. Please send this again {when}."),
-    }
+    said.replace("{}", &later(retry_at, now, lang))
 }
 
 fn book(state: &AppState, asked: SignedIn, form: BookingForm, kind: Kind, problems: Problems) -> Book {

@@ -9,7 +9,7 @@ use shared::{
 use zeroize::Zeroizing;
 
 use super::{
-    IdentityKey, Issuing, Links, Outcome, PageToken, Store, StoreError, booking_rows, decisions, links,
+    IdentityKey, Issuing, Links, Outcome, PageToken, Store, StoreError, booking_rows, companions, decisions, links,
     sealing::Purpose, writer::Writing,
 };
 use crate::office::{Approver, Booking, Choice, Facts, Staff, Standing, Via};
@@ -205,12 +205,7 @@ fn insert(
         ready.tag.to_string(),
     ])?;
     let id = db.last_insert_rowid();
-    // Two companions with one number are a slip of the pen, not a reason to refuse.
-    let mut index =
-        db.prepare_cached("insert or ignore into companion_document (booking, document_index) values (?1, ?2)")?;
-    for companion in &ready.companion_indices {
-        index.execute(params![id, companion])?;
-    }
+    companions::index(db, id, &ready.companion_indices)?;
     Ok(BookingId::new(id))
 }
 

@@ -50,4 +50,20 @@ mod tests {
         db.execute_batch("pragma user_version = 99").unwrap();
         assert!(matches!(run(&mut db), Err(StoreError::Newer { found: 99, .. })));
     }
+
+    #[test]
+    fn what_was_counted_before_is_still_counted() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut db = connection::writing(&dir.path().join("office.sqlite3")).unwrap();
+        for step in &STEPS[..7] {
+            db.execute_batch(step).unwrap();
+        }
+        db.execute_batch("pragma user_version = 7; insert into code_request values ('13800130001', '10.0.0.1', 5)")
+            .unwrap();
+        run(&mut db).unwrap();
+        for who in ["13800130001", "10.0.0.1"] {
+            let sql = "select count(*) from attempt where what = 'code_sent' and who = ?1 and at = 5";
+            assert_eq!(db.query_row(sql, [who], |row| row.get::<_, i64>(0)).unwrap(), 1, "{who}");
+        }
+    }
 }

@@ -8,6 +8,7 @@ mod attempts;
 mod booking_rows;
 mod bookings;
 mod codes;
+mod companions;
 mod conflicts;
 mod connection;
 mod decisions;

@@ -4,7 +4,7 @@
 //! once; whoever is given such a pass while on it is named with it. Terminals are told of passes, not of people: a pass that brings
 //! two watched people stays named until neither is.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, ToSql, params};
 use shared::{
     identity::{Document, DocumentKind, LastFour},
     ids::{CampusId, PassId},
@@ -102,16 +102,28 @@ fn live_passes_not_watched(
     index: [u8; 32],
     now: Moment,
 ) -> Result<Vec<(PassId, CampusId)>, StoreError> {
+    let which =
+        format!("p.booking in (select booking from party_member where document_index = ?1) and not {PARTY_IS_WATCHED}");
+    live_passes(db, &which, &[&index], now)
+}
+
+/// Those at the gates for which `which` holds of `p`.
+pub(super) fn live_passes(
+    db: &Connection,
+    which: &str,
+    values: &[&dyn ToSql],
+    now: Moment,
+) -> Result<Vec<(PassId, CampusId)>, StoreError> {
     let mut query = db.prepare_cached(&format!(
-        "select p.id, p.campus from pass p
-         where p.booking in (select booking from party_member where document_index = ?1)
-             and p.published = 1 and p.ended_at is null and p.day >= ?2 and not {PARTY_IS_WATCHED}
+        "select p.id, p.campus, p.day from pass p where {which} and p.published = 1 and p.ended_at is null
          order by p.issued_at, p.id"
     ))?;
-    let mut found = query.query(params![index, CampusDay::of(now).to_string()])?;
+    let mut found = query.query(values)?;
     let mut passes = Vec::new();
     while let Some(row) = found.next()? {
-        passes.push((rows::pass(row, "id")?, rows::campus(row, "campus")?));
+        if rows::day(row, "day")? >= CampusDay::of(now) {
+            passes.push((rows::pass(row, "id")?, rows::campus(row, "campus")?));
+        }
     }
     Ok(passes)
 }

@@ -1,4 +1,4 @@
--- Companions' documents as the watchlist knows them. Bookings made before this step have none here.
+-- Companions' documents as the watchlist knows them. Those of bookings made before are added at the next start.
 create table companion_document (
     booking        integer not null references booking (id),
     document_index blob not null,      -- keyed hash, as in `booking`
