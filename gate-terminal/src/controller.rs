@@ -259,7 +259,7 @@ impl Handle {
     /// Never blocks; `false` when the gate is so far behind, or has ended, that the guard must press again.
     #[must_use]
     pub fn act(&self, command: Command) -> bool {
-        self.events.try_send(Event::Guard(seen::act(command))).is_ok()
+        seen::act(command).is_none_or(|act| self.events.try_send(Event::Guard(act)).is_ok())
     }
 
     /// Whether the gate thread still takes turns.

@@ -118,7 +118,7 @@ impl Act {
             Self::Hold { case } => Command::Hold { case: CaseNumber::new(case) },
             Self::LetGo { case } => Command::LetGo { case: CaseNumber::new(case) },
             Self::Dismiss { case } => Command::Dismiss { case: CaseNumber::new(case) },
-            Self::Direction { direction } => Command::Face(direction),
+            Self::Direction { direction } => Command::Face(direction.into()),
             Self::Quit => return Heard::Quit,
         })
     }
@@ -293,7 +293,7 @@ mod tests {
                 Command::Hold { case: case(2) },
                 Command::LetGo { case: case(2) },
                 Command::SendAway { case: case(2), reason: GuardReason::Other { text: "太晚".into() } },
-                Command::Face(Direction::Out),
+                Command::Face(Direction::Out.into()),
                 Command::Dismiss { case: case(3) },
             ]
         );

@@ -86,6 +86,8 @@ fn surroundings(gate: &Arc<Handle>, pictures: &Arc<Pictures>, bell: &Arc<Bell>) 
                 tracing::warn!("the gate did not take a key press");
             }
         }),
+        records: Box::new(Arc::default),
+        ask: Box::new(|_| {}),
         ending: Box::new(move || ending.is_the_end() || !alive.is_running()),
         started: Box::new(move |wake| started.hang(wake)),
     }

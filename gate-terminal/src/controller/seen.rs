@@ -1,12 +1,14 @@
 //! From what the gate says of itself to what the window draws, and from the window's commands to a guard's acts.
 
-use shared::time::Moment;
+use std::sync::Arc;
+
+use shared::{entry::Direction, time::Moment};
 
 use crate::{
     gate::{self, CameraState, GuardAct, View},
     ui::{
         command::Command,
-        snapshot::{self, CaseNumber, Snapshot, Status},
+        snapshot::{self, CaseNumber, Snapshot, Status, Way},
     },
 };
 
@@ -14,6 +16,7 @@ pub(super) fn snapshot(view: View) -> Snapshot {
     let View { now, clock_trusted, post, direction, places, panel, .. } = view;
     Snapshot {
         now: Moment::from_unix_s(now.unix_s()),
+        way: Way::from(direction),
         direction,
         campus: post.campus,
         gate: post.gate,
@@ -23,6 +26,8 @@ pub(super) fn snapshot(view: View) -> Snapshot {
             gate::Panel::Checking => snapshot::Panel::Checking,
             gate::Panel::Shown(shown) => snapshot::Panel::Shown(Box::new(snapshot::Shown {
                 case: CaseNumber::new(shown.case.get()),
+                count: shown.subject.claims.as_ref().map_or(1, |claims| claims.party.get()),
+                by_hand: false,
                 verdict: shown.verdict,
                 claims: shown.subject.claims,
                 record: shown.subject.record,
@@ -30,6 +35,9 @@ pub(super) fn snapshot(view: View) -> Snapshot {
                 until: shown.until,
             })),
         },
+        found: None,
+        walk_ins: Arc::new([]),
+        inside: None,
         status: Status {
             camera: match view.camera {
                 CameraState::Starting => snapshot::Camera::Starting,
@@ -54,15 +62,25 @@ pub(super) fn snapshot(view: View) -> Snapshot {
     }
 }
 
-pub(super) fn act(command: Command) -> GuardAct {
-    match command {
+/// `None` for what this gate does not do.
+pub(super) fn act(command: Command) -> Option<GuardAct> {
+    Some(match command {
         Command::LetIn { case, reason } => GuardAct::LetIn { case: number(case), reason },
         Command::SendAway { case, reason } => GuardAct::SendAway { case: number(case), reason },
         Command::Hold { case } => GuardAct::Hold { case: number(case) },
         Command::LetGo { case } => GuardAct::LetGo { case: number(case) },
         Command::Dismiss { case } => GuardAct::Dismiss { case: number(case) },
-        Command::Face(direction) => GuardAct::Direction(direction),
-    }
+        Command::Face(Way::In) => GuardAct::Direction(Direction::In),
+        Command::Face(Way::Out) => GuardAct::Direction(Direction::Out),
+        Command::Face(Way::Both)
+        | Command::Count { .. }
+        | Command::Scanned(_)
+        | Command::Find(_)
+        | Command::Choose(_)
+        | Command::AskHost(_)
+        | Command::ForgetWalkIn(_)
+        | Command::ListInside(_) => return None,
+    })
 }
 
 const fn number(case: CaseNumber) -> gate::CaseNumber {

@@ -15,7 +15,7 @@ use shared::{
     verdict::Verdict,
 };
 
-use super::snapshot::{Camera, CaseNumber, Link, Panel, Picture, Shown, Snapshot, Status};
+use super::snapshot::{Camera, CaseNumber, Link, Panel, Picture, Shown, Snapshot, Status, Way};
 
 /// 2026-11-23 12:00 campus time, a Monday.
 pub(super) const NOON: Moment = Moment::from_unix_s(1_795_406_400);
@@ -81,11 +81,15 @@ pub(super) fn record(visitor: &str) -> PassRecord {
 pub(super) fn waiting() -> Snapshot {
     Snapshot {
         now: NOON,
+        way: Way::In,
         direction: Direction::In,
         campus: CampusId::new(1),
         gate: gate(1),
         places: Some(Arc::new(places())),
         panel: Panel::Waiting,
+        found: None,
+        walk_ins: Arc::new([]),
+        inside: None,
         status: Status {
             camera: Camera::Running,
             link: Link::Up,
@@ -111,6 +115,8 @@ pub(super) fn shown_to(verdict: Verdict, outcome: Option<Outcome>, visitor: &str
         claims: Some(claims(Flags::VEHICLE.with(Flags::CHECK_CARD))),
         record: Some(Arc::new(record(visitor))),
         outcome,
+        count: 3,
+        by_hand: false,
         until: Moment::from_unix_s(NOON.unix_s() + 30),
     };
     Snapshot { panel: Panel::Shown(Box::new(shown)), ..waiting() }
@@ -124,6 +130,8 @@ pub(super) fn shown_stranger(verdict: Verdict) -> Snapshot {
         claims: None,
         record: None,
         outcome: Some(Outcome::Refused),
+        count: 1,
+        by_hand: false,
         until: Moment::from_unix_s(NOON.unix_s() + 10),
     };
     Snapshot { panel: Panel::Shown(Box::new(shown)), ..waiting() }

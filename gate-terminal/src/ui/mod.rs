@@ -5,10 +5,12 @@
 
 mod actions;
 pub mod command;
+pub mod enrolment;
 #[cfg(test)]
 mod made;
 mod preview;
 mod rare;
+pub mod records;
 pub mod scan_view;
 mod shapes;
 pub mod snapshot;

@@ -10,7 +10,7 @@ use super::{
     command::Command,
     preview::Preview,
     shapes,
-    snapshot::{Panel, Picture, Shown, Snapshot},
+    snapshot::{Panel, Picture, Shown, Snapshot, Way},
     status_bar,
     theme::{self, Type},
     verdict_panel,
@@ -81,9 +81,9 @@ impl ScanView {
             self.language = self.language.other();
             ui.ctx().request_repaint();
         }
-        turned.then_some(Command::Face(match snapshot.direction {
-            Direction::In => Direction::Out,
-            Direction::Out => Direction::In,
+        turned.then_some(Command::Face(match snapshot.way {
+            Way::In => Way::Out,
+            Way::Out | Way::Both => Way::In,
         }))
     }
 }

@@ -13,7 +13,7 @@ use super::{
     command::Command,
     made::{self, CASE},
     scan_view::{HEIGHT, ScanView, WIDTH},
-    snapshot::{Alarm, Camera, CaseNumber, Link, Panel, Picture, Snapshot},
+    snapshot::{Alarm, Camera, CaseNumber, Link, Panel, Picture, Snapshot, Way},
     theme,
     words::Language,
 };
@@ -324,13 +324,14 @@ fn the_direction_turns_both_ways() {
     let mut harness = desk(made::waiting());
     harness.get_by_label("进校");
     press(&mut harness, egui::Key::F8);
-    assert_eq!(asked(&mut harness), [Command::Face(Direction::Out)]);
+    assert_eq!(asked(&mut harness), [Command::Face(Way::Out)]);
     harness.state_mut().snapshot.direction = Direction::Out;
+    harness.state_mut().snapshot.way = Way::Out;
     settle(&mut harness);
     harness.get_by_label("离校");
     harness.get_by_label("F8　进/出").click();
     settle(&mut harness);
-    assert_eq!(asked(&mut harness), [Command::Face(Direction::In)]);
+    assert_eq!(asked(&mut harness), [Command::Face(Way::In)]);
 }
 
 #[test]

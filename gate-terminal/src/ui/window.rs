@@ -9,6 +9,7 @@ use egui::{Ui, ViewportBuilder, vec2};
 
 use super::{
     command::Command,
+    records::{Ask, Records},
     scan_view::{HEIGHT, ScanView, WIDTH},
     snapshot::{Picture, Snapshot},
     theme,
@@ -23,6 +24,9 @@ pub struct Surroundings {
     pub snapshot: Box<dyn Fn() -> Arc<Snapshot>>,
     pub picture: Box<dyn Fn() -> Option<Arc<Picture>>>,
     pub tell: Box<dyn Fn(Command)>,
+    /// The officer thread's newest.
+    pub records: Box<dyn Fn() -> Arc<Records>>,
+    pub ask: Box<dyn Fn(Ask)>,
     /// Whether the process is to end.
     pub ending: Box<dyn Fn() -> bool>,
     /// Called once with the way to wake the window.
@@ -53,7 +57,7 @@ pub fn run(language: Language, surroundings: Surroundings) -> Result<(), eframe:
         options,
         Box::new(move |creation| {
             theme::install(&creation.egui_ctx);
-            let Surroundings { snapshot, picture, tell, ending, started } = surroundings;
+            let Surroundings { snapshot, picture, tell, ending, started, .. } = surroundings;
             let ctx = creation.egui_ctx.clone();
             started(Arc::new(move || ctx.request_repaint()));
             Ok(Box::new(Window { view: ScanView::new(language), snapshot, picture, tell, ending }))
