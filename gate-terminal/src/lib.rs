@@ -9,6 +9,7 @@ pub mod controller;
 pub mod enrol;
 pub mod gate;
 pub mod headless;
+pub mod officer;
 pub mod ports;
 pub mod sound;
 pub mod store;

@@ -35,6 +35,8 @@ const TERMINAL: Arrows = &[
     ("camera_thread", &["camera", "ports"]),
     // does what was decided
     ("controller", &["gate", "ports", "ui::snapshot", "ui::command"]),
+    // answers the officers, beside the gate
+    ("officer", &["ports", "ui::records", "ui::words"]),
     // faces: a window that draws snapshots, and lines for machines
     ("ui", &[]),
     ("headless", &["gate", "ports", "ui::snapshot", "ui::command", "ui::words"]),
