@@ -4,5 +4,7 @@
 
 pub mod enrol;
 pub mod inspect;
+pub mod pin;
 pub mod read;
 pub mod run;
+pub mod wizard;

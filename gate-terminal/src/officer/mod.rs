@@ -357,7 +357,8 @@ impl<L: EntryLog, T: Terminal> Officer<L, T> {
     }
 }
 
-fn with_causes(error: &dyn Error) -> String {
+/// An error in one line, for people.
+pub(crate) fn with_causes(error: &dyn Error) -> String {
     let mut told = error.to_string();
     let mut cause = error.source();
     while let Some(deeper) = cause {

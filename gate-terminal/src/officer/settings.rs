@@ -22,6 +22,8 @@ pub struct SettingsFile {
     path: PathBuf,
     /// As the configuration has it.
     defaults: Settings,
+    /// Where the terminal was enrolled, when that was typed at the screen.
+    server_url: Option<String>,
     /// Not one of ours, and not to be written over.
     broken: bool,
 }
@@ -29,7 +31,7 @@ pub struct SettingsFile {
 impl SettingsFile {
     #[must_use]
     pub fn new(data_dir: &Path, defaults: Settings) -> Self {
-        Self { path: data_dir.join(SETTINGS_FILE), defaults, broken: false }
+        Self { path: data_dir.join(SETTINGS_FILE), defaults, server_url: None, broken: false }
     }
 
     /// The defaults where nothing else is written; they hold also when this fails.
@@ -44,7 +46,10 @@ impl SettingsFile {
             }
         };
         match toml::from_str::<Written>(&text) {
-            Ok(written) => Ok(written.over(self.defaults.clone())),
+            Ok(mut written) => {
+                self.server_url = written.server_url.take();
+                Ok(written.over(self.defaults.clone()))
+            }
             Err(cause) => {
                 self.broken = true;
                 Err(SettingsError::Misunderstood { path, cause: Box::new(cause) })
@@ -52,14 +57,23 @@ impl SettingsFile {
         }
     }
 
+    /// As it was loaded; `None` where the configuration's holds.
     #[must_use]
-    pub const fn defaults(&self) -> &Settings {
-        &self.defaults
+    pub fn server_url(&self) -> Option<&str> {
+        self.server_url.as_deref()
+    }
+
+    /// Beside the settings that were loaded.
+    pub fn keep_server_url(&mut self, server_url: String) -> Result<(), SettingsError> {
+        let settings = self.load()?;
+        self.server_url = Some(server_url);
+        self.keep(&settings)
     }
 
     pub fn keep(&mut self, settings: &Settings) -> Result<(), SettingsError> {
         let unwritable = |cause| SettingsError::Unwritable { path: self.path.clone(), cause };
-        let text = toml::to_string(&Written::of(settings, &self.defaults)).map_err(SettingsError::Words)?;
+        let written = Written { server_url: self.server_url.clone(), ..Written::of(settings, &self.defaults) };
+        let text = toml::to_string(&written).map_err(SettingsError::Words)?;
         if self.broken {
             fs::rename(&self.path, self.path.with_extension("broken.toml")).map_err(unwritable)?;
         }
@@ -72,6 +86,8 @@ impl SettingsFile {
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Written {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    server_url: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     camera: Option<Camera>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -121,6 +137,7 @@ impl Written {
     fn of(settings: &Settings, defaults: &Settings) -> Self {
         let Settings { camera, way, language, theme, kiosk, export_folder } = settings;
         Self {
+            server_url: None,
             camera: (*camera != defaults.camera).then(|| match camera {
                 CameraChoice::AsConfigured => Camera::AsConfigured,
                 CameraChoice::Off => Camera::Off,
@@ -146,7 +163,7 @@ impl Written {
     }
 
     fn over(self, mut settings: Settings) -> Settings {
-        let Self { camera, way, language, theme, kiosk, export_folder } = self;
+        let Self { server_url: _, camera, way, language, theme, kiosk, export_folder } = self;
         if let Some(camera) = camera {
             settings.camera = match camera {
                 Camera::AsConfigured => CameraChoice::AsConfigured,
@@ -234,6 +251,19 @@ mod tests {
         assert_eq!(fs::read_to_string(folder.path().join(SETTINGS_FILE)).unwrap(), "kiosk = true\n");
         let mut reconfigured = SettingsFile::new(folder.path(), Settings { way: Way::In, ..configured() });
         assert_eq!(reconfigured.load().unwrap(), Settings { way: Way::In, kiosk: true, ..configured() });
+    }
+
+    #[test]
+    fn the_server_typed_at_enrolment_outlives_every_change() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut file = SettingsFile::new(folder.path(), configured());
+        file.keep_server_url("https://gate.example.edu.cn".to_owned()).unwrap();
+        let mut file = SettingsFile::new(folder.path(), configured());
+        assert_eq!(file.load().unwrap(), configured());
+        file.keep(&chosen()).unwrap();
+        let mut file = SettingsFile::new(folder.path(), configured());
+        file.load().unwrap();
+        assert_eq!(file.server_url(), Some("https://gate.example.edu.cn"));
     }
 
     #[test]
