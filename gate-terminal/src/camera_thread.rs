@@ -6,7 +6,7 @@
 use std::{
     io,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, TrySendError, sync_channel},
     },
     thread::JoinHandle,
@@ -45,13 +45,28 @@ const LOOK_UP: Duration = Duration::from_millis(200);
 pub struct CameraThread {
     stop: Option<SyncSender<()>>,
     thread: Option<JoinHandle<()>>,
-    meter: Arc<Mutex<Meter>>,
+    gauge: CameraGauge,
 }
 
 impl CameraThread {
     #[must_use]
+    pub fn gauge(&self) -> CameraGauge {
+        self.gauge.clone()
+    }
+}
+
+/// How well the camera does, to be looked at whenever a page wants to.
+#[derive(Debug, Clone, Default)]
+pub struct CameraGauge(Arc<Mutex<Meter>>);
+
+impl CameraGauge {
+    #[must_use]
     pub fn stats(&self) -> CameraStats {
-        self.meter.lock().unwrap_or_else(PoisonError::into_inner).stats().clone()
+        self.meter().stats().clone()
+    }
+
+    fn meter(&self) -> MutexGuard<'_, Meter> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -74,21 +89,22 @@ pub fn spawn(
     show: impl Fn(Preview) + Send + 'static,
 ) -> io::Result<CameraThread> {
     let (stop, stopped) = sync_channel(0);
-    let meter = Arc::new(Mutex::new(Meter::default()));
+    let gauge = CameraGauge::default();
     let watch = Watch {
         program,
         clock,
         events,
         show,
         stopped,
-        meter: Arc::clone(&meter),
+        gauge: gauge.clone(),
         state: CameraState::Starting,
         first_frame_ms: None,
+        alive_ms: 0,
     };
     let thread = std::thread::Builder::new().name("camera".to_owned()).spawn(move || {
         let Over = watch.run();
     })?;
-    Ok(CameraThread { stop: Some(stop), thread: Some(thread), meter })
+    Ok(CameraThread { stop: Some(stop), thread: Some(thread), gauge })
 }
 
 struct Watch<C, S> {
@@ -97,10 +113,12 @@ struct Watch<C, S> {
     events: SyncSender<Event>,
     show: S,
     stopped: Receiver<()>,
-    meter: Arc<Mutex<Meter>>,
+    gauge: CameraGauge,
     state: CameraState,
     /// Of the process that runs now.
     first_frame_ms: Option<u64>,
+    /// When it last had a frame, or said why it has none. That it counts torn frames is no sign of life.
+    alive_ms: u64,
 }
 
 /// The thread is to end: the gate has, or nobody wants it any more.
@@ -132,11 +150,17 @@ impl<C: Clock, S: Fn(Preview)> Watch<C, S> {
             }
         };
         let mut explained = false;
+        self.alive_ms = self.now_ms();
         loop {
             match self.listen(&process)? {
                 Heard::Message(message) => {
                     explained = matches!(message, Message::Failed(_));
+                    let says_little = matches!(message, Message::Preview(_) | Message::Tally(_));
                     self.take(message)?;
+                    // After the gate has taken it: while it is busy, nobody listens and nobody is silent.
+                    if !says_little {
+                        self.alive_ms = self.now_ms();
+                    }
                 }
                 Heard::Silence => {
                     tracing::warn!("no frame comes: the reading process is killed");
@@ -157,7 +181,7 @@ impl<C: Clock, S: Fn(Preview)> Watch<C, S> {
 
     fn listen(&self, process: &Process) -> Result<Heard, Over> {
         let patience_ms = if self.first_frame_ms.is_some() { PATIENCE_MS } else { PATIENCE_AT_FIRST_MS };
-        let until_ms = self.now_ms().saturating_add(patience_ms);
+        let until_ms = self.alive_ms.saturating_add(patience_ms);
         loop {
             let left = Duration::from_millis(until_ms.saturating_sub(self.now_ms()));
             match process.heard.recv_timeout(left.min(LOOK_UP)) {
@@ -180,7 +204,7 @@ impl<C: Clock, S: Fn(Preview)> Watch<C, S> {
             Message::Failed(fault) => self.fail(fault),
             Message::Opened(opened) => {
                 let opened = readable(opened);
-                tracing::info!(?opened, "camera");
+                tracing::info!(?opened, "camera opened");
                 self.metered(|meter| meter.opened(opened));
                 Ok(())
             }
@@ -226,6 +250,7 @@ impl<C: Clock, S: Fn(Preview)> Watch<C, S> {
         if self.state == state {
             return Ok(());
         }
+        tracing::info!(?state, "camera");
         self.state = state.clone();
         self.tell(Event::Camera(state))
     }
@@ -242,7 +267,7 @@ impl<C: Clock, S: Fn(Preview)> Watch<C, S> {
     }
 
     fn metered(&self, change: impl FnOnce(&mut Meter)) {
-        change(&mut self.meter.lock().unwrap_or_else(PoisonError::into_inner));
+        change(&mut self.gauge.meter());
     }
 
     fn now_ms(&self) -> u64 {

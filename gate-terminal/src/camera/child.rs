@@ -5,7 +5,9 @@
 //! the thread that captures and the one that reads lies a place for one frame, so what is read is what is there now.
 
 use std::{
+    error::Error,
     io::{self, Read, Write},
+    path::Path,
     sync::{Arc, Mutex, PoisonError},
     thread,
     time::Duration,
@@ -66,36 +68,32 @@ fn watch_camera<W: Write + Send + 'static>(choice: Choice, mut look: Look<'_, W>
 }
 
 fn capture<W: Write>(choice: &Choice, putter: &Putter<Raw>, mouth: &Mouth<W>) -> io::Result<()> {
+    let mut known = None;
     let mut device = loop {
         match Device::open(choice) {
             Ok(device) => break device,
-            Err(fault) => mouth.say(&Message::Failed(fault))?,
+            Err(error) => mouth.say_failed(error.fault(), &error, &mut known)?,
         }
         thread::sleep(LOOK_AGAIN);
     };
     mouth.say(&Message::Opened(device.opened().clone()))?;
-    let fault = loop {
+    let error = loop {
         match device.frame() {
             Ok(raw) => putter.put(raw),
-            Err(fault) => break fault,
+            Err(error) => break error,
         }
     };
     // The process is about to end: nothing of a camera that failed is touched again, not even to close it.
     std::mem::forget(device);
-    mouth.say(&Message::Failed(fault))
+    mouth.say_failed(error.fault(), &error, &mut None)
 }
 
-fn play<W: Write>(
-    dir: &std::path::Path,
-    fps: f64,
-    looping: bool,
-    mut look: Look<'_, W>,
-    mouth: &Mouth<W>,
-) -> io::Result<()> {
+fn play<W: Write>(dir: &Path, fps: f64, looping: bool, mut look: Look<'_, W>, mouth: &Mouth<W>) -> io::Result<()> {
+    let mut known = None;
     let mut replay = loop {
         match Replay::open(dir, fps, looping) {
             Ok(replay) => break replay,
-            Err(error) => mouth.say(&Message::Failed(replay_fault(&error)))?,
+            Err(error) => mouth.say_failed(replay_fault(&error), &error, &mut known)?,
         }
         thread::sleep(LOOK_AGAIN);
     };
@@ -111,7 +109,7 @@ fn play<W: Write>(
                 mouth.say(&Message::Nothing)?;
             }
             Some(Err(error @ (ReplayError::Folder { .. } | ReplayError::Rate { .. }))) => {
-                mouth.say(&Message::Failed(replay_fault(&error)))?;
+                mouth.say_failed(replay_fault(&error), &error, &mut known)?;
             }
         }
         let interval_ms = u64::try_from(replay.interval().as_millis()).unwrap_or(u64::MAX);
@@ -128,8 +126,7 @@ fn play<W: Write>(
     }
 }
 
-fn replay_fault(error: &ReplayError) -> CameraFault {
-    tracing::warn!(%error, "the pictures cannot be played");
+const fn replay_fault(error: &ReplayError) -> CameraFault {
     match error {
         ReplayError::Folder { .. } => CameraFault::NotFound,
         ReplayError::Rate { .. } | ReplayError::Picture(_) => CameraFault::Unusable,
@@ -149,6 +146,19 @@ impl<W> Clone for Mouth<W> {
 impl<W: Write> Mouth<W> {
     fn say(&self, message: &Message) -> io::Result<()> {
         wire::say(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner), message)
+    }
+
+    /// Said every time, as a sign of life; the whole story goes to the log, once.
+    fn say_failed(
+        &self,
+        fault: CameraFault,
+        error: &(dyn Error + 'static),
+        known: &mut Option<CameraFault>,
+    ) -> io::Result<()> {
+        if known.replace(fault) != Some(fault) {
+            tracing::warn!(error, "no picture");
+        }
+        self.say(&Message::Failed(fault))
     }
 }
 
@@ -279,7 +289,7 @@ mod tests {
         }
     }
 
-    fn playing(dir: &std::path::Path, looping: bool) -> (thread::JoinHandle<io::Result<()>>, Heard) {
+    fn playing(dir: &Path, looping: bool) -> (thread::JoinHandle<io::Result<()>>, Heard) {
         let (sender, receiver) = sync_channel(64);
         let source = Source::Replay { dir: dir.to_owned(), fps: 50.0, looping };
         let run = move || run(&source, &SystemClock, Pipe(sender));

@@ -31,21 +31,18 @@ pub(super) struct Device {
 }
 
 impl Device {
-    /// Opens the first of the chosen cameras that gives frames. If none does, the fault of the last one that was there.
-    pub(super) fn open(choice: &Choice) -> Result<Self, CameraFault> {
+    /// Opens the first of the chosen cameras that gives frames. If none does, what was wrong with the last one there was.
+    pub(super) fn open(choice: &Choice) -> Result<Self, DeviceError> {
         let there_are = list();
-        let mut fault = CameraFault::NotFound;
+        let mut wrong = DeviceError::NotFound;
         for index in choice.candidates(&there_are) {
             match contained(|| Self::open_one(index, &there_are)) {
                 Some(Ok(device)) => return Ok(device),
-                Some(Err(error)) => {
-                    tracing::debug!(index, %error, "a camera does not open");
-                    fault = fault_in(&error);
-                }
-                None => fault = CameraFault::Unusable,
+                Some(Err(cause)) => wrong = DeviceError::Refused { index, cause },
+                None => wrong = DeviceError::Panicked { index },
             }
         }
-        Err(fault)
+        Err(wrong)
     }
 
     pub(super) const fn opened(&self) -> &Opened {
@@ -53,11 +50,10 @@ impl Device {
     }
 
     /// Waits for the next frame, for ever if the camera has stalled.
-    pub(super) fn frame(&mut self) -> Result<Raw, CameraFault> {
-        let frame = self.camera.frame().map_err(|error| {
-            tracing::warn!(%error, "no more frames");
+    pub(super) fn frame(&mut self) -> Result<Raw, DeviceError> {
+        let frame = self.camera.frame().map_err(|cause| {
             let still_there = list().iter().any(|(index, _)| *index == self.index);
-            if still_there { CameraFault::Stalled } else { CameraFault::Unplugged }
+            if still_there { DeviceError::Stopped { cause } } else { DeviceError::Unplugged { cause } }
         })?;
         let Opened { width, height, .. } = self.opened;
         Ok(Raw { layout: self.layout, width, height, bytes: frame.buffer().to_vec() })
@@ -79,6 +75,43 @@ impl Device {
             fps: format.frame_rate(),
         };
         Ok(Self { camera, index, layout: layout(format.format()), opened })
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub(super) enum DeviceError {
+    #[error("no camera, or not the chosen one")]
+    NotFound,
+    #[error("camera {index} does not open")]
+    Refused {
+        index: u32,
+        #[source]
+        cause: NokhwaError,
+    },
+    #[error("camera {index} makes its driver's library panic")]
+    Panicked { index: u32 },
+    #[error("the camera is there and gives no more frames")]
+    Stopped {
+        #[source]
+        cause: NokhwaError,
+    },
+    #[error("the camera is gone")]
+    Unplugged {
+        #[source]
+        cause: NokhwaError,
+    },
+}
+
+impl DeviceError {
+    /// What of it a guard can do something about.
+    pub(super) fn fault(&self) -> CameraFault {
+        match self {
+            Self::NotFound => CameraFault::NotFound,
+            Self::Refused { cause, .. } => fault_in(cause),
+            Self::Panicked { .. } => CameraFault::Unusable,
+            Self::Stopped { .. } => CameraFault::Stalled,
+            Self::Unplugged { .. } => CameraFault::Unplugged,
+        }
     }
 }
 

@@ -81,7 +81,7 @@ fn what_the_process_says_reaches_the_gate_the_window_and_the_meter() {
     assert_eq!(texts, ["A", "B"]);
     next(&heard, |event| matches!(event, Event::NoCode));
     assert_eq!(seen.recv().unwrap(), preview);
-    let stats = camera.stats();
+    let stats = camera.gauge().stats();
     assert_eq!((stats.total, stats.restarts), (tally, 0));
     assert_eq!(stats.camera, Some(Opened { name: "USB 摄像头".into(), ..opened }));
 }
@@ -96,7 +96,23 @@ fn a_silent_process_has_stalled_and_is_replaced() {
     assert_eq!(state(&heard), CameraState::Running);
     assert_eq!(state(&heard), failed(CameraFault::Stalled));
     assert_eq!(state(&heard), CameraState::Running);
-    assert_eq!(camera.stats().restarts, 1);
+    assert_eq!(camera.gauge().stats().restarts, 1);
+}
+
+#[test]
+fn a_process_that_only_counts_torn_frames_has_stalled() {
+    let folder = tempfile::tempdir().unwrap();
+    let frame = saying(folder.path(), "frame", &[Message::Nothing]);
+    let torn = saying(folder.path(), "torn", &[Message::Tally(Tally { corrupt: 9, ..Tally::default() })]);
+    let program = first_then(
+        folder.path(),
+        &format!("cat {frame}; while tail -c +6 {torn}; do sleep 0.1; done"),
+        &format!("cat {frame}; exec sleep 100"),
+    );
+    let (_camera, heard, _seen) = watched(program);
+    assert_eq!(state(&heard), CameraState::Running);
+    assert_eq!(state(&heard), failed(CameraFault::Stalled));
+    assert_eq!(state(&heard), CameraState::Running);
 }
 
 #[test]

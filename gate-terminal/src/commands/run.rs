@@ -253,9 +253,8 @@ impl Observer for Log {
             Told::News { seq, .. } => tracing::debug!(seq, "news"),
             Told::Receipt { seq } => tracing::info!(seq, "the server holds our entries"),
             Told::Link { up } => tracing::info!(up, "line to the server"),
-            Told::Camera(state) => tracing::info!(?state, "camera"),
-            // The screen shows the one; the controller has logged the other.
-            Told::Verdict(_) | Told::Alarm(_) => {}
+            // The screen shows the first; the controller and the camera thread have logged the others.
+            Told::Verdict(_) | Told::Alarm(_) | Told::Camera(_) => {}
         }
     }
 }
