@@ -133,6 +133,15 @@ pub(super) mod tests {
         assert!(decode(&full[1..]).is_none());
     }
 
+    /// Rows that never arrived are not to be made up in grey.
+    #[test]
+    fn a_mark_in_the_middle_of_the_scan_is_a_tear() {
+        let full = jpeg(&gradient());
+        let (before, behind) = full.split_at(full.len() - full.len() / 8);
+        let torn = [before, &[MARK, 0xc8, 0, 2], behind].concat();
+        assert!(decode(&torn).is_none());
+    }
+
     #[test]
     fn garbage_is_survived() {
         let full = jpeg(&gradient());
