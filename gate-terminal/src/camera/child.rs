@@ -16,7 +16,7 @@ use std::{
 use cpu_time::ProcessTime;
 
 use super::{
-    device::Device,
+    device::{Device, DeviceError},
     frame::{Frame, GreyFrame, Preview},
     qr::{Reader, Symbol},
     raw::Raw,
@@ -54,20 +54,28 @@ pub fn outlived_by(mut gate: impl Read) {
 
 fn watch_camera<W: Write + Send + 'static>(choice: Choice, mut look: Look<'_, W>, mouth: Mouth<W>) -> io::Result<()> {
     let (putter, frames) = slot();
-    thread::Builder::new().name("capture".to_owned()).spawn(move || {
-        // An error means that nobody listens, which the reading thread finds out as well.
-        capture(&choice, &putter, &mouth).ok();
-    })?;
+    let last_word = mouth.clone();
+    let capturing =
+        thread::Builder::new().name("capture".to_owned()).spawn(move || capture(&choice, &putter, &mouth))?;
     loop {
         match frames.take(Duration::MAX) {
             Taken::New(raw) => look.at_raw(&raw, &frames)?,
             Taken::Nothing => {}
-            Taken::Closed => return Ok(()),
+            Taken::Closed => break,
         }
+    }
+    // Said here, after all that was still seen. Of a panic there is nothing to say: that the process ends says it.
+    match capturing.join() {
+        Ok(error) => {
+            let error = error?;
+            last_word.say_failed(error.fault(), &error, &mut None)
+        }
+        Err(_panic) => Ok(()),
     }
 }
 
-fn capture<W: Write>(choice: &Choice, putter: &Putter<Raw>, mouth: &Mouth<W>) -> io::Result<()> {
+/// Until the camera fails, and with what.
+fn capture<W: Write>(choice: &Choice, putter: &Putter<Raw>, mouth: &Mouth<W>) -> io::Result<DeviceError> {
     let mut known = None;
     let mut device = loop {
         match Device::open(choice) {
@@ -85,7 +93,7 @@ fn capture<W: Write>(choice: &Choice, putter: &Putter<Raw>, mouth: &Mouth<W>) ->
     };
     // The process is about to end: nothing of a camera that failed is touched again, not even to close it.
     std::mem::forget(device);
-    mouth.say_failed(error.fault(), &error, &mut None)
+    Ok(error)
 }
 
 fn play<W: Write>(dir: &Path, fps: f64, looping: bool, mut look: Look<'_, W>, mouth: &Mouth<W>) -> io::Result<()> {

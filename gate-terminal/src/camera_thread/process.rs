@@ -51,13 +51,13 @@ impl ReaderProgram {
 
     pub(super) fn start(&self) -> io::Result<Process> {
         let known = INHERITED.iter().filter_map(|name| Some((*name, std::env::var_os(name)?)));
-        let mut child = Command::new(&self.program)
-            .args(&self.arguments)
-            .env_clear()
-            .envs(known)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()?;
+        let mut command = Command::new(&self.program);
+        // Its log goes where ours goes.
+        command.args(&self.arguments).env_clear().envs(known).stdin(Stdio::piped()).stdout(Stdio::piped());
+        // The list of processes names the program, not how it was found.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::arg0(&mut command, env!("CARGO_PKG_NAME"));
+        let mut child = command.spawn()?;
         let output = child.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
         let child = Arc::new(Mutex::new(child));
         let (sender, heard) = sync_channel(MESSAGES_WAITING);
