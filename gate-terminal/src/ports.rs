@@ -13,8 +13,8 @@ use shared::{
 };
 
 pub use crate::gate::{
-    Alarm, AsOf, CameraState, ClockReading, Event, Held, HeldNews, NewerKeySet, News, OwnEntry, Post, Receipt, Shown,
-    Signal, SyncFailure,
+    Alarm, AsOf, CameraFault, CameraState, ClockReading, Event, Held, HeldNews, NewerKeySet, News, OwnEntry, Post,
+    Receipt, Shown, Signal, SyncFailure,
 };
 
 pub trait Clock {
@@ -87,4 +87,5 @@ pub enum Told {
     Link {
         up: bool,
     },
+    Camera(CameraState),
 }

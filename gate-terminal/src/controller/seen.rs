@@ -3,10 +3,10 @@
 use shared::time::Moment;
 
 use crate::{
-    gate::{self, CameraState, GuardAct, View},
+    gate::{self, CameraFault, CameraState, GuardAct, View},
     ui::{
         command::Command,
-        snapshot::{self, CaseNumber, Snapshot, Status},
+        snapshot::{self, CameraLoss, CaseNumber, Snapshot, Status},
     },
 };
 
@@ -35,7 +35,7 @@ pub(super) fn snapshot(view: View) -> Snapshot {
                 CameraState::Starting => snapshot::Camera::Starting,
                 CameraState::Running => snapshot::Camera::Running,
                 CameraState::Off => snapshot::Camera::Off,
-                CameraState::Failed { .. } => snapshot::Camera::Lost,
+                CameraState::Failed { why } => snapshot::Camera::Lost(loss(why)),
             },
             link: match view.link {
                 gate::Link::NotYet => snapshot::Link::NotYet,
@@ -79,5 +79,17 @@ const fn alarm(alarm: &gate::Alarm) -> snapshot::Alarm {
         Alarm::Withdrawn | Alarm::Unauthenticated => snapshot::Alarm::NotAccepted,
         Alarm::ClockRefused { .. } => snapshot::Alarm::ClockWrong,
         Alarm::NewsNotUnderstood { .. } | Alarm::Misunderstood => snapshot::Alarm::TooOld,
+    }
+}
+
+const fn loss(why: CameraFault) -> CameraLoss {
+    match why {
+        CameraFault::NotFound => CameraLoss::NotFound,
+        CameraFault::Busy => CameraLoss::Busy,
+        CameraFault::NotAllowed => CameraLoss::NotAllowed,
+        CameraFault::Unusable => CameraLoss::Unusable,
+        CameraFault::Stalled => CameraLoss::Stalled,
+        CameraFault::Unplugged => CameraLoss::Unplugged,
+        CameraFault::ReaderCrashed => CameraLoss::ReaderCrashed,
     }
 }
