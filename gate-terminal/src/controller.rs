@@ -27,7 +27,7 @@ use shared::{
 use crate::{
     gate::{self, Effect, Event, ForeignCodeSecret, Gate, News, View},
     ports::{Clock, Lamp, Line, Observer, Store, Told},
-    ui::{command::Command, snapshot::Snapshot},
+    ui::{command::Command, records::PaperForm, snapshot::Snapshot},
 };
 
 mod seen;
@@ -73,6 +73,9 @@ impl<S: Store> Controller<S> {
 
     /// One event and everything that follows from it.
     pub fn turn(&mut self, event: Event) {
+        if let Event::Camera(state) = &event {
+            self.tell(&Told::Camera(state.clone()));
+        }
         let mut waiting = VecDeque::from([event]);
         while let Some(event) = waiting.pop_front() {
             let reading = self.doors.clock.read();
@@ -260,6 +263,12 @@ impl Handle {
     #[must_use]
     pub fn act(&self, command: Command) -> bool {
         seen::act(command).is_none_or(|act| self.events.try_send(Event::Guard(act)).is_ok())
+    }
+
+    /// A visitor taken down by an officer. Never blocks; `false` when the gate does not take it now.
+    #[must_use]
+    pub fn paper(&self, form: &PaperForm) -> bool {
+        seen::paper(form).is_some_and(|event| self.events.try_send(event).is_ok())
     }
 
     /// Whether the gate thread still takes turns.

@@ -3,8 +3,8 @@
 //! For demonstrations, tests, and gates that something else steers. The gate thread hands its news over a bounded channel and
 //! never waits for whoever reads the lines.
 //!
-//! Out: `{"event":"ready"|"verdict"|"recorded"|"news"|"receipt"|"alarm"|"link", ..}`. A verdict that needed an entry comes after
-//! the line of that entry, and names its `case`.
+//! Out: `{"event":"ready"|"verdict"|"recorded"|"news"|"receipt"|"alarm"|"link"|"camera", ..}`. A verdict that needed an entry comes
+//! after the line of that entry, and names its `case`.
 //!
 //! In: `{"act":"let_in"|"send_away","case":7,"reason":{"why":"card_checked"}}`, `{"act":"hold"|"let_go"|"dismiss","case":7}`,
 //! `{"act":"direction","direction":"out"}`, `{"act":"quit"}`. An act for a case that is no longer on the screen does nothing.
@@ -21,7 +21,7 @@ use shared::entry::{Direction, GuardReason};
 
 use crate::{
     gate::{Alarm, Shown},
-    ports::{Observer, Told},
+    ports::{CameraFault, CameraState, Observer, Told},
     ui::{
         command::Command,
         snapshot::{CaseNumber, Snapshot},
@@ -146,6 +146,7 @@ fn line(told: &Told, snapshot: &Snapshot) -> Value {
         Told::Receipt { seq } => json!({"event": "receipt", "seq": seq}),
         Told::Alarm(alarm) => json!({"event": "alarm", "alarm": alarm_name(alarm), "detail": format!("{alarm:?}")}),
         Told::Link { up } => json!({"event": "link", "up": up}),
+        Told::Camera(state) => camera(state),
     }
 }
 
@@ -172,6 +173,28 @@ fn verdict(shown: &Shown, snapshot: &Snapshot) -> Value {
         line.extend(verdict);
     }
     line
+}
+
+fn camera(state: &CameraState) -> Value {
+    let (state, why) = match state {
+        CameraState::Off => ("off", None),
+        CameraState::Starting => ("starting", None),
+        CameraState::Running => ("running", None),
+        CameraState::Failed { why } => ("failed", Some(fault_name(*why))),
+    };
+    json!({"event": "camera", "state": state, "why": why})
+}
+
+const fn fault_name(fault: CameraFault) -> &'static str {
+    match fault {
+        CameraFault::NotFound => "not_found",
+        CameraFault::Busy => "busy",
+        CameraFault::NotAllowed => "not_allowed",
+        CameraFault::Unusable => "unusable",
+        CameraFault::Stalled => "stalled",
+        CameraFault::Unplugged => "unplugged",
+        CameraFault::ReaderCrashed => "reader_crashed",
+    }
 }
 
 const fn alarm_name(alarm: &Alarm) -> &'static str {
@@ -251,6 +274,7 @@ mod tests {
                 Heard::Told(Told::News { seq: 7, as_of: Some(Moment::from_unix_s(1_795_406_400)) }),
                 Heard::Told(Told::Verdict(Box::new(shown))),
                 Heard::Told(Told::Alarm(Alarm::Fork { seq: 3 })),
+                Heard::Told(Told::Camera(CameraState::Failed { why: CameraFault::Unplugged })),
                 Heard::NotUnderstood("why".into()),
                 Heard::Quit,
                 Heard::Told(Told::Receipt { seq: 1 }),
@@ -264,8 +288,9 @@ mod tests {
         assert_eq!(lines[3]["reason"]["why"], "not_ours");
         assert_eq!(lines[3]["reason_zh"], "不是本校的访客通行码，请访客打开预约页面上的通行码");
         assert_eq!(lines[4]["alarm"], "fork");
-        assert_eq!(lines[5]["event"], "not_taken");
-        assert_eq!(lines.len(), 6, "nothing after quit");
+        assert_eq!(lines[5], json!({"event": "camera", "state": "failed", "why": "unplugged"}));
+        assert_eq!(lines[6]["event"], "not_taken");
+        assert_eq!(lines.len(), 7, "nothing after quit");
     }
 
     #[test]

@@ -18,8 +18,8 @@ use shared::{
 };
 
 pub use crate::gate::{
-    Alarm, AsOf, CameraState, ClockReading, Event, Held, HeldNews, NewerKeySet, News, OwnEntry, Post, Receipt, Shown,
-    Signal, SyncFailure,
+    Alarm, AsOf, CameraFault, CameraState, ClockReading, Event, Held, HeldNews, NewerKeySet, News, OwnEntry, Post,
+    Receipt, Shown, Signal, SyncFailure,
 };
 
 pub trait Clock {
@@ -69,6 +69,9 @@ pub trait EntryLog {
 
     /// The entry of this number, unless it was purged.
     fn kept(&self, seq: u64) -> Result<Option<KeptEntry>, Self::Error>;
+
+    /// The number of the newest entry; 0 before the first.
+    fn last(&self) -> Result<u64, Self::Error>;
 
     /// The lowest number among the entries of `moment` and later.
     fn first_since(&self, moment: Moment) -> Result<Option<u64>, Self::Error>;
@@ -149,4 +152,5 @@ pub enum Told {
     Link {
         up: bool,
     },
+    Camera(CameraState),
 }

@@ -34,7 +34,7 @@ const TERMINAL: Arrows = &[
     // keeps the camera running
     ("camera_thread", &["camera", "ports"]),
     // does what was decided
-    ("controller", &["gate", "ports", "ui::snapshot", "ui::command"]),
+    ("controller", &["gate", "ports", "ui::snapshot", "ui::command", "ui::records"]),
     // answers the officers, beside the gate
     ("officer", &["ports", "ui::records", "ui::words"]),
     // faces: a window that draws snapshots, and lines for machines

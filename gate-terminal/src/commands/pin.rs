@@ -15,12 +15,7 @@ use crate::{
     ui::records::Pin,
 };
 
-pub fn run(
-    data_dir: &Path,
-    prompt: bool,
-    input: &mut dyn BufRead,
-    out: &mut dyn Write,
-) -> Result<(), PinCommandError> {
+pub fn run(data_dir: &Path, prompt: bool, input: &mut dyn BufRead, out: &mut dyn Write) -> Result<(), PinCommandError> {
     if !data_dir.is_dir() {
         return Err(PinCommandError::NoDataDir { data_dir: data_dir.to_owned() });
     }

@@ -40,10 +40,8 @@ impl Wizard {
     /// `wake` is called whenever there is something new to draw.
     pub fn spawn(config: &Config, wake: impl Fn() + Send + 'static) -> io::Result<Self> {
         let (asks, asked) = sync_channel(1);
-        let newest = Newest::at(Enrolment {
-            server: config.server_url.clone(),
-            stage: EnrolStage::Typing { problem: None },
-        });
+        let newest =
+            Newest::at(Enrolment { server: config.server_url.clone(), stage: EnrolStage::Typing { problem: None } });
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let enrolling = Enrolling { config: config.clone(), runtime, newest: newest.clone(), claimed: None };
         std::thread::Builder::new().name("enrol".to_owned()).spawn(move || enrolling.run(&asked, wake))?;
@@ -249,7 +247,8 @@ mod tests {
                         server_time: morning(),
                     };
                     let body = serde_json::to_vec(&answer).unwrap();
-                    let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
+                    let head =
+                        format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
                     stream.write_all(&[head.as_bytes(), &body].concat()).unwrap();
                 }
             })

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use shared::{entry::Direction, time::Moment};
 
 use crate::{
-    gate::{self, CameraState, GuardAct, View},
+    gate::{self, CameraFault, CameraState, Event, GuardAct, View},
     ui::{
         command::Command,
-        snapshot::{self, CaseNumber, Snapshot, Status, Way},
+        records::PaperForm,
+        snapshot::{self, CameraLoss, CaseNumber, Snapshot, Status, Way},
     },
 };
 
@@ -43,7 +44,7 @@ pub(super) fn snapshot(view: View) -> Snapshot {
                 CameraState::Starting => snapshot::Camera::Starting,
                 CameraState::Running => snapshot::Camera::Running,
                 CameraState::Off => snapshot::Camera::Off,
-                CameraState::Failed { .. } => snapshot::Camera::Lost,
+                CameraState::Failed { why } => snapshot::Camera::Lost(loss(why)),
             },
             link: match view.link {
                 gate::Link::NotYet => snapshot::Link::NotYet,
@@ -83,6 +84,11 @@ pub(super) fn act(command: Command) -> Option<GuardAct> {
     })
 }
 
+/// `None`: this gate takes no paper cases.
+pub(super) const fn paper(_form: &PaperForm) -> Option<Event> {
+    None
+}
+
 const fn number(case: CaseNumber) -> gate::CaseNumber {
     gate::CaseNumber::new(case.get())
 }
@@ -97,5 +103,17 @@ const fn alarm(alarm: &gate::Alarm) -> snapshot::Alarm {
         Alarm::Withdrawn | Alarm::Unauthenticated => snapshot::Alarm::NotAccepted,
         Alarm::ClockRefused { .. } => snapshot::Alarm::ClockWrong,
         Alarm::NewsNotUnderstood { .. } | Alarm::Misunderstood => snapshot::Alarm::TooOld,
+    }
+}
+
+const fn loss(why: CameraFault) -> CameraLoss {
+    match why {
+        CameraFault::NotFound => CameraLoss::NotFound,
+        CameraFault::Busy => CameraLoss::Busy,
+        CameraFault::NotAllowed => CameraLoss::NotAllowed,
+        CameraFault::Unusable => CameraLoss::Unusable,
+        CameraFault::Stalled => CameraLoss::Stalled,
+        CameraFault::Unplugged => CameraLoss::Unplugged,
+        CameraFault::ReaderCrashed => CameraLoss::ReaderCrashed,
     }
 }

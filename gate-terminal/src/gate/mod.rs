@@ -23,7 +23,7 @@ pub(crate) mod small_campus;
 mod tests;
 
 pub use effect::{Alarm, Effect, Receipt, Signal};
-pub use event::{CameraState, ClockReading, Event, GuardAct, SyncFailure};
+pub use event::{CameraFault, CameraState, ClockReading, Event, GuardAct, SyncFailure};
 pub use foreign::ForeignCodeSecret;
 pub use local_state::{AsOf, Held, HeldNews, LocalState, OwnEntry, Post};
 pub use news::{NewerKeySet, News};

@@ -9,6 +9,7 @@ mod export;
 mod health;
 mod lock;
 mod page;
+mod paper;
 mod private_file;
 mod roll_call;
 mod settings;
@@ -56,8 +57,8 @@ pub trait Terminal {
     /// Also once at the start.
     fn apply(&mut self, before: Option<&Settings>, settings: &Settings);
 
-    /// Has the gate write a paper case down; the number of its entry once that is durable, else why not.
-    fn paper(&mut self, form: PaperForm) -> Result<u64, String>;
+    /// Has the gate write a paper case down; `false` when it does not take it now.
+    fn paper(&mut self, form: PaperForm) -> bool;
 
     fn sound(&mut self, tone: Tone);
 
@@ -322,9 +323,13 @@ impl<L: EntryLog, T: Terminal> Officer<L, T> {
     }
 
     fn paper(&mut self, form: PaperForm) {
-        match self.terminal.paper(form) {
-            Ok(seq) => self.say(OfficerSaid::PaperRecorded { seq }),
-            Err(why) => self.say(OfficerSaid::Failed { what: Failed::Paper, why }),
+        match paper::record(&self.log, &mut self.terminal, form) {
+            Ok(Some(seq)) => self.say(OfficerSaid::PaperRecorded { seq }),
+            Ok(None) => {
+                let why = "门岗没有写入，请用纸质登记本 the gate did not write it down: use the paper log".to_owned();
+                self.say(OfficerSaid::Failed { what: Failed::Paper, why });
+            }
+            Err(error) => self.fail(Failed::Paper, &error),
         }
     }
 

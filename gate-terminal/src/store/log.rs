@@ -17,7 +17,7 @@ use shared::{
     time::Moment,
 };
 
-use super::{StoreError, connect_to_look, counted, news, passes, read_hash, stored};
+use super::{StoreError, connect_to_look, counted, entries, news, passes, read_hash, stored};
 use crate::ports::{EntryLog, KeptEntry, PassMovement, Post, StoreSize};
 
 #[derive(Debug)]
@@ -61,6 +61,10 @@ impl EntryLog for SqliteLog {
     fn kept(&self, seq: u64) -> Result<Option<KeptEntry>, StoreError> {
         let mut select = self.connection.prepare_cached("select seq, body, hash from entry where seq = ?1")?;
         select.query_row([stored(seq)?], |row| Ok(read_kept(row))).optional()?.transpose()
+    }
+
+    fn last(&self) -> Result<u64, StoreError> {
+        Ok(entries::head(&self.connection)?.seq)
     }
 
     fn first_since(&self, moment: Moment) -> Result<Option<u64>, StoreError> {
