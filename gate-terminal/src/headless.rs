@@ -10,7 +10,7 @@
 //! `{"act":"direction","direction":"out"}`, `{"act":"quit"}`. An act for a case that is no longer on the screen does nothing.
 
 use std::{
-    io::{self, BufRead, Write},
+    io::{self, BufRead, Read as _, Write},
     sync::mpsc::{Receiver, RecvTimeoutError, SyncSender},
     time::Duration,
 };
@@ -85,18 +85,26 @@ pub fn print(desk: &impl Desk, heard: &Receiver<Heard>, out: &mut dyn Write) -> 
 }
 
 /// Reads acts until the input ends, which ends nothing else: a service has no input.
-pub fn listen(input: impl BufRead, heard: &SyncSender<Heard>) {
-    for line in input.lines() {
-        let Ok(line) = line else { return };
-        if line.trim().is_empty() {
-            continue;
+/// What is no act, be it no text at all, is answered and read past.
+pub fn listen(mut input: impl BufRead, heard: &SyncSender<Heard>) {
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        match input.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut line) {
+            Ok(0) | Err(_) => return,
+            Ok(_) if line.trim_ascii().is_empty() => continue,
+            Ok(_) => {}
         }
-        let said = serde_json::from_str(&line).map_or_else(|error| Heard::NotUnderstood(error.to_string()), Act::heard);
+        let said =
+            serde_json::from_slice(&line).map_or_else(|error| Heard::NotUnderstood(error.to_string()), Act::heard);
         if heard.send(said).is_err() {
             return;
         }
     }
 }
+
+/// No act is nearly as long; a longer line is read as several, none of them understood.
+const LONGEST_LINE: u64 = 16 * 1024;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case", tag = "act")]
@@ -219,7 +227,7 @@ mod tests {
     use std::{cell::RefCell, sync::mpsc::sync_channel};
 
     use shared::{
-        entry::Outcome,
+        entry::{Outcome, Remark},
         ids::{CampusId, GateIndex},
         time::Moment,
         verdict::{RefuseReason, Verdict},
@@ -255,6 +263,23 @@ mod tests {
         let mut out = Vec::new();
         print(desk, &receiver, &mut out).unwrap();
         String::from_utf8(out).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    #[test]
+    fn what_is_no_act_is_answered_and_read_past() {
+        let (sender, receiver) = sync_channel(64);
+        let mut input = b"\xff\xfe\n".to_vec();
+        input.extend(std::iter::repeat_n(b'x', 40_000));
+        input.extend(
+            b"\n{\"act\":\"let_in\",\"case\":1,\"reason\":{\"why\":\"other\",\"text\":\"11010519491231002X\"}}\n",
+        );
+        input.extend(b"{\"act\":\"quit\"}\n");
+        listen(input.as_slice(), &sender);
+        let heard: Vec<Heard> = receiver.try_iter().collect();
+        let (last, others) = heard.split_last().unwrap();
+        assert!(matches!(last, Heard::Quit));
+        assert_eq!(others.len(), 5, "no text, one line in three pieces, a document number as a reason");
+        assert!(others.iter().all(|heard| matches!(heard, Heard::NotUnderstood(_))));
     }
 
     #[test]
@@ -317,7 +342,10 @@ mod tests {
                 Command::LetIn { case: case(1), reason: GuardReason::CardChecked },
                 Command::Hold { case: case(2) },
                 Command::LetGo { case: case(2) },
-                Command::SendAway { case: case(2), reason: GuardReason::Other { text: "太晚".into() } },
+                Command::SendAway {
+                    case: case(2),
+                    reason: GuardReason::Other { text: Remark::parse("太晚").unwrap() }
+                },
                 Command::Face(Direction::Out.into()),
                 Command::Dismiss { case: case(3) },
             ]

@@ -10,7 +10,7 @@ use std::{
 
 use calamine::{Data, Reader as _};
 use shared::{
-    entry::{Direction, Entry, EntryId, GuardReason, Outcome, Said},
+    entry::{Direction, Entry, EntryId, GuardReason, Outcome, Remark, Said},
     identity::{MaskedName, PersonName},
     ids::{PassId, TerminalId},
     sync::change::{Change, PassRecord},
@@ -174,7 +174,7 @@ fn refused(at: Moment) -> Entry {
 }
 
 fn let_in(at: Moment, reason: &str) -> Entry {
-    let reason = GuardReason::Other { text: reason.to_owned() };
+    let reason = GuardReason::Other { text: Remark::parse(reason).unwrap() };
     let said =
         Said { verdict: Verdict::Ask(AskReason::UnknownToFreshNews), pass: None, name: None, foreign_code: None };
     let outcome = Outcome::LetIn { reason };
@@ -383,28 +383,42 @@ const WICKED: [&str; 6] = [
     "quotes \" and, commas;\r\nand lines",
 ];
 
+/// Whatever the feed calls a plate, and a guard's remark and a masked name beside it.
+fn write_wicked(post: &mut Post) {
+    for (n, wicked) in (1..).zip(WICKED) {
+        post.learn(vec![Change::PassIssued(Box::new(booked(n, "张晓明", wicked)))]);
+        post.write(&went(pass_id(n), Direction::In, at(480)));
+    }
+    let mut entry = let_in(at(481), "=1+1+1");
+    entry.said.name = Some(MaskedName::parse("=1*2").unwrap());
+    post.write(&entry);
+}
+
 #[test]
 fn no_text_of_an_entry_becomes_a_formula_in_a_csv() {
     let mut post = Post::opened();
-    post.learn(vec![Change::PassIssued(Box::new(booked(1, "张晓明", "=1+1")))]);
-    for wicked in WICKED {
-        post.write(&let_in(at(480), wicked));
-    }
-    let mut entry = went(pass_id(1), Direction::In, at(481));
-    entry.said.name = Some(MaskedName::parse("=1*2").unwrap());
-    post.write(&entry);
+    write_wicked(&mut post);
     let (path, lines) = exported(&mut post, ExportKind::Csv);
-    assert_eq!(lines, 7);
+    assert_eq!(lines, 1 + WICKED.len());
     let bytes = fs::read(&path).unwrap();
     let text = bytes.strip_prefix("\u{FEFF}".as_bytes()).unwrap();
     let rows: Vec<csv::StringRecord> = csv::Reader::from_reader(text).records().collect::<Result<_, _>>().unwrap();
-    assert_eq!(rows.len(), 7);
+    assert_eq!(rows.len(), lines);
     for cell in rows.iter().flatten() {
         assert!(!cell.starts_with(['=', '+', '-', '@', '\t', '\r', '＝']), "{cell:?}");
         assert!(!cell.chars().any(char::is_control), "{cell:?}");
     }
     let all: Vec<&str> = rows.iter().flatten().collect();
-    for kept in ["'=HYPERLINK(\"http://evil\",\"x\")", "'＝1+1", "'=1+1", "张晓明", "'@SUM(A1)"] {
+    for kept in [
+        "'=HYPERLINK(\"http://evil\",\"x\")",
+        "'＝1+1",
+        "' =1+1",
+        "'@SUM(A1)",
+        "'=1+1+1",
+        "'=1*2",
+        "张晓明",
+        "quotes \" and, commas;  and lines",
+    ] {
         assert!(all.contains(&kept), "{kept} is not in {all:?}");
     }
 }
@@ -412,21 +426,19 @@ fn no_text_of_an_entry_becomes_a_formula_in_a_csv() {
 #[test]
 fn a_workbook_holds_the_same_texts_as_texts() {
     let mut post = Post::opened();
-    for wicked in WICKED {
-        post.write(&let_in(at(480), wicked));
-    }
+    write_wicked(&mut post);
     let (path, lines) = exported(&mut post, ExportKind::Xlsx);
-    assert_eq!(lines, WICKED.len());
     let mut workbook: calamine::Xlsx<_> = calamine::open_workbook(&path).unwrap();
     let formulas = workbook.worksheet_formula("出入记录").unwrap();
     assert!(formulas.used_cells().next().is_none(), "{formulas:?}");
     let cells = workbook.worksheet_range("出入记录").unwrap();
-    assert_eq!(cells.height(), 1 + WICKED.len());
-    for wicked in WICKED {
-        let is_it = |cell: &Data| matches!(cell, Data::String(text) if text.replace("\r\n", "\n") == wicked.replace("\r\n", "\n"));
+    assert_eq!(cells.height(), 1 + lines);
+    let lines_as_xml_has_them = |text: &str| text.replace("\r\n", "\n");
+    for wicked in WICKED.into_iter().chain(["=1+1+1", "=1*2"]) {
+        let is_it = |cell: &Data| matches!(cell, Data::String(text) if lines_as_xml_has_them(text) == lines_as_xml_has_them(wicked));
         assert!(cells.cells().any(|(_, _, cell)| is_it(cell)), "{wicked:?} is not in {cells:?}");
     }
-    assert!(cells.cells().any(|(_, _, cell)| *cell == Data::Float(6.0)), "numbers are numbers");
+    assert!(cells.cells().any(|(_, _, cell)| *cell == Data::Float(7.0)), "numbers are numbers");
 }
 
 #[test]

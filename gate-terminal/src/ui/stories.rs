@@ -4,7 +4,7 @@
 
 use egui_kittest::{Harness, kittest::Queryable as _};
 use shared::{
-    entry::{Direction, GuardReason, Outcome},
+    entry::{Direction, GuardReason, Outcome, Remark},
     sync::beacon::Freshness,
     verdict::{AskReason, RefuseReason, Verdict},
 };
@@ -200,7 +200,7 @@ fn another_reason_is_written_and_kept() {
     harness.event(egui::Event::Text("送样品".to_owned()));
     settle(&mut harness);
     press(&mut harness, egui::Key::Enter);
-    let reason = GuardReason::Other { text: "送样品".to_owned() };
+    let reason = GuardReason::Other { text: Remark::parse("送样品").unwrap() };
     assert_eq!(asked(&mut harness), [Command::Hold { case: CASE }, Command::LetIn { case: CASE, reason }]);
 }
 

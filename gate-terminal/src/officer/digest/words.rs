@@ -29,7 +29,7 @@ pub(super) fn of(entry: &Entry, record: Option<&PassRecord>) -> Box<str> {
     if let Outcome::LetIn { reason: GuardReason::Other { text } }
     | Outcome::SentAway { reason: GuardReason::Other { text } } = &entry.outcome
     {
-        add(text);
+        add(text.as_str());
     }
     if let Some(record) = record {
         for name in std::iter::once(&record.visitor).chain(&record.companions) {

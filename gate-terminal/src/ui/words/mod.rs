@@ -165,7 +165,7 @@ pub fn guard_reason(language: Language, reason: &GuardReason) -> String {
         GuardReason::HostCalled => ("已电话联系被访人", "host was called"),
         GuardReason::OfficeCalled => ("已请示保卫处", "security office was asked"),
         GuardReason::CardDiffers => ("证件不符", "card differs"),
-        GuardReason::Other { text } => return text.clone(),
+        GuardReason::Other { text } => return text.as_str().to_owned(),
     };
     match language {
         Language::Zh => zh.to_owned(),
