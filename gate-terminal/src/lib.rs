@@ -10,6 +10,7 @@ pub mod enrol;
 pub mod gate;
 pub mod headless;
 pub mod ports;
+pub mod scanner;
 pub mod sound;
 pub mod store;
 pub mod sync;
