@@ -13,7 +13,7 @@ use super::{
 
 pub(super) const HEIGHT: f32 = 56.0;
 
-const TAB_WIDTH: f32 = 140.0;
+const TAB_WIDTH: f32 = 148.0;
 
 /// What can be looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -113,10 +113,10 @@ fn show_tab(ui: &Ui, cell: Rect, tab: Tab, chosen: bool, badge: usize, words: &W
     theme::write(ui, key, tab.key_name(), Type::new(16.0, ink));
     theme::write(ui, name, tab.name(words), Type::new(21.0, ink));
     if badge > 0 {
-        let dot = pos2(cell.right() - 14.0, cell.top() + 14.0);
-        ui.painter().circle_filled(dot, 13.0, theme::AMBER);
-        let number = Rect::from_center_size(dot, vec2(24.0, 24.0));
-        theme::told(ui, number, &badge.to_string(), Type::new(18.0, theme::ink_on(theme::AMBER)).centred());
+        let dot = pos2(cell.right() - 12.0, cell.top() + 12.0);
+        ui.painter().circle_filled(dot, 11.0, theme::AMBER);
+        let number = Rect::from_center_size(dot, vec2(20.0, 20.0));
+        theme::told(ui, number, &badge.to_string(), Type::new(16.0, theme::ink_on(theme::AMBER)).centred());
     }
     response.clicked()
 }

@@ -2,6 +2,12 @@
 //!
 //! The same on every machine to the last pixel, which no graphics driver promises, and nothing has to be installed for it.
 
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "pixels of a monitor, cut to the canvas before they are counted"
+)]
+
 use std::{cell::RefCell, collections::HashMap, rc::Rc};
 
 use egui::{

@@ -33,6 +33,7 @@ impl Wedge {
         std::mem::take(&mut self.garbled)
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "egui has many events, and only what is typed matters here")]
     fn hear(&mut self, at_ms: u64, event: Event, out: &mut Vec<Heard<Event>>) {
         match &event {
             Event::Ime(ImeEvent::Preedit { .. }) => self.note_change(at_ms),
@@ -90,6 +91,7 @@ impl egui::Plugin for Wedge {
 }
 
 /// `None` for what is not typed at all.
+#[expect(clippy::wildcard_enum_match_arm, reason = "egui has many events, and only what is typed matters here")]
 fn stroke(event: &Event) -> Option<Stroke> {
     match event {
         Event::Text(text) => {

@@ -11,6 +11,7 @@ use super::{
     command::Command,
     enrol_view::EnrolView,
     enrolment::{EnrolAsk, Enrolment},
+    kiosk::Kiosk,
     records::{Ask, Records},
     screens::{HEIGHT, Scene, Screens, WIDTH, Wish},
     snapshot::{Picture, Snapshot},
@@ -64,7 +65,7 @@ pub type Wake = Arc<dyn Fn() + Send + Sync>;
 pub fn run(language: Language, surroundings: Surroundings) -> Result<(), eframe::Error> {
     let Surroundings { snapshot, picture, tell, records, ask, ending, started } = surroundings;
     let view = Screens::new(language);
-    open(language, started, Window { view, snapshot, picture, tell, records, ask, ending, kiosk: false })
+    open(language, started, Window { view, snapshot, picture, tell, records, ask, ending, kiosk: Kiosk::default() })
 }
 
 /// The enrolment wizard, until it is done or closed. Must be called on the main thread.
@@ -107,7 +108,7 @@ struct Window {
     records: Box<dyn Fn() -> Arc<Records>>,
     ask: Box<dyn Fn(Ask)>,
     ending: Box<dyn Fn() -> bool>,
-    kiosk: bool,
+    kiosk: Kiosk,
 }
 
 impl eframe::App for Window {
@@ -118,7 +119,8 @@ impl eframe::App for Window {
         }
         scale_to_window(ui);
         let (snapshot, records, picture) = ((self.snapshot)(), (self.records)(), (self.picture)());
-        let mut wishes = self.keep_kiosk(ui, records.settings.kiosk);
+        let closing = self.kiosk.keep(ui, records.settings.kiosk);
+        let mut wishes = if closing { self.view.go_to_settings(ui) } else { Vec::new() };
         let scene = Scene { snapshot: &snapshot, records: &records, picture: picture.as_deref() };
         wishes.extend(self.view.show(ui, scene));
         for wish in wishes {
@@ -127,21 +129,6 @@ impl eframe::App for Window {
                 Wish::Ask(ask) => (self.ask)(ask),
             }
         }
-    }
-}
-
-impl Window {
-    /// A kiosk fills the screen and is closed by an officer only: whoever tries is led to the PIN.
-    fn keep_kiosk(&mut self, ui: &Ui, wanted: bool) -> Vec<Wish> {
-        if self.kiosk != wanted {
-            self.kiosk = wanted;
-            ui.ctx().send_viewport_cmd(ViewportCommand::Fullscreen(wanted));
-        }
-        if wanted && ui.input(|input| input.viewport().close_requested()) {
-            ui.ctx().send_viewport_cmd(ViewportCommand::CancelClose);
-            return self.view.go_to_settings(ui);
-        }
-        Vec::new()
     }
 }
 

@@ -23,7 +23,7 @@ const HEAD_HEIGHT: f32 = 32.0;
 const FOOT_HEIGHT: f32 = 40.0;
 
 /// Shares of the columns: time, name, verdict, outcome, way, people, gate, plate; the rest is the signature.
-const COLUMNS: [f32; 8] = [0.11, 0.19, 0.125, 0.125, 0.075, 0.06, 0.1, 0.135];
+const COLUMNS: [f32; 8] = [0.11, 0.18, 0.12, 0.125, 0.075, 0.075, 0.1, 0.135];
 
 pub(super) fn show(
     ui: &mut Ui,

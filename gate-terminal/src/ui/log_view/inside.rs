@@ -85,6 +85,6 @@ fn show_row(ui: &Ui, row: Rect, inside: &Inside, teller: Teller<'_>) {
             palette.mind,
             palette.card,
         );
-        theme::told(ui, state.with_min_x(state.left() + 28.0), words.overdue, Type::new(19.0, palette.mind));
+        theme::told(ui, state.with_min_x(state.left() + 28.0), words.late, Type::new(20.0, palette.mind));
     }
 }

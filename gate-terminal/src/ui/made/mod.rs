@@ -180,7 +180,7 @@ pub(super) fn scene(number: u64) -> Picture {
             } else if inside(x, y, 190, 40, 450, 470) {
                 30
             } else {
-                (90 + (x + 2 * y) / 18).min(200) as u8
+                u8::try_from(90 + (x + 2 * y) / 18).unwrap()
             };
             rgb.extend([shade, shade, shade.saturating_add(6)]);
         }

@@ -121,10 +121,10 @@ fn portraits() -> Vec<Portrait> {
             },
             ..Portrait::of("find-somebody-scans", made::waiting())
         },
-        Portrait { led: walk_in, ..Portrait::of("walk-in", waiting.clone()) },
+        Portrait { led: |desk| walk_in(desk, "138001380"), ..Portrait::of("walk-in", waiting.clone()) },
         Portrait {
             led: |desk| {
-                walk_in(desk);
+                walk_in(desk, "13800138000");
                 press(desk, egui::Key::F2);
             },
             records: locked(),
@@ -190,9 +190,9 @@ fn find(desk: &mut Harness<'_, Desk>) {
     press(desk, egui::Key::ArrowDown);
 }
 
-fn walk_in(desk: &mut Harness<'_, Desk>) {
+fn walk_in(desk: &mut Harness<'_, Desk>, phone: &str) {
     press(desk, egui::Key::F5);
-    for text in ["张小𬭎", "138001380", made::CARD_NUMBER, "王㼆老师", "送实验样品", "陕A12345"] {
+    for text in ["张小𬭎", phone, made::CARD_NUMBER, "王㼆老师", "送实验样品", "陕A12345"] {
         write(desk, text);
         press(desk, egui::Key::Enter);
     }

@@ -143,7 +143,8 @@ mod tests {
     fn a_filled_form_has_no_fault_and_each_wrong_field_its_own() {
         let good = Form { document: made::CARD_NUMBER.into(), ..filled() };
         assert!(good.checked(today()).is_some_and(|form| form.party == 2 && form.plates.len() == 2));
-        let spoilt: [(WalkInField, fn(&mut Form)); 7] = [
+        type Spoil = fn(&mut Form);
+        let spoilt: [(WalkInField, Spoil); 7] = [
             (WalkInField::Visitor, |form| form.visitor = "1".into()),
             (WalkInField::Phone, |form| form.phone = "1380013".into()),
             (WalkInField::Document, |form| form.document = "110101199003071230".into()),

@@ -43,7 +43,7 @@ fn show_row(ui: &Ui, row: Rect, walk_in: &WalkIn, language: Language) -> Option<
     let row = row.shrink2(vec2(2.0, 8.0));
     let (texts, keys) = row.split_left_right_at_x(row.right() - 112.0);
     let texts = texts.with_max_x(texts.right() - 10.0);
-    let (above, standing) = texts.split_top_bottom_at_fraction(0.62);
+    let (above, standing) = texts.split_top_bottom_at_fraction(0.55);
     let (name, host) = above.split_top_bottom_at_fraction(0.56);
     theme::told(ui, name, &rare::spelled(ui, walk_in.visitor.as_str()), Type::new(28.0, palette.ink).bold());
     let asked = format!("{}　{}", walk_in.since.campus_clock(), rare::spelled(ui, &walk_in.host));

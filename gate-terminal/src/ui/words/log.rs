@@ -21,6 +21,7 @@ words! {
         entries: "出入记录", "Entries";
         inside: "在校", "Inside";
         overdue: "超时未离校", "Overdue";
+        late: "超时", "late";
         from: "从", "From";
         to: "到", "To";
         time: "时间", "Time";
