@@ -11,6 +11,7 @@ pub mod gate;
 pub mod headless;
 pub mod officer;
 pub mod ports;
+pub mod scanner;
 pub mod sound;
 pub mod store;
 pub mod sync;

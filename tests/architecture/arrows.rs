@@ -27,7 +27,6 @@ const TERMINAL: Arrows = &[
     ("camera", &["ports"]),
     ("clock", &["ports"]),
     ("enrol", &["ports"]),
-    ("scanner", &["ports"]),
     ("sound", &["ports"]),
     ("store", &["ports"]),
     ("sync", &["ports"]),
@@ -35,10 +34,12 @@ const TERMINAL: Arrows = &[
     ("camera_thread", &["camera", "ports"]),
     // does what was decided
     ("controller", &["gate", "ports", "ui::snapshot", "ui::command", "ui::records"]),
+    // tells a wedge scanner from a hand
+    ("scanner", &[]),
     // answers the officers, beside the gate
     ("officer", &["ports", "ui::records", "ui::words"]),
     // faces: a window that draws snapshots, and lines for machines
-    ("ui", &[]),
+    ("ui", &["scanner"]),
     ("headless", &["gate", "ports", "ui::snapshot", "ui::command", "ui::words"]),
     // small rooms
     ("config", &[]),

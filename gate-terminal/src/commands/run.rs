@@ -38,26 +38,37 @@ use crate::{
     },
 };
 
+mod enrolling;
 mod premises;
 
 pub fn run(config: &Config, headless: bool) -> Result<(), RunError> {
-    let config = &premises::with_server_typed(config);
-    if headless { without_window(config) } else { with_window(config) }
+    if headless {
+        return without_window(&premises::with_server_typed(config));
+    }
+    // One after the other in one process: each window has its own bell, and a signal ends whichever is open.
+    let (at_first, bell) = (Arc::new(Bell::default()), Arc::new(Bell::default()));
+    {
+        let (at_first, bell) = (Arc::clone(&at_first), Arc::clone(&bell));
+        on_signal(move || {
+            at_first.ring_for_the_end();
+            bell.ring_for_the_end();
+        })?;
+    }
+    let enrolled_just_now = !enrolling::is_enrolled(config)?;
+    if enrolled_just_now && !enrolling::enrol(config, &at_first)? {
+        return Ok(());
+    }
+    with_window(&premises::with_server_typed(config), bell, enrolled_just_now)
 }
 
-fn with_window(config: &Config) -> Result<(), RunError> {
-    let bell = Arc::new(Bell::default());
+fn with_window(config: &Config, bell: Arc<Bell>, enrolled_just_now: bool) -> Result<(), RunError> {
     let pictures = Arc::new(Pictures::default());
     let Running { gate, sync } = {
         let bell = Arc::clone(&bell);
         start(config, Box::new(Log), move || bell.ring())?
     };
     let gate = Arc::new(gate);
-    let officer = Arc::new(premises::spawn_officer(config, &gate, &pictures, &bell, false)?);
-    {
-        let bell = Arc::clone(&bell);
-        on_signal(move || bell.ring_for_the_end())?;
-    }
+    let officer = Arc::new(premises::spawn_officer(config, &gate, &pictures, &bell, enrolled_just_now)?);
     let language = officer.records().settings.language;
     let ended = window::run(language, surroundings(&gate, &officer, &pictures, &bell));
     let survived = gate.is_running();

@@ -1,7 +1,8 @@
 //! The log in short: of each kept entry what filters and conflict marks need, in memory while the lock is open.
 //!
 //! The entries are JSON in the store, and reading a month of them takes a second; an officer who types into a filter waits for no
-//! second. So they are read once, after the lock opens, and from then on only what is new; it all goes when the lock closes.
+//! second. So they are read once, as far back as somebody looks, and from then on only what is new; it all goes when the lock
+//! closes.
 
 mod conflicts;
 mod words;
@@ -29,6 +30,8 @@ pub(super) const PAGE: usize = 1_000;
 pub(super) struct Digest {
     /// Oldest first.
     rows: Vec<Row>,
+    /// The first number that was asked for so far; what is older was not read.
+    from: Option<u64>,
     conflicts: HashMap<u64, Conflict>,
 }
 
@@ -47,13 +50,19 @@ struct Row {
 }
 
 impl Digest {
-    /// Reads what is new and lets go of what was purged.
-    pub(super) fn catch_up<L: EntryLog>(&mut self, log: &L) -> Result<(), L::Error> {
+    /// Reads what is new, and what is older where `from` is earlier than ever before; lets go of what was purged.
+    pub(super) fn catch_up<L: EntryLog>(&mut self, log: &L, from: Moment) -> Result<(), L::Error> {
+        let first = log.first_since(from)?.unwrap_or(u64::MAX);
+        if self.from.is_none_or(|read_from| first < read_from) {
+            self.rows = Vec::new();
+            self.from = Some(first);
+        }
         let oldest = log.kept_after(0, 1)?.first().map_or(u64::MAX, |kept| kept.seq);
         let purged = self.rows.partition_point(|row| row.seq < oldest);
         self.rows.drain(..purged);
+        let begin = self.from.unwrap_or_default().saturating_sub(1).min(log.last()?);
         loop {
-            let after = self.rows.last().map_or(0, |row| row.seq);
+            let after = self.rows.last().map_or(begin, |row| row.seq);
             let page = log.kept_after(after, PAGE)?;
             let whole = page.len() == PAGE;
             for kept in page {

@@ -107,7 +107,7 @@ impl<L: EntryLog, T: Terminal> Officer<L, T> {
         let loaded = file.load();
         let settings = loaded.as_ref().map_or_else(|_| desk.settings.clone(), Clone::clone);
         terminal.apply(None, &settings);
-        let mut records = Records { settings, cameras: terminal.cameras().into(), ..Records::default() };
+        let mut records = Records { settings, ..Records::default() };
         records.health.running_since = Some(terminal.now());
         let mut officer = Self { log, terminal, clock, desk, lock, file, open: None, records, answers: 0 };
         if let Err(error) = loaded {
@@ -222,7 +222,6 @@ impl<L: EntryLog, T: Terminal> Officer<L, T> {
         let until_ms = now_ms.saturating_add(OPEN_FOR_MS.into());
         self.open = Some(Open { until_ms, digest: Digest::default(), looked_for: None });
         self.records.answer = None;
-        self.records.cameras = self.terminal.cameras().into();
         self.look_at_the_machine();
     }
 
@@ -264,7 +263,7 @@ impl<L: EntryLog, T: Terminal> Officer<L, T> {
     fn look_again(&mut self) {
         let Some(Open { digest, looked_for: Some(filter), .. }) = &mut self.open else { return };
         let looked = digest
-            .catch_up(&self.log)
+            .catch_up(&self.log, filter.from.start())
             .and_then(|()| Lines::new(&self.log, digest))
             .and_then(|lines| lines.page(filter.clone()));
         match looked {
@@ -298,7 +297,7 @@ impl<L: EntryLog, T: Terminal> Officer<L, T> {
         let Self { log, terminal, open: Some(Open { digest, .. }), records, .. } = self else {
             return Ok((PathBuf::new(), 0));
         };
-        digest.catch_up(log).map_err(export::ExportError::Log)?;
+        digest.catch_up(log, filter.from.start()).map_err(export::ExportError::Log)?;
         let places = log.places().map_err(export::ExportError::Log)?;
         let lines = Lines::new(log, digest).map_err(export::ExportError::Log)?;
         let language = records.settings.language;
@@ -346,6 +345,10 @@ impl<L: EntryLog, T: Terminal> Officer<L, T> {
     }
 
     fn look_at_the_machine(&mut self) {
+        let cameras = self.terminal.cameras();
+        if *self.records.cameras != *cameras {
+            self.records.cameras = cameras.into();
+        }
         let (camera, offset_ms) = (self.terminal.camera(), self.terminal.clock_offset_ms());
         self.records.health = health::look(&self.log, &self.desk.data_dir, &self.records.health, camera, offset_ms);
     }

@@ -64,7 +64,7 @@ pub(super) fn spawn_officer(
     Ok(Officer::new(log, premises, Box::new(SystemClock), desk).spawn(move || bell.ring())?)
 }
 
-fn settings(config: &Config) -> Settings {
+pub(super) fn settings(config: &Config) -> Settings {
     Settings {
         camera: CameraChoice::AsConfigured,
         way: Way::from(config.direction),
