@@ -43,6 +43,9 @@ pub enum Command {
     /// The office's keys
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// The server's own clock
+    #[command(subcommand)]
+    Clock(ClockCommand),
     /// Passes
     #[command(subcommand)]
     Pass(PassCommand),
@@ -94,6 +97,12 @@ pub enum KeysCommand {
         #[arg(long, value_name = "FILE")]
         root: Option<PathBuf>,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ClockCommand {
+    /// Say that the clock is right now, after it was put or the server was off for over a day; look at it first
+    Accept,
 }
 
 #[derive(Debug, Subcommand)]

@@ -4,6 +4,7 @@
 //! changes within a second. They read and write what they are given, so that tests see what people would.
 
 mod arguments;
+mod clock;
 mod conflicts;
 mod directory;
 mod entries;
@@ -22,8 +23,8 @@ use std::{
 };
 
 pub use arguments::{
-    Arguments, Command, ConflictsCommand, DirectoryCommand, EntriesCommand, KeysCommand, PassCommand, TerminalCommand,
-    WatchlistCommand,
+    Arguments, ClockCommand, Command, ConflictsCommand, DirectoryCommand, EntriesCommand, KeysCommand, PassCommand,
+    TerminalCommand, WatchlistCommand,
 };
 pub use directory::{BadFile, BadLine};
 pub use failure::Failure;
@@ -60,6 +61,7 @@ pub async fn run(
         Command::Entries(EntriesCommand::List { json, day }) => {
             entries::list(&Office::open(config, clock)?, json, day, out).await
         }
+        Command::Clock(ClockCommand::Accept) => clock::accept(&Office::open(config, clock)?, out).await,
         Command::Conflicts(ConflictsCommand::List) => conflicts::list(&Office::open(config, clock)?, out).await,
         Command::Watchlist(command) => {
             let office = Office::open(config, clock)?;
@@ -139,6 +141,16 @@ mod tests {
         desk.types("keys init", "").await.unwrap();
         let told = desk.types("terminal invite --campus 2 --gate 2", "").await.unwrap_err().to_string();
         assert!(told.contains("--campus 2 --gate 1  雁塔校区 北门"), "{told}");
+    }
+
+    #[tokio::test]
+    async fn the_clock_is_accepted_by_a_word() {
+        let desk = Desk::new();
+        desk.types("keys init", "").await.unwrap();
+        let told = desk.types("clock accept", "").await.unwrap();
+        assert!(told.contains(&NOW.campus_date_and_clock()), "{told}");
+        let kept = desk.store().clock_kept().await.unwrap();
+        assert_eq!((kept.chores, kept.accepted), (Some(NOW), 1));
     }
 
     #[tokio::test]

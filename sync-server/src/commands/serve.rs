@@ -15,6 +15,7 @@ use super::Failure;
 use crate::{
     clock::Clock,
     config::{Config, Log},
+    office::leap::Erasing,
     serve::{self, ServeFault},
 };
 
@@ -24,6 +25,10 @@ pub(super) async fn serve(config: Config, clock: Arc<dyn Clock>, out: &mut dyn W
     let listen = config.listen;
     let _lock = serve::only_here(&config)?;
     let state = serve::open(config, clock).await?;
+    if let Erasing::Held { since } = serve::erasing(&state).await? {
+        writeln!(out, "Nothing is erased: since {} this server has not been at work,", since.campus_date_and_clock())?;
+        writeln!(out, "or its clock is wrong. If the clock is right, say so: sync-server clock accept")?;
+    }
     let listener = TcpListener::bind(listen).await.map_err(|cause| ServeFault::Bind { listen, cause })?;
     writeln!(out, "listening on http://{}", listener.local_addr()?)?;
     out.flush()?;

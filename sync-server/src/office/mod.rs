@@ -10,6 +10,7 @@ pub mod decision;
 pub mod form;
 pub mod hours;
 pub mod issue;
+pub mod leap;
 pub mod limit;
 pub mod notice;
 pub mod reason;

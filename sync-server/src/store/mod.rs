@@ -7,6 +7,7 @@
 mod attempts;
 mod booking_rows;
 mod bookings;
+mod clock_kept;
 mod codes;
 mod companions;
 mod conflicts;
@@ -42,6 +43,7 @@ use thiserror::Error;
 use tokio::sync::{Semaphore, watch};
 
 pub use bookings::{BookingView, IssuedPass, OnBehalf, Submission};
+pub use clock_kept::ClockKept;
 pub use codes::{Caller, CodeCheck, CodeIssued};
 pub use conflicts::Conflict;
 pub use decisions::{EndOutcome, Outcome, Target};
