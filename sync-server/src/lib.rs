@@ -9,6 +9,7 @@ pub mod commands;
 pub mod config;
 pub mod error;
 pub mod keys;
+pub mod listening;
 pub mod notify;
 pub mod office;
 pub mod pages;

@@ -26,6 +26,7 @@ use crate::{
     clock::Clock,
     config::Config,
     keys::{Keys, KeysFault},
+    listening::{self, Terms, closed},
     notify::{Console, Outbox, Sender},
     office::{Channel, leap, leap::Erasing},
     pages,
@@ -53,12 +54,19 @@ pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<AppState, Ser
     }
     let store = Store::open(&config.database(), keys.identity.clone())?;
     let kept = store.clock_kept().await?;
-    if let Some(newest) = leap::turned_back(kept.newest, now) {
+    if let Some(newest) = leap::turned_back(store.newest_moment().await?, now) {
         return Err(ServeFault::TurnedBack { now, newest });
     }
     let timekeeper = Arc::new(Timekeeper::start(clock.clone(), kept.accepted));
     store.set_places(config.places(), now).await?;
-    store.index_companions(now).await?;
+    store.index_parties(now).await?;
+    let by_kind = store.watched_by_kind_alone().await?;
+    if by_kind > 0 {
+        tracing::warn!(
+            people = by_kind,
+            "put on the watchlist by an older version, they are found under one kind and spelling only; put them on it again"
+        );
+    }
     Ok(AppState { config: Arc::new(config), store, clock, timekeeper, keys: Arc::new(keys), texts_leave: false })
 }
 
@@ -98,13 +106,13 @@ pub async fn answer(
         shutdown.await;
         close.send_replace(true);
     };
-    let serving = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
-        .with_graceful_shutdown(told)
-        .into_future();
+    tokio::spawn(told);
+    let terms = Terms::usual(state.config.behind_proxy);
+    let serving = listening::answer(listener, router, terms, closing.clone());
     tokio::pin!(serving);
     let mut tasks = background(&state, senders);
     tokio::select! {
-        ended = &mut serving => ended.map_err(ServeFault::Listen)?,
+        () = &mut serving => {}
         Some(ended) = tasks.join_next() => return Err(ServeFault::TaskEnded(ended.err())),
         () = closed(&mut closing) => {
             if time::timeout(LAST_ANSWERS, serving).await.is_err() {
@@ -114,11 +122,6 @@ pub async fn answer(
     }
     tasks.shutdown().await;
     Ok(())
-}
-
-/// A sender that is gone is a server that stops, too.
-async fn closed(closing: &mut watch::Receiver<bool>) {
-    closing.wait_for(|closing| *closing).await.ok();
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -147,8 +150,6 @@ pub enum ServeFault {
         .now.campus_date_and_clock(), .newest.campus_date_and_clock()
     )]
     TurnedBack { now: Moment, newest: Moment },
-    #[error("listening ended")]
-    Listen(#[source] io::Error),
     #[error("a background task ended by itself")]
     TaskEnded(#[source] Option<JoinError>),
 }

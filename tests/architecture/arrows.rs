@@ -62,6 +62,8 @@ const SERVER: Arrows = &[
     // the two doors, strangers to each other
     ("sync", &["office", "store", "state", "timekeeper"]),
     ("pages", &["office", "store", "state", "error", "random"]),
+    // keeps connections
+    ("listening", &[]),
     // puts it together
     ("serve", EVERYTHING),
     ("commands", EVERYTHING),

@@ -15,12 +15,14 @@ use super::Failure;
 use crate::{
     clock::Clock,
     config::{Config, Log},
+    listening,
     office::leap::Erasing,
     serve::{self, ServeFault},
 };
 
 pub(super) async fn serve(config: Config, clock: Arc<dyn Clock>, out: &mut dyn Write) -> Result<(), Failure> {
     start_log(&config.log)?;
+    listening::raise_open_files();
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let listen = config.listen;
     let _lock = serve::only_here(&config)?;

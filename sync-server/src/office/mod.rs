@@ -8,6 +8,7 @@ pub mod booking_limits;
 pub mod code_limits;
 pub mod decision;
 pub mod form;
+pub mod holder;
 pub mod hours;
 pub mod issue;
 pub mod leap;

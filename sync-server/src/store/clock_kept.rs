@@ -12,13 +12,17 @@ pub struct ClockKept {
     pub chores: Option<Moment>,
     /// How often an operator has said that the clock is right.
     pub accepted: u32,
-    /// The newest moment this server has written, but for those that a clock wrote which an operator has called wrong.
-    pub newest: Option<Moment>,
 }
 
 impl Store {
     pub async fn clock_kept(&self) -> Result<ClockKept, StoreError> {
         self.0.readers.read(kept).await
+    }
+
+    /// The newest moment this server has written, but for those that a clock wrote which an operator has called wrong. Looks at
+    /// every entry: for the start.
+    pub async fn newest_moment(&self) -> Result<Option<Moment>, StoreError> {
+        self.0.readers.read(believed).await
     }
 
     pub async fn chores_done(&self, now: Moment) -> Result<(), StoreError> {
@@ -46,12 +50,16 @@ impl Store {
 }
 
 fn kept(db: &Connection) -> Result<ClockKept, StoreError> {
-    let mut query = db.prepare_cached("select chores_at, accepted, wrong_after, wrong_through from clock_kept")?;
+    let mut query = db.prepare_cached("select chores_at, accepted from clock_kept")?;
     let mut found = query.query([])?;
     let row = rows::stored("clock_kept", found.next()?)?;
-    let chores = rows::maybe_moment(row, "chores_at")?;
-    let newest = newest(db, row.get("wrong_after")?, row.get("wrong_through")?)?.max(chores);
-    Ok(ClockKept { chores, accepted: row.get("accepted")?, newest })
+    Ok(ClockKept { chores: rows::maybe_moment(row, "chores_at")?, accepted: row.get("accepted")? })
+}
+
+fn believed(db: &Connection) -> Result<Option<Moment>, StoreError> {
+    let (after, through) =
+        db.query_row("select wrong_after, wrong_through from clock_kept", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(newest(db, after, through)?.max(kept(db)?.chores))
 }
 
 /// Written by this server's clock: entries as they came in, terminals as they were answered, bookings as they were made.
@@ -77,16 +85,19 @@ mod tests {
     async fn an_operator_s_word_takes_back_what_a_wrong_clock_wrote() {
         let office = Office::with_host().await;
         let Office { store, now, .. } = &office;
-        let kept = async || store.clock_kept().await.unwrap();
-        assert_eq!(kept().await, ClockKept { chores: None, accepted: 0, newest: None });
-        store.chores_done(now.minus(TimeDelta::hours(1))).await.unwrap();
+        let newest = async || store.newest_moment().await.unwrap();
+        assert_eq!(store.clock_kept().await.unwrap(), ClockKept { chores: None, accepted: 0 });
+        assert_eq!(newest().await, None);
+        let before = now.minus(TimeDelta::hours(1));
+        store.chores_done(before).await.unwrap();
         office.submit(&form(), 1).await;
-        assert_eq!(kept().await.newest, Some(*now));
+        assert_eq!(newest().await, Some(*now));
         let right = now.minus(TimeDelta::minutes(30));
-        assert_eq!(store.accept_clock(right).await.unwrap().newest, Some(*now));
-        assert_eq!(kept().await, ClockKept { chores: Some(right), accepted: 1, newest: Some(right) });
-        // What the right clock writes afterwards counts again, once it is past.
-        store.chores_done(now.plus(TimeDelta::minutes(1))).await.unwrap();
-        assert_eq!(kept().await.newest, Some(now.plus(TimeDelta::minutes(1))));
+        assert_eq!(store.accept_clock(right).await.unwrap(), ClockKept { chores: Some(before), accepted: 0 });
+        assert_eq!(store.clock_kept().await.unwrap(), ClockKept { chores: Some(right), accepted: 1 });
+        assert_eq!(newest().await, Some(right));
+        // What the right clock writes afterwards counts.
+        store.chores_done(right.plus(TimeDelta::minutes(1))).await.unwrap();
+        assert_eq!(newest().await, Some(right.plus(TimeDelta::minutes(1))));
     }
 }
