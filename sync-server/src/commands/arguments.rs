@@ -66,6 +66,9 @@ pub enum DirectoryCommand {
     Import {
         #[arg(value_name = "FILE.csv")]
         file: PathBuf,
+        /// Also when more than a tenth of the directory does not stand in the file
+        #[arg(long)]
+        yes: bool,
     },
 }
 

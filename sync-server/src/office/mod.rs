@@ -18,6 +18,7 @@ pub mod reason;
 pub mod retention;
 pub mod revocation;
 pub mod staff;
+pub mod web_address;
 
 pub use booking::{Booking, Companion, Facts, HostAsked};
 pub use booking_limits::BookingLimits;

@@ -47,7 +47,7 @@ pub use clock_kept::ClockKept;
 pub use codes::{Caller, CodeCheck, CodeIssued};
 pub use conflicts::Conflict;
 pub use decisions::{EndOutcome, Outcome, Target};
-pub use directory::Imported;
+pub use directory::{Imported, Missing};
 pub use entries::{EntryFilter, EntryRow};
 pub use feed::Fed;
 pub use host_search::{BookingLimit, HostSearch};
