@@ -64,10 +64,8 @@ const OTHER_FILES: u64 = 128;
 /// As many files as the machine allows this process, not as few as a shell begins with.
 pub fn raise_open_files() {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
-    if current != maximum {
-        if let Err(cause) = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {
-            tracing::warn!(%cause, ?current, "the limit of open files cannot be raised");
-        }
+    if let Err(cause) = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {
+        tracing::warn!(%cause, ?current, "the limit of open files cannot be raised");
     }
 }
 
