@@ -58,12 +58,15 @@ const SERVER: Arrows = &[
     ("config", &["office"]),
     ("keys", &["random", "store"]),
     ("error", &["store"]),
-    ("state", &["clock", "config", "keys", "store"]),
+    ("timekeeper", &["clock", "office"]),
+    ("state", &["clock", "config", "keys", "store", "timekeeper"]),
     // tells people
     ("notify", &["office", "store", "clock", "config", "error"]),
     // the two doors, strangers to each other
-    ("sync", &["office", "store", "state"]),
+    ("sync", &["office", "store", "state", "timekeeper"]),
     ("pages", &["office", "store", "state", "error", "random"]),
+    // keeps connections
+    ("listening", &[]),
     // puts it together
     ("serve", EVERYTHING),
     ("commands", EVERYTHING),
