@@ -198,6 +198,7 @@ mod tests {
             enrol::EnrolAnswer,
             pull::{PullAnswer, PullRequest},
             push::{PushAnswer, PushRequest},
+            walk_in::{WalkInAnswer, WalkInRequest},
         },
         time::{CampusDay, Moment},
     };
@@ -239,6 +240,10 @@ mod tests {
         }
 
         async fn push(&self, _: PushRequest) -> Result<PushAnswer, Refusal> {
+            Err(Refusal::Malformed)
+        }
+
+        async fn walk_in(&self, _: WalkInRequest) -> Result<WalkInAnswer, Refusal> {
             Err(Refusal::Malformed)
         }
     }

@@ -3,18 +3,18 @@
 //! Adapters know this page and the shared words, and nothing of each other. The types that cross it are the gate's own and
 //! are named here so that an adapter need not look into the gate.
 
-use std::error::Error;
+use std::{error::Error, sync::Arc};
 
 use shared::{
     chain::{Head, Link},
     entry::{Entry, EntryId},
-    sync::{pull::PullRequest, push::PushRequest},
+    sync::{pull::PullRequest, push::PushRequest, walk_in::WalkInRequest},
     time::{CampusDay, Moment},
 };
 
 pub use crate::gate::{
-    Alarm, AsOf, CameraState, ClockReading, Event, Held, HeldNews, NewerKeySet, News, OwnEntry, Post, Receipt, Shown,
-    Signal, SyncFailure,
+    Alarm, AsOf, CameraState, CardAnswer, CardQuestion, ClockReading, Event, Found, Held, HeldNews, NewerKeySet, News,
+    OwnEntry, Post, Receipt, Shown, Signal, SyncFailure, WalkIn,
 };
 
 pub trait Clock {
@@ -55,6 +55,14 @@ pub trait Line {
     fn pull(&mut self, request: PullRequest);
 
     fn push(&mut self, request: PushRequest);
+
+    /// Beside the other two, which it never holds up; `false` when too many are under way.
+    fn walk_in(&mut self, request: WalkInRequest) -> bool;
+}
+
+/// Whoever hashes the number of a card, which takes longer than a gate may stand still. The answer comes back as an event.
+pub trait Cards {
+    fn look_up(&mut self, question: CardQuestion);
 }
 
 /// Light and sound. Never the only sign: the screen says the same.
@@ -76,6 +84,13 @@ pub enum Told {
         id: EntryId,
         entry: Box<Entry>,
     },
+    /// The store did not take it; whoever asked for it must hear.
+    NotRecorded {
+        entry: Box<Entry>,
+    },
+    Found(Arc<Found>),
+    /// New, or standing differently.
+    WalkIn(Box<WalkIn>),
     News {
         seq: u64,
         as_of: Option<Moment>,

@@ -25,6 +25,7 @@ const TERMINAL: Arrows = &[
     ("ports", &["gate"]),
     // adapters, strangers to each other
     ("camera", &["ports"]),
+    ("card", &["ports"]),
     ("clock", &["ports"]),
     ("enrol", &["ports"]),
     ("scanner", &["ports"]),
@@ -59,7 +60,7 @@ const SERVER: Arrows = &[
     // tells people
     ("notify", &["office", "store", "clock", "config", "error"]),
     // the two doors, strangers to each other
-    ("sync", &["office", "store", "state"]),
+    ("sync", &["office", "store", "state", "random"]),
     ("pages", &["office", "store", "state", "error", "random"]),
     // puts it together
     ("serve", EVERYTHING),

@@ -4,6 +4,7 @@
 
 pub mod campus;
 pub mod frames;
+pub mod lively;
 pub mod mailbox;
 pub mod page;
 pub mod people;

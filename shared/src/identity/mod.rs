@@ -13,7 +13,7 @@ mod phone;
 mod plate;
 mod tag;
 
-pub use document::{Document, DocumentError, DocumentKind, StoredDocumentError};
+pub use document::{Document, DocumentError, DocumentKind, StoredDocumentError, holds_a_number};
 pub use last_four::{LastFour, LastFourError};
 pub use name::{MaskedName, MaskedNameError, NameError, PersonName};
 pub use phone::{Phone, PhoneError};
@@ -21,7 +21,7 @@ pub use plate::{Plate, PlateError, PlateKind};
 pub use tag::DocumentTag;
 
 /// Chinese keyboards type ASCII at the width of a Han character; it is the same character.
-fn half_width(typed: char) -> char {
+pub(crate) fn half_width(typed: char) -> char {
     match typed {
         '\u{3000}' => ' ',
         '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(typed) - 0xFEE0).unwrap_or(typed),

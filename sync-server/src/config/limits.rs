@@ -36,6 +36,8 @@ impl BookingSettings {
             on_behalf_per_phone: Limit::per_day(self.on_behalf_per_phone_day),
             unknown_hosts_per_phone: Limit::per_day(self.unknown_hosts_per_phone_day),
             unknown_hosts_per_address: Limit::per_hour(self.unknown_hosts_per_address_hour),
+            walk_ins_per_terminal: Limit::per_hour(self.walk_ins_per_terminal_hour),
+            unknown_hosts_per_terminal: Limit::per_hour(self.unknown_hosts_per_terminal_hour),
         }
     }
 }

@@ -4,16 +4,17 @@
 //! so that nobody mends one field only to be told of the next. Only a form without problems becomes a [`Booking`]. Whether the
 //! host exists is the directory's to say, afterwards.
 
+use super::{Booking, Companion, Facts, HostAsked, Reason, ReasonError, TimeOfDay};
 use serde::{Deserialize, Serialize};
 use shared::{
-    identity::{Document, DocumentError, DocumentKind, NameError, PersonName, Phone, PhoneError, Plate, PlateError},
+    identity::{
+        Document, DocumentError, DocumentKind, NameError, PersonName, Phone, PhoneError, Plate, PlateError,
+        holds_a_number,
+    },
     ids::{CampusId, StaffNumber},
     pass::PartySize,
     time::{CampusDay, Moment},
 };
-use unicode_normalization::UnicodeNormalization as _;
-
-use super::{Booking, Companion, Facts, HostAsked, Reason, ReasonError, TimeOfDay};
 
 /// The office's settings, as far as a form is judged by them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -158,6 +159,10 @@ pub enum LineFault {
 enum Books {
     Visitor,
     Host,
+    /// The guard, for a visitor who stands at the gate with so many others whom nobody named.
+    Gate {
+        unnamed: u8,
+    },
 }
 
 impl BookingForm {
@@ -169,6 +174,16 @@ impl BookingForm {
     /// A booking that the host makes for a visitor: no host is asked for, and the visitor's phone may be a foreign one.
     pub fn check_on_behalf(&self, rules: &Rules, now: Moment) -> Result<Booking, Vec<(Field, Problem)>> {
         self.read(rules, now, Books::Host)
+    }
+
+    /// A walk-in: the host is found by what the guard was told, and the visitor's phone may be a foreign one.
+    pub(super) fn check_walk_in(
+        &self,
+        unnamed: u8,
+        rules: &Rules,
+        now: Moment,
+    ) -> Result<Booking, Vec<(Field, Problem)>> {
+        self.read(rules, now, Books::Gate { unnamed })
     }
 
     fn read(&self, rules: &Rules, now: Moment, books: Books) -> Result<Booking, Vec<(Field, Problem)>> {
@@ -207,13 +222,13 @@ impl BookingForm {
         let plates = noted(found, Field::Plates, self.plates(rules));
         let own = document.as_ref().map(Document::number);
         for (field, typed) in [(Field::Reason, &self.reason), (Field::Plates, &self.plates)] {
-            if holds_a_document(typed, own) && !found.iter().any(|(at, _)| *at == field) {
+            if holds_a_number(typed, own) && !found.iter().any(|(at, _)| *at == field) {
                 found.push((field, Problem::DocumentElsewhere));
             }
         }
         let host = match books {
             Books::Visitor => noted(found, Field::Host, self.host()),
-            Books::Host => None,
+            Books::Host | Books::Gate { .. } => None,
         };
         if self.privacy.trim() != "yes" {
             found.push((Field::Privacy, Problem::PrivacyNotAgreed));
@@ -232,6 +247,10 @@ impl BookingForm {
                 from: from?,
                 until: until?,
                 companions: companions.iter().map(|companion| companion.name.clone()).collect(),
+                unnamed: match books {
+                    Books::Visitor | Books::Host => 0,
+                    Books::Gate { unnamed } => unnamed,
+                },
                 plates: plates?,
             };
             Some(Booking::new(facts, document, companions, host))
@@ -260,7 +279,7 @@ impl BookingForm {
         let phone = Phone::parse(required(&self.phone)?).map_err(Problem::Phone)?;
         match books {
             Books::Visitor if !phone.is_mainland() => Err(Problem::PhoneForeign),
-            Books::Visitor | Books::Host => Ok(phone),
+            Books::Visitor | Books::Host | Books::Gate { .. } => Ok(phone),
         }
     }
 
@@ -308,19 +327,6 @@ impl BookingForm {
         };
         read().map_err(|()| Problem::HostUnknown)?.ok_or(Problem::HostMissing)
     }
-}
-
-/// Terminals and colleagues read these lines, and no whole document number may reach them. Fifteen digits in a row are no
-/// telephone and no plate; the visitor's own number is known whatever its kind.
-fn holds_a_document(typed: &str, own: Option<&str>) -> bool {
-    const TELEPHONES_ARE_SHORTER: usize = 15;
-    let plain: String = typed
-        .nfkc()
-        .filter(|symbol| !matches!(symbol, ' ' | '-' | '·'))
-        .map(|symbol| symbol.to_ascii_uppercase())
-        .collect();
-    let longest = plain.split(|symbol: char| !symbol.is_ascii_digit()).map(str::len).max().unwrap_or(0);
-    longest >= TELEPHONES_ARE_SHORTER || own.is_some_and(|own| plain.contains(own))
 }
 
 fn noted<T>(problems: &mut Vec<(Field, Problem)>, field: Field, read: Result<T, Problem>) -> Option<T> {

@@ -16,6 +16,7 @@ pub mod reason;
 pub mod retention;
 pub mod revocation;
 pub mod staff;
+pub mod walk_in;
 
 pub use booking::{Booking, Companion, Facts, HostAsked};
 pub use booking_limits::BookingLimits;
@@ -28,3 +29,4 @@ pub use reason::{Reason, ReasonError};
 pub use retention::Retention;
 pub use revocation::{Ending, RevokedBy};
 pub use staff::Staff;
+pub use walk_in::{HostSaid, WalkIn};

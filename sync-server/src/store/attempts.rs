@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use chrono::TimeDelta;
 use rusqlite::{Connection, params};
-use shared::{identity::Phone, time::Moment};
+use shared::{identity::Phone, ids::TerminalId, time::Moment};
 
 use super::{StoreError, writer::Writing};
 use crate::office::Limit;
@@ -18,6 +18,7 @@ pub(super) enum Counted {
     Booking,
     BookingOnBehalf,
     HostUnknown,
+    WalkIn,
 }
 
 impl Counted {
@@ -28,6 +29,7 @@ impl Counted {
             Self::Booking => "booking",
             Self::BookingOnBehalf => "booking_on_behalf",
             Self::HostUnknown => "host_unknown",
+            Self::WalkIn => "walk_in",
         }
     }
 }
@@ -36,6 +38,7 @@ impl Counted {
 pub(super) enum By<'a> {
     Phone(&'a Phone),
     Address(IpAddr),
+    Terminal(TerminalId),
 }
 
 impl By<'_> {
@@ -43,6 +46,7 @@ impl By<'_> {
         match self {
             Self::Phone(phone) => phone.as_str().to_owned(),
             Self::Address(address) => network(address),
+            Self::Terminal(terminal) => format!("terminal {terminal}"),
         }
     }
 }
