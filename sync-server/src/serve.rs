@@ -196,6 +196,8 @@ mod tests {
     async fn a_server_that_can_send_no_code_says_so_in_the_log_and_on_the_page() {
         let dir = tempfile::tempdir().unwrap();
         let clock = Arc::new(SetClock::at(NOW));
+        // With one dispatcher alone, tracing lets whichever thread comes to a line first decide for all whether it is logged.
+        let _another = tracing::Dispatch::new(tracing::subscriber::NoSubscriber::default());
         for (console, warned, status) in [(false, true, "503"), (true, false, "200")] {
             let logged = Logged::default();
             let to = logged.clone();
