@@ -82,6 +82,9 @@ impl<S: Store> Controller<S> {
 
     /// One event and everything that follows from it.
     pub fn turn(&mut self, event: Event) {
+        if let Event::Camera(state) = &event {
+            self.tell(&Told::Camera(state.clone()));
+        }
         let mut waiting = VecDeque::from([event]);
         while let Some(event) = waiting.pop_front() {
             let reading = self.doors.clock.read();

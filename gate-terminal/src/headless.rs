@@ -3,8 +3,8 @@
 //! For demonstrations, tests, and gates that something else steers. The gate thread hands its news over a bounded channel and
 //! never waits for whoever reads the lines.
 //!
-//! Out: `{"event":"ready"|"verdict"|"recorded"|"not_recorded"|"found"|"walk_in"|"news"|"receipt"|"alarm"|"link", ..}`. A verdict
-//! that needed an entry comes after the line of that entry, and names its `case`.
+//! Out: `{"event":"ready"|"verdict"|"recorded"|"not_recorded"|"found"|"walk_in"|"news"|"receipt"|"alarm"|"link"|"camera", ..}`. A
+//! verdict that needed an entry comes after the line of that entry, and names its `case`.
 //!
 //! In: `{"act":"let_in"|"send_away","case":7,"reason":{"why":"card_checked"}}`, `{"act":"hold"|"let_go"|"dismiss","case":7}`,
 //! `{"act":"count","case":7,"party":3}`, `{"act":"way","way":"in"|"out"|"both"}` (or, as before there were both,
@@ -14,7 +14,7 @@
 //! that is no longer on the screen does nothing.
 
 use std::{
-    io::{self, BufRead, Write},
+    io::{self, BufRead, Read as _, Write},
     sync::mpsc::{Receiver, RecvTimeoutError, SyncSender},
     time::Duration,
 };
@@ -29,7 +29,7 @@ use shared::{
 
 use crate::{
     gate::{Alarm, FoundBy, Hit, Shown, WalkIn, WalkInStanding},
-    ports::{Observer, Told},
+    ports::{CameraFault, CameraState, Observer, Told},
     ui::{
         command::Command,
         snapshot::{CaseNumber, Snapshot, WalkInForm, WalkInNumber},
@@ -93,18 +93,26 @@ pub fn print(desk: &impl Desk, heard: &Receiver<Heard>, out: &mut dyn Write) -> 
 }
 
 /// Reads acts until the input ends, which ends nothing else: a service has no input.
-pub fn listen(input: impl BufRead, heard: &SyncSender<Heard>) {
-    for line in input.lines() {
-        let Ok(line) = line else { return };
-        if line.trim().is_empty() {
-            continue;
+/// What is no act, be it no text at all, is answered and read past.
+pub fn listen(mut input: impl BufRead, heard: &SyncSender<Heard>) {
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        match input.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut line) {
+            Ok(0) | Err(_) => return,
+            Ok(_) if line.trim_ascii().is_empty() => continue,
+            Ok(_) => {}
         }
-        let said = serde_json::from_str(&line).map_or_else(|error| Heard::NotUnderstood(error.to_string()), Act::heard);
+        let said =
+            serde_json::from_slice(&line).map_or_else(|error| Heard::NotUnderstood(error.to_string()), Act::heard);
         if heard.send(said).is_err() {
             return;
         }
     }
 }
+
+/// No act is nearly as long; a longer line is read as several, none of them understood.
+const LONGEST_LINE: u64 = 16 * 1024;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case", tag = "act")]
@@ -195,6 +203,7 @@ fn line(told: &Told, snapshot: &Snapshot) -> Value {
         Told::Receipt { seq } => json!({"event": "receipt", "seq": seq}),
         Told::Alarm(alarm) => json!({"event": "alarm", "alarm": alarm_name(alarm), "detail": format!("{alarm:?}")}),
         Told::Link { up } => json!({"event": "link", "up": up}),
+        Told::Camera(state) => camera(state),
     }
 }
 
@@ -252,6 +261,28 @@ fn verdict(shown: &Shown, snapshot: &Snapshot) -> Value {
     line
 }
 
+fn camera(state: &CameraState) -> Value {
+    let (state, why) = match state {
+        CameraState::Off => ("off", None),
+        CameraState::Starting => ("starting", None),
+        CameraState::Running => ("running", None),
+        CameraState::Failed { why } => ("failed", Some(fault_name(*why))),
+    };
+    json!({"event": "camera", "state": state, "why": why})
+}
+
+const fn fault_name(fault: CameraFault) -> &'static str {
+    match fault {
+        CameraFault::NotFound => "not_found",
+        CameraFault::Busy => "busy",
+        CameraFault::NotAllowed => "not_allowed",
+        CameraFault::Unusable => "unusable",
+        CameraFault::Stalled => "stalled",
+        CameraFault::Unplugged => "unplugged",
+        CameraFault::ReaderCrashed => "reader_crashed",
+    }
+}
+
 const fn alarm_name(alarm: &Alarm) -> &'static str {
     match alarm {
         Alarm::NewsUnproven { .. } => "news_unproven",
@@ -274,7 +305,7 @@ mod tests {
     use std::{cell::RefCell, sync::mpsc::sync_channel};
 
     use shared::{
-        entry::Outcome,
+        entry::{Outcome, Remark},
         ids::{CampusId, GateIndex},
         time::Moment,
         verdict::{RefuseReason, Verdict},
@@ -313,6 +344,23 @@ mod tests {
     }
 
     #[test]
+    fn what_is_no_act_is_answered_and_read_past() {
+        let (sender, receiver) = sync_channel(64);
+        let mut input = b"\xff\xfe\n".to_vec();
+        input.extend(std::iter::repeat_n(b'x', 40_000));
+        input.extend(
+            b"\n{\"act\":\"let_in\",\"case\":1,\"reason\":{\"why\":\"other\",\"text\":\"11010519491231002X\"}}\n",
+        );
+        input.extend(b"{\"act\":\"quit\"}\n");
+        listen(input.as_slice(), &sender);
+        let heard: Vec<Heard> = receiver.try_iter().collect();
+        let (last, others) = heard.split_last().unwrap();
+        assert!(matches!(last, Heard::Quit));
+        assert_eq!(others.len(), 5, "no text, one line in three pieces, a document number as a reason");
+        assert!(others.iter().all(|heard| matches!(heard, Heard::NotUnderstood(_))));
+    }
+
+    #[test]
     fn what_happens_is_one_line_each() {
         let desk = Counter { asked: RefCell::default(), running: true };
         let shown = Shown {
@@ -331,6 +379,7 @@ mod tests {
                 Heard::Told(Told::News { seq: 7, as_of: Some(Moment::from_unix_s(1_795_406_400)) }),
                 Heard::Told(Told::Verdict(Box::new(shown))),
                 Heard::Told(Told::Alarm(Alarm::Fork { seq: 3 })),
+                Heard::Told(Told::Camera(CameraState::Failed { why: CameraFault::Unplugged })),
                 Heard::NotUnderstood("why".into()),
                 Heard::Quit,
                 Heard::Told(Told::Receipt { seq: 1 }),
@@ -344,8 +393,9 @@ mod tests {
         assert_eq!(lines[3]["reason"]["why"], "not_ours");
         assert_eq!(lines[3]["reason_zh"], "不是本校的访客通行码，请访客打开预约页面上的通行码");
         assert_eq!(lines[4]["alarm"], "fork");
-        assert_eq!(lines[5]["event"], "not_taken");
-        assert_eq!(lines.len(), 6, "nothing after quit");
+        assert_eq!(lines[5], json!({"event": "camera", "state": "failed", "why": "unplugged"}));
+        assert_eq!(lines[6]["event"], "not_taken");
+        assert_eq!(lines.len(), 7, "nothing after quit");
     }
 
     #[test]
@@ -389,7 +439,10 @@ mod tests {
                 Command::LetIn { case: case(1), reason: GuardReason::CardChecked },
                 Command::Hold { case: case(2) },
                 Command::LetGo { case: case(2) },
-                Command::SendAway { case: case(2), reason: GuardReason::Other { text: "太晚".into() } },
+                Command::SendAway {
+                    case: case(2),
+                    reason: GuardReason::Other { text: Remark::parse("太晚").unwrap() }
+                },
                 Command::Face(Way::Out),
                 Command::Face(Way::Both),
                 Command::Count { case: case(2), party: 4 },

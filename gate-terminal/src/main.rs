@@ -11,7 +11,7 @@ use std::{
 
 use clap::{Parser, Subcommand};
 use gate_terminal::{
-    commands,
+    camera_thread, commands,
     config::Config,
     ports::Store as _,
     store::{DATABASE_FILE, SqliteStore},
@@ -50,6 +50,8 @@ enum Command {
         #[arg(required = true)]
         pictures: Vec<PathBuf>,
     },
+    #[command(name = camera_thread::COMMAND, hide = true)]
+    CameraChild { source: String },
 }
 
 fn main() -> ExitCode {
@@ -80,6 +82,11 @@ fn obey(line: &Line) -> Result<bool, Box<dyn Error>> {
         None => {
             drop(out);
             commands::run::run(&config()?, line.headless)?;
+            Ok(true)
+        }
+        Some(Command::CameraChild { source }) => {
+            drop(out);
+            commands::camera_child::run(source)?;
             Ok(true)
         }
         Some(Command::Enrol) => {

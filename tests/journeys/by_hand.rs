@@ -3,8 +3,8 @@
 use chrono::TimeDelta;
 use gate_terminal::gate::{Event, FoundBy, GuardAct, OfficerAct, Panel};
 use shared::{
-    entry::{Direction, GuardReason, Outcome, PaperCase, Way},
-    identity::PersonName,
+    entry::{Direction, GuardReason, Outcome, PaperCase, Remark, Way},
+    identity::{PersonName, Plate},
     verdict::{AskReason, RefuseReason, Verdict},
 };
 use world::{
@@ -149,9 +149,9 @@ async fn a_paper_case_is_taken_down_offline_and_pushed_later() -> Result<(), Tro
     let paper = PaperCase {
         visitor: PersonName::parse("古丽·买买提").unwrap(),
         phone_tail: "0102".to_owned(),
-        host: "后勤王师傅".to_owned(),
-        reason: "抢修水管".to_owned(),
-        plates: vec!["陕A12345".to_owned()],
+        host: Remark::parse("后勤王师傅").unwrap(),
+        reason: Remark::parse("抢修水管").unwrap(),
+        plates: vec![Plate::parse("陕A12345").unwrap()],
     };
     let act = OfficerAct::Paper { paper: Box::new(paper.clone()), party: 2, direction: Direction::In };
     south.controller.turn(Event::Officer(act));

@@ -3,14 +3,22 @@
 //! Everything in this room is fed by strangers: whatever a visitor holds up, and whatever lies in a folder. So sizes are
 //! checked once, when a frame is made, and no foreign reader or decoder can take the caller's thread down with a panic.
 
+pub mod child;
 mod closeup;
+mod device;
 #[cfg(test)]
 pub(crate) mod drawn;
+mod formats;
 pub mod frame;
+mod mjpeg;
 pub mod picture;
 pub mod qr;
+pub mod raw;
 pub mod replay;
 mod second_opinion;
+mod slot;
+pub mod source;
+pub mod wire;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

@@ -15,9 +15,9 @@ use std::{
 use crate::{
     camera::{
         frame::Preview,
-        replay::{Replay, ReplayError},
+        source::{Choice, Source},
     },
-    camera_thread::{self, CameraThread},
+    camera_thread::{self, CameraThread, ReaderProgram},
     card,
     clock::SystemClock,
     config::{self, Config},
@@ -168,16 +168,16 @@ fn start_camera(
     gate: &Handle,
     show: impl Fn(Preview) + Send + 'static,
 ) -> Result<Option<CameraThread>, RunError> {
-    match &config.camera {
+    let source = match config.camera.clone() {
         config::Camera::Off => {
             gate.events().send(Event::Camera(CameraState::Off)).ok();
-            Ok(None)
+            return Ok(None);
         }
-        config::Camera::Replay { dir, fps, looping } => {
-            let replay = Replay::open(dir, *fps, *looping)?;
-            Ok(Some(camera_thread::spawn(replay, SystemClock, gate.events(), show)?))
-        }
-    }
+        config::Camera::Usb { index, name } => Source::Usb(Choice { index, name }),
+        config::Camera::Replay { dir, fps, looping } => Source::Replay { dir, fps, looping },
+    };
+    let program = ReaderProgram::this(&source)?;
+    Ok(Some(camera_thread::spawn(program, SystemClock, gate.events(), show)?))
 }
 
 /// Calls `end` on the first signal that asks the process to end.
@@ -264,8 +264,13 @@ impl Observer for Log {
             Told::News { seq, .. } => tracing::debug!(seq, "news"),
             Told::Receipt { seq } => tracing::info!(seq, "the server holds our entries"),
             Told::Link { up } => tracing::info!(up, "line to the server"),
-            // The screen shows these; the controller has logged what went wrong.
-            Told::Verdict(_) | Told::Found(_) | Told::WalkIn(_) | Told::NotRecorded { .. } | Told::Alarm(_) => {}
+            // The screen shows these; the controller and the camera thread have logged what went wrong.
+            Told::Verdict(_)
+            | Told::Found(_)
+            | Told::WalkIn(_)
+            | Told::NotRecorded { .. }
+            | Told::Alarm(_)
+            | Told::Camera(_) => {}
         }
     }
 }
@@ -282,8 +287,6 @@ pub enum RunError {
     Store(#[from] StoreError),
     #[error("the server cannot be asked")]
     Http(#[from] HttpError),
-    #[error("the camera cannot be played")]
-    Camera(#[from] ReplayError),
     #[error("the window cannot be opened; gate-terminal --headless runs without one")]
     Window(#[from] eframe::Error),
     #[error(transparent)]

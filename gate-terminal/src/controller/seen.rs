@@ -8,10 +8,12 @@ use shared::{
 };
 
 use crate::{
-    gate::{self, CameraState, GuardAct, ScannedText, View},
+    gate::{self, CameraFault, CameraState, GuardAct, ScannedText, View},
     ui::{
         command::Command,
-        snapshot::{self, CaseNumber, Snapshot, Status, Unsent, WalkInField, WalkInProblem, WalkInStanding},
+        snapshot::{
+            self, CameraLoss, CaseNumber, Snapshot, Status, Unsent, WalkInField, WalkInProblem, WalkInStanding,
+        },
     },
 };
 
@@ -46,7 +48,7 @@ pub(super) fn snapshot(view: View) -> Snapshot {
                 CameraState::Starting => snapshot::Camera::Starting,
                 CameraState::Running => snapshot::Camera::Running,
                 CameraState::Off => snapshot::Camera::Off,
-                CameraState::Failed { .. } => snapshot::Camera::Lost,
+                CameraState::Failed { why } => snapshot::Camera::Lost(loss(why)),
             },
             link: match view.link {
                 gate::Link::NotYet => snapshot::Link::NotYet,
@@ -162,5 +164,17 @@ const fn alarm(alarm: &gate::Alarm) -> snapshot::Alarm {
         Alarm::Withdrawn | Alarm::Unauthenticated => snapshot::Alarm::NotAccepted,
         Alarm::ClockRefused { .. } => snapshot::Alarm::ClockWrong,
         Alarm::NewsNotUnderstood { .. } | Alarm::Misunderstood => snapshot::Alarm::TooOld,
+    }
+}
+
+const fn loss(why: CameraFault) -> CameraLoss {
+    match why {
+        CameraFault::NotFound => CameraLoss::NotFound,
+        CameraFault::Busy => CameraLoss::Busy,
+        CameraFault::NotAllowed => CameraLoss::NotAllowed,
+        CameraFault::Unusable => CameraLoss::Unusable,
+        CameraFault::Stalled => CameraLoss::Stalled,
+        CameraFault::Unplugged => CameraLoss::Unplugged,
+        CameraFault::ReaderCrashed => CameraLoss::ReaderCrashed,
     }
 }

@@ -136,7 +136,8 @@ impl Desk {
 
     /// The next person stands before the gate.
     pub(super) fn receive(&mut self, case: Case, now: Now) -> Vec<Effect> {
-        self.number = CaseNumber::new(self.number.get() + 1);
+        // Never a number of before a restart: the machine has run longer since.
+        self.number = CaseNumber::new(now.since_boot_ms.max(self.number.get() + 1));
         match case.verdict {
             Verdict::Admit => self.record(case, Outcome::Passed, now),
             Verdict::Refuse(_) => self.record(case, Outcome::Refused, now),

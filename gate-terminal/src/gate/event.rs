@@ -143,6 +143,25 @@ pub enum CameraState {
     Starting,
     Running,
     Failed {
-        why: String,
+        why: CameraFault,
     },
+}
+
+/// Why no picture comes, as far as a guard can do something about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CameraFault {
+    /// None is there, or not the one that was chosen.
+    NotFound,
+    /// Another program has it.
+    Busy,
+    /// The terminal's user may not open it.
+    NotAllowed,
+    /// It gives no pictures this terminal can read.
+    Unusable,
+    /// It is there and no frame comes.
+    Stalled,
+    /// It was there and is gone.
+    Unplugged,
+    /// The process that reads the frames died or said what makes no sense.
+    ReaderCrashed,
 }

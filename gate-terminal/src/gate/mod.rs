@@ -29,7 +29,7 @@ mod tests;
 
 pub use card::{CardAnswer, CardQuestion};
 pub use effect::{Alarm, Effect, Receipt, Signal};
-pub use event::{CameraState, ClockReading, Event, GuardAct, OfficerAct, ScannedText, SyncFailure};
+pub use event::{CameraFault, CameraState, ClockReading, Event, GuardAct, OfficerAct, ScannedText, SyncFailure};
 pub use find::{Found, FoundBy, Hit};
 pub use foreign::ForeignCodeSecret;
 pub use inside::Inside;

@@ -1,13 +1,13 @@
 //! Stories of one gate: what is seen, recorded and shown, in which order.
 
 use shared::{
-    entry::{Direction, Entry, GuardReason, Outcome, Way},
+    entry::{Direction, Entry, GuardReason, Outcome, Remark, Way},
     sync::{Refusal, beacon::Freshness, change::Change},
     verdict::{AskReason, RefuseReason, Verdict},
 };
 
 use super::{
-    Alarm, CaseNumber, Effect, Event, GuardAct, Held, Link, Panel, Shown, Signal, SyncFailure,
+    Alarm, CaseNumber, Effect, Event, ForeignCodeSecret, Gate, GuardAct, Held, Link, Panel, Shown, Signal, SyncFailure,
     small_campus::{Office, Terminal, claims, day, morning, pass_id},
 };
 
@@ -192,7 +192,7 @@ fn a_guard_may_override_a_refusal_and_says_why() {
     terminal.news_arrives();
     let refused = entries(&terminal.tell(Event::code(&code)));
     assert_eq!(refused[0].said.verdict, Verdict::Refuse(RefuseReason::Revoked));
-    let reason = GuardReason::Other { text: "保卫处电话同意".into() };
+    let reason = GuardReason::Other { text: Remark::parse("保卫处电话同意").unwrap() };
     let effects = terminal.tell(Event::Guard(GuardAct::LetIn { case: case(&terminal), reason: reason.clone() }));
     let entry = entries(&effects).remove(0);
     assert_eq!(
@@ -260,7 +260,7 @@ fn a_panel_stays_while_the_guard_writes_and_the_next_visitor_waits() {
     terminal.wait_ms(59_999);
     let effects = terminal.tell(Event::code(&pass));
     assert_eq!((entries(&effects), case(&terminal)), (vec![], refused));
-    let reason = GuardReason::Other { text: "送样品".into() };
+    let reason = GuardReason::Other { text: Remark::parse("送样品").unwrap() };
     let effects = terminal.tell(Event::Guard(GuardAct::LetIn { case: refused, reason: reason.clone() }));
     assert_eq!(entries(&effects)[0].outcome, Outcome::LetIn { reason });
     assert_eq!(signals(&terminal.tell(Event::code(&pass))), [Signal::Admit], "the next in the queue is still there");
@@ -469,4 +469,20 @@ fn the_server_says_no() {
         terminal.news_arrives();
         assert_eq!((terminal.gate.view().alarm, terminal.gate.view().link), (None, Link::Up));
     }
+}
+
+#[test]
+fn a_case_number_of_before_a_restart_never_comes_again() {
+    let office = Office::open();
+    let code = office.seal(&claims(1));
+    let mut terminal = Terminal::at(office);
+    terminal.line_is_up = false;
+    terminal.wait_ms(3_600_000);
+    terminal.tell(Event::code(&code));
+    let before = case(&terminal);
+    terminal.wait_ms(1_000);
+    let held = Held { recorded: terminal.recorded, ..Held::fresh(terminal.office.post(), morning()) };
+    terminal.gate = Gate::new(held, Way::In, ForeignCodeSecret::derived_from(&[4; 32]));
+    terminal.tell(Event::code(&code));
+    assert!(case(&terminal).get() > before.get());
 }

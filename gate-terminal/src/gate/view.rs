@@ -54,7 +54,7 @@ pub enum Panel {
     Shown(Box<Shown>),
 }
 
-/// Which visitor a panel is about, counted since the start. What a guard presses names it, so that a press still on its way when
+/// Which visitor a panel is about, never the same twice, not even across a restart of the program. What a guard presses names it, so that a press still on its way when
 /// the panel changes does not meet the next visitor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CaseNumber(u64);

@@ -175,7 +175,7 @@ fn place(movements: &[Movement], new: &Movement) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use shared::{identity::PersonName, ids::TerminalId};
+    use shared::{entry::Remark, identity::PersonName, ids::TerminalId};
 
     use super::*;
 
@@ -254,8 +254,8 @@ mod tests {
         let paper = |name: &str| PaperCase {
             visitor: PersonName::parse(name).unwrap(),
             phone_tail: "0102".into(),
-            host: "后勤".into(),
-            reason: "抢修".into(),
+            host: Remark::parse("后勤").unwrap(),
+            reason: Remark::parse("抢修").unwrap(),
             plates: Vec::new(),
         };
         let mut visits = Visits::default();

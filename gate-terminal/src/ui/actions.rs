@@ -8,7 +8,7 @@
 
 use egui::{Event, Key, Rect, TextEdit, Ui, pos2, vec2};
 use shared::{
-    entry::{GuardReason, Outcome},
+    entry::{GuardReason, Outcome, Remark},
     verdict::{RefuseReason, Verdict},
 };
 
@@ -23,9 +23,6 @@ pub(super) const HEIGHT: f32 = 84.0;
 
 /// Shorter than a decision takes, longer than a key already on its way down.
 const SETTLED_AFTER_S: f64 = 0.5;
-
-/// What a guard writes as a reason; the log shows it on one line.
-const LONGEST_REASON: usize = 60;
 
 const GAP: f32 = 10.0;
 
@@ -218,7 +215,7 @@ impl Actions {
 fn write_reason(ui: &mut Ui, field: Rect, confirm: Rect, text: &mut String, words: &Words) -> Option<Step> {
     let edit = TextEdit::singleline(text)
         .id(egui::Id::unique("another reason"))
-        .char_limit(LONGEST_REASON)
+        .char_limit(Remark::MAX_CHARS)
         .font(egui::FontId::proportional(28.0))
         .hint_text(words.other_reason_hint)
         .align(egui::Align2::LEFT_CENTER);
@@ -227,11 +224,11 @@ fn write_reason(ui: &mut Ui, field: Rect, confirm: Rect, text: &mut String, word
     if !entered {
         response.request_focus();
     }
-    let written = text.trim();
-    let fill = (!written.is_empty()).then_some(theme::AMBER);
+    let written = Remark::parse(text);
+    let fill = written.is_some().then_some(theme::AMBER);
     let clicked = theme::key_button(ui, confirm, "", words.confirm, fill);
-    if (clicked || entered) && !written.is_empty() {
-        return Some(Step::Chose(GuardReason::Other { text: written.to_owned() }));
+    if let Some(text) = written.filter(|_| clicked || entered) {
+        return Some(Step::Chose(GuardReason::Other { text }));
     }
     response.changed().then_some(Step::Busy)
 }

@@ -8,7 +8,7 @@ use shared::{sync::beacon::Freshness, time::Moment};
 
 use super::{
     shapes::{self, Sign},
-    snapshot::{Alarm, Camera, Link, Status},
+    snapshot::{Alarm, Camera, CameraLoss, Link, Status},
     theme::{self, Type},
     words::{Language, Words},
 };
@@ -87,9 +87,21 @@ fn camera(camera: Camera, words: &Words) -> (State, String) {
         Camera::Off => (State::Bad, words.camera_off),
         Camera::Starting => (State::Mind, words.camera_starting),
         Camera::Running => (State::Good, words.camera_running),
-        Camera::Lost => (State::Bad, words.camera_lost),
+        Camera::Lost(loss) => (State::Bad, lost(loss, words)),
     };
     (state, said.to_owned())
+}
+
+const fn lost(loss: CameraLoss, words: &Words) -> &'static str {
+    match loss {
+        CameraLoss::NotFound => words.camera_not_found,
+        CameraLoss::Busy => words.camera_busy,
+        CameraLoss::NotAllowed => words.camera_not_allowed,
+        CameraLoss::Unusable => words.camera_unusable,
+        CameraLoss::Stalled => words.camera_stalled,
+        CameraLoss::Unplugged => words.camera_unplugged,
+        CameraLoss::ReaderCrashed => words.camera_reader_crashed,
+    }
 }
 
 fn link(link: Link, words: &Words) -> (State, String) {

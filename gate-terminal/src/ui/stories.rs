@@ -4,7 +4,7 @@
 
 use egui_kittest::{Harness, kittest::Queryable as _};
 use shared::{
-    entry::{Direction, GuardReason, Outcome},
+    entry::{Direction, GuardReason, Outcome, Remark},
     sync::beacon::Freshness,
     verdict::{AskReason, RefuseReason, Verdict},
 };
@@ -13,7 +13,7 @@ use super::{
     command::Command,
     made::{self, CASE},
     scan_view::{HEIGHT, ScanView, WIDTH},
-    snapshot::{Alarm, Camera, CaseNumber, Link, Panel, Picture, Snapshot, Way},
+    snapshot::{Alarm, Camera, CameraLoss, CaseNumber, Link, Panel, Picture, Snapshot, Way},
     theme,
     words::Language,
 };
@@ -72,7 +72,7 @@ fn each_verdict_has_its_word_and_its_sentence() {
     let ask = Verdict::Ask(AskReason::NewsStale { since: made::NOON });
     let refuse = Verdict::Refuse(RefuseReason::Revoked);
     let mut blind = made::waiting();
-    blind.status.camera = Camera::Lost;
+    blind.status.camera = Camera::Lost(CameraLoss::Unplugged);
     for (snapshot, word, sentence) in [
         (made::waiting(), "请出示通行码", "把手机上的通行码对准取景框"),
         (blind, "摄像头中断", "暂时不能扫码，请用纸质登记本登记"),
@@ -131,7 +131,7 @@ fn the_bar_says_what_can_be_relied_on() {
     {
         harness.get_by_label(label);
     }
-    snapshot.status.camera = Camera::Lost;
+    snapshot.status.camera = Camera::Lost(CameraLoss::Unplugged);
     snapshot.status.link = Link::Down;
     snapshot.status.freshness = Freshness::Stale;
     snapshot.status.news_as_of = Some(made::NOON.minus(chrono::TimeDelta::minutes(42)));
@@ -140,7 +140,7 @@ fn the_bar_says_what_can_be_relied_on() {
     snapshot.status.alarm = Some(Alarm::NotRecording);
     let harness = desk(snapshot);
     for label in [
-        "摄像头 中断，请用纸质登记",
+        "摄像头 被拔出，请插好",
         "网络 断开，可照常核验",
         "名单 42 分钟前，旧，请核对证件",
         "时间 不可信",
@@ -200,7 +200,7 @@ fn another_reason_is_written_and_kept() {
     harness.event(egui::Event::Text("送样品".to_owned()));
     settle(&mut harness);
     press(&mut harness, egui::Key::Enter);
-    let reason = GuardReason::Other { text: "送样品".to_owned() };
+    let reason = GuardReason::Other { text: Remark::parse("送样品").unwrap() };
     assert_eq!(asked(&mut harness), [Command::Hold { case: CASE }, Command::LetIn { case: CASE, reason }]);
 }
 

@@ -85,7 +85,7 @@ fn waiting(camera: Camera, language: Language) -> Face {
             word: words.waiting,
             sentence: words.waiting_below.to_owned(),
         },
-        Camera::Lost => blind(words.blind),
+        Camera::Lost(_) => blind(words.blind),
         Camera::Off => blind(words.no_camera),
     }
 }

@@ -8,7 +8,7 @@ use std::{fs, path::PathBuf};
 use serde_json::{Value, json, value::RawValue};
 use shared::{
     chain::{ChainName, Head, Link},
-    entry::{Direction, Entry, EntryId, GuardReason, Outcome, PaperCase, Said},
+    entry::{Direction, Entry, EntryId, GuardReason, Outcome, PaperCase, Remark, Said},
     identity::{Document, DocumentKind, DocumentTag, MaskedName, PersonName, Phone, Plate},
     ids::{CampusId, GateIndex, GateMask, PassId, TerminalId},
     pass::{Claims, EntriesAllowed, PartySize, ShortCode},
@@ -197,9 +197,9 @@ fn since_terminals_find_count_and_ask_hosts() {
     let paper = PaperCase {
         visitor: PersonName::parse("古丽·买买提").unwrap(),
         phone_tail: "0102".into(),
-        host: "后勤王师傅".into(),
-        reason: "抢修水管".into(),
-        plates: vec!["陕A12345".into()],
+        host: Remark::parse("后勤王师傅").unwrap(),
+        reason: Remark::parse("抢修水管").unwrap(),
+        plates: vec![Plate::parse("陕A12345").unwrap()],
     };
     let paper = Said { paper: Some(Box::new(paper)), ..said(Verdict::Ask(AskReason::NoBooking), None) };
     let agreed = Outcome::LetIn { reason: GuardReason::OfficerAgreed };
@@ -362,7 +362,7 @@ fn entries() -> Vec<Entry> {
         ),
         entry(
             said(Verdict::Ask(AskReason::LeavingWith { instead: inside }), pass),
-            Outcome::SentAway { reason: GuardReason::Other { text: "证件不符".into() } },
+            Outcome::SentAway { reason: GuardReason::Other { text: Remark::parse("证件不符").unwrap() } },
             0,
         ),
     ]

@@ -70,8 +70,10 @@ pub enum DirectoryCommand {
 pub enum TerminalCommand {
     /// Print a one-time enrolment code, good for ten minutes
     Invite {
+        /// The campus's `id` in the settings
         #[arg(long, value_name = "ID", value_parser = campus)]
         campus: CampusId,
+        /// The gate's `index` in the settings
         #[arg(long, value_name = "INDEX", value_parser = gate)]
         gate: GateIndex,
     },

@@ -22,6 +22,7 @@ pub(super) async fn serve(config: Config, clock: Arc<dyn Clock>, out: &mut dyn W
     start_log(&config.log)?;
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let listen = config.listen;
+    let _lock = serve::only_here(&config)?;
     let state = serve::open(config, clock).await?;
     let listener = TcpListener::bind(listen).await.map_err(|cause| ServeFault::Bind { listen, cause })?;
     writeln!(out, "listening on http://{}", listener.local_addr()?)?;

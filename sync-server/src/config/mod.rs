@@ -132,9 +132,13 @@ pub struct Log {
 }
 
 impl Config {
+    /// A service has no current folder worth the name, so a relative data directory lies beside the file.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         let text = fs::read_to_string(path).map_err(|cause| ConfigError::Unread { path: path.to_owned(), cause })?;
-        Self::parse(&text)
+        let config = Self::parse(&text)
+            .map_err(|cause| ConfigError::Misunderstood { path: path.to_owned(), cause: Box::new(cause) })?;
+        let beside = path.parent().unwrap_or_else(|| Path::new(""));
+        Ok(Self { data_dir: beside.join(&config.data_dir), ..config })
     }
 
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
@@ -255,6 +259,12 @@ pub enum ConfigError {
         #[source]
         cause: io::Error,
     },
+    #[error("{path} is not understood")]
+    Misunderstood {
+        path: PathBuf,
+        #[source]
+        cause: Box<Self>,
+    },
     #[error("{0}")]
     Unreadable(#[from] toml::de::Error),
     #[error("public_url is not http://host[:port] or https://host[:port]")]
@@ -295,6 +305,18 @@ mod tests {
     fn the_sample_parses_and_says_what_the_defaults_are() {
         let sample = Config::parse(include_str!("../../sync-server.sample.toml")).unwrap();
         assert_eq!(sample, Config::default());
+    }
+
+    #[test]
+    fn the_data_directory_lies_beside_the_file_and_mistakes_name_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("office.toml");
+        for (text, data) in [("", "./data"), ("data_dir = './x'", "./x"), ("data_dir = '/srv/x'", "/srv/x")] {
+            fs::write(&file, text).unwrap();
+            assert_eq!(Config::load(&file).unwrap().data_dir, dir.path().join(data), "{text}");
+        }
+        fs::write(&file, "lisen = 1").unwrap();
+        assert!(Config::load(&file).unwrap_err().to_string().contains("office.toml"));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 use super::{Booking, Companion, Facts, HostAsked, Reason, ReasonError, TimeOfDay};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use shared::{
     identity::{
         Document, DocumentError, DocumentKind, NameError, PersonName, Phone, PhoneError, Plate, PlateError,
@@ -32,6 +33,8 @@ pub struct Rules {
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct BookingForm {
+    /// A random number of this one form, as it was shown.
+    pub form_id: String,
     pub visitor_name: String,
     pub document_kind: String,
     pub document_number: String,
@@ -51,6 +54,17 @@ pub struct BookingForm {
 }
 
 /// What was typed holds document numbers: kept out of logs.
+impl BookingForm {
+    /// The same for a form that is sent again as it was, by an impatient finger or after going back; another as soon as a
+    /// letter is different. None for a form that was not shown by us.
+    #[must_use]
+    pub fn mark(&self) -> Option<[u8; 32]> {
+        let ours = self.form_id.len() == 32 && self.form_id.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let whole = serde_json::to_vec(self).ok()?;
+        ours.then(|| Sha256::digest(whole).into())
+    }
+}
+
 impl std::fmt::Debug for BookingForm {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("BookingForm(…)")
@@ -65,13 +79,13 @@ pub enum Field {
     DocumentKind,
     DocumentNumber,
     Phone,
-    Reason,
+    Companions,
+    Plates,
     Campus,
     Day,
     From,
     Until,
-    Companions,
-    Plates,
+    Reason,
     /// The host's name, number and phone together: which of them was wrong is not told.
     Host,
     Privacy,
@@ -534,11 +548,11 @@ mod tests {
             Field::DocumentKind,
             Field::DocumentNumber,
             Field::Phone,
-            Field::Reason,
             Field::Campus,
             Field::Day,
             Field::From,
             Field::Until,
+            Field::Reason,
             Field::Host,
             Field::Privacy,
         ];

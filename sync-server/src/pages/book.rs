@@ -29,6 +29,7 @@ use super::{
 use crate::{
     error::{AppError, Told},
     office::{BookingForm, Field, Problem},
+    random,
     state::AppState,
     store::{BookingLimit, HostSearch, OnBehalf, Submission},
 };
@@ -60,9 +61,9 @@ struct Hints {
     hours: String,
 }
 
-pub(super) async fn show(State(state): State<AppState>, visitor: SignedIn) -> Response {
-    let form = BookingForm { phone: visitor.phone.as_str().to_owned(), ..opening_form(&state) };
-    page(&book(&state, visitor, form, Kind::OwnVisit, Problems::default()))
+pub(super) async fn show(State(state): State<AppState>, visitor: SignedIn) -> Result<Response, AppError> {
+    let form = BookingForm { phone: visitor.phone.as_str().to_owned(), ..opening_form(&state)? };
+    Ok(page(&book(&state, visitor, form, Kind::OwnVisit, Problems::default())))
 }
 
 pub(super) async fn submit(
@@ -83,6 +84,7 @@ pub(super) async fn submit(
     match state.store.find_host_within(asked, (&visitor.phone, address), limits, now).await? {
         HostSearch::Found(host) => {
             let submission = Submission {
+                mark: form.mark(),
                 booking,
                 host,
                 booked_by: visitor.phone,
@@ -104,7 +106,7 @@ pub(super) async fn submit(
 
 pub(super) async fn show_on_behalf(State(state): State<AppState>, host: SignedIn) -> Result<Response, AppError> {
     host.staff()?;
-    let form = opening_form(&state);
+    let form = opening_form(&state)?;
     Ok(page(&book(&state, host, form, Kind::OnBehalf, Problems::default())))
 }
 
@@ -126,7 +128,10 @@ pub(super) async fn submit_on_behalf(
     }
     let issuing = issuing::for_campus(&state, booking.facts().campus)?;
     let consent = privacy::VERSION.to_owned();
-    let id = state.store.submit_on_behalf(OnBehalf { booking, host: staff, consent, issuing }, now).await?;
+    let id = state
+        .store
+        .submit_on_behalf(OnBehalf { booking, host: staff, consent, issuing, mark: form.mark() }, now)
+        .await?;
     Ok(Redirect::to(&booking::address(id)).into_response())
 }
 
@@ -179,13 +184,15 @@ fn book(state: &AppState, asked: SignedIn, form: BookingForm, kind: Kind, proble
 }
 
 /// An empty form, with the choices made that most people would make.
-fn opening_form(state: &AppState) -> BookingForm {
-    BookingForm {
+fn opening_form(state: &AppState) -> Result<BookingForm, AppError> {
+    let number: [u8; 16] = random::bytes().map_err(|cause| AppError::caused(Told::Broken, cause))?;
+    Ok(BookingForm {
+        form_id: number.iter().map(|byte| format!("{byte:02x}")).collect(),
         visit_kind: "ordinary".to_owned(),
         document_kind: "resident_id".to_owned(),
         campus: state.config.campus.first().map(|campus| campus.id.to_string()).unwrap_or_default(),
         ..BookingForm::default()
-    }
+    })
 }
 
 impl Hints {
@@ -219,7 +226,7 @@ impl Hints {
                 Language::English => format!("{first} to {last}"),
             },
             day_attributes: format!("class=\"short\" type=\"date\" min=\"{first}\" max=\"{last}\""),
-            hours: format!("{} {opens}–{closes}", lang.say("可预约的时间：", "Between")),
+            hours: format!("{}{opens}–{closes}", lang.say("可预约的时间：", "Between ")),
         }
     }
 }

@@ -124,6 +124,7 @@ pub(super) async fn send_code(
     posted: Posted<NumberTyped>,
 ) -> Result<Response, AppError> {
     let NumberTyped { phone: typed, next } = posted.before_sign_in()?;
+    let waiting = Waiting::found(&state, &headers);
     let again = |status, shell, said| {
         let problems = Problems::one("phone", "", said);
         Ok(answer(&SignIn { next: next.clone(), phone: typed.clone(), problems, ..step(&state, shell, None) }, status))
@@ -140,10 +141,11 @@ pub(super) async fn send_code(
     let now = state.clock.now();
     let code = random::six_digits().map_err(|cause| AppError::caused(Told::Broken, cause))?;
     // The same secret when the same number is asked for again, so that the code before is known to be this browser's, and void.
-    let browser = match Waiting::found(&state, &headers) {
-        Some(waiting) if waiting.phone == phone => waiting.browser,
+    let (browser, asked_before) = match waiting {
+        Some(waiting) if waiting.phone == phone => (waiting.browser, true),
         Some(_) | None => {
-            BrowserToken::from_random(random::bytes().map_err(|cause| AppError::caused(Told::Broken, cause))?)
+            let bytes = random::bytes().map_err(|cause| AppError::caused(Told::Broken, cause))?;
+            (BrowserToken::from_random(bytes), false)
         }
     };
     let caller = Caller { phone, browser, address };
@@ -160,7 +162,14 @@ pub(super) async fn send_code(
             } else {
                 lang.say("发送次数太多，请 {}再试", "Too many were sent; please try again {}")
             };
-            again(StatusCode::TOO_MANY_REQUESTS, shell, said.replace("{}", &later(retry_at, now, lang)))
+            let said = said.replace("{}", &later(retry_at, now, lang));
+            if asked_before {
+                // The code that was sent is still good: its field stays.
+                let problems = Problems::one("code", "", said);
+                let kept = SignIn { next, problems, ..step(&state, shell, Some(&caller.phone)) };
+                return Ok(answer(&kept, StatusCode::TOO_MANY_REQUESTS));
+            }
+            again(StatusCode::TOO_MANY_REQUESTS, shell, said)
         }
     }
 }
@@ -191,6 +200,10 @@ pub(super) async fn enter(
         Err(error) => return again(wrong, problem_words::phone(error, lang), None, "phone"),
     };
     let digits: String = typed.code.chars().filter_map(digit).collect();
+    if digits.len() != 6 {
+        let said = lang.say("验证码是 6 位数字", "The code has six digits").to_owned();
+        return again(wrong, said, Some(&phone), "code");
+    }
     let now = state.clock.now();
     let caller = Caller { phone, browser: Waiting::found(&state, &headers).map(|waiting| waiting.browser), address };
     match state.store.check_code(&caller, &digits, now, &state.config.sign_in.limits()).await? {

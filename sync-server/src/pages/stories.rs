@@ -95,10 +95,16 @@ impl Browser {
 
     async fn book(&mut self, office: &Office, changed: &[(&str, &str)]) -> Answer {
         let page = self.get(office, "/book").await;
+        self.send_booking(office, &page, changed).await
+    }
+
+    /// The form of `page` as it is sent once filled in.
+    async fn send_booking(&mut self, office: &Office, page: &Answer, changed: &[(&str, &str)]) -> Answer {
         let day = CampusDay::of(office.state.clock.now()).to_string();
         let token = page.form_token();
         let mut fields = BTreeMap::from([
             ("form_token", token.as_str()),
+            ("form_id", page.after("name=\"form_id\" value=\"")),
             ("visitor_name", "欧阳𬭎䶮"),
             ("document_kind", "resident_id"),
             ("document_number", "11010519491231002X"),
@@ -383,6 +389,14 @@ async fn signing_in_counts_and_forgets() {
     let again = browser.post(&office, "/sign-in/code", &[("phone", VISITOR)]).await;
     assert_eq!(again.status, StatusCode::TOO_MANY_REQUESTS);
     assert!(again.text().contains("请 60 秒后再试"));
+    assert!(again.text().contains("name=\"code\""), "the code that was sent can still be typed");
+    let other = browser.post(&office, "/sign-in/code", &[("phone", "13800130077")]).await;
+    assert_eq!(other.location(), "/sign-in?next=/bookings");
+    browser.cookies.clear();
+    office.clock.advance(TimeDelta::seconds(61));
+    browser.post(&office, "/sign-in/code", &[("phone", VISITOR)]).await.location();
+    let letters = browser.post(&office, "/sign-in", &[("phone", VISITOR), ("code", "abc")]).await;
+    assert!(letters.text().contains("验证码是 6 位数字"));
     let code = office.code_for(VISITOR).await;
     let wrong = if code == "000000" { "000001" } else { "000000" };
     let page = browser.post(&office, "/sign-in", &[("phone", VISITOR), ("code", wrong)]).await;
@@ -406,6 +420,18 @@ async fn signing_in_counts_and_forgets() {
         "/sign-in?next=/bookings",
         "another office's session"
     );
+}
+
+#[tokio::test]
+async fn a_form_that_is_sent_twice_is_one_booking() {
+    let office = Office::new().await;
+    let mut visitor = Browser::signed_in(&office, VISITOR).await;
+    let form = visitor.get(&office, "/book").await;
+    let first = visitor.send_booking(&office, &form, &[]).await.location().to_owned();
+    assert_eq!(visitor.send_booking(&office, &form, &[]).await.location(), first);
+    let edited = visitor.send_booking(&office, &form, &[("until", "12:00")]).await;
+    assert_ne!(edited.location(), first, "after going back and changing it, it is another");
+    assert_ne!(visitor.book(&office, &[]).await.location(), first, "a new form is a new booking");
 }
 
 #[tokio::test]

@@ -248,7 +248,7 @@ mod tests {
     use ed25519_dalek::SigningKey;
     use serde_json::value::RawValue;
     use shared::{
-        entry::{Direction, PaperCase, Said},
+        entry::{Direction, PaperCase, Remark, Said},
         ids::GateIndex,
         seal::{PublicKey, Sealed},
         sync::{enrol::InviteCode, push::EntryHead},
@@ -390,8 +390,8 @@ mod tests {
         let paper = PaperCase {
             visitor: shared::identity::PersonName::parse("古丽·买买提").unwrap(),
             phone_tail: "0102".to_owned(),
-            host: "后勤".to_owned(),
-            reason: "抢修".to_owned(),
+            host: Remark::parse("后勤").unwrap(),
+            reason: Remark::parse("抢修").unwrap(),
             plates: Vec::new(),
         };
         let taken_down = entry(office.now, Direction::In, 1);

@@ -14,7 +14,8 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0007_notices.sql"),
     include_str!("migrations/0008_party.sql"),
     include_str!("migrations/0009_limits.sql"),
-    include_str!("migrations/0010_walk_in.sql"),
+    include_str!("migrations/0010_submitted.sql"),
+    include_str!("migrations/0011_walk_in.sql"),
 ];
 
 /// Brings the schema up to date, each step in a transaction of its own. Two processes may try at once.

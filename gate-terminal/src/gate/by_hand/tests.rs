@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use shared::{
-    entry::{Direction, Entry, GuardReason, Outcome, PaperCase, Way},
-    identity::{Document, DocumentKind, DocumentTag, PersonName, Phone},
+    entry::{Direction, Entry, GuardReason, Outcome, PaperCase, Remark, Way},
+    identity::{Document, DocumentKind, DocumentTag, PersonName, Phone, Plate},
     ids::{CampusId, PassId},
     pass::ShortCode,
     sync::{
@@ -325,9 +325,9 @@ fn paper(name: &str) -> Box<PaperCase> {
     Box::new(PaperCase {
         visitor: PersonName::parse(name).unwrap(),
         phone_tail: "0102".into(),
-        host: "后勤王师傅".into(),
-        reason: "抢修水管".into(),
-        plates: vec!["陕A12345".into()],
+        host: Remark::parse("后勤王师傅").unwrap(),
+        reason: Remark::parse("抢修水管").unwrap(),
+        plates: vec![Plate::parse("陕A12345").unwrap()],
     })
 }
 

@@ -159,7 +159,19 @@ pub enum Camera {
     Starting,
     Running,
     /// No frame comes; the guard types or uses the paper log.
-    Lost,
+    Lost(CameraLoss),
+}
+
+/// What the guard can do about it, or wait for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CameraLoss {
+    NotFound,
+    Busy,
+    NotAllowed,
+    Unusable,
+    Stalled,
+    Unplugged,
+    ReaderCrashed,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -114,7 +114,13 @@ words! {
     camera_off: "没有配置", "not configured";
     camera_starting: "正在启动", "starting";
     camera_running: "正常", "working";
-    camera_lost: "中断，请用纸质登记", "lost, use the paper log";
+    camera_not_found: "没有摄像头", "none found";
+    camera_busy: "摄像头被占用", "used by another program";
+    camera_not_allowed: "没有使用权限", "not allowed";
+    camera_unusable: "不能用，请更换", "not usable, change it";
+    camera_stalled: "画面停住，正在重启", "stuck, restarting";
+    camera_unplugged: "被拔出，请插好", "unplugged, plug it in";
+    camera_reader_crashed: "识读中断，正在重启", "reader died, restarting";
     link: "网络", "Network";
     link_not_yet: "正在连接", "connecting";
     link_up: "正常", "up";
@@ -160,7 +166,7 @@ pub fn guard_reason(language: Language, reason: &GuardReason) -> String {
         GuardReason::OfficeCalled => ("已请示保卫处", "security office was asked"),
         GuardReason::OfficerAgreed => ("保卫处同意", "the security officer agreed"),
         GuardReason::CardDiffers => ("证件不符", "card differs"),
-        GuardReason::Other { text } => return text.clone(),
+        GuardReason::Other { text } => return text.as_str().to_owned(),
     };
     match language {
         Language::Zh => zh.to_owned(),
