@@ -27,7 +27,7 @@ use shared::{
 use crate::{
     gate::{self, Effect, Event, ForeignCodeSecret, Found, Gate, News, SyncFailure, View, WalkIn},
     ports::{Cards, Clock, Lamp, Line, Observer, Store, Told},
-    ui::{command::Command, snapshot::Snapshot},
+    ui::{command::Command, records::PaperForm, snapshot::Snapshot},
 };
 
 mod seen;
@@ -302,6 +302,12 @@ impl Handle {
     #[must_use]
     pub fn act(&self, command: Command) -> bool {
         self.events.try_send(Event::Guard(seen::act(command))).is_ok()
+    }
+
+    /// A visitor taken down by an officer. Never blocks; `false` when the gate does not take it now.
+    #[must_use]
+    pub fn paper(&self, form: &PaperForm) -> bool {
+        seen::paper(form).is_some_and(|event| self.events.try_send(event).is_ok())
     }
 
     /// Whether the gate thread still takes turns.

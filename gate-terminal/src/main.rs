@@ -37,6 +37,8 @@ struct Line {
 enum Command {
     /// 用一次性登记码登记本机 enrols this terminal; the code is read from standard input
     Enrol,
+    /// 设置保卫处密码 sets the officers' PIN; it is read from standard input
+    Pin,
     /// 解释一个通行码的内容 explains the text of a pass
     Inspect {
         /// 通行码文本，"-" 表示从标准输入读取 the text, or - for standard input
@@ -92,6 +94,11 @@ fn obey(line: &Line) -> Result<bool, Box<dyn Error>> {
         Some(Command::Enrol) => {
             let prompt = io::stdin().is_terminal();
             commands::enrol::run(&config()?, prompt, &mut BufReader::new(io::stdin()), &mut out)?;
+            Ok(true)
+        }
+        Some(Command::Pin) => {
+            let prompt = io::stdin().is_terminal();
+            commands::pin::run(&config()?.data_dir, prompt, &mut BufReader::new(io::stdin()), &mut out)?;
             Ok(true)
         }
         Some(Command::Inspect { text }) => {

@@ -5,5 +5,7 @@
 pub mod camera_child;
 pub mod enrol;
 pub mod inspect;
+pub mod pin;
 pub mod read;
 pub mod run;
+pub mod wizard;

@@ -3,14 +3,17 @@
 use std::sync::Arc;
 
 use shared::{
+    entry::{PaperCase, Remark},
+    identity::Plate,
     sync::walk_in::{WalkInFault, WalkInNumber},
     time::Moment,
 };
 
 use crate::{
-    gate::{self, CameraFault, CameraState, GuardAct, ScannedText, View},
+    gate::{self, CameraFault, CameraState, Event, GuardAct, OfficerAct, ScannedText, View},
     ui::{
         command::Command,
+        records::PaperForm,
         snapshot::{
             self, CameraLoss, CaseNumber, Snapshot, Status, Unsent, WalkInField, WalkInProblem, WalkInStanding,
         },
@@ -149,6 +152,22 @@ const fn fault(fault: &WalkInFault) -> WalkInProblem {
         WalkInFault::Other => WalkInProblem::Rules,
     }
 }
+
+/// `None` for what does not fit a log that others read: a remark too long, or a whole document number in one.
+pub(super) fn paper(form: &PaperForm) -> Option<Event> {
+    let PaperForm { visitor, phone_tail, host, reason, plates, party, direction } = form;
+    let paper = PaperCase {
+        visitor: visitor.clone(),
+        phone_tail: phone_tail.chars().filter(char::is_ascii_digit).take(PHONE_TAIL).collect(),
+        host: Remark::parse(host)?,
+        reason: Remark::parse(reason)?,
+        plates: plates.iter().map(|plate| Plate::parse(plate).ok()).collect::<Option<_>>()?,
+    };
+    Some(Event::Officer(OfficerAct::Paper { paper: Box::new(paper), party: *party, direction: *direction }))
+}
+
+/// As many digits as any list has of a telephone.
+const PHONE_TAIL: usize = 4;
 
 const fn number(case: CaseNumber) -> gate::CaseNumber {
     gate::CaseNumber::new(case.get())

@@ -354,3 +354,23 @@ fn the_wal_does_not_grow_for_ever() {
     assert!(fs::metadata(wal).unwrap().len() < 2_000_000);
     assert!(store.commits_since_checkpoint < COMMITS_BETWEEN_CHECKPOINTS);
 }
+
+#[test]
+fn a_reader_that_stays_holds_up_no_entry() {
+    use crate::ports::Clock as _;
+    let (directory, mut store) = enrolled();
+    store.append(&entry(morning(), None)).unwrap();
+    let reader = Connection::open(directory.path().join(DATABASE_FILE)).unwrap();
+    reader.execute_batch("begin; select count(*) from entry").unwrap();
+    let clock = crate::clock::SystemClock;
+    let mut slowest_ms = 0;
+    for _ in 0..COMMITS_BETWEEN_CHECKPOINTS + 8 {
+        let before = clock.read().since_boot_ms;
+        store.append(&entry(morning(), None)).unwrap();
+        slowest_ms = slowest_ms.max(clock.read().since_boot_ms - before);
+    }
+    assert!(slowest_ms < 900, "an entry waited {slowest_ms} ms");
+    reader.execute_batch("commit").unwrap();
+    store.append(&entry(morning(), None)).unwrap();
+    assert_eq!(store.commits_since_checkpoint, 0, "the next commit clears the log");
+}

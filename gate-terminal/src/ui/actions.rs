@@ -6,7 +6,7 @@
 //!
 //! While a reason is looked for, the panel is held: it must not go before the guard has finished writing.
 
-use egui::{Event, Key, Rect, TextEdit, Ui, pos2, vec2};
+use egui::{Event, Key, Rect, Ui, pos2, vec2};
 use shared::{
     entry::{GuardReason, Outcome, Remark},
     verdict::{RefuseReason, Verdict},
@@ -15,7 +15,7 @@ use shared::{
 use super::{
     command::Command,
     snapshot::{CaseNumber, Panel},
-    theme::{self, Type},
+    theme::{self, Field, Type},
     words::{self, Language, Words},
 };
 
@@ -111,6 +111,7 @@ impl Actions {
     ) -> Option<Command> {
         let offered = self.offered(ui, panel);
         let words = language.words();
+        let palette = theme::of(ui);
         let width = (place.width() - 3.0 * GAP) / 4.0;
         let mut left = place.left();
         let mut pressed = |key: Key, name: &str, text: &str, offered: bool, fill| {
@@ -121,11 +122,11 @@ impl Actions {
             offered && (clicked || typed)
         };
         let let_in = pressed(Key::F1, "F1", words.key_let_in, offered.let_in, theme::GREEN);
-        let noting = pressed(Key::F2, "F2", words.key_let_in_noting, offered.let_in_noting, theme::CARD);
+        let noting = pressed(Key::F2, "F2", words.key_let_in_noting, offered.let_in_noting, palette.card);
         let send_away = pressed(Key::F3, "F3", words.key_send_away, offered.send_away, theme::RED);
         let leave_or_next = offered.next || self.asking.is_some();
         let text = if self.asking.is_some() { words.back } else { words.key_next };
-        let next = pressed(Key::Escape, "Esc", text, leave_or_next, theme::CARD);
+        let next = pressed(Key::Escape, "Esc", text, leave_or_next, palette.card);
 
         let case = self.shown.as_ref()?.case;
         if let_in {
@@ -178,13 +179,14 @@ impl Actions {
 
     fn choose(&mut self, ui: &mut Ui, place: Rect, asking: Asking, language: Language) -> Option<Step> {
         let words = language.words();
-        ui.painter().rect_filled(place, theme::CORNER, theme::CARD);
+        let palette = theme::of(ui);
+        theme::card(ui, place);
         let inner = place.shrink2(vec2(20.0, 12.0));
         let (title, options) = inner.split_top_bottom_at_y(inner.top() + 52.0);
-        theme::told(ui, title, asking.title(words), Type::new(32.0, theme::INK).bold());
+        theme::told(ui, title, asking.title(words), Type::new(32.0, palette.ink).bold());
         let row = |index: f32| {
-            let top = options.top() + index * (58.0 + GAP);
-            Rect::from_min_size(pos2(options.left(), top), vec2(options.width(), 58.0))
+            let top = options.top() + index * (56.0 + GAP);
+            Rect::from_min_size(pos2(options.left(), top), vec2(options.width(), 56.0))
         };
         if let Some(text) = &mut self.writing {
             return write_reason(ui, row(0.0), row(1.0), text, words);
@@ -192,18 +194,24 @@ impl Actions {
         let keys = [(0.0, Key::Num1, "1"), (1.0, Key::Num2, "2"), (2.0, Key::Num3, "3")];
         for (reason, (index, key, name)) in asking.reasons().into_iter().zip(keys) {
             let text = format!("{name}　{}", words::guard_reason(language, &reason));
-            let clicked = theme::key_button(ui, row(index), "", &text, Some(theme::PAPER));
+            let clicked = theme::key_button(ui, row(index), "", &text, Some(palette.paper));
             if clicked || struck(ui, key) {
                 return Some(Step::Chose(reason));
             }
         }
         let text = format!("4　{}", words.other_reason);
-        let clicked = theme::key_button(ui, row(3.0), "", &text, Some(theme::PAPER));
+        let clicked = theme::key_button(ui, row(3.0), "", &text, Some(palette.paper));
         if clicked || struck(ui, Key::Num4) {
             self.writing = Some(String::new());
             return Some(Step::Busy);
         }
         None
+    }
+
+    /// The guard is choosing or writing a reason: other keys are not for the visitor.
+    #[must_use]
+    pub(super) const fn is_asking(&self) -> bool {
+        self.asking.is_some()
     }
 
     fn close(&mut self) {
@@ -213,13 +221,9 @@ impl Actions {
 }
 
 fn write_reason(ui: &mut Ui, field: Rect, confirm: Rect, text: &mut String, words: &Words) -> Option<Step> {
-    let edit = TextEdit::singleline(text)
-        .id(egui::Id::unique("another reason"))
-        .char_limit(Remark::MAX_CHARS)
-        .font(egui::FontId::proportional(28.0))
-        .hint_text(words.other_reason_hint)
-        .align(egui::Align2::LEFT_CENTER);
-    let response = ui.put(field, edit);
+    let look = Field { most: Remark::MAX_CHARS, size: 28.0, ..Field::new("", words.other_reason_hint) };
+    let place = field.with_max_y(field.bottom() + 22.0);
+    let response = theme::field(ui, place, egui::Id::unique("another reason"), text, look);
     let entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
     if !entered {
         response.request_focus();

@@ -3,7 +3,7 @@
 //! Seven cells in fixed places, each a sign, a word and a value. Everything is told in words too: a yellow dot alone means
 //! nothing to a guard on the first day.
 
-use egui::{Color32, Rect, Stroke, Ui, pos2, vec2};
+use egui::{Rect, Stroke, Ui, pos2, vec2};
 use shared::{sync::beacon::Freshness, time::Moment};
 
 use super::{
@@ -17,8 +17,9 @@ pub(super) const HEIGHT: f32 = 68.0;
 
 pub(super) fn show(ui: &Ui, place: Rect, status: &Status, now: Moment, language: Language) {
     let words = language.words();
-    ui.painter().rect_filled(place, 0, theme::CARD);
-    ui.painter().hline(place.x_range(), place.top(), Stroke::new(1.0, theme::LINE));
+    let palette = theme::of(ui);
+    ui.painter().rect_filled(place, 0, palette.card);
+    ui.painter().hline(place.x_range(), place.top(), Stroke::new(1.0, palette.line));
     let cells = [
         (2.0, words.camera, camera(status.camera, words)),
         (2.0, words.link, link(status.link, words)),
@@ -61,12 +62,13 @@ enum State {
 }
 
 fn show_cell(ui: &Ui, cell: Rect, name: &str, state: State, value: &str) {
+    let palette = theme::of(ui);
     let centre = pos2(cell.left() + 26.0, cell.center().y);
     let mut text = cell;
     match state {
-        State::Good => shapes::draw(ui.painter(), Sign::Tick, centre, 12.0, theme::GREEN, Color32::WHITE),
-        State::Mind => shapes::draw(ui.painter(), Sign::Triangle, centre, 12.0, theme::AMBER, theme::INK),
-        State::Bad => shapes::draw(ui.painter(), Sign::Cross, centre, 12.0, theme::RED, Color32::WHITE),
+        State::Good => shapes::draw(ui.painter(), Sign::Tick, centre, 12.0, palette.good, palette.card),
+        State::Mind => shapes::draw(ui.painter(), Sign::Triangle, centre, 12.0, palette.mind, palette.card),
+        State::Bad => shapes::draw(ui.painter(), Sign::Cross, centre, 12.0, palette.bad, palette.card),
         State::Plain => {}
     }
     *text.left_mut() += match state {
@@ -75,8 +77,8 @@ fn show_cell(ui: &Ui, cell: Rect, name: &str, state: State, value: &str) {
     };
     *text.right_mut() -= 6.0;
     let (above, below) = text.shrink2(vec2(0.0, 6.0)).split_top_bottom_at_fraction(0.42);
-    theme::write(ui, above, name, Type::new(16.0, theme::FAINT));
-    theme::write(ui, below, value, Type::new(22.0, theme::INK));
+    theme::write(ui, above, name, Type::new(16.0, palette.faint));
+    theme::write(ui, below, value, Type::new(22.0, palette.ink));
     // Told as one sentence, so that "网络 正常" and "摄像头 正常" are two things.
     let response = ui.interact(cell, egui::Id::unique(("status", name)), egui::Sense::hover());
     response.widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::Label, true, format!("{name} {value}")));

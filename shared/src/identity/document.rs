@@ -10,7 +10,6 @@ use std::fmt;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
-use unicode_normalization::UnicodeNormalization as _;
 
 use super::{half_width, last_four::LastFour};
 
@@ -203,20 +202,6 @@ pub enum StoredDocumentError {
     Kind,
     #[error("a stored document number fails its check")]
     Number(#[from] DocumentError),
-}
-
-/// Whether a line that others will read holds a whole document number. Fifteen digits in a row are no telephone and no plate;
-/// a number that is known, `own`, is found whatever its kind.
-#[must_use]
-pub fn holds_a_number(typed: &str, own: Option<&str>) -> bool {
-    const TELEPHONES_ARE_SHORTER: usize = 15;
-    let plain: String = typed
-        .nfkc()
-        .filter(|symbol| !matches!(symbol, ' ' | '-' | '·'))
-        .map(|symbol| symbol.to_ascii_uppercase())
-        .collect();
-    let longest = plain.split(|symbol: char| !symbol.is_ascii_digit()).map(str::len).max().unwrap_or(0);
-    longest >= TELEPHONES_ARE_SHORTER || own.is_some_and(|own| plain.contains(own))
 }
 
 pub(super) fn normalised(typed: &str) -> String {

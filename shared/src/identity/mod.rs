@@ -13,7 +13,7 @@ mod phone;
 mod plate;
 mod tag;
 
-pub use document::{Document, DocumentError, DocumentKind, StoredDocumentError, holds_a_number};
+pub use document::{Document, DocumentError, DocumentKind, StoredDocumentError};
 pub use last_four::{LastFour, LastFourError};
 pub use name::{MaskedName, MaskedNameError, NameError, PersonName};
 pub use phone::{Phone, PhoneError};

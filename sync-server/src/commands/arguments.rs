@@ -43,6 +43,9 @@ pub enum Command {
     /// The office's keys
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// The server's own clock
+    #[command(subcommand)]
+    Clock(ClockCommand),
     /// Passes
     #[command(subcommand)]
     Pass(PassCommand),
@@ -63,6 +66,9 @@ pub enum DirectoryCommand {
     Import {
         #[arg(value_name = "FILE.csv")]
         file: PathBuf,
+        /// Also when more than a tenth of the directory does not stand in the file
+        #[arg(long)]
+        yes: bool,
     },
 }
 
@@ -94,6 +100,12 @@ pub enum KeysCommand {
         #[arg(long, value_name = "FILE")]
         root: Option<PathBuf>,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ClockCommand {
+    /// Say that the clock is right now, after it was put or the server was off for over a day; look at it first
+    Accept,
 }
 
 #[derive(Debug, Subcommand)]

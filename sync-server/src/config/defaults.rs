@@ -89,8 +89,6 @@ impl Default for SignIn {
             per_phone_hour: 5,
             per_phone_day: 10,
             per_address_hour: 30,
-            wrong_per_phone_day: 30,
-            wrong_per_address_hour: 60,
             session_days: 30,
             session_idle_days: 7,
         }

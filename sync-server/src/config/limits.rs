@@ -2,8 +2,33 @@
 
 use chrono::TimeDelta;
 
-use super::{BookingSettings, SignIn};
+use super::{BookingSettings, Config, SignIn};
 use crate::office::{BookingLimits, CodeLimits, Limit};
+
+impl Config {
+    /// A limit of nothing is no limit but a locked door, and found out on the busiest morning; its name, if there is one.
+    pub(super) fn nothing_allowed(&self) -> Option<&'static str> {
+        let Self { sign_in, booking, sync, .. } = self;
+        let limits = [
+            ("sign_in.code_minutes", u32::from(sign_in.code_minutes)),
+            ("sign_in.attempts", u32::from(sign_in.attempts)),
+            ("sign_in.per_phone_minute", u32::from(sign_in.per_phone_minute)),
+            ("sign_in.per_phone_hour", u32::from(sign_in.per_phone_hour)),
+            ("sign_in.per_phone_day", u32::from(sign_in.per_phone_day)),
+            ("sign_in.per_address_hour", u32::from(sign_in.per_address_hour)),
+            ("sign_in.session_days", u32::from(sign_in.session_days)),
+            ("sign_in.session_idle_days", u32::from(sign_in.session_idle_days)),
+            ("booking.per_phone_day", u32::from(booking.per_phone_day)),
+            ("booking.on_behalf_per_phone_day", u32::from(booking.on_behalf_per_phone_day)),
+            ("booking.unknown_hosts_per_phone_day", u32::from(booking.unknown_hosts_per_phone_day)),
+            ("booking.unknown_hosts_per_address_hour", u32::from(booking.unknown_hosts_per_address_hour)),
+            ("booking.walk_ins_per_terminal_hour", u32::from(booking.walk_ins_per_terminal_hour)),
+            ("booking.unknown_hosts_per_terminal_hour", u32::from(booking.unknown_hosts_per_terminal_hour)),
+            ("sync.beacon_valid_s", sync.beacon_valid_s),
+        ];
+        limits.into_iter().find(|(_, most)| *most == 0).map(|(name, _)| name)
+    }
+}
 
 impl SignIn {
     #[must_use]
@@ -17,8 +42,6 @@ impl SignIn {
                 Limit::per_day(self.per_phone_day),
             ],
             per_address: Limit::per_hour(self.per_address_hour),
-            wrong_per_phone: Limit::per_day(self.wrong_per_phone_day),
-            wrong_per_address: Limit::per_hour(self.wrong_per_address_hour),
         }
     }
 

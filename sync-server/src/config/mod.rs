@@ -106,8 +106,6 @@ pub struct SignIn {
     pub per_phone_hour: u16,
     pub per_phone_day: u16,
     pub per_address_hour: u16,
-    pub wrong_per_phone_day: u16,
-    pub wrong_per_address_hour: u16,
     /// How long a session lasts that was to be remembered; others end after a day.
     pub session_days: u16,
     /// A session unused for so long ends earlier.
@@ -173,6 +171,12 @@ impl Config {
         }
         if self.booking.max_companions > MAX_COMPANIONS {
             return Err(ConfigError::Companions);
+        }
+        if let Some(name) = self.nothing_allowed() {
+            return Err(ConfigError::NothingAllowed(name));
+        }
+        if self.sync.beacon_valid_s <= u32::from(self.sync.hold_s) {
+            return Err(ConfigError::BeaconValid);
         }
         Ok(self)
     }
@@ -279,6 +283,10 @@ pub enum ConfigError {
     Gates(CampusId),
     #[error("booking.opens must be before booking.closes")]
     Hours,
+    #[error("{0} = 0 would let nobody in at all; leave it out for the usual value")]
+    NothingAllowed(&'static str),
+    #[error("sync.beacon_valid_s must be more than sync.hold_s, or no gate's news would ever be fresh")]
+    BeaconValid,
     #[error("booking.max_companions is at most {MAX_COMPANIONS}")]
     Companions,
 }
@@ -362,6 +370,45 @@ mod tests {
             assert_eq!(Config::parse(&format!("public_url = '{url}'")).is_ok(), holds, "{url}");
         }
         assert_eq!(Config::parse("public_url = 'https://a.cn/'").unwrap().public_url, "https://a.cn");
+    }
+
+    #[test]
+    fn a_limit_that_lets_nobody_in_is_refused_by_name() {
+        for (table, keys) in [
+            (
+                "sign_in",
+                &[
+                    "code_minutes",
+                    "attempts",
+                    "per_phone_minute",
+                    "per_phone_hour",
+                    "per_phone_day",
+                    "per_address_hour",
+                    "session_days",
+                    "session_idle_days",
+                ][..],
+            ),
+            (
+                "booking",
+                &[
+                    "per_phone_day",
+                    "on_behalf_per_phone_day",
+                    "unknown_hosts_per_phone_day",
+                    "unknown_hosts_per_address_hour",
+                    "walk_ins_per_terminal_hour",
+                    "unknown_hosts_per_terminal_hour",
+                ],
+            ),
+            ("sync", &["beacon_valid_s"]),
+        ] {
+            for key in keys {
+                let told = Config::parse(&format!("[{table}]\n{key} = 0")).unwrap_err().to_string();
+                assert!(told.contains(&format!("{table}.{key}")), "{told}");
+                assert!(Config::parse(&format!("[{table}]\n{key} = 200")).is_ok(), "{key}");
+            }
+        }
+        let told = Config::parse("[sync]\nbeacon_valid_s = 25\nhold_s = 25").unwrap_err().to_string();
+        assert!(told.contains("sync.beacon_valid_s"), "{told}");
     }
 
     #[test]

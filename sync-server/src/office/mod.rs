@@ -8,8 +8,10 @@ pub mod booking_limits;
 pub mod code_limits;
 pub mod decision;
 pub mod form;
+pub mod holder;
 pub mod hours;
 pub mod issue;
+pub mod leap;
 pub mod limit;
 pub mod notice;
 pub mod reason;
@@ -17,6 +19,7 @@ pub mod retention;
 pub mod revocation;
 pub mod staff;
 pub mod walk_in;
+pub mod web_address;
 
 pub use booking::{Booking, Companion, Facts, HostAsked};
 pub use booking_limits::BookingLimits;

@@ -182,6 +182,10 @@ pub(super) async fn enter(
     posted: Posted<CodeTyped>,
 ) -> Result<Response, AppError> {
     let typed = posted.before_sign_in()?;
+    let waiting = Waiting::found(&state, &headers);
+    if !state.texts_leave && waiting.is_none() {
+        return Ok(answer(&step(&state, shell, None), StatusCode::SERVICE_UNAVAILABLE));
+    }
     let (lang, remember) = (shell.lang, typed.remember == "yes");
     let again = |status, said, phone: Option<&Phone>, field| {
         let problems = Problems::one(field, "", said);
@@ -205,8 +209,8 @@ pub(super) async fn enter(
         return again(wrong, said, Some(&phone), "code");
     }
     let now = state.clock.now();
-    let caller = Caller { phone, browser: Waiting::found(&state, &headers).map(|waiting| waiting.browser), address };
-    match state.store.check_code(&caller, &digits, now, &state.config.sign_in.limits()).await? {
+    let caller = Caller { phone, browser: waiting.map(|waiting| waiting.browser), address };
+    match state.store.check_code(&caller, &digits, now).await? {
         CodeCheck::Right => {
             let session = session::open(&state, caller.phone, remember).await?;
             let done = Cookies::under(&state.config.public_url).set(COOKIE, "", Life::Over);
@@ -222,12 +226,6 @@ pub(super) async fn enter(
                 "This code is no longer good, or was asked for in another browser; please have a new one sent from here",
             );
             again(wrong, said.to_owned(), Some(&caller.phone), "code")
-        }
-        CodeCheck::Limited { retry_at } => {
-            let said =
-                lang.say("验证码输错次数太多，请 {}再试", "Too many wrong codes were typed; please try again {}");
-            let said = said.replace("{}", &later(retry_at, now, lang));
-            again(StatusCode::TOO_MANY_REQUESTS, said, Some(&caller.phone), "code")
         }
     }
 }

@@ -9,8 +9,8 @@ use shared::{
 use zeroize::Zeroizing;
 
 use super::{
-    IdentityKey, Issuing, Links, Outcome, PageToken, Store, StoreError, booking_rows, companions, decisions, links,
-    sealing::Purpose, writer::Writing,
+    IdentityKey, Issuing, Links, Outcome, PageToken, Store, StoreError, booking_rows, decisions, links, party,
+    party::Party, sealing::Purpose, writer::Writing,
 };
 use crate::office::{Approver, Booking, Choice, Facts, Staff, Standing, Via, notice};
 
@@ -152,7 +152,7 @@ impl Store {
         let key = self.key();
         let companions: Vec<Option<&Document>> =
             booking.companions().iter().map(|companion| companion.document.as_ref()).collect();
-        let companion_indices = companions.iter().flatten().map(|document| key.blind_index(document)).collect();
+        let party = Party::of(key, booking.document(), &companions);
         let companions = if companions.iter().any(Option::is_some) {
             let json = Zeroizing::new(serde_json::to_vec(&companions)?);
             Some(key.seal(Purpose::Companions, &json)?)
@@ -165,7 +165,7 @@ impl Store {
             document: key.seal(Purpose::Document, document.as_bytes())?,
             index: key.blind_index(booking.document()),
             companions,
-            companion_indices,
+            party,
             booking,
         })
     }
@@ -178,8 +178,7 @@ pub(super) struct Ready {
     document: Vec<u8>,
     pub(super) index: [u8; 32],
     companions: Option<Vec<u8>>,
-    /// Of the companions who gave a document.
-    companion_indices: Vec<[u8; 32]>,
+    party: Party,
 }
 
 pub(super) fn insert(
@@ -220,7 +219,7 @@ pub(super) fn insert(
         facts.unnamed,
     ])?;
     let id = db.last_insert_rowid();
-    companions::index(db, id, &ready.companion_indices)?;
+    party::index(db, id, &ready.party)?;
     Ok(BookingId::new(id))
 }
 

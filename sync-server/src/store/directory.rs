@@ -1,5 +1,7 @@
 //! The staff directory, as it was last imported.
 
+use std::collections::HashSet;
+
 use rusqlite::{Connection, OptionalExtension as _, params};
 use shared::{identity::Phone, ids::StaffNumber, time::Moment};
 
@@ -16,10 +18,28 @@ pub struct Imported {
     pub gone: usize,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Missing {
+    pub before: usize,
+    pub missing: usize,
+}
+
 const STAFF: &str = "select number as staff_number, name as staff_name, department as staff_department,
     phone as staff_phone, wecom_id, hall_id from staff where left_at is null";
 
 impl Store {
+    /// Who stands in the directory, and how many of them `staff` does not name.
+    pub async fn missing_from(&self, staff: &[Staff]) -> Result<Missing, StoreError> {
+        let named: HashSet<String> = staff.iter().map(|one| one.number.as_str().to_owned()).collect();
+        let missing = move |db: &Connection| {
+            let mut query = db.prepare_cached("select number from staff where left_at is null")?;
+            let held = query.query_map([], |row| row.get(0))?.collect::<Result<Vec<String>, _>>()?;
+            let missing = held.iter().filter(|number| !named.contains(*number)).count();
+            Ok(Missing { before: held.len(), missing })
+        };
+        self.0.readers.read(missing).await
+    }
+
     /// Takes `staff` as the whole directory: who is not in it has left.
     pub async fn import_directory(&self, staff: Vec<Staff>, now: Moment) -> Result<Imported, StoreError> {
         self.0.writer.write(move |db| import(db, &staff, now)).await

@@ -48,6 +48,10 @@ fn erase(db: &Writing<'_>, retention: Retention, now: Moment) -> Result<Erased, 
         "delete from companion_document where booking in (select id from booking where day <= ?1 and not anonymous)",
         [&through],
     )?;
+    db.execute(
+        "delete from party_number where booking in (select id from booking where day <= ?1 and not anonymous)",
+        [&through],
+    )?;
     let rows = db.execute(
         "update booking set booked_by = null, visitor = null, phone = null, reason = null, companions = null, plates = null,
              last_four = null, document_index = null, decline_reason = null, ended_reason = null, anonymous = 1
@@ -102,7 +106,7 @@ mod tests {
         let traces = r#"select count(*) from booking b left join notice n on n.booking = b.id
             where b.visitor is not null or b.phone is not null or n.body <> '' or n."to" <> ''"#;
         assert_eq!(office.look(traces), 0);
-        assert_eq!(office.look("select count(*) from party_member"), 0);
+        assert_eq!(office.look("select (select count(*) from party_member) + (select count(*) from party_number)"), 0);
         assert_eq!(office.look("select count(*) from booking"), 1);
         assert_eq!(store.erase_due(held, day(200)).await.unwrap(), Erased::default());
     }

@@ -5,6 +5,9 @@ use shared::time::Moment;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Health {
     pub disk_free_bytes: Option<u64>,
+    pub database_bytes: Option<u64>,
+    /// What the gate wrote since it last cleared its write-ahead log.
+    pub wal_bytes: Option<u64>,
     pub store: StoreCheck,
     pub camera: CameraHealth,
     /// The moment of the last receipt from the server for our entries.

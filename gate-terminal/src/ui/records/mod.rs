@@ -1,7 +1,8 @@
 //! What the security officer's screens show and ask for, as plain data: the officer thread makes it, the window only draws it.
 //!
-//! The log can be long and its files slow, so none of this passes through the gate thread. Everything but [`Ask::Unlock`], and
-//! [`Ask::SetPin`] while there is no PIN, is answered only while the lock is open.
+//! The log can be long and its files slow, so none of this passes through the gate thread. Everything is answered only while
+//! the lock is open but [`Ask::Unlock`], [`Ask::RollCall`], because a fire waits for no PIN, and, right after enrolment, the first
+//! [`Ask::SetPin`].
 
 mod health;
 mod log;
@@ -32,7 +33,7 @@ pub struct Records {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Lock {
-    /// Nobody has set one yet: the first officer does.
+    /// Nobody has set one yet: the first officer does, here right after enrolment, later only by `gate-terminal pin`.
     #[default]
     NoPin,
     /// After wrong PINs no other is looked at before `retry_at`.
@@ -92,8 +93,10 @@ pub enum Ask {
         filter: LogFilter,
         kind: ExportKind,
     },
-    /// A printable list of everybody inside.
+    /// A printable list of everybody inside; also while the lock is closed.
     RollCall,
+    /// Read the whole store through; the answer is in [`Health::store`].
+    CheckStore,
     Paper(Box<PaperForm>),
     Change(Settings),
     TestSound(Tone),

@@ -1,5 +1,7 @@
 //! What an officer can set at the terminal itself.
 
+use std::path::PathBuf;
+
 use crate::ui::{snapshot::Way, words::Language};
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -10,6 +12,8 @@ pub struct Settings {
     pub theme: ThemeChoice,
     /// The whole screen, closed by an officer only.
     pub kiosk: bool,
+    /// Where exports go, a USB stick for instance; else a folder of the data directory.
+    pub export_folder: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
