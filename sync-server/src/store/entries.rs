@@ -456,7 +456,7 @@ mod tests {
         assert_eq!(gate.push(&office, 0..3).await, Ok(gate.head(3)));
         let rows = office.store.entries(EntryFilter::default()).await.unwrap();
         assert_eq!(rows.iter().filter(|row| row.entry.is_err()).map(|row| row.id.seq).collect::<Vec<_>>(), [2]);
-        assert_eq!(rows.iter().find_map(|row| row.entry.as_ref().err()).unwrap(), "not an entry, at column 41");
+        assert_eq!(rows.iter().find_map(|row| row.entry.as_ref().err()).unwrap(), "not an entry, at column 40");
         assert_eq!(office.look("select count(*) from poison where why not like '%1949%'"), 1);
         assert_eq!(office.look("select count(*) from feed"), 2);
     }
