@@ -607,13 +607,13 @@ fn the_roll_call_counts_as_the_guard_did_and_knows_who_came_on_paper() {
     post.write(&of(9, 471, 1));
     post.write(&of(5, 472, 1));
     post.write(&on_paper("古丽·买买提", Direction::In, 473));
-    post.write(&on_paper("李四", Direction::In, 474));
-    post.write(&on_paper("李四", Direction::Out, 475));
+    post.write(&on_paper("钱七", Direction::In, 474));
+    post.write(&on_paper("钱七", Direction::Out, 475));
     let said = post.ask(Ask::RollCall);
     let Some(OfficerSaid::RollCall { path, people }) = said else { panic!("{said:?}") };
     assert_eq!(people, 5 + 3);
     let page = fs::read_to_string(path).unwrap();
-    assert!(page.contains("古丽·买买提") && page.contains("后勤王师傅") && !page.contains("李四"), "{page}");
+    assert!(page.contains("古丽·买买提") && page.contains("后勤王师傅") && !page.contains("钱七"), "{page}");
 
     let mut post = Post::opened();
     post.write(&on_paper("古丽·买买提", Direction::In, 473));
