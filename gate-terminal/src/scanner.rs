@@ -2,7 +2,7 @@
 //!
 //! They are told from people by pace and by form. A scanner types a character every few milliseconds, thirty-five at the
 //! slowest; a person needs sixty and more. Keys arrive with the moment of the drawing that brought them, which may lie up to
-//! [`DRAWING_MS`] off, so the pace is that of the whole text and never of two keys.
+//! `DRAWING_MS` off, so the pace is that of the whole text and never of two keys.
 //!
 //! What may become a scan is held back until that is known: a person's letter appears a moment later than typed, and a scan
 //! appears in no field, presses no key, and is delivered as one text. Held keys come out in their order, unchanged.
