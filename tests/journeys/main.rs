@@ -9,4 +9,5 @@ mod decisions;
 mod offline;
 mod two_gates;
 mod walk_in;
+mod window;
 mod without_a_socket;

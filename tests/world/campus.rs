@@ -14,7 +14,7 @@ use shared::{
     time::{CampusDay, Moment},
 };
 use sync_server::{
-    clock::SetClock,
+    clock::{SetClock, SystemClock},
     config::Config,
     keys::Keys,
     notify::{Console, Sender},
@@ -43,6 +43,7 @@ pub struct Campus {
     pub state: AppState,
     room: TempDir,
     listen: SocketAddr,
+    settings: &'static str,
     open: Option<Open>,
     /// Of the terminals: the same time passes everywhere.
     elsewhere: Mutex<Vec<gate_terminal::clock::SetClock>>,
@@ -57,11 +58,21 @@ struct Open {
 impl Campus {
     /// A new office with the story's directory, open, at 08:00.
     pub async fn open() -> Result<Self, Trouble> {
+        Self::open_at(today().at_minute(8 * 60), "").await
+    }
+
+    /// The same on the machine's own time and for visits at any hour, for programs that look at the machine's clock.
+    pub async fn of_today() -> Result<Self, Trouble> {
+        use sync_server::clock::Clock as _;
+        Self::open_at(SystemClock.now(), "[booking]\nopens = \"00:00\"\ncloses = \"24:00\"\n").await
+    }
+
+    async fn open_at(begin: Moment, settings: &'static str) -> Result<Self, Trouble> {
         let room = tempfile::Builder::new().prefix("campus-story-").tempdir()?;
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let listen = listener.local_addr()?;
-        let clock = Arc::new(SetClock::at(today().at_minute(8 * 60)));
-        let state = office(room.path(), listen, &clock).await?;
+        let clock = Arc::new(SetClock::at(begin));
+        let state = office(room.path(), listen, &clock, settings).await?;
         state.store.import_directory(people::directory(), now(&clock)).await.map_err(told)?;
         let url = format!("http://{listen}");
         let mut campus = Self {
@@ -71,6 +82,7 @@ impl Campus {
             state,
             room,
             listen,
+            settings,
             open: None,
             elsewhere: Mutex::default(),
         };
@@ -89,7 +101,7 @@ impl Campus {
 
     /// The office goes on as before on the same address and files.
     pub async fn reopen_office(&mut self) -> Result<(), Trouble> {
-        self.state = office(self.room.path(), self.listen, &self.clock).await?;
+        self.state = office(self.room.path(), self.listen, &self.clock, self.settings).await?;
         let listener = TcpListener::bind(self.listen).await?;
         self.serve(listener);
         Ok(())
@@ -166,9 +178,9 @@ pub fn today() -> CampusDay {
     CampusDay::parse(DAY).unwrap_or(CampusDay::of(Moment::from_unix_s(0)))
 }
 
-async fn office(room: &Path, listen: SocketAddr, clock: &Arc<SetClock>) -> Result<AppState, Trouble> {
+async fn office(room: &Path, listen: SocketAddr, clock: &Arc<SetClock>, settings: &str) -> Result<AppState, Trouble> {
     let data = room.join("server");
-    let text = format!("listen = \"{listen}\"\npublic_url = \"http://{listen}\"\ndata_dir = {data:?}\n");
+    let text = format!("listen = \"{listen}\"\npublic_url = \"http://{listen}\"\ndata_dir = {data:?}\n{settings}");
     let config = Config::parse(&text).map_err(told)?;
     Keys::load_or_init(&config.data_dir, now(clock)).map_err(told)?;
     serve::open(config, clock.clone()).await.map_err(told)

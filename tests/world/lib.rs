@@ -7,6 +7,7 @@ pub mod fake_camera;
 pub mod frames;
 pub mod lively;
 pub mod mailbox;
+pub mod monitor;
 pub mod page;
 pub mod people;
 pub mod person;

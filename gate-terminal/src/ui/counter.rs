@@ -57,7 +57,7 @@ impl Counter {
 
 /// Only where people go through or may.
 fn may_be_counted(shown: &Shown) -> bool {
-    let known = shown.claims.is_some();
+    let known = shown.booked().is_some();
     match (&shown.outcome, &shown.verdict) {
         (Some(outcome), _) => known && outcome.went_through(),
         (None, Verdict::Ask(_)) => known,

@@ -254,8 +254,7 @@ impl Screens {
             theme::notice(ui, band, words.scanner_in_ime, theme::AMBER);
         } else if let (true, Panel::Shown(shown)) = (self.unseen && self.tab != Tab::Scan, &snapshot.panel) {
             let face = verdict_panel::face(snapshot, self.language);
-            let record = shown.record.as_deref().map(|record| record.visitor.as_str());
-            let name = record.or(shown.claims.as_ref().map(|claims| claims.name.as_str())).unwrap_or_default();
+            let name = shown.name().unwrap_or_default();
             ui.painter().rect_filled(band, theme::CORNER, face.ground);
             let said = format!("{}　{}　{}", face.word, super::rare::spelled(ui, name), words.somebody_new);
             let ink = theme::ink_on(face.ground);

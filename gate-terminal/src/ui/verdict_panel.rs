@@ -3,12 +3,14 @@
 //! Each thing has its fixed place, so that the guard's eye finds the name where the last name was. The last four of the document
 //! are as large as the name: comparing them with the card is what stops a forwarded picture.
 
+use chrono::TimeDelta;
 use egui::{Color32, Rect, Ui, pos2, vec2};
 use shared::{
-    entry::Outcome,
-    identity::PersonName,
-    pass::{Claims, Flags},
+    entry::{Direction, Outcome},
+    identity::{LastFour, PersonName},
+    pass::{Flags, PartySize},
     sync::change::PassRecord,
+    time::CampusDay,
     verdict::Verdict,
 };
 
@@ -30,6 +32,8 @@ const ROWS_ABOVE_PARTY: f32 = 3.0;
 /// The keys that correct the count stand right of it.
 const COUNTER_WIDTH: f32 = 148.0;
 const GAP: f32 = 8.0;
+/// Who comes this much before the time is not told apart from who is punctual.
+const PUNCTUAL: TimeDelta = TimeDelta::minutes(30);
 
 /// Colour, sign, word and sentence, which always say the same thing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,7 +50,7 @@ pub(super) fn show(ui: &Ui, place: Rect, snapshot: &Snapshot, language: Language
         Panel::Waiting | Panel::Checking => show_banner(ui, banner(place), &face, 0.0),
         Panel::Shown(shown) => {
             show_banner(ui, banner(place), &face, NOTES_WIDTH);
-            show_notes(ui, banner(place), shown, language);
+            show_notes(ui, banner(place), shown, snapshot, language);
             show_visitor(ui, below_banner(place), shown, language);
         }
     }
@@ -100,7 +104,7 @@ fn face_of(shown: &Shown, snapshot: &Snapshot, language: Language) -> Face {
         places: snapshot.places.as_deref(),
         now: snapshot.now,
         direction: snapshot.direction,
-        day: shown.claims.as_ref().map(|claims| claims.validity.day()),
+        day: shown.day(),
     };
     let said = |ground, sign, word| Face { ground, sign, word, sentence: teller.verdict(&shown.verdict) };
     match (&shown.outcome, &shown.verdict) {
@@ -156,16 +160,17 @@ fn show_banner(ui: &Ui, place: Rect, face: &Face, kept_free: f32) {
     theme::told(ui, sentence, &face.sentence, Type::new(34.0, ink).rows(2));
 }
 
-/// What to do beside looking, beside the big word: the pass itself asks for it.
-fn show_notes(ui: &Ui, banner: Rect, shown: &Shown, language: Language) {
-    let Some(claims) = &shown.claims else { return };
+/// What to do beside looking, beside the big word.
+fn show_notes(ui: &Ui, banner: Rect, shown: &Shown, snapshot: &Snapshot, language: Language) {
     let words = language.words();
+    let flags = shown.claims.as_ref().map_or(Flags::NONE, |claims| claims.flags);
+    let plates = shown.record.as_ref().is_some_and(|record| !record.plates.is_empty());
     let mut top = banner.top() + 12.0;
     for (asked, note) in [
-        (shown.by_hand, words.by_hand),
-        (shown.by_hand || claims.flags.has(Flags::CHECK_CARD), words.check_card),
-        (claims.flags.has(Flags::ESCORT), words.escort),
-        (claims.flags.has(Flags::VEHICLE), words.by_vehicle),
+        (is_off_hours(shown, snapshot), words.off_hours),
+        (shown.by_hand || flags.has(Flags::CHECK_CARD), words.check_card),
+        (flags.has(Flags::ESCORT), words.escort),
+        (flags.has(Flags::VEHICLE) || plates, words.by_vehicle),
     ] {
         if !asked {
             continue;
@@ -178,20 +183,28 @@ fn show_notes(ui: &Ui, banner: Rect, shown: &Shown, language: Language) {
     }
 }
 
+/// On its day, but not when the visit was booked for: whether that matters is the guard's to say.
+fn is_off_hours(shown: &Shown, snapshot: &Snapshot) -> bool {
+    let Some(record) = &shown.record else { return false };
+    let today = CampusDay::of(snapshot.now) == record.day;
+    let early = record.visit_from.since(snapshot.now) > PUNCTUAL;
+    today && snapshot.direction == Direction::In && (early || snapshot.now >= record.visit_until)
+}
+
 fn show_visitor(ui: &Ui, place: Rect, shown: &Shown, language: Language) {
     let words = language.words();
     let palette = theme::of(ui);
     theme::card(ui, place);
-    let Some(claims) = &shown.claims else {
+    let (Some(name), Some(last_four), Some(booked)) = (shown.name(), shown.last_four(), shown.booked()) else {
         theme::told(ui, place.shrink(24.0), words.no_details, Type::new(26.0, palette.faint).centred());
         return;
     };
     let mut rows = Rows { left: place.shrink2(vec2(20.0, 8.0)) };
-    show_name(ui, rows.next(NAME_HEIGHT), claims, shown.record.as_deref(), language);
+    show_name(ui, rows.next(NAME_HEIGHT), name, last_four, shown.record.as_deref(), language);
     let Some(record) = shown.record.as_deref() else {
         let above_party = rows.next(ROW_HEIGHT * ROWS_ABOVE_PARTY);
         theme::told(ui, above_party, words.not_on_list, Type::new(24.0, palette.faint));
-        show_party(ui, rows.next(PARTY_HEIGHT), shown, claims, language);
+        show_party(ui, rows.next(PARTY_HEIGHT), shown, booked, language);
         return;
     };
     let host = format!("{}　{}", rare::spelled(ui, record.host.as_str()), record.department);
@@ -201,32 +214,30 @@ fn show_visitor(ui: &Ui, place: Rect, shown: &Shown, language: Language) {
     let (time_place, phone_place) = rows.next(ROW_HEIGHT).split_left_right_at_fraction(0.5);
     field(ui, time_place, words.visit_time, &time);
     field(ui, phone_place, words.phone, &record.phone_tail);
-    show_party(ui, rows.next(PARTY_HEIGHT), shown, claims, language);
+    show_party(ui, rows.next(PARTY_HEIGHT), shown, booked, language);
     if !record.plates.is_empty() {
         field(ui, rows.next(ROW_HEIGHT), words.plates, &record.plates.join("　"));
     }
 }
 
-fn show_name(ui: &Ui, place: Rect, claims: &Claims, record: Option<&PassRecord>, language: Language) {
+fn show_name(ui: &Ui, place: Rect, name: &str, last_four: &LastFour, record: Option<&PassRecord>, language: Language) {
     let words = language.words();
     let palette = theme::of(ui);
     let (of_name, of_card) = place.split_left_right_at_x(place.right() - 196.0);
-    let name = record.map_or_else(|| claims.name.as_str(), |record| record.visitor.as_str());
     theme::told(ui, of_name, &rare::spelled(ui, name), Type::new(64.0, palette.ink).rows(2).bold());
     let (label, digits) = of_card.split_top_bottom_at_y(of_card.top() + 26.0);
     let document = record.map_or(words.last_four, |record| words::document(language, record.document));
     theme::write(ui, label, document, Type::new(18.0, palette.faint).right());
-    let last_four = claims.last_four.to_string();
-    theme::told(ui, digits, &last_four, Type::new(62.0, palette.ink).right().bold());
+    theme::told(ui, digits, &last_four.to_string(), Type::new(62.0, palette.ink).right().bold());
 }
 
 /// How many go through, and with whom; when the guard counted otherwise, the number that was booked stands beside it.
-fn show_party(ui: &Ui, place: Rect, shown: &Shown, claims: &Claims, language: Language) {
+fn show_party(ui: &Ui, place: Rect, shown: &Shown, booked: PartySize, language: Language) {
     let (words, palette) = (language.words(), theme::of(ui));
     let (of_name, of_value) = place.split_left_right_at_x(place.left() + 116.0);
     theme::write(ui, of_name, words.party, Type::new(20.0, palette.faint));
     let (count, with) = of_value.split_left_right_at_x(of_value.left() + 56.0);
-    let booked = claims.party.get();
+    let booked = booked.get();
     let differs = shown.count != booked;
     let ink = if differs { palette.mind } else { palette.ink };
     theme::told(ui, count, &shown.count.to_string(), Type::new(38.0, ink).bold());

@@ -18,7 +18,7 @@ use shared::{
         change::{PassRecord, PlaceGate, Places},
     },
     time::{CampusDay, Moment},
-    verdict::Verdict,
+    verdict::{AskReason, Verdict},
 };
 
 use super::snapshot::{Camera, CaseNumber, Link, Panel, Picture, Shown, Snapshot, Status, Way};
@@ -74,8 +74,8 @@ pub(super) fn record(visitor: &str) -> PassRecord {
     PassRecord {
         pass: claims.pass,
         day,
-        visit_from: day.at_minute(9 * 60 + 30),
-        visit_until: day.at_minute(11 * 60),
+        visit_from: day.at_minute(11 * 60 + 30),
+        visit_until: day.at_minute(13 * 60),
         visitor: name(visitor),
         phone_tail: "8000".into(),
         document: DocumentKind::ResidentId,
@@ -134,6 +134,15 @@ pub(super) fn shown_to(verdict: Verdict, outcome: Option<Outcome>, visitor: &str
         until: Moment::from_unix_s(NOON.unix_s() + 30),
     };
     Snapshot { panel: Panel::Shown(Box::new(shown)), ..waiting() }
+}
+
+/// On the list, and no code was read.
+pub(super) fn found_by_hand() -> Snapshot {
+    let mut snapshot = shown(Verdict::Ask(AskReason::FoundOnList), None);
+    if let Panel::Shown(shown) = &mut snapshot.panel {
+        (shown.claims, shown.by_hand) = (None, true);
+    }
+    snapshot
 }
 
 /// A code that is no pass: nothing is known of who holds it.

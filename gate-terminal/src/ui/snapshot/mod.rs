@@ -15,13 +15,14 @@ pub use inside::Inside;
 pub use shared::entry::Way;
 use shared::{
     entry::{Direction, Outcome},
+    identity::LastFour,
     ids::{CampusId, GateIndex},
-    pass::Claims,
+    pass::{Claims, PartySize},
     sync::{
         beacon::Freshness,
         change::{PassRecord, Places},
     },
-    time::Moment,
+    time::{CampusDay, Moment},
     verdict::Verdict,
 };
 pub use walk_in::{Unsent, WalkIn, WalkInField, WalkInForm, WalkInNumber, WalkInProblem, WalkInStanding};
@@ -114,6 +115,33 @@ pub struct Shown {
 }
 
 impl Shown {
+    /// In full where the list has it, else as the pass masks it; `None` for a code that is no pass of ours.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        let full = self.record.as_ref().map(|record| record.visitor.as_str());
+        full.or_else(|| self.claims.as_ref().map(|claims| claims.name.as_str()))
+    }
+
+    /// Of the document, as the pass says; found by hand, as the list says.
+    #[must_use]
+    pub fn last_four(&self) -> Option<&LastFour> {
+        let listed = || self.record.as_ref().map(|record| &record.last_four);
+        self.claims.as_ref().map(|claims| &claims.last_four).or_else(listed)
+    }
+
+    /// How many people it is for.
+    #[must_use]
+    pub fn booked(&self) -> Option<PartySize> {
+        let listed = || self.record.as_ref().map(|record| record.party);
+        self.claims.as_ref().map(|claims| claims.party).or_else(listed)
+    }
+
+    #[must_use]
+    pub fn day(&self) -> Option<CampusDay> {
+        let listed = || self.record.as_ref().map(|record| record.day);
+        self.claims.as_ref().map(|claims| claims.validity.day()).or_else(listed)
+    }
+
     /// Whether the guard has to press a key.
     #[must_use]
     pub fn waits_for_the_guard(&self) -> bool {

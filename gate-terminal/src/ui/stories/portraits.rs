@@ -1,13 +1,13 @@
 //! Every screen and verdict, drawn in both themes and sizes: no character is missing on any of them, not in the rarest names.
 //!
-//! With `SCREENS_DIR` set they are painted too and written there as PNG files, for people to look at.
+//! With `SCREENS_DIR` set they are painted too and written there as PNG files, for people to look at: `./run screens`.
 
 use std::path::PathBuf;
 
 use egui_kittest::{Harness, kittest::Queryable as _};
 use shared::{
     entry::{GuardReason, Outcome},
-    ids::CampusId,
+    ids::{CampusId, GateMask},
     sync::beacon::Freshness,
     time::CampusDay,
     verdict::{AskReason, RefuseReason, Verdict},
@@ -48,11 +48,9 @@ impl Portrait {
 
 fn portraits() -> Vec<Portrait> {
     let day = CampusDay::of(made::NOON);
-    let refused = |reason| made::shown(Verdict::Refuse(reason), Some(Outcome::Refused));
     let counted = |mut snapshot: Snapshot| {
         if let Panel::Shown(shown) = &mut snapshot.panel {
             shown.count = 5;
-            shown.by_hand = true;
         }
         snapshot
     };
@@ -73,20 +71,18 @@ fn portraits() -> Vec<Portrait> {
     let mut inside = made::waiting();
     inside.inside = Some(made::inside(30));
     let stale = Verdict::Ask(AskReason::NewsStale { since: day.at_minute(8 * 60) });
-    let early = RefuseReason::Early { from: day.plus_days(1).start() };
-    let entered = RefuseReason::Inside { since: day.at_minute(14 * 60 + 3), gate: made::gate(1) };
     let open = made::open_records;
     let locked = || Records { lock: Lock::Locked { retry_at: None }, ..Records::default() };
-    vec![
+    let mut portraits = vec![
         Portrait::of("scan-waiting", waiting.clone()),
         Portrait::of("scan-admit", made::shown(Verdict::Admit, Some(Outcome::Passed))),
         Portrait::of("scan-admit-both-ways", both),
+        Portrait::of("scan-admit-off-hours", {
+            let admitted = made::shown(Verdict::Admit, Some(Outcome::Passed));
+            Snapshot { now: day.at_minute(8 * 60), ..admitted }
+        }),
         Portrait::of("scan-ask", offline(made::shown(stale.clone(), None))),
-        Portrait::of("scan-ask-by-hand", counted(made::shown(stale.clone(), None))),
-        Portrait::of("scan-refuse-tomorrow", refused(early)),
-        Portrait::of("scan-refuse-entered", refused(entered)),
-        Portrait::of("scan-refuse-campus", refused(RefuseReason::OtherCampus { campus: CampusId::new(2) })),
-        Portrait::of("scan-refuse-foreign", made::shown_stranger(Verdict::Refuse(RefuseReason::NotOurs))),
+        Portrait::of("scan-ask-by-hand", counted(made::found_by_hand())),
         Portrait::of("scan-sent-away", {
             made::shown(stale.clone(), Some(Outcome::SentAway { reason: GuardReason::CardDiffers }))
         }),
@@ -179,6 +175,49 @@ fn portraits() -> Vec<Portrait> {
             records: open(),
             ..Portrait::of("settings-pin", made::waiting())
         },
+    ];
+    portraits.extend(questions(day).map(|(name, why)| Portrait::of(name, made::shown(Verdict::Ask(why), None))));
+    portraits.extend(refusals(day).map(|(name, why)| {
+        let nobody = matches!(
+            why,
+            RefuseReason::NotOurs | RefuseReason::UnknownSuite | RefuseReason::UnknownKey | RefuseReason::BadSignature
+        );
+        let verdict = Verdict::Refuse(why);
+        let refused = if nobody { made::shown_stranger(verdict) } else { made::shown(verdict, Some(Outcome::Refused)) };
+        Portrait::of(name, refused)
+    }));
+    portraits
+}
+
+fn questions(day: CampusDay) -> [(&'static str, AskReason); 5] {
+    let since = Some(day.minus_days(1).at_minute(8 * 60));
+    let instead = RefuseReason::Revoked;
+    [
+        ("scan-ask-unknown", AskReason::UnknownToFreshNews),
+        ("scan-ask-clock", AskReason::ClockUntrusted),
+        ("scan-ask-expired-news", AskReason::NewsExpired { since }),
+        ("scan-ask-no-news", AskReason::NewsExpired { since: None }),
+        ("scan-ask-leaving", AskReason::LeavingWith { instead }),
+    ]
+}
+
+fn refusals(day: CampusDay) -> [(&'static str, RefuseReason); 13] {
+    let (at, gate) = (day.at_minute(14 * 60 + 3), made::gate(1));
+    let open = GateMask::of([gate, made::gate(2)]).unwrap();
+    [
+        ("scan-refuse-foreign", RefuseReason::NotOurs),
+        ("scan-refuse-format", RefuseReason::UnknownSuite),
+        ("scan-refuse-key", RefuseReason::UnknownKey),
+        ("scan-refuse-forged", RefuseReason::BadSignature),
+        ("scan-refuse-campus", RefuseReason::OtherCampus { campus: CampusId::new(2) }),
+        ("scan-refuse-gate", RefuseReason::WrongGate { open }),
+        ("scan-refuse-tomorrow", RefuseReason::Early { from: day.plus_days(1).start() }),
+        ("scan-refuse-yesterday", RefuseReason::Expired { until: day.start() }),
+        ("scan-refuse-revoked", RefuseReason::Revoked),
+        ("scan-refuse-watchlist", RefuseReason::Watchlist),
+        ("scan-refuse-entered", RefuseReason::Inside { since: at, gate }),
+        ("scan-refuse-used", RefuseReason::Used { last: at, gate }),
+        ("scan-refuse-not-recorded", RefuseReason::NotRecorded),
     ]
 }
 
@@ -236,11 +275,14 @@ fn the_wizard_can_be_drawn() {
         ("enrol-done", EnrolStage::Done(prints())),
     ];
     for (name, stage) in stages {
-        each_size(name, ThemeChoice::Light, |builder| {
-            let mut harness = builder.build_ui_state(Wizard::draw, Wizard::at(stage.clone()));
-            harness.run_steps(3);
-            harness
-        });
+        for (theme, of_machine) in [(ThemeChoice::Light, egui::Theme::Light), (ThemeChoice::Dark, egui::Theme::Dark)] {
+            each_size(name, theme, |builder| {
+                let mut harness = builder.build_ui_state(Wizard::draw, Wizard::at(stage.clone()));
+                harness.ctx.set_theme(of_machine);
+                harness.run_steps(3);
+                harness
+            });
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use egui_kittest::{Harness, kittest::Queryable as _};
 use shared::{
     entry::{Direction, GuardReason, Outcome, Remark},
     sync::beacon::Freshness,
+    time::CampusDay,
     verdict::{AskReason, RefuseReason, Verdict},
 };
 
@@ -75,7 +76,7 @@ fn the_guard_sees_who_stands_there() {
         "123X",
         "陈老师　计算机科学与技术学院",
         "参加学术报告会并参观实验室",
-        "09:30–11:00",
+        "11:30–13:00",
         "3",
         "随行 李䶮、王㼆",
         "陕A12345",
@@ -425,13 +426,30 @@ fn a_minus_in_a_reason_counts_nobody() {
 
 #[test]
 fn somebody_found_by_hand_is_to_show_their_card() {
-    let mut snapshot = made::shown(Verdict::Admit, Some(Outcome::Passed));
-    if let Panel::Shown(shown) = &mut snapshot.panel {
-        shown.by_hand = true;
-    }
-    let harness = desk(snapshot);
-    harness.get_by_label("手工查找");
+    let mut harness = desk(made::found_by_hand());
+    harness.get_by_label("从名单里找到，没有看到通行码，请核对证件");
     harness.get_by_label("请核对证件");
+    for known in ["张小𬭎", "123X", "王㼆", "陈老师"] {
+        harness.get_by_label_contains(known);
+    }
+    press(&mut harness, egui::Key::Plus);
+    assert_eq!(asked(&mut harness), [Command::Count { case: CASE, party: 4 }]);
+}
+
+#[test]
+fn whoever_comes_on_the_day_but_hours_off_is_noted() {
+    let day = CampusDay::of(made::NOON);
+    for (minute, direction, noted) in [
+        (8 * 60, Direction::In, true),
+        (11 * 60 + 15, Direction::In, false),
+        (12 * 60, Direction::In, false),
+        (13 * 60, Direction::In, true),
+        (13 * 60, Direction::Out, false),
+    ] {
+        let shown = made::shown(Verdict::Admit, Some(Outcome::Passed));
+        let harness = desk(Snapshot { now: day.at_minute(minute), direction, ..shown });
+        assert_eq!(harness.query_by_label("非预约时段").is_some(), noted, "{minute}");
+    }
 }
 
 #[test]

@@ -33,9 +33,13 @@ pub fn install(ctx: &Context) {
         fonts.families.insert(family, vec!["NotoSansSC".to_owned()]);
     }
     ctx.set_fonts(fonts);
-    ctx.set_theme(egui::Theme::Light);
-    // A guard who leans on the keyboard must not shrink the verdict.
-    ctx.options_mut(|options| options.zoom_with_keyboard = false);
+    // The enrolment wizard looks as the machine does; the screens look as the office chose.
+    ctx.set_theme(egui::ThemePreference::System);
+    ctx.options_mut(|options| {
+        options.fallback_theme = egui::Theme::Light;
+        // A guard who leans on the keyboard must not shrink the verdict.
+        options.zoom_with_keyboard = false;
+    });
     for theme in [egui::Theme::Light, egui::Theme::Dark] {
         let palette = palette::of_theme(theme);
         ctx.style_mut_of(theme, |style| {

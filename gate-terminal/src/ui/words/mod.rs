@@ -125,6 +125,7 @@ words! {
     check_card: "请核对证件", "Check the card";
     escort: "须由被访人接", "Must be met by the host";
     by_vehicle: "有车辆", "By vehicle";
+    off_hours: "非预约时段", "Outside the hours";
     // What the guard can do.
     key_let_in: "放行（已核对）", "Let in (checked)";
     key_let_in_noting: "放行并注明", "Let in, noting";
@@ -155,7 +156,6 @@ words! {
     one_less: "－ 减一人", "－ one less";
     one_more: "＋ 加一人", "＋ one more";
     booked: "预约", "booked";
-    by_hand: "手工查找", "Found by hand";
     going_both: "进出", "IN / OUT";
     // The bar.
     camera: "摄像头", "Camera";
