@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::Error as _};
 use shared::entry::Way;
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -54,7 +54,7 @@ pub enum Camera {
     },
     Replay {
         dir: PathBuf,
-        #[serde(default = "ten")]
+        #[serde(default = "ten", deserialize_with = "a_camera_s")]
         fps: f64,
         #[serde(default)]
         looping: bool,
@@ -64,6 +64,16 @@ pub enum Camera {
 /// What a gate camera gives in poor light.
 const fn ten() -> f64 {
     10.0
+}
+
+/// Frames a second of any camera there is.
+fn a_camera_s<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    let fps = f64::deserialize(deserializer)?;
+    if (0.1..=120.0).contains(&fps) {
+        Ok(fps)
+    } else {
+        Err(D::Error::custom("fps 应为 0.1 至 120 is from 0.1 to 120"))
+    }
 }
 
 impl Config {
@@ -94,13 +104,13 @@ impl Config {
 
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    #[error("the configuration {} cannot be read", file.display())]
+    #[error("配置文件 {} 读不了 cannot be read", file.display())]
     Unreadable {
         file: PathBuf,
         #[source]
         cause: io::Error,
     },
-    #[error("the configuration {} is not understood", file.display())]
+    #[error("配置文件 {} 有错 is not understood", file.display())]
     Misunderstood {
         file: PathBuf,
         #[source]
@@ -149,6 +159,10 @@ mod tests {
             "[camera]\nkind = 'usb'\nindex = -1",
             "[camera]\nkind = 'replay'",
             "[camera]\nkind = 'replay'\ndir = 'x'\nspeed = 3",
+            "[camera]\nkind = 'replay'\ndir = 'x'\nfps = 0.0",
+            "[camera]\nkind = 'replay'\ndir = 'x'\nfps = -1.0",
+            "[camera]\nkind = 'replay'\ndir = 'x'\nfps = nan",
+            "[camera]\nkind = 'replay'\ndir = 'x'\nfps = 1e9",
             "[camera]\ndir = 'x'",
         ] {
             assert!(Config::parse(wrong).is_err(), "{wrong}");

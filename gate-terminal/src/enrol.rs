@@ -176,43 +176,43 @@ fn same_fingerprint(told: &str, ours: &str) -> bool {
 
 #[derive(Debug, thiserror::Error)]
 pub enum EnrolError<P: std::error::Error, S: std::error::Error> {
-    #[error("this terminal is enrolled already, as number {}", post.terminal)]
+    #[error("本机已经登记过，是 {0} 号终端 this terminal is enrolled already, as number {0}", post.terminal)]
     AlreadyEnrolled { post: Box<Post> },
     #[error(transparent)]
     Key(#[from] KeyFileError),
-    #[error("the claim could not be written")]
+    #[error("登记请求写不出来 the claim could not be written")]
     Claim(#[source] serde_json::Error),
-    #[error("the server did not take the code")]
+    #[error("服务器没有接受登记码 the server did not take the code")]
     Server(#[source] P),
     #[error(
-        "the server's root key is {told}, not the one that was expected; do not go on before the office has explained it"
+        "服务器的根密钥是 {told}，与配置的不同；保卫处说清楚以前不要继续。The server's root key is not the one that was expected"
     )]
     OtherRoot { told: String },
-    #[error("the answer could not be stored")]
+    #[error("登记结果存不下来 the answer could not be stored")]
     Store(#[source] S),
 }
 
 #[derive(Debug, thiserror::Error)]
 pub enum KeyFileError {
-    #[error("{} is not there; this terminal has not been enrolled", path.display())]
+    #[error("没有 {}，本机还没有登记 this terminal has not been enrolled", path.display())]
     Absent { path: PathBuf },
-    #[error("{} can be read by others (mode {mode:o}); run: chmod 600 {}", path.display(), path.display())]
+    #[error("{0} 别人也能读 can be read by others (mode {mode:o}): chmod 600 {0}", path.display())]
     OpenToOthers { path: PathBuf, mode: u32 },
-    #[error("{} is not a terminal's key", path.display())]
+    #[error("{} 不是终端密钥 is not a terminal's key", path.display())]
     NotAKey { path: PathBuf },
-    #[error("{} cannot be read", path.display())]
+    #[error("{} 读不了 cannot be read", path.display())]
     Unreadable {
         path: PathBuf,
         #[source]
         cause: io::Error,
     },
-    #[error("{} cannot be written", path.display())]
+    #[error("{} 写不了 cannot be written", path.display())]
     Unwritable {
         path: PathBuf,
         #[source]
         cause: io::Error,
     },
-    #[error("the machine gives no random numbers")]
+    #[error("本机给不出随机数 the machine gives no random numbers")]
     NoRandomness(#[source] getrandom::Error),
 }
 

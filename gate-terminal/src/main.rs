@@ -21,7 +21,7 @@ use tracing_subscriber::EnvFilter;
 
 /// 校园访客门岗终端。Without a command: runs the gate.
 #[derive(Parser)]
-#[command(version, about)]
+#[command(version)]
 struct Line {
     /// 配置文件 the configuration; without it the defaults hold
     #[arg(long, global = true, value_name = "FILE")]
@@ -47,6 +47,7 @@ enum Command {
     },
     /// 显示识读器在图片里看到的码 shows what the reader sees in pictures
     Read {
+        /// 每张图片一行 JSON a line of JSON for each picture
         #[arg(long)]
         json: bool,
         #[arg(required = true)]
@@ -63,6 +64,12 @@ fn main() -> ExitCode {
     match obey(&line) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
+        // Whoever read has seen enough.
+        Err(error)
+            if error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe) =>
+        {
+            ExitCode::FAILURE
+        }
         Err(error) => {
             let mut told = format!("gate-terminal: {error}");
             let mut cause = error.source();
@@ -78,12 +85,13 @@ fn main() -> ExitCode {
 
 /// `false` when what was asked for is answered with no: a picture that does not open, a pass that does not verify.
 fn obey(line: &Line) -> Result<bool, Box<dyn Error>> {
-    let config = || Config::load(line.config.as_deref());
+    // Read by every command: a file with a mistake in it is refused also where nothing of it is needed.
+    let config = Config::load(line.config.as_deref())?;
     let mut out = io::stdout().lock();
     match &line.command {
         None => {
             drop(out);
-            commands::run::run(&config()?, line.headless)?;
+            commands::run::run(&config, line.headless)?;
             Ok(true)
         }
         Some(Command::CameraChild { source }) => {
@@ -93,16 +101,16 @@ fn obey(line: &Line) -> Result<bool, Box<dyn Error>> {
         }
         Some(Command::Enrol) => {
             let prompt = io::stdin().is_terminal();
-            commands::enrol::run(&config()?, prompt, &mut BufReader::new(io::stdin()), &mut out)?;
+            commands::enrol::run(&config, prompt, &mut BufReader::new(io::stdin()), &mut out)?;
             Ok(true)
         }
         Some(Command::Pin) => {
             let prompt = io::stdin().is_terminal();
-            commands::pin::run(&config()?.data_dir, prompt, &mut BufReader::new(io::stdin()), &mut out)?;
+            commands::pin::run(&config.data_dir, prompt, &mut BufReader::new(io::stdin()), &mut out)?;
             Ok(true)
         }
         Some(Command::Inspect { text }) => {
-            let keys = keys_held(&config()?.data_dir)?;
+            let keys = keys_held(&config.data_dir)?;
             let text = if text == "-" { whole_input()? } else { text.clone() };
             Ok(commands::inspect::run(&text, keys.as_ref(), &mut out)?)
         }

@@ -12,6 +12,7 @@ mod opening;
 mod purity;
 mod silenced;
 mod source;
+mod spoken;
 mod sql;
 mod tokens;
 mod tree;
@@ -72,6 +73,11 @@ fn every_file_says_what_it_is_for() {
 fn every_room_has_a_name_of_its_own() {
     let tree = Tree::read().unwrap();
     hold(tree.sources.iter().flat_map(names::nameless).chain(names::strangers(&tree.top_level)));
+}
+
+#[test]
+fn errors_are_told_in_chinese_first() {
+    hold(Tree::read().unwrap().sources.iter().flat_map(spoken::only_english));
 }
 
 #[test]

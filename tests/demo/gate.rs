@@ -51,7 +51,7 @@ impl Gate {
                 "data_dir = {data:?}\nserver_url = \"{url}\"\n\n[camera]\nkind = \"replay\"\ndir = {camera:?}\nfps = 10\nlooping = false\n"
             ),
         )?;
-        run("gate-terminal", ["enrol", "--config", &settings.display().to_string()], &format!("{code}\n"))?;
+        run("gate-terminal", ["enrol", "--config", &settings.display().to_string()], &format!("{code}\nyes\n"))?;
         Ok(Self { settings, camera, frames: 0, news: 0, process: None, events: None })
     }
 

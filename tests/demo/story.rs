@@ -10,7 +10,7 @@ use shared::time::CampusDay;
 use sync_server::clock::{Clock as _, SystemClock};
 use world::{
     Trouble,
-    people::{Form, HOST_PHONE, VISITOR_PHONE, resident_number},
+    people::{Form, HOST_NAME, HOST_PHONE, VISITOR_PHONE, resident_number},
     person::Person,
     trouble::hold,
 };
@@ -118,8 +118,8 @@ impl Passes {
             let page = host.get(&dead.address).await?;
             let after = host.tap(dead, "decline").await?;
             hold(
-                page.standing() == Some("approved") && after.standing() == Some("approved"),
-                "the other links are dead",
+                page.standing() == Some("approved") && after.standing() == Some("approved") && after.says(HOST_NAME),
+                "the other links are dead and say who decided",
             )?;
         }
         say("The other two links are dead and say who decided.");

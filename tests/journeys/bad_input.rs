@@ -5,6 +5,7 @@ use world::{
     campus::{Campus, today},
     people::{Form, VISITOR_PHONE, resident_number},
     person::Person,
+    terminal::{Terminal, shown},
 };
 
 /// Wrong in its last place, right in every other.
@@ -92,10 +93,16 @@ async fn group_events_and_residents_families_are_sent_to_the_right_office() -> R
 #[tokio::test(flavor = "multi_thread")]
 async fn rare_names_go_through() -> Result<(), Trouble> {
     let campus = Campus::open().await?;
+    let mut south = Terminal::enrolled(&campus, 0).await?;
     for name in ["𬭎䶮", "㼆𬀩", "阿依古丽·买买提", "O'Neill Anne-Marie", "José Müller"] {
         let approved = campus.approved(&Form::good(today()).with("visitor_name", name)).await?;
         let page = approved.visitor.get(&approved.booking).await?;
         assert!(page.says(&name.replace('\'', "&#39;")) || page.says(name), "{name} on {}", page.body);
+        south.sync().await;
+        let view = south.show(&approved.text);
+        let known = shown(&view).subject.record.as_ref().map(|record| record.visitor.as_str());
+        assert_eq!(known, Some(name), "at the gate");
+        south.wait_ms(30_000);
     }
     Ok(())
 }

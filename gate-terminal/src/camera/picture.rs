@@ -33,21 +33,21 @@ fn decode(path: &Path) -> Result<DynamicImage, PictureError> {
 
 #[derive(Debug, thiserror::Error)]
 pub enum PictureError {
-    #[error("{} cannot be read", path.display())]
+    #[error("{} 读不了 cannot be read", path.display())]
     Unreadable {
         path: PathBuf,
         #[source]
         cause: std::io::Error,
     },
-    #[error("{} is no picture this terminal knows", path.display())]
+    #[error("{} 不是本机认识的图片 is no picture this terminal knows", path.display())]
     NotAPicture {
         path: PathBuf,
         #[source]
         cause: ImageError,
     },
-    #[error("the decoder panicked on {}", path.display())]
+    #[error("解码 {} 时程序出错 the decoder panicked", path.display())]
     DecoderPanicked { path: PathBuf },
-    #[error("{} makes no frame", path.display())]
+    #[error("{} 不成画面 makes no frame", path.display())]
     Frame {
         path: PathBuf,
         #[source]

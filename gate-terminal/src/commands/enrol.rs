@@ -1,7 +1,8 @@
 //! `gate-terminal enrol`: trades the office's one-time code for this terminal's place at a gate.
 //!
-//! The code comes from standard input and not as an argument, which every user of the machine could read. At the end stand two
-//! fingerprints for two people to compare over the telephone: a wrong root key would make forged passes good.
+//! The code comes from standard input and not as an argument, which every user of the machine could read. Two fingerprints are
+//! for two people to compare over the telephone, because a wrong root key would make forged passes good: nothing is kept before
+//! the next line of standard input says `yes`, unless the configuration names the root key's fingerprint.
 
 use std::{
     fs,
@@ -38,17 +39,31 @@ pub fn run(
     let http = Http::new(&config.server_url, None, Arc::new(SystemClock))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let expected = config.root_fingerprint.as_deref();
-    let enrolled = runtime.block_on(enrol::enrol(&http, &mut store, &config.data_dir, code, expected));
-    let Enrolled { post, public } = enrolled.map_err(Box::new)?;
-    writeln!(
-        out,
-        "已登记 enrolled: 终端 terminal {}, 校区 campus {}, 校门 gate {}",
-        post.terminal, post.campus, post.gate
-    )?;
+    let claimed = runtime.block_on(enrol::claim(&http, &store, &config.data_dir, code, expected)).map_err(Box::new)?;
+    let Enrolled { post, public } = claimed.enrolled;
+    writeln!(out, "终端 terminal {}, 校区 campus {}, 校门 gate {}", post.terminal, post.campus, post.gate)?;
     writeln!(out, "本机指纹 this terminal's fingerprint: {}", public.fingerprint())?;
     writeln!(out, "根密钥指纹 root key's fingerprint:      {}", post.root.fingerprint())?;
-    writeln!(out, "请打电话与保卫处逐字核对这两个指纹。Compare both with the office, character by character.")?;
+    if expected.is_none() {
+        writeln!(out, "请打电话与保卫处逐字核对这两个指纹。Compare both with the office, character by character.")?;
+        if !is_agreed(prompt, input, out)? {
+            enrol::forget_key(&config.data_dir)?;
+            return Err(EnrolCommandError::Differs);
+        }
+    }
+    enrol::keep(&mut store, &claimed)?;
+    writeln!(out, "已登记 enrolled")?;
     Ok(())
+}
+
+fn is_agreed(prompt: bool, input: &mut dyn BufRead, out: &mut dyn Write) -> io::Result<bool> {
+    if prompt {
+        write!(out, "两个都一致就输入 yes 保存 type yes when both agree: ")?;
+        out.flush()?;
+    }
+    let mut typed = String::new();
+    input.read_line(&mut typed)?;
+    Ok(typed.trim().eq_ignore_ascii_case("yes"))
 }
 
 /// Only for the terminal's own user: its key lies in it.
@@ -64,13 +79,17 @@ pub(super) fn make_data_dir(data_dir: &Path) -> Result<(), EnrolCommandError> {
 pub enum EnrolCommandError {
     #[error("这不是登记码，应为四组四位 (XXXX-XXXX-XXXX-XXXX). That is no enrolment code: four groups of four")]
     Code,
-    #[error("the data directory {} cannot be made", data_dir.display())]
+    #[error(
+        "指纹没有确认一致，什么都没有保存；请让保卫处作废这个终端，再要一个登记码。The fingerprints were not confirmed: nothing is kept"
+    )]
+    Differs,
+    #[error("数据目录 {} 建不了 cannot be made", data_dir.display())]
     DataDir {
         data_dir: PathBuf,
         #[source]
         cause: io::Error,
     },
-    #[error("enrolment failed")]
+    #[error("没有登记成 enrolment failed")]
     Enrol(#[from] Box<EnrolError<HttpError, StoreError>>),
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -14,8 +14,13 @@ use shared::{
 
 /// Whether the text is a pass that verifies, or one that could not be verified for want of keys.
 pub fn run(text: &str, keys: Option<&KeySet>, out: &mut dyn Write) -> io::Result<bool> {
-    // A text copied from a terminal or a mail has a line's end; a pass never begins or ends with a space.
-    let text = text.trim();
+    // A text copied from a terminal or a mail has a line's end; a gate that reads white space in a code takes it for no pass.
+    let line = text.trim_end_matches(['\r', '\n']);
+    let text = line.trim();
+    let stands_free = line == text;
+    if !stands_free {
+        writeln!(out, "前后有空格，门岗不认这样的码 white space around it: a gate refuses this text")?;
+    }
     let sealed = PassText::parse(text).and_then(|text| SealedPass::from_text(&text));
     let sealed = match sealed {
         Ok(sealed) => sealed,
@@ -37,11 +42,11 @@ pub fn run(text: &str, keys: Option<&KeySet>, out: &mut dyn Write) -> io::Result
     match keys.map(|keys| (sealed.open(keys), keys.number())) {
         None => {
             writeln!(out, "签名 signature: 未验证，本机没有密钥集 unverified, no key set here")?;
-            Ok(true)
+            Ok(stands_free)
         }
         Some((Ok(pass), number)) => {
             writeln!(out, "签名 signature: 有效 valid, 密钥 key {}, 密钥集 key set {number}", pass.key())?;
-            Ok(true)
+            Ok(stands_free)
         }
         Some((Err(fault), number)) => {
             writeln!(out, "签名 signature: 无效 not valid ({fault}), 密钥集 key set {number}")?;
@@ -197,6 +202,17 @@ mod tests {
         let others = keys(&SigningKey::from_bytes(&[8; 32])).unwrap();
         let (held, forged) = told(text.as_str(), Some(&others));
         assert!(!held && forged.contains("the signature does not verify"), "{forged}");
+    }
+
+    #[test]
+    fn white_space_around_a_pass_is_told_and_a_line_s_end_is_not() {
+        let text = sealed().text();
+        let (held, line) = told(&format!("{}\r\n", text.as_str()), None);
+        assert!(held && !line.contains("white space"), "{line}");
+        for spaced in [format!(" {}", text.as_str()), format!("{}\u{3000}\n", text.as_str())] {
+            let (held, told) = told(&spaced, None);
+            assert!(!held && told.contains("white space") && told.contains("name: 张*明"), "{told}");
+        }
     }
 
     #[test]

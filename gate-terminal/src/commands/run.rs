@@ -77,7 +77,7 @@ fn with_window(config: &Config, bell: Arc<Bell>, enrolled_just_now: bool) -> Res
     drop(officer);
     drop(sync);
     drop(gate);
-    ended?;
+    ended.map_err(unopened)?;
     if survived { Ok(()) } else { Err(RunError::GateEnded) }
 }
 
@@ -140,6 +140,12 @@ impl headless::Desk for Handle {
     fn is_running(&self) -> bool {
         Self::is_running(self)
     }
+}
+
+/// Why is for the log: it names places in the source of a library.
+fn unopened(error: eframe::Error) -> RunError {
+    tracing::debug!(%error, "no window");
+    RunError::Window
 }
 
 /// The gate and its line to the server.
@@ -294,16 +300,16 @@ impl Observer for Log {
 pub enum RunError {
     #[error("本机还没有登记，请先运行 gate-terminal enrol. This terminal has not been enrolled")]
     NotEnrolled,
-    #[error("the gate thread has ended by itself; the log says why")]
+    #[error("核验线程自己停了，原因在日志里 the gate thread has ended by itself; the log says why")]
     GateEnded,
-    #[error("the terminal's key cannot be used")]
+    #[error("终端密钥用不了 the terminal's key cannot be used")]
     Key(#[from] KeyFileError),
-    #[error("the terminal's store cannot be used")]
+    #[error("本机数据库用不了 the terminal's store cannot be used")]
     Store(#[from] StoreError),
-    #[error("the server cannot be asked")]
+    #[error("没法联系服务器 the server cannot be asked")]
     Http(#[from] HttpError),
-    #[error("the window cannot be opened; gate-terminal --headless runs without one")]
-    Window(#[from] eframe::Error),
+    #[error("打不开窗口，本机没有可用的显示器 the window cannot be opened; gate-terminal --headless runs without one")]
+    Window,
     #[error(transparent)]
     Io(#[from] io::Error),
 }

@@ -189,11 +189,11 @@ pub enum PinError {
         #[source]
         cause: io::Error,
     },
-    #[error("the PIN's file could not be put into words")]
+    #[error("密码文件写不出来 the PIN's file could not be put into words")]
     Words(#[source] serde_json::Error),
-    #[error("the PIN cannot be hashed: {0}")]
+    #[error("密码算不出散列 the PIN cannot be hashed: {0}")]
     Hash(String),
-    #[error("the machine gives no random numbers")]
+    #[error("本机给不出随机数 the machine gives no random numbers")]
     NoRandomness(#[source] getrandom::Error),
 }
 

@@ -262,43 +262,45 @@ fn counted(seq: i64) -> Result<u64, StoreError> {
 
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    #[error("{} cannot be opened", path.display())]
+    #[error("{} 打不开 cannot be opened", path.display())]
     Open {
         path: PathBuf,
         #[source]
         cause: rusqlite::Error,
     },
-    #[error("{} cannot be made or locked", path.display())]
+    #[error("{} 建不了或锁不住 cannot be made or locked", path.display())]
     Lock {
         path: PathBuf,
         #[source]
         cause: io::Error,
     },
-    #[error("another terminal is running on this data directory ({} is locked)", path.display())]
+    #[error("另一个门岗程序正在用这个数据目录 another terminal is running on this data directory ({} is locked)", path.display())]
     InUse { path: PathBuf },
-    #[error("SQLite {version} has a known corruption bug; 3.51.3 or newer is needed")]
+    #[error("SQLite {version} 会损坏数据，要 3.51.3 或更新的 has a known corruption bug; 3.51.3 or newer is needed")]
     OldSqlite { version: &'static str },
-    #[error("the database would not survive a power cut (journal {journal}, synchronous {synchronous})")]
+    #[error(
+        "数据库经不起断电 the database would not survive a power cut (journal {journal}, synchronous {synchronous})"
+    )]
     NotDurable { journal: String, synchronous: i64 },
-    #[error("the database is damaged: {report}")]
+    #[error("数据库损坏 the database is damaged: {report}")]
     Damaged { report: String },
-    #[error("the database was written by a newer program (schema {found})")]
+    #[error("数据库是更新的程序写的 the database was written by a newer program (schema {found})")]
     NewerSchema { found: u32 },
-    #[error("this terminal has not been enrolled")]
+    #[error("本机还没有登记 this terminal has not been enrolled")]
     NotEnrolled,
-    #[error("this terminal is enrolled already")]
+    #[error("本机已经登记过 this terminal is enrolled already")]
     AlreadyEnrolled,
-    #[error("the receipt is for another chain than ours at entry {seq}")]
+    #[error("第 {seq} 条的回执对不上本机记录 the receipt is for another chain than ours at entry {seq}")]
     OtherChain { seq: u64 },
-    #[error("the database holds a {what} that this program cannot have written")]
+    #[error("数据库里有本程序写不出的内容 the database holds a {what} that this program cannot have written")]
     Foreign { what: &'static str },
-    #[error("a {what} could not be put into words or read back")]
+    #[error("内容写不出或读不回 a {what} could not be put into words or read back")]
     Json {
         what: &'static str,
         #[source]
         cause: serde_json::Error,
     },
-    #[error("the database refused")]
+    #[error("数据库出错 the database refused")]
     Sql(#[from] rusqlite::Error),
 }
 

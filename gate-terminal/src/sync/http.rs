@@ -203,25 +203,25 @@ fn is_loopback(url: &Url) -> Option<bool> {
 pub enum HttpError {
     #[error(transparent)]
     Refused(#[from] Refusal),
-    #[error("the server's address is no URL with a host")]
+    #[error("服务器地址不对，应为 https://主机名 the server's address is no URL with a host")]
     Address,
-    #[error("plain http is only for a server on this very machine; use https")]
+    #[error("服务器不在本机时必须用 https plain http is only for a server on this very machine")]
     Plain,
-    #[error("the HTTP client could not be made")]
+    #[error("网络部件启动不了 the HTTP client could not be made")]
     Client(#[source] reqwest::Error),
-    #[error("the server was not reached")]
+    #[error("连不上服务器 the server was not reached")]
     Exchange(#[source] reqwest::Error),
-    #[error("the server answered with status {0} and no reason")]
+    #[error("服务器只回答了状态码 {0} the server answered with status {0} and no reason")]
     Status(u16),
-    #[error("the server's answer is too long")]
+    #[error("服务器的回答太长 the server's answer is too long")]
     TooLong,
-    #[error("the server's answer is not understood")]
+    #[error("服务器的回答看不懂 the server's answer is not understood")]
     Unreadable(#[source] serde_json::Error),
-    #[error("the request could not be written")]
+    #[error("请求写不出来 the request could not be written")]
     Unwritable(#[source] serde_json::Error),
-    #[error("this terminal has not been enrolled")]
+    #[error("本机还没有登记 this terminal has not been enrolled")]
     Unsigned,
-    #[error("the machine gives no random numbers")]
+    #[error("本机给不出随机数 the machine gives no random numbers")]
     NoRandomness(#[source] getrandom::Error),
 }
 

@@ -105,6 +105,15 @@ fn every_truncation_and_extension_is_refused() {
                 assert!(opened.is_err(), "lengthened by {extra:#04x}");
             }
         }
+        for more in 2..=12 {
+            let longer = [bytes, &bytes[..more]].concat();
+            let opened = SealedPass::from_bytes(longer).and_then(|sealed| sealed.open(&keys));
+            assert!(opened.is_err(), "lengthened by {more} bytes");
+        }
+        let text = sealed.text();
+        for len in 0..text.as_str().len() {
+            assert!(read(&text.as_str()[..len], &keys).is_err(), "cut to {len} characters");
+        }
     }
 }
 

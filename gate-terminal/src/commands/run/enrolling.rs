@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Bell, RunError, premises};
+use super::{Bell, RunError, premises, unopened};
 use crate::{
     commands::wizard::Wizard,
     config::Config,
@@ -32,7 +32,8 @@ pub(super) fn enrol(config: &Config, bell: &Arc<Bell>) -> Result<bool, RunError>
             ending: Box::new(move || ending.is_the_end() || done.is_done()),
             started: Box::new(move |wake| started.hang(wake)),
         },
-    )?;
+    )
+    .map_err(unopened)?;
     Ok(wizard.is_done())
 }
 

@@ -3,7 +3,7 @@
 mod officers;
 mod people;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 pub(super) use officers::{log_page, open_records};
 pub(super) use people::{found, inside, walk_ins};
@@ -28,6 +28,13 @@ pub(super) const NOON: Moment = Moment::from_unix_s(1_795_406_400);
 
 /// Its check digit is right.
 pub(super) const CARD_NUMBER: &str = "110101199003071233";
+
+/// Slow to make, and the same for everybody here.
+static TAG: LazyLock<DocumentTag> = LazyLock::new(|| {
+    let day = CampusDay::of(NOON);
+    let document = Document::parse(DocumentKind::Passport, "E12345678", day.date()).unwrap();
+    DocumentTag::of(&document, CampusId::new(1), day).unwrap()
+});
 
 pub(super) const CASE: CaseNumber = CaseNumber::new(41);
 
@@ -69,7 +76,6 @@ pub(super) fn claims(flags: Flags) -> Claims {
 pub(super) fn record(visitor: &str) -> PassRecord {
     let day = CampusDay::of(NOON);
     let claims = claims(Flags::NONE);
-    let document = Document::parse(DocumentKind::Passport, "E12345678", day.date()).unwrap();
     let name = |text: &str| PersonName::parse(text).unwrap();
     PassRecord {
         pass: claims.pass,
@@ -80,7 +86,7 @@ pub(super) fn record(visitor: &str) -> PassRecord {
         phone_tail: "8000".into(),
         document: DocumentKind::ResidentId,
         last_four: claims.last_four,
-        document_tag: DocumentTag::of(&document, CampusId::new(1), day).unwrap(),
+        document_tag: *TAG,
         companions: vec![name("李䶮"), name("王㼆")],
         plates: vec!["陕A12345".into()],
         party: claims.party,
