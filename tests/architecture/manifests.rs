@@ -12,6 +12,7 @@ pub(crate) const CRATES: &[(&str, &[&str])] = &[
     ("gate-terminal", &["shared"]),
     ("sync-server", &["shared"]),
     ("journeys", &["shared", "gate-terminal", "sync-server"]),
+    ("bench", &["gate-terminal"]),
     ("architecture", &[]),
 ];
 

@@ -1,0 +1,123 @@
+//! Renditions: the same picture made larger, sharper or black and white, for a reader that could not read it as it was.
+//!
+//! Written here because every frame may need one: in whole numbers and row by row they cost a fraction of the general ones.
+
+use image::GrayImage;
+
+/// Catmull-Rom at the two phases that doubling has, in 128ths.
+const NEAR_PHASE: [i32; 4] = [-9, 111, 29, -3];
+
+/// Twice the size, keeping edges as steep as they were.
+pub(super) fn twice(picture: &GrayImage) -> GrayImage {
+    let (width, height) = (index(picture.width()), index(picture.height()));
+    let wide: Vec<Vec<u8>> = picture.as_raw().chunks_exact(width.max(1)).map(twice_as_wide).collect();
+    let row = |y: usize| wide.get(y.min(height.saturating_sub(1))).map(Vec::as_slice).unwrap_or_default();
+    let mut pixels = Vec::with_capacity(4 * width * height);
+    for y in 0..height {
+        let (above, below) = (row(y.saturating_sub(1)), row(y + 1));
+        let (far_above, far_below) = (row(y.saturating_sub(2)), row(y + 2));
+        between(&mut pixels, [below, row(y), above, far_above]);
+        between(&mut pixels, [above, row(y), below, far_below]);
+    }
+    from_pixels(picture.width() * 2, picture.height() * 2, pixels)
+}
+
+/// What stands out against the blur of `radius`, `strength` times more so.
+pub(super) fn sharpened(picture: &GrayImage, radius: u32, strength: i32) -> GrayImage {
+    let blurred = mean(&mean(picture, radius), radius);
+    let pixels = picture.as_raw().iter().zip(blurred.as_raw());
+    let pixels = pixels.map(|(&sharp, &soft)| clamped(i32::from(sharp) + strength * (i32::from(sharp) - i32::from(soft))));
+    from_pixels(picture.width(), picture.height(), pixels.collect())
+}
+
+/// White where a pixel is at least as light as what is around it within `radius`, black elsewhere.
+pub(super) fn black_and_white(picture: &GrayImage, radius: u32) -> GrayImage {
+    let around = mean(picture, radius);
+    let pixels = picture.as_raw().iter().zip(around.as_raw());
+    let pixels = pixels.map(|(&here, &around)| if here >= around { u8::MAX } else { 0 });
+    from_pixels(picture.width(), picture.height(), pixels.collect())
+}
+
+/// Each pixel as the mean of the square of `radius` around it; beyond the border the border goes on.
+pub(super) fn mean(picture: &GrayImage, radius: u32) -> GrayImage {
+    let (width, height, reach) = (index(picture.width()), index(picture.height()), index(radius));
+    let share = 65_536 / (2 * radius + 1);
+    let across: Vec<u8> = picture.as_raw().chunks_exact(width.max(1)).flat_map(|row| mean_of_row(row, reach, share)).collect();
+    let row = |y: usize| across.get(y * width..(y + 1) * width).unwrap_or_default();
+    let last = height.saturating_sub(1);
+    let mut sums = vec![0_u32; width];
+    for y in 0..2 * reach {
+        add(&mut sums, row(y.saturating_sub(reach).min(last)));
+    }
+    let mut pixels = Vec::with_capacity(width * height);
+    for y in 0..height {
+        add(&mut sums, row((y + reach).min(last)));
+        pixels.extend(sums.iter().map(|sum| divided(*sum, share)));
+        for (sum, leaving) in sums.iter_mut().zip(row(y.saturating_sub(reach))) {
+            *sum -= u32::from(*leaving);
+        }
+    }
+    from_pixels(picture.width(), picture.height(), pixels)
+}
+
+fn mean_of_row(row: &[u8], reach: usize, share: u32) -> Vec<u8> {
+    let (first, last) = (row.first().copied().unwrap_or_default(), row.last().copied().unwrap_or_default());
+    let mut longer = vec![first; reach];
+    longer.extend_from_slice(row);
+    longer.resize(row.len() + 2 * reach, last);
+    let mut sum: u32 = longer.iter().take(2 * reach).map(|value| u32::from(*value)).sum();
+    let entering = longer.iter().skip(2 * reach);
+    let moved = entering.zip(&longer).map(|(entering, leaving)| {
+        sum += u32::from(*entering);
+        let mean = divided(sum, share);
+        sum -= u32::from(*leaving);
+        mean
+    });
+    moved.collect()
+}
+
+fn add(sums: &mut [u32], row: &[u8]) {
+    for (sum, value) in sums.iter_mut().zip(row) {
+        *sum += u32::from(*value);
+    }
+}
+
+fn divided(sum: u32, share: u32) -> u8 {
+    u8::try_from((sum * share + 32_768) >> 16).unwrap_or(u8::MAX)
+}
+
+fn twice_as_wide(row: &[u8]) -> Vec<u8> {
+    let at = |x: usize| row.get(x.min(row.len().saturating_sub(1))).copied().map_or(0, i32::from);
+    let (mut far_left, mut left, mut here, mut right) = (at(0), at(0), at(0), at(1));
+    let mut wide = Vec::with_capacity(2 * row.len());
+    for x in 0..row.len() {
+        let far_right = at(x + 2);
+        wide.push(mixed([right, here, left, far_left]));
+        wide.push(mixed([left, here, right, far_right]));
+        (far_left, left, here, right) = (left, here, right, far_right);
+    }
+    wide
+}
+
+fn between(pixels: &mut Vec<u8>, [before, here, after, far]: [&[u8]; 4]) {
+    let rows = before.iter().zip(here).zip(after.iter().zip(far));
+    pixels.extend(rows.map(|((before, here), (after, far))| mixed([before, here, after, far].map(|value| i32::from(*value)))));
+}
+
+/// A quarter of a pixel from `here` towards `after`.
+fn mixed([before, here, after, far]: [i32; 4]) -> u8 {
+    let [p, q, r, s] = NEAR_PHASE;
+    clamped((p * before + q * here + r * after + s * far + 64) >> 7)
+}
+
+fn clamped(value: i32) -> u8 {
+    u8::try_from(value.clamp(0, 255)).unwrap_or_default()
+}
+
+fn from_pixels(width: u32, height: u32, pixels: Vec<u8>) -> GrayImage {
+    GrayImage::from_raw(width, height, pixels).unwrap_or_default()
+}
+
+fn index(px: u32) -> usize {
+    usize::try_from(px).unwrap_or(usize::MAX)
+}

@@ -1,0 +1,3 @@
+//! Measures the gate beside its peers.
+
+fn main() {}
