@@ -3,14 +3,18 @@
 //! Everything in this room is fed by strangers: whatever a visitor holds up, and whatever lies in a folder. So sizes are
 //! checked once, when a frame is made, and no foreign reader or decoder can take the caller's thread down with a panic.
 
+mod budget;
 mod closeup;
 #[cfg(test)]
 pub(crate) mod drawn;
 pub mod frame;
 pub mod picture;
 pub mod qr;
+mod rendition;
 pub mod replay;
 mod second_opinion;
+mod strategies;
+mod zxing;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

@@ -22,11 +22,26 @@ pub(super) fn twice(picture: &GrayImage) -> GrayImage {
     from_pixels(picture.width() * 2, picture.height() * 2, pixels)
 }
 
+/// Half the size: each four pixels become their mean.
+pub(super) fn half(picture: &GrayImage) -> GrayImage {
+    let (width, height) = (picture.width() / 2, picture.height() / 2);
+    let rows: Vec<&[u8]> = picture.as_raw().chunks_exact(index(picture.width()).max(1)).collect();
+    let pixels = rows.chunks_exact(2).flat_map(|rows| {
+        let [upper, lower] = [rows.first(), rows.last()].map(|row| row.copied().unwrap_or_default());
+        upper.chunks_exact(2).zip(lower.chunks_exact(2)).map(|(upper, lower)| {
+            let sum: u32 = upper.iter().chain(lower).map(|value| u32::from(*value)).sum();
+            u8::try_from((sum + 2) / 4).unwrap_or(u8::MAX)
+        })
+    });
+    from_pixels(width, height, pixels.collect())
+}
+
 /// What stands out against the blur of `radius`, `strength` times more so.
 pub(super) fn sharpened(picture: &GrayImage, radius: u32, strength: i32) -> GrayImage {
     let blurred = mean(&mean(picture, radius), radius);
     let pixels = picture.as_raw().iter().zip(blurred.as_raw());
-    let pixels = pixels.map(|(&sharp, &soft)| clamped(i32::from(sharp) + strength * (i32::from(sharp) - i32::from(soft))));
+    let pixels =
+        pixels.map(|(&sharp, &soft)| clamped(i32::from(sharp) + strength * (i32::from(sharp) - i32::from(soft))));
     from_pixels(picture.width(), picture.height(), pixels.collect())
 }
 
@@ -42,7 +57,8 @@ pub(super) fn black_and_white(picture: &GrayImage, radius: u32) -> GrayImage {
 pub(super) fn mean(picture: &GrayImage, radius: u32) -> GrayImage {
     let (width, height, reach) = (index(picture.width()), index(picture.height()), index(radius));
     let share = 65_536 / (2 * radius + 1);
-    let across: Vec<u8> = picture.as_raw().chunks_exact(width.max(1)).flat_map(|row| mean_of_row(row, reach, share)).collect();
+    let across: Vec<u8> =
+        picture.as_raw().chunks_exact(width.max(1)).flat_map(|row| mean_of_row(row, reach, share)).collect();
     let row = |y: usize| across.get(y * width..(y + 1) * width).unwrap_or_default();
     let last = height.saturating_sub(1);
     let mut sums = vec![0_u32; width];
@@ -101,7 +117,9 @@ fn twice_as_wide(row: &[u8]) -> Vec<u8> {
 
 fn between(pixels: &mut Vec<u8>, [before, here, after, far]: [&[u8]; 4]) {
     let rows = before.iter().zip(here).zip(after.iter().zip(far));
-    pixels.extend(rows.map(|((before, here), (after, far))| mixed([before, here, after, far].map(|value| i32::from(*value)))));
+    pixels.extend(
+        rows.map(|((before, here), (after, far))| mixed([before, here, after, far].map(|value| i32::from(*value)))),
+    );
 }
 
 /// A quarter of a pixel from `here` towards `after`.
@@ -120,4 +138,67 @@ fn from_pixels(width: u32, height: u32, pixels: Vec<u8>) -> GrayImage {
 
 fn index(px: u32) -> usize {
     usize::try_from(px).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use image::Luma;
+
+    use super::*;
+    use crate::camera::drawn;
+
+    fn at(picture: &GrayImage, x: u32, y: u32) -> u8 {
+        picture.get_pixel(x, y).0[0]
+    }
+
+    #[test]
+    fn an_even_picture_stays_even() {
+        for (width, height) in [(1, 1), (1, 7), (7, 1), (40, 30)] {
+            let even = GrayImage::from_pixel(width, height, Luma([77]));
+            let twice = twice(&even);
+            assert_eq!(twice.dimensions(), (2 * width, 2 * height));
+            for rendition in [twice, mean(&even, 3), sharpened(&even, 2, 5)] {
+                assert!(rendition.pixels().all(|pixel| pixel.0 == [77]), "{width}x{height}");
+            }
+            assert!(black_and_white(&even, 4).pixels().all(|pixel| pixel.0 == [255]));
+            assert_eq!(half(&even).dimensions(), (width / 2, height / 2));
+        }
+    }
+
+    #[test]
+    fn doubling_keeps_an_edge_where_it_was_and_halving_undoes_it() {
+        let picture = GrayImage::from_fn(20, 10, |x, _| Luma([if x < 10 { 20 } else { 220 }]));
+        let twice = twice(&picture);
+        assert!(at(&twice, 19, 9) < 80 && at(&twice, 20, 9) > 160);
+        assert_eq!([at(&twice, 5, 3), at(&twice, 35, 3)], [20, 220]);
+        assert!(half(&twice).pixels().zip(picture.pixels()).all(|(a, b)| a.0[0].abs_diff(b.0[0]) < 25));
+    }
+
+    #[test]
+    fn the_mean_is_the_mean_of_the_square_around() {
+        let picture = drawn::noise(31, 23, 3);
+        let mean = mean(&picture, 2);
+        for (x, y) in [(2, 2), (15, 11), (28, 20)] {
+            let around = (x - 2..=x + 2).flat_map(|x| (y - 2..=y + 2).map(move |y| (x, y)));
+            let sum: u32 = around.map(|(x, y)| u32::from(at(&picture, x, y))).sum();
+            // Once across and once down, each rounded.
+            assert!((sum / 25).abs_diff(at(&mean, x, y).into()) <= 1);
+        }
+    }
+
+    #[test]
+    fn sharpening_steepens_and_the_threshold_follows_the_light() {
+        let soft = GrayImage::from_fn(40, 12, |x, _| Luma([u8::try_from(40 + 4 * x).unwrap()]));
+        let bright_end = GrayImage::from_fn(40, 12, |x, y| {
+            let stripe = if (x / 4) % 2 == 0 { 30 } else { 0 };
+            Luma([at(&soft, x, y) + stripe])
+        });
+        let two = black_and_white(&bright_end, 4);
+        for (x, lit) in [(9, true), (13, false), (33, true), (29, false)] {
+            assert_eq!(at(&two, x, 6) == 255, lit, "at {x}");
+        }
+        let sharp = sharpened(&bright_end, 3, 3);
+        let step = |picture: &GrayImage| at(picture, 11, 6).abs_diff(at(picture, 12, 6));
+        assert!(step(&sharp) > 2 * step(&bright_end));
+    }
 }

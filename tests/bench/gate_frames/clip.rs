@@ -58,8 +58,7 @@ impl Clip {
         let phone = phone(&text, version, &condition, &mut dice)?;
         let scene = scene::drawn(width, height, &mut dice);
         let walk = Walk::of(size, px_per_module, &condition, &mut dice);
-        let mut clip =
-            Self { class, size, px_per_module, text, in_view_from: 0, phone, scene, condition, walk, dice };
+        let mut clip = Self { class, size, px_per_module, text, in_view_from: 0, phone, scene, condition, walk, dice };
         clip.in_view_from = clip.first_in_view();
         Ok(clip)
     }
@@ -73,6 +72,10 @@ impl Clip {
         condition.motion_modules = (moved.0 / pose.px_per_module, moved.1 / pose.px_per_module);
         condition.defocus_modules += self.walk.defocus_modules(number as f32);
         condition.gain *= self.walk.gain(number as f32);
+        let wandered = self.walk.reflection_modules(number as f32);
+        for glare in &mut condition.glare {
+            glare.centre = (glare.centre.0 + wandered.0, glare.centre.1 + wandered.1);
+        }
         let mut light = self.scene.clone();
         expose(&mut light, &self.phone, &pose, &condition);
         let mut dice = self.dice.clone();
@@ -96,7 +99,11 @@ impl Clip {
     }
 }
 
-/// How a hand brings a phone and holds it.
+/// A lens needs half a second, an exposure a third of it.
+const FOCUS_FRAMES: f32 = 15.0;
+const EXPOSURE_FRAMES: f32 = 5.0;
+
+/// How a hand brings a phone, in half a second or a little more, and holds it.
 #[derive(Debug, Clone)]
 struct Walk {
     from_px: (f32, f32),
@@ -109,7 +116,7 @@ struct Walk {
     focal_px: f32,
     shake: [Swing; 6],
     nearer: f32,
-    /// How long the shutter is open, in frames.
+    /// How long the shutter is open, in frames: a lit screen by day needs few milliseconds, at night it is the camera's choice.
     shutter: f32,
     first_gain: f32,
     first_defocus_modules: f32,
@@ -119,20 +126,22 @@ impl Walk {
     fn of(size: Size, px_per_module: f32, condition: &Condition, dice: &mut Dice) -> Self {
         let (width, height) = size.pixels();
         let (w, h) = (width as f32, height as f32);
-        let reach = 27.0 * px_per_module;
-        let room = |side: f32| (side / 2.0 - reach - 14.0).max(0.0) * 0.7;
-        let to_px =
-            (w / 2.0 + room(w) * dice.between(-1.0, 1.0), h / 2.0 + room(h) * dice.between(-1.0, 1.0));
-        let from_px = match dice.below(4) {
-            0 => (-reach, to_px.1 + h * 0.2),
-            1 => (w + reach, to_px.1 + h * 0.2),
-            _ => (to_px.0 + w * dice.between(-0.2, 0.2), h + reach),
+        let reach = 31.0 * px_per_module;
+        // A hand stops soon after it sees its phone in the picture.
+        let beyond = reach + px_per_module * dice.between(15.0, 70.0);
+        let anywhere =
+            |side: f32, dice: &mut Dice| side / 2.0 + (side / 2.0 - reach).max(0.0) * dice.between(-0.7, 0.7);
+        let (from_px, to_px) = match dice.below(4) {
+            0 => ((-reach, h * 0.6), (beyond.min(w * 0.6), anywhere(h, dice))),
+            1 => ((w + reach, h * 0.6), ((w - beyond).max(w * 0.4), anywhere(h, dice))),
+            _ => ((w / 2.0, h + reach), (anywhere(w, dice), (h - beyond).max(reach))),
         };
+        let from_px = (from_px.0 + (to_px.0 - w / 2.0) * f32::from(u8::from(from_px.1 > h)), from_px.1);
         let swing = |modules: f32, dice: &mut Dice| Swing::of(modules, dice);
         Self {
             from_px,
             to_px,
-            frames: dice.between(7.0, 14.0),
+            frames: dice.between(12.0, 27.0),
             px_per_module,
             yaw: condition.yaw,
             pitch: condition.pitch,
@@ -147,9 +156,9 @@ impl Walk {
                 swing(0.04, dice),
             ],
             nearer: dice.between(0.0, 0.12),
-            shutter: if condition.gain < 0.7 { dice.between(0.4, 0.7) } else { dice.between(0.1, 0.35) },
+            shutter: if condition.gain < 0.7 { dice.between(0.2, 0.4) } else { dice.between(0.05, 0.2) },
             first_gain: if dice.chance(0.5) { dice.between(1.2, 1.7) } else { dice.between(0.45, 0.8) },
-            first_defocus_modules: dice.between(0.2, 1.0),
+            first_defocus_modules: if dice.chance(0.5) { dice.between(0.1, 0.8) } else { 0.0 },
         }
     }
 
@@ -171,18 +180,25 @@ impl Walk {
         }
     }
 
-    /// The lens hunts once past the right focus and comes back.
+    /// A mirror that turns by an angle sends its image off by twice that, from as far as the camera is.
+    fn reflection_modules(&self, at: f32) -> (f32, f32) {
+        let [.., turn, tilt] = &self.shake;
+        let distance_modules = self.focal_px / self.px_per_module;
+        (2.0 * tilt.at(at) * distance_modules, 2.0 * turn.at(at * 0.7) * distance_modules)
+    }
+
+    /// Half of the cameras have a lens that moves: it hunts once past the right focus and comes back.
     fn defocus_modules(&self, at: f32) -> f32 {
-        let since = at / self.frames;
-        (self.first_defocus_modules * (1.0 - since) * (-since * 0.8).exp()).abs().min(1.2)
+        let since = at / FOCUS_FRAMES;
+        (self.first_defocus_modules * (1.0 - since) * (-since * 0.8).exp()).abs()
     }
 
     fn gain(&self, at: f32) -> f32 {
-        1.0 + (self.first_gain - 1.0) * (-at / self.frames * 1.6).exp()
+        1.0 + (self.first_gain - 1.0) * (-at / EXPOSURE_FRAMES).exp()
     }
 
     fn settled_after(&self) -> u32 {
-        crate::light::whole_px(self.frames * 2.0, 64) + 1
+        crate::light::whole_px(self.frames * 2.0, 80) + 1
     }
 }
 

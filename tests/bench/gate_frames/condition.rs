@@ -149,10 +149,10 @@ impl Condition {
             Class::Glare => {
                 for _ in 0..1 + dice.below(3) {
                     let centre = (dice.between(-24.0, 24.0), dice.between(-24.0, 24.0));
-                    let (radius, strength) = (dice.between(4.0, 16.0), amount * dice.between(120.0, 400.0));
+                    let (radius, strength) = (dice.between(3.0, 12.0), amount * dice.between(60.0, 300.0));
                     self.glare.push(Glare { centre, radius, strength });
                 }
-                self.haze += amount * dice.between(0.0, 70.0);
+                self.haze += amount * dice.between(0.0, 50.0);
             }
             Class::Moire => {
                 let (waves, angle) = (dice.between(0.02, 0.3), dice.between(0.0, TAU));
@@ -162,7 +162,7 @@ impl Condition {
                     depth: amount * dice.between(0.2, 0.65),
                 });
             }
-            Class::CrackedScreen => self.impacts += 1 + dice.below(3),
+            Class::CrackedScreen => self.impacts += 1 + dice.below(2),
             Class::DarkPage => self.page = if dice.chance(0.5) { Page::Dark } else { Page::Inverted },
         }
     }

@@ -105,8 +105,7 @@ pub(crate) fn expose(light: &mut Light, phone: &Phone, pose: &Pose, condition: &
     let projection = pose.projection();
     let corners = phone.corners().map(|corner| projection.pixel_of(corner));
     let blur_px = condition.defocus_modules * pose.px_per_module;
-    let motion_px =
-        (condition.motion_modules.0 * pose.px_per_module, condition.motion_modules.1 * pose.px_per_module);
+    let motion_px = (condition.motion_modules.0 * pose.px_per_module, condition.motion_modules.1 * pose.px_per_module);
     let body = light.part_around(&corners, 2.0);
     let around = light.part_around(&corners, 2.0 + blur_px + motion_px.0.hypot(motion_px.1));
     draw(light, body, phone, &projection, pose.px_per_module, condition);

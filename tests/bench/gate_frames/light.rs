@@ -31,15 +31,14 @@ impl Light {
 
     /// The upright box around `points`, as far as the picture goes.
     pub(crate) fn part_around(&self, points: &[(f32, f32)], margin_px: f32) -> Part {
-        let low = |axis: fn(&(f32, f32)) -> f32| points.iter().map(axis).fold(f32::MAX, f32::min) - margin_px;
-        let high = |axis: fn(&(f32, f32)) -> f32| points.iter().map(axis).fold(f32::MIN, f32::max) + margin_px;
-        let (x, y): (fn(&(f32, f32)) -> f32, fn(&(f32, f32)) -> f32) = (|point| point.0, |point| point.1);
-        Part {
-            left: whole_px(low(x), self.width),
-            top: whole_px(low(y), self.height),
-            right: whole_px(high(x), self.width),
-            bottom: whole_px(high(y), self.height),
-        }
+        let bounds = |places: Vec<f32>, side: u32| {
+            let low = places.iter().copied().fold(f32::MAX, f32::min) - margin_px;
+            let high = places.iter().copied().fold(f32::MIN, f32::max) + margin_px;
+            (whole_px(low, side), whole_px(high, side))
+        };
+        let (left, right) = bounds(points.iter().map(|point| point.0).collect(), self.width);
+        let (top, bottom) = bounds(points.iter().map(|point| point.1).collect(), self.height);
+        Part { left, top, right, bottom }
     }
 
     /// Each value of the part anew from its place and what it was.
@@ -158,4 +157,39 @@ fn grey(value: f64) -> f32 {
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to what fits")]
 fn byte(value: f32) -> u8 {
     value.round().clamp(0.0, 255.0) as u8
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dot() -> Light {
+        let mut light = Light::even(41, 31, 0.0);
+        light.each(Part { left: 20, top: 15, right: 21, bottom: 16 }, |_, _, _| 1000.0);
+        light
+    }
+
+    fn sum(light: &Light) -> f32 {
+        light.values.iter().sum()
+    }
+
+    #[test]
+    fn blur_spreads_light_and_loses_none() {
+        let mut soft = dot();
+        soft.defocused(soft.whole(), 3.0);
+        assert!((sum(&soft) - 1000.0).abs() < 20.0, "{}", sum(&soft));
+        assert!(soft.at(20, 15) < 60.0 && soft.at(22, 15) > 10.0 && soft.at(26, 15) < 0.1);
+        let mut moved = dot();
+        moved.moved(moved.whole(), (6.0, 0.0));
+        assert!((sum(&moved) - 1000.0).abs() < 20.0, "{}", sum(&moved));
+        assert!(moved.at(22, 15) > 50.0 && moved.at(20, 17) < 0.1);
+    }
+
+    #[test]
+    fn an_even_picture_stays_even_up_to_its_edges() {
+        let mut even = Light::even(30, 20, 77.0);
+        even.defocused(even.whole(), 2.5);
+        even.moved(even.whole(), (3.0, 4.0));
+        assert!(even.values.iter().all(|value| (value - 77.0).abs() < 0.01));
+    }
 }

@@ -56,10 +56,10 @@ impl Phone {
         let half = self.modules as f32 / 2.0;
         for _ in 0..impacts {
             let from = (dice.between(-half, half), dice.between(-half, half));
-            for _ in 0..5 + dice.below(5) {
+            for _ in 0..3 + dice.below(5) {
                 let mut end = from;
                 let mut angle = dice.between(0.0, std::f32::consts::TAU);
-                let (width, value) = (dice.between(0.12, 0.7), if dice.chance(0.6) { 245.0 } else { 30.0 });
+                let (width, value) = (dice.between(0.1, 0.5), if dice.chance(0.6) { 245.0 } else { 30.0 });
                 for _ in 0..3 {
                     let length = dice.between(3.0, 12.0);
                     let next = (end.0 + length * angle.cos(), end.1 + length * angle.sin());

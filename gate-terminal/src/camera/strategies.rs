@@ -1,0 +1,297 @@
+//! Strategies: the dearer ways of looking at a frame, and whose turn it is.
+//!
+//! A gate camera sends the next frame in a thirtieth of a second, so a frame tries one of them and the next frame another.
+//! What does not fit in what is left of a frame's budget lets the next in turn go first, but not for ever.
+
+use image::{GrayImage, imageops};
+
+use super::budget::Cost;
+use super::qr::Point;
+use super::rendition;
+use super::zxing::Care;
+
+/// Which pixels of the frame, at which size.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum View {
+    Whole,
+    Half,
+    WholeTwice,
+    /// One of the tiles that cover the frame, the next one each time, twice its size.
+    Tile,
+}
+
+/// What is done to them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Treatment {
+    None,
+    Sharpened,
+    /// Against glare and shadows.
+    BlackAndWhite,
+    /// Against grain in bad light, and against the stairs that enlarging leaves.
+    SmoothedBlackAndWhite,
+    /// Against a lens that is out of focus and a hand that moves.
+    SharpenedBlackAndWhite,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Strategy {
+    Rendered(View, Treatment),
+    /// An independent reader.
+    SecondOpinion,
+}
+
+/// In turn on a camera's frames. Tiles come often because they are many.
+const OF_FRAMES: [Strategy; 8] = [
+    Strategy::Rendered(View::Tile, Treatment::SmoothedBlackAndWhite),
+    Strategy::Rendered(View::Half, Treatment::Sharpened),
+    Strategy::Rendered(View::Tile, Treatment::SharpenedBlackAndWhite),
+    Strategy::Rendered(View::Whole, Treatment::BlackAndWhite),
+    Strategy::Rendered(View::Tile, Treatment::SmoothedBlackAndWhite),
+    Strategy::Rendered(View::Whole, Treatment::SmoothedBlackAndWhite),
+    Strategy::Rendered(View::WholeTwice, Treatment::None),
+    Strategy::SecondOpinion,
+];
+
+/// One after the other on a picture that will not come again, the most fruitful first.
+const OF_PICTURES: [Strategy; 9] = [
+    Strategy::Rendered(View::WholeTwice, Treatment::SmoothedBlackAndWhite),
+    Strategy::Rendered(View::WholeTwice, Treatment::SharpenedBlackAndWhite),
+    Strategy::Rendered(View::Half, Treatment::None),
+    Strategy::Rendered(View::Half, Treatment::Sharpened),
+    Strategy::Rendered(View::Whole, Treatment::BlackAndWhite),
+    Strategy::Rendered(View::Whole, Treatment::SmoothedBlackAndWhite),
+    Strategy::Rendered(View::Whole, Treatment::Sharpened),
+    Strategy::Rendered(View::WholeTwice, Treatment::None),
+    Strategy::SecondOpinion,
+];
+
+pub(super) fn of_pictures() -> impl Iterator<Item = Strategy> {
+    OF_PICTURES.into_iter()
+}
+
+/// Whose turn it is, and what each has cost.
+#[derive(Debug)]
+pub(super) struct Turns {
+    turns: Vec<Turn>,
+    next: usize,
+    /// How many tiles were looked at.
+    tiles: usize,
+}
+
+#[derive(Debug)]
+pub(super) struct Turn {
+    pub(super) strategy: Strategy,
+    pub(super) cost: Cost,
+    put_off: u32,
+}
+
+/// A strategy that was put off so often is done once whatever it costs: rare enough that 99 of 100 frames keep their budget.
+const STARVED: u32 = 250;
+
+/// Enough to begin with on a slow PC; what it really is, is learned at once.
+const GUESSED_NS_PER_PIXEL: f64 = 15.0;
+
+impl Turns {
+    pub(super) fn new() -> Self {
+        let cost = Cost::guessed(GUESSED_NS_PER_PIXEL);
+        let turns = OF_FRAMES.map(|strategy| Turn { strategy, cost: cost.clone(), put_off: 0 });
+        Self { turns: turns.into(), next: 0, tiles: 0 }
+    }
+
+    /// The next that is affordable, or one that has starved.
+    pub(super) fn take(&mut self, affordable: impl Fn(&Turn) -> bool) -> Option<(&mut Turn, usize)> {
+        let count = self.turns.len();
+        let starved = self.turns.iter().position(|turn| turn.put_off >= STARVED);
+        let in_turn = (0..count).map(|ahead| (self.next + ahead) % count.max(1));
+        let chosen = starved.or_else(|| in_turn.clone().find(|&at| self.turns.get(at).is_some_and(&affordable)));
+        for passed in in_turn.take_while(|at| Some(*at) != chosen) {
+            if let Some(turn) = self.turns.get_mut(passed) {
+                turn.put_off += 1;
+            }
+        }
+        let chosen = chosen?;
+        self.next = (chosen + 1) % count.max(1);
+        let turn = self.turns.get_mut(chosen)?;
+        turn.put_off = 0;
+        self.tiles += usize::from(matches!(turn.strategy, Strategy::Rendered(View::Tile, _)));
+        Some((turn, self.tiles.saturating_sub(1)))
+    }
+}
+
+impl View {
+    /// What a reader will have to look at.
+    pub(super) fn pixels(self, frame: &GrayImage) -> u64 {
+        let whole = u64::from(frame.width()) * u64::from(frame.height());
+        match self {
+            Self::Whole => whole,
+            Self::Half => whole / 4,
+            Self::WholeTwice => whole * 4,
+            Self::Tile => whole.min(u64::from(TILE_PX.0) * u64::from(TILE_PX.1)) * 4,
+        }
+    }
+
+    pub(super) fn of(self, frame: &GrayImage, tile: usize) -> Rendered {
+        match self {
+            Self::Whole => Rendered { picture: frame.clone(), left: 0, top: 0, scale: Scale::Same },
+            Self::Half => Rendered { picture: rendition::half(frame), left: 0, top: 0, scale: Scale::Half },
+            Self::WholeTwice => Rendered { picture: rendition::twice(frame), left: 0, top: 0, scale: Scale::Twice },
+            Self::Tile => {
+                let (left, top) = tile_at(frame, tile);
+                let cut = imageops::crop_imm(frame, left, top, TILE_PX.0, TILE_PX.1).to_image();
+                Rendered { picture: rendition::twice(&cut), left, top, scale: Scale::Twice }
+            }
+        }
+    }
+}
+
+impl Treatment {
+    pub(super) fn of(self, picture: GrayImage) -> GrayImage {
+        match self {
+            Self::None => picture,
+            Self::Sharpened => sharpened(&picture),
+            Self::BlackAndWhite => rendition::black_and_white(&picture, THRESHOLD_RADIUS_PX),
+            Self::SmoothedBlackAndWhite => {
+                rendition::black_and_white(&rendition::mean(&picture, 1), THRESHOLD_RADIUS_PX)
+            }
+            Self::SharpenedBlackAndWhite => rendition::black_and_white(&sharpened(&picture), THRESHOLD_RADIUS_PX),
+        }
+    }
+}
+
+impl Treatment {
+    /// How a reader looks at it: what is black and white has no shades that it could weigh.
+    pub(super) fn care(self, otherwise: Care) -> Care {
+        match self {
+            Self::None | Self::Sharpened => otherwise,
+            Self::BlackAndWhite | Self::SmoothedBlackAndWhite | Self::SharpenedBlackAndWhite => Care::BlackAndWhite,
+        }
+    }
+}
+
+fn sharpened(picture: &GrayImage) -> GrayImage {
+    rendition::sharpened(picture, UNSHARP_RADIUS_PX, UNSHARP_STRENGTH)
+}
+
+/// The blur that the sharpening subtracts, and how often: about a module of a symbol that is just large enough.
+const UNSHARP_RADIUS_PX: u32 = 4;
+const UNSHARP_STRENGTH: i32 = 3;
+
+/// A few modules of a symbol that is large enough to be read.
+const THRESHOLD_RADIUS_PX: u32 = 15;
+
+#[derive(Debug)]
+pub(super) struct Rendered {
+    pub(super) picture: GrayImage,
+    left: u32,
+    top: u32,
+    scale: Scale,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Scale {
+    Half,
+    Same,
+    Twice,
+}
+
+impl Rendered {
+    /// Where corners seen in the rendition stand in the frame.
+    pub(super) fn in_frame(&self, corners: [Point; 4]) -> [Point; 4] {
+        let scaled = |seen: i32| match self.scale {
+            Scale::Half => seen.saturating_mul(2),
+            Scale::Same => seen,
+            Scale::Twice => seen / 2,
+        };
+        corners.map(|seen| Point {
+            x: scaled(seen.x).saturating_add_unsigned(self.left),
+            y: scaled(seen.y).saturating_add_unsigned(self.top),
+        })
+    }
+}
+
+/// Twice this is a picture of a megapixel, which fits in a frame's budget; it is also the middle half of a 720p frame.
+const TILE_PX: (u32, u32) = (640, 400);
+
+/// As large as a symbol that needs enlarging: every one lies wholly in some tile.
+const OVERLAP_PX: u32 = 160;
+
+/// The middle of the frame first, then the tiles that cover it, and so on round.
+fn tile_at(frame: &GrayImage, number: usize) -> (u32, u32) {
+    let (across, down) = (starts(frame.width(), TILE_PX.0), starts(frame.height(), TILE_PX.1));
+    let middle = (frame.width().saturating_sub(TILE_PX.0) / 2, frame.height().saturating_sub(TILE_PX.1) / 2);
+    let tiles = down.iter().flat_map(|top| across.iter().map(move |left| (*left, *top)));
+    std::iter::once(middle).chain(tiles).nth(number % (across.len() * down.len() + 1)).unwrap_or_default()
+}
+
+fn starts(side: u32, tile: u32) -> Vec<u32> {
+    let room = side.saturating_sub(tile);
+    let steps = room.div_ceil(tile - OVERLAP_PX);
+    (0..=steps).map(|step| room * step / steps.max(1)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn taken(turns: &mut Turns, affordable: impl Fn(Strategy) -> bool) -> Option<Strategy> {
+        turns.take(|turn| affordable(turn.strategy)).map(|(turn, _)| turn.strategy)
+    }
+
+    #[test]
+    fn each_has_its_turn() {
+        let mut turns = Turns::new();
+        let twice_round: Vec<_> = (0..2 * OF_FRAMES.len()).filter_map(|_| taken(&mut turns, |_| true)).collect();
+        assert_eq!(twice_round, [OF_FRAMES, OF_FRAMES].concat());
+    }
+
+    #[test]
+    fn what_cannot_be_afforded_lets_the_next_go_first_but_not_for_ever() {
+        let mut turns = Turns::new();
+        let dear = Strategy::Rendered(View::WholeTwice, Treatment::None);
+        let taken: Vec<_> = (0..4000).filter_map(|_| taken(&mut turns, |strategy| strategy != dear)).collect();
+        assert_eq!(taken.len(), 4000);
+        let dear_ones = taken.iter().filter(|strategy| **strategy == dear).count();
+        assert!((1..=4000 / 200).contains(&dear_ones), "{dear_ones}");
+    }
+
+    #[test]
+    fn a_frame_without_time_takes_none_and_starves_none_at_once() {
+        let mut turns = Turns::new();
+        let taken: Vec<_> = (0..STARVED).filter_map(|_| taken(&mut turns, |_| false)).collect();
+        assert_eq!(taken, []);
+    }
+
+    #[test]
+    fn tiles_cover_the_frame_and_overlap() {
+        for (width, height) in [(1280, 720), (1920, 1080), (640, 480), (300, 200), (4000, 3000)] {
+            let frame = GrayImage::new(width, height);
+            for (side, tile) in [(width, TILE_PX.0), (height, TILE_PX.1)] {
+                let starts = starts(side, tile);
+                assert_eq!(starts.first(), Some(&0));
+                assert!(starts.last().unwrap() + tile >= side);
+                assert!(starts.windows(2).all(|pair| pair[1] > pair[0] && pair[0] + tile >= pair[1] + OVERLAP_PX));
+            }
+            for number in 0..40 {
+                let rendered = View::Tile.of(&frame, number);
+                assert!(rendered.left + rendered.picture.width() / 2 <= width);
+                assert!(rendered.top + rendered.picture.height() / 2 <= height);
+                assert!(u64::from(rendered.picture.width() * rendered.picture.height()) <= View::Tile.pixels(&frame));
+            }
+        }
+    }
+
+    #[test]
+    fn corners_find_their_way_back() {
+        let frame = GrayImage::new(1920, 1080);
+        let seen = [Point { x: 100, y: 60 }; 4];
+        for (view, tile, expected) in [
+            (View::Whole, 0, (100, 60)),
+            (View::Half, 0, (200, 120)),
+            (View::WholeTwice, 0, (50, 30)),
+            (View::Tile, 0, (690, 370)),
+        ] {
+            let [found, ..] = view.of(&frame, tile).in_frame(seen);
+            assert_eq!((found.x, found.y), expected, "{view:?}");
+        }
+    }
+}
