@@ -54,7 +54,7 @@ const MEAN_GAIN: f64 = 1.0 / 8.0;
 const DEVIATION_GAIN: f64 = 1.0 / 4.0;
 
 /// How many deviations above the mean a cost is expected, so that hardly one in a hundred is dearer.
-const CAUTION: f64 = 2.5;
+const CAUTION: f64 = 4.0;
 
 /// A picture of a few pixels costs what its call costs, which says nothing about pixels.
 const TELLING_PIXELS: u64 = 10_000;

@@ -6,6 +6,7 @@ use std::io::Write;
 use gate_frames::{Clip, Size};
 
 use super::BenchError;
+use super::peers::PeerName;
 use super::pipe::Stable;
 use super::tally::{Costs, Rate, Samples, heading, row, summary};
 
@@ -17,7 +18,8 @@ const WITHIN_FRAMES: u32 = 10;
 /// Frames before that, in which a reader may waste time or remember a place.
 const BEFORE: u32 = 3;
 
-pub(crate) fn report(stable: &mut Stable, seed: u64, quick: bool, out: &mut dyn Write) -> Result<(), BenchError> {
+pub(crate) fn report(seed: u64, quick: bool, out: &mut dyn Write) -> Result<(), BenchError> {
+    let mut stable = Stable::start(&PeerName::OF_CAMERAS)?;
     let names = stable.names.clone();
     let nobody = || vec![Rate::default(); names.len()];
     let (mut classes, mut all) = (BTreeMap::new(), nobody());
@@ -61,5 +63,6 @@ pub(crate) fn report(stable: &mut Stable, seed: u64, quick: bool, out: &mut dyn 
         row(out, &format!("frames to a read, p{percent}"), &frames, 0)?;
     }
     costs.write(&names, out)?;
+    stable.confess(out)?;
     Ok(())
 }

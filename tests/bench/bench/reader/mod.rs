@@ -45,7 +45,7 @@ pub(crate) fn run(wanted: &Wanted, out: &mut dyn Write) -> Result<(), BenchError
     writeln!(out, "a panic or {} s without an answer is a picture not read, and counted.", pipe::PATIENCE.as_secs())?;
     let mut stable = pipe::Stable::start(&PeerName::ALL)?;
     frames::report(&mut stable, wanted.seed, wanted.quick, out)?;
-    clips::report(&mut stable, wanted.seed, wanted.quick, out)?;
+    clips::report(wanted.seed, wanted.quick, out)?;
     if let Some(folder) = &wanted.photos {
         photographs::report(&mut stable, folder, wanted.quick, out)?;
     }
