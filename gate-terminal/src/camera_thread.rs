@@ -1,31 +1,73 @@
-//! The thread "camera": takes frames, reads them, tells the gate what it saw, and lays the picture down for the window.
+//! The thread "camera": keeps a reading process alive, tells the gate what it saw, and lays its pictures down for the window.
 //!
-//! It never queues frames: the next one is taken when the last has been read, so what is read is what is there now. Reading is
-//! native code fed by strangers; a panic in it costs one frame. A frame with codes is always handed over, one without is
-//! dropped when the gate is busy: the next says the same.
+//! The process may stall, crash or talk nonsense; each time it is killed and started again, and until frames come the gate knows why
+//! they do not. A frame with codes is always handed over, one without is dropped when the gate is busy: the next says the same.
 
 use std::{
     io,
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, TrySendError, sync_channel},
+    },
     thread::JoinHandle,
     time::Duration,
 };
 
 use crate::{
     camera::{
-        frame::{Frame, Preview},
-        qr::{Reader, Symbol},
-        replay::{Replay, ReplayError},
+        frame::Preview,
+        wire::{Message, Opened, WireError},
     },
-    ports::{CameraState, Clock, Event},
+    ports::{CameraFault, CameraState, Clock, Event},
 };
 
-/// The thread from outside. Dropping it ends the thread after the frame it is at.
+mod pause;
+mod process;
+mod stats;
+
+use pause::Pause;
+use process::Process;
+pub use process::{COMMAND, ReaderProgram};
+pub use stats::CameraStats;
+use stats::Meter;
+
+/// A camera that gives no frame for so long has stalled.
+const PATIENCE_MS: u64 = 2_000;
+
+/// Until the first frame more is allowed: programs load and cameras warm up.
+const PATIENCE_AT_FIRST_MS: u64 = 6_000;
+
+/// How soon the thread notices that it is to end.
+const LOOK_UP: Duration = Duration::from_millis(200);
+
+/// The thread from outside. Dropping it ends the thread and kills the process.
 #[derive(Debug)]
 pub struct CameraThread {
     stop: Option<SyncSender<()>>,
     thread: Option<JoinHandle<()>>,
+    gauge: CameraGauge,
+}
+
+impl CameraThread {
+    #[must_use]
+    pub fn gauge(&self) -> CameraGauge {
+        self.gauge.clone()
+    }
+}
+
+/// How well the camera does, to be looked at whenever a page wants to.
+#[derive(Debug, Clone, Default)]
+pub struct CameraGauge(Arc<Mutex<Meter>>);
+
+impl CameraGauge {
+    #[must_use]
+    pub fn stats(&self) -> CameraStats {
+        self.meter().stats().clone()
+    }
+
+    fn meter(&self) -> MutexGuard<'_, Meter> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Drop for CameraThread {
@@ -39,165 +81,211 @@ impl Drop for CameraThread {
     }
 }
 
-/// `show` gets every frame's small picture; it must not wait.
+/// `show` gets the small pictures, fifteen a second at most; it must not wait.
 pub fn spawn(
-    replay: Replay,
+    program: ReaderProgram,
     clock: impl Clock + Send + 'static,
     events: SyncSender<Event>,
     show: impl Fn(Preview) + Send + 'static,
 ) -> io::Result<CameraThread> {
     let (stop, stopped) = sync_channel(0);
-    let watch = Watch { replay, events, show, state: CameraState::Starting };
-    let thread = std::thread::Builder::new().name("camera".to_owned()).spawn(move || watch.run(&clock, &stopped))?;
-    Ok(CameraThread { stop: Some(stop), thread: Some(thread) })
+    let gauge = CameraGauge::default();
+    let watch = Watch {
+        program,
+        clock,
+        events,
+        show,
+        stopped,
+        gauge: gauge.clone(),
+        state: CameraState::Starting,
+        first_frame_ms: None,
+        alive_ms: 0,
+    };
+    let thread = std::thread::Builder::new().name("camera".to_owned()).spawn(move || {
+        let Over = watch.run();
+    })?;
+    Ok(CameraThread { stop: Some(stop), thread: Some(thread), gauge })
 }
 
-struct Watch<S> {
-    replay: Replay,
+struct Watch<C, S> {
+    program: ReaderProgram,
+    clock: C,
     events: SyncSender<Event>,
     show: S,
+    stopped: Receiver<()>,
+    gauge: CameraGauge,
     state: CameraState,
+    /// Of the process that runs now.
+    first_frame_ms: Option<u64>,
+    /// When it last had a frame, or said why it has none. That it counts torn frames is no sign of life.
+    alive_ms: u64,
 }
 
-/// The gate has ended; there is nobody to see for.
-struct GateGone;
+/// The thread is to end: the gate has, or nobody wants it any more.
+struct Over;
 
-impl<S: Fn(Preview)> Watch<S> {
-    fn run(mut self, clock: &dyn Clock, stopped: &Receiver<()>) {
-        let mut reader = Reader::new();
-        let interval_ms = u64::try_from(self.replay.interval().as_millis()).unwrap_or(u64::MAX);
-        let mut due_ms = clock.read().since_boot_ms;
+impl<C: Clock, S: Fn(Preview)> Watch<C, S> {
+    fn run(mut self) -> Over {
+        let mut pause = Pause::new();
         loop {
-            let looked = catch_unwind(AssertUnwindSafe(|| self.look(&mut reader)));
-            let told = looked.unwrap_or_else(|_panic| {
-                tracing::error!("the reader panicked; this frame is lost");
-                reader = Reader::new();
-                self.tell_state(CameraState::Failed { why: "the reader panicked".to_owned() })
-            });
-            if told.is_err() {
-                return;
+            self.first_frame_ms = None;
+            if let Err(over) = self.one_process() {
+                return over;
             }
-            let now_ms = clock.read().since_boot_ms;
-            // Behind by more than a frame, it does not catch up: frames are to be new, not many.
-            due_ms = due_ms.saturating_add(interval_ms).max(now_ms);
-            match stopped.recv_timeout(Duration::from_millis(due_ms - now_ms)) {
+            let frames_for_ms = self.first_frame_ms.map_or(0, |since_ms| self.now_ms().saturating_sub(since_ms));
+            match self.stopped.recv_timeout(pause.after(frames_for_ms)) {
+                Err(RecvTimeoutError::Timeout) => self.metered(Meter::restarted),
+                Ok(()) | Err(RecvTimeoutError::Disconnected) => return Over,
+            }
+        }
+    }
+
+    /// From its start to its end, whatever ends it.
+    fn one_process(&mut self) -> Result<(), Over> {
+        let process = match self.program.start() {
+            Ok(process) => process,
+            Err(error) => {
+                tracing::error!(%error, "the reading process cannot be started");
+                return self.fail(CameraFault::ReaderCrashed);
+            }
+        };
+        let mut explained = false;
+        self.alive_ms = self.now_ms();
+        loop {
+            match self.listen(&process)? {
+                Heard::Message(message) => {
+                    explained = matches!(message, Message::Failed(_));
+                    let says_little = matches!(message, Message::Preview(_) | Message::Tally(_));
+                    self.take(message)?;
+                    // After the gate has taken it: while it is busy, nobody listens and nobody is silent.
+                    if !says_little {
+                        self.alive_ms = self.now_ms();
+                    }
+                }
+                Heard::Silence => {
+                    tracing::warn!("no frame comes: the reading process is killed");
+                    return self.fail(CameraFault::Stalled);
+                }
+                // It said why before it ended.
+                Heard::Error(WireError::Ended) if explained => {
+                    self.metered(Meter::stopped);
+                    return Ok(());
+                }
+                Heard::Error(error) => {
+                    tracing::warn!(%error, "the reading process has failed");
+                    return self.fail(CameraFault::ReaderCrashed);
+                }
+            }
+        }
+    }
+
+    fn listen(&self, process: &Process) -> Result<Heard, Over> {
+        let patience_ms = if self.first_frame_ms.is_some() { PATIENCE_MS } else { PATIENCE_AT_FIRST_MS };
+        let until_ms = self.alive_ms.saturating_add(patience_ms);
+        loop {
+            let left = Duration::from_millis(until_ms.saturating_sub(self.now_ms()));
+            match process.heard.recv_timeout(left.min(LOOK_UP)) {
+                Ok(Ok(message)) => return Ok(Heard::Message(message)),
+                Ok(Err(error)) => return Ok(Heard::Error(error)),
+                Err(RecvTimeoutError::Disconnected) => return Ok(Heard::Error(WireError::Ended)),
+                Err(RecvTimeoutError::Timeout) if left.is_zero() => return Ok(Heard::Silence),
                 Err(RecvTimeoutError::Timeout) => {}
-                Ok(()) | Err(RecvTimeoutError::Disconnected) => return,
+            }
+            match self.stopped.try_recv() {
+                Err(TryRecvError::Empty) => {}
+                Ok(()) | Err(TryRecvError::Disconnected) => return Err(Over),
             }
         }
     }
 
-    fn look(&mut self, reader: &mut Reader) -> Result<(), GateGone> {
-        match self.replay.next_frame() {
-            Some(Ok(Frame { grey, preview })) => {
+    fn take(&mut self, message: Message) -> Result<(), Over> {
+        match message {
+            Message::Alive => Ok(()),
+            Message::Failed(fault) => self.fail(fault),
+            Message::Opened(opened) => {
+                let opened = readable(opened);
+                tracing::info!(?opened, "camera opened");
+                self.metered(|meter| meter.opened(opened));
+                Ok(())
+            }
+            Message::Preview(preview) => {
                 (self.show)(preview);
-                let texts: Vec<String> = reader.read(&grey).into_iter().map(|Symbol { text, .. }| text).collect();
-                self.tell_state(CameraState::Running)?;
-                if texts.is_empty() { self.tell_nothing() } else { self.tell(Event::Codes(texts)) }
+                Ok(())
             }
-            // An empty folder is a camera before which nobody stands.
-            None => {
-                self.tell_state(CameraState::Running)?;
+            Message::Tally(tally) => {
+                let now_ms = self.now_ms();
+                self.metered(|meter| meter.tally(tally, now_ms));
+                Ok(())
+            }
+            Message::Nothing => {
+                self.seen()?;
                 self.tell_nothing()
             }
-            Some(Err(ReplayError::Picture(error))) => {
-                tracing::warn!(%error, "a picture was skipped");
-                self.tell_nothing()
-            }
-            Some(Err(error @ (ReplayError::Folder { .. } | ReplayError::Rate { .. }))) => {
-                self.tell_state(CameraState::Failed { why: error.to_string() })
+            Message::Codes(texts) => {
+                self.seen()?;
+                self.tell(Event::Codes(texts))
             }
         }
     }
 
-    fn tell_state(&mut self, state: CameraState) -> Result<(), GateGone> {
+    /// A frame came and was read.
+    fn seen(&mut self) -> Result<(), Over> {
+        if self.first_frame_ms.is_none() {
+            self.first_frame_ms = Some(self.now_ms());
+        }
+        self.tell_state(CameraState::Running)
+    }
+
+    fn fail(&mut self, why: CameraFault) -> Result<(), Over> {
+        self.metered(Meter::stopped);
+        // That it is not found is no news of a camera that was unplugged.
+        let known = matches!(self.state, CameraState::Failed { why: CameraFault::Unplugged });
+        if known && why == CameraFault::NotFound {
+            return Ok(());
+        }
+        self.tell_state(CameraState::Failed { why })
+    }
+
+    fn tell_state(&mut self, state: CameraState) -> Result<(), Over> {
         if self.state == state {
             return Ok(());
         }
+        tracing::info!(?state, "camera");
         self.state = state.clone();
         self.tell(Event::Camera(state))
     }
 
-    fn tell_nothing(&self) -> Result<(), GateGone> {
+    fn tell_nothing(&self) -> Result<(), Over> {
         match self.events.try_send(Event::NoCode) {
             Ok(()) | Err(TrySendError::Full(_)) => Ok(()),
-            Err(TrySendError::Disconnected(_)) => Err(GateGone),
+            Err(TrySendError::Disconnected(_)) => Err(Over),
         }
     }
 
-    fn tell(&self, event: Event) -> Result<(), GateGone> {
-        self.events.send(event).map_err(|_| GateGone)
+    fn tell(&self, event: Event) -> Result<(), Over> {
+        self.events.send(event).map_err(|_| Over)
     }
+
+    fn metered(&self, change: impl FnOnce(&mut Meter)) {
+        change(&mut self.gauge.meter());
+    }
+
+    fn now_ms(&self) -> u64 {
+        self.clock.read().since_boot_ms
+    }
+}
+
+enum Heard {
+    Message(Message),
+    Silence,
+    Error(WireError),
+}
+
+/// A camera's name is what its maker, or somebody with a programmable plug, wrote into it.
+fn readable(opened: Opened) -> Opened {
+    let visible = |text: String| text.chars().filter(|char| !char.is_control()).collect();
+    Opened { name: visible(opened.name), layout: visible(opened.layout), ..opened }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::{path::Path, sync::mpsc};
-
-    use super::*;
-    use crate::{camera::drawn, clock::SystemClock};
-
-    fn watched(folder: &Path, looping: bool) -> (CameraThread, mpsc::Receiver<Event>, mpsc::Receiver<Preview>) {
-        let (events, heard) = sync_channel(64);
-        let (pictures, seen) = sync_channel(64);
-        let replay = Replay::open(folder, 50.0, looping).unwrap();
-        let show = move |preview| drop(pictures.try_send(preview));
-        (spawn(replay, SystemClock, events, show).unwrap(), heard, seen)
-    }
-
-    fn next(heard: &mpsc::Receiver<Event>, wanted: impl Fn(&Event) -> bool) -> Event {
-        loop {
-            let event = heard.recv_timeout(Duration::from_secs(30)).expect("the event comes");
-            if wanted(&event) {
-                return event;
-            }
-        }
-    }
-
-    #[test]
-    fn a_picture_becomes_a_code_and_a_preview_and_then_nothing() {
-        let folder = tempfile::tempdir().unwrap();
-        let text = drawn::pass_text(1);
-        let picture = drawn::placed(drawn::white(400, 400), &drawn::symbol(&text, 4), 60, 60);
-        drawn::saved(&picture, folder.path(), "pass.png");
-        let (_camera, heard, seen) = watched(folder.path(), false);
-        next(&heard, |event| matches!(event, Event::Camera(CameraState::Running)));
-        let Event::Codes(texts) = next(&heard, |event| matches!(event, Event::Codes(_))) else { unreachable!() };
-        assert_eq!(texts, [text]);
-        assert_eq!(seen.recv().unwrap().width, 400);
-        next(&heard, |event| matches!(event, Event::NoCode));
-    }
-
-    #[test]
-    fn a_broken_picture_stops_nothing() {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("a.png"), b"no picture").unwrap();
-        let picture = drawn::placed(drawn::white(400, 400), &drawn::symbol("hello", 4), 60, 60);
-        drawn::saved(&picture, folder.path(), "b.png");
-        let (_camera, heard, _seen) = watched(folder.path(), true);
-        next(&heard, |event| matches!(event, Event::Codes(_)));
-    }
-
-    #[test]
-    fn a_folder_that_goes_away_is_a_failed_camera_until_it_is_back() {
-        let folder = tempfile::tempdir().unwrap();
-        let frames = folder.path().join("frames");
-        std::fs::create_dir(&frames).unwrap();
-        let (_camera, heard, _seen) = watched(&frames, true);
-        std::fs::remove_dir(&frames).unwrap();
-        next(&heard, |event| matches!(event, Event::Camera(CameraState::Failed { .. })));
-        std::fs::create_dir(&frames).unwrap();
-        next(&heard, |event| matches!(event, Event::Camera(CameraState::Running)));
-    }
-
-    #[test]
-    fn the_thread_ends_with_its_handle_and_with_the_gate() {
-        let folder = tempfile::tempdir().unwrap();
-        let (camera, heard, _seen) = watched(folder.path(), true);
-        drop(camera);
-        assert!(heard.iter().all(|event| !matches!(event, Event::Codes(_))), "the channel is closed");
-        let (camera, heard, _seen) = watched(folder.path(), true);
-        drop(heard);
-        drop(camera);
-    }
-}
+mod tests;

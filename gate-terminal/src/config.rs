@@ -47,6 +47,11 @@ pub enum Language {
 #[serde(rename_all = "snake_case", tag = "kind", deny_unknown_fields)]
 pub enum Camera {
     Off,
+    /// With neither, the first camera that gives pictures.
+    Usb {
+        index: Option<u32>,
+        name: Option<String>,
+    },
     Replay {
         dir: PathBuf,
         #[serde(default = "ten")]
@@ -80,7 +85,7 @@ impl Config {
     fn beside(mut self, folder: &Path) -> Self {
         self.data_dir = folder.join(self.data_dir);
         match &mut self.camera {
-            Camera::Off => {}
+            Camera::Off | Camera::Usb { .. } => {}
             Camera::Replay { dir, .. } => *dir = folder.join(&dir),
         }
         self
@@ -112,14 +117,21 @@ mod tests {
     #[test]
     fn the_sample_is_understood_and_shows_the_defaults() {
         let sample = Config::parse(SAMPLE).unwrap();
-        let replay = Camera::Replay { dir: "frames".into(), fps: 10.0, looping: false };
-        assert_eq!(sample, Config { camera: replay, ..Config::default() });
+        let first = Camera::Usb { index: None, name: None };
+        assert_eq!(sample, Config { camera: first, ..Config::default() });
         let uncommented: Vec<&str> =
             SAMPLE.lines().map(|line| if line.starts_with("# ") { "" } else { line.trim_start_matches('#') }).collect();
         let spelled_out = Config::parse(&uncommented.join("\n")).unwrap();
         let root_fingerprint = spelled_out.root_fingerprint.clone();
         assert!(root_fingerprint.is_some());
-        assert_eq!(spelled_out, Config { root_fingerprint, ..sample });
+        let chosen = Camera::Usb { index: Some(0), name: Some("USB".into()) };
+        assert_eq!(spelled_out, Config { root_fingerprint, camera: chosen, ..sample });
+    }
+
+    #[test]
+    fn a_folder_of_pictures_is_ten_a_second_once() {
+        let replay = Config::parse("[camera]\nkind = 'replay'\ndir = 'frames'").unwrap();
+        assert_eq!(replay.camera, Camera::Replay { dir: "frames".into(), fps: 10.0, looping: false });
     }
 
     #[test]
@@ -133,7 +145,8 @@ mod tests {
             "data_directory = 'x'",
             "direction = 'sideways'",
             "language = 'fr'",
-            "[camera]\nkind = 'usb'",
+            "[camera]\nkind = 'usb'\nnumber = 1",
+            "[camera]\nkind = 'usb'\nindex = -1",
             "[camera]\nkind = 'replay'",
             "[camera]\nkind = 'replay'\ndir = 'x'\nspeed = 3",
             "[camera]\ndir = 'x'",

@@ -25,9 +25,9 @@ use shared::{
 };
 
 use crate::{
-    gate::{self, Effect, Event, Gate, News, View},
+    gate::{self, Effect, Event, ForeignCodeSecret, Gate, News, View},
     ports::{Clock, Lamp, Line, Observer, Store, Told},
-    ui::{command::Command, snapshot::Snapshot},
+    ui::{command::Command, records::PaperForm, snapshot::Snapshot},
 };
 
 mod seen;
@@ -44,7 +44,7 @@ pub struct Doors {
     pub line: Box<dyn Line + Send>,
     pub lamp: Box<dyn Lamp + Send>,
     pub observer: Box<dyn Observer + Send>,
-    /// The terminal's own key: signs the head of what is pushed.
+    /// The terminal's own key: signs the head of what is pushed, and marks foreign codes by a secret derived from it.
     pub key: SigningKey,
 }
 
@@ -67,11 +67,15 @@ impl<S: Store> Controller<S> {
     /// Fails when the terminal has not been enrolled, or its store cannot be read.
     pub fn open(mut store: S, doors: Doors, direction: Direction) -> Result<Self, S::Error> {
         let held = store.load()?;
-        Ok(Self { gate: Gate::new(held, direction), store, doors, link_up: None })
+        let foreign_codes = ForeignCodeSecret::derived_from(doors.key.as_bytes());
+        Ok(Self { gate: Gate::new(held, direction, foreign_codes), store, doors, link_up: None })
     }
 
     /// One event and everything that follows from it.
     pub fn turn(&mut self, event: Event) {
+        if let Event::Camera(state) = &event {
+            self.tell(&Told::Camera(state.clone()));
+        }
         let mut waiting = VecDeque::from([event]);
         while let Some(event) = waiting.pop_front() {
             let reading = self.doors.clock.read();
@@ -258,7 +262,13 @@ impl Handle {
     /// Never blocks; `false` when the gate is so far behind, or has ended, that the guard must press again.
     #[must_use]
     pub fn act(&self, command: Command) -> bool {
-        self.events.try_send(Event::Guard(seen::act(command))).is_ok()
+        seen::act(command).is_none_or(|act| self.events.try_send(Event::Guard(act)).is_ok())
+    }
+
+    /// A visitor taken down by an officer. Never blocks; `false` when the gate does not take it now.
+    #[must_use]
+    pub fn paper(&self, form: &PaperForm) -> bool {
+        seen::paper(form).is_some_and(|event| self.events.try_send(event).is_ok())
     }
 
     /// Whether the gate thread still takes turns.

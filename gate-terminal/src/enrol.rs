@@ -16,6 +16,7 @@ use shared::{
         Protocol,
         enrol::{EnrolClaim, EnrolRequest, InviteCode},
     },
+    time::Moment,
 };
 use zeroize::Zeroizing;
 
@@ -31,6 +32,13 @@ pub struct Enrolled {
     pub public: PublicKey,
 }
 
+/// What the office answered, and nothing of it kept yet.
+#[derive(Debug, Clone, Copy)]
+pub struct Claimed {
+    pub enrolled: Enrolled,
+    server_time: Moment,
+}
+
 /// Makes or takes the key in `data_dir`, trades `code`, and keeps the answer. `expected_root` is the root key's fingerprint as
 /// the office told it; any other root is refused.
 pub async fn enrol<P: Protocol, S: Store>(
@@ -40,6 +48,19 @@ pub async fn enrol<P: Protocol, S: Store>(
     code: InviteCode,
     expected_root: Option<&str>,
 ) -> Result<Enrolled, EnrolError<P::Error, S::Error>> {
+    let claimed = claim(protocol, store, data_dir, code, expected_root).await?;
+    keep(store, &claimed).map_err(EnrolError::Store)?;
+    Ok(claimed.enrolled)
+}
+
+/// All of it but the keeping: two people may want to compare first. The code is spent by then.
+pub async fn claim<P: Protocol, S: Store>(
+    protocol: &P,
+    store: &S,
+    data_dir: &Path,
+    code: InviteCode,
+    expected_root: Option<&str>,
+) -> Result<Claimed, EnrolError<P::Error, S::Error>> {
     if let Some(post) = store.post().map_err(EnrolError::Store)? {
         return Err(EnrolError::AlreadyEnrolled { post: Box::new(post) });
     }
@@ -53,8 +74,16 @@ pub async fn enrol<P: Protocol, S: Store>(
         return Err(EnrolError::OtherRoot { told: answer.root.fingerprint() });
     }
     let post = Post { terminal: answer.terminal, campus: answer.campus, gate: answer.gate, root: answer.root };
-    store.keep_post(&post, answer.server_time).map_err(EnrolError::Store)?;
-    Ok(Enrolled { post, public })
+    Ok(Claimed { enrolled: Enrolled { post, public }, server_time: answer.server_time })
+}
+
+pub fn keep<S: Store>(store: &mut S, claimed: &Claimed) -> Result<(), S::Error> {
+    store.keep_post(&claimed.enrolled.post, claimed.server_time)
+}
+
+/// After a comparison that failed: the next enrolment makes another key.
+pub fn forget_key(data_dir: &Path) -> io::Result<()> {
+    fs::remove_file(data_dir.join(KEY_FILE))
 }
 
 /// The terminal's key; refused when anybody but its owner could read it.
@@ -199,7 +228,7 @@ mod tests {
             pull::{PullAnswer, PullRequest},
             push::{PushAnswer, PushRequest},
         },
-        time::{CampusDay, Moment},
+        time::CampusDay,
     };
     use tempfile::TempDir;
 
@@ -337,6 +366,19 @@ mod tests {
             assert_eq!(outcome.is_ok(), taken, "{told}");
             assert_eq!(posts.post().unwrap().is_some(), taken);
         }
+    }
+
+    #[test]
+    fn what_is_claimed_is_not_kept_before_it_was_compared() {
+        let directory = tempfile::tempdir().unwrap();
+        let (door, mut posts) = (Door::with_code(), Posts::default());
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let claimed = runtime.block_on(claim(&door, &posts, directory.path(), code(), None)).unwrap();
+        assert!(posts.post().unwrap().is_none());
+        keep(&mut posts, &claimed).unwrap();
+        assert_eq!(posts.post().unwrap().unwrap().terminal, TERMINAL);
+        forget_key(directory.path()).unwrap();
+        assert!(matches!(load_key(directory.path()), Err(KeyFileError::Absent { .. })));
     }
 
     #[cfg(unix)]

@@ -3,12 +3,14 @@
 //! For demonstrations, tests, and gates that something else steers. The gate thread hands its news over a bounded channel and
 //! never waits for whoever reads the lines.
 //!
-//! Out: `{"event":"ready"|"verdict"|"recorded"|"news"|"receipt"|"alarm"|"link", ..}`. A verdict that needed an entry comes after
-//! the line of that entry. In: `{"act":"let_in"|"send_away","reason":{"why":"card_checked"}}`, `{"act":"dismiss"}`,
-//! `{"act":"direction","direction":"out"}`, `{"act":"quit"}`.
+//! Out: `{"event":"ready"|"verdict"|"recorded"|"news"|"receipt"|"alarm"|"link"|"camera", ..}`. A verdict that needed an entry comes
+//! after the line of that entry, and names its `case`.
+//!
+//! In: `{"act":"let_in"|"send_away","case":7,"reason":{"why":"card_checked"}}`, `{"act":"hold"|"let_go"|"dismiss","case":7}`,
+//! `{"act":"direction","direction":"out"}`, `{"act":"quit"}`. An act for a case that is no longer on the screen does nothing.
 
 use std::{
-    io::{self, BufRead, Write},
+    io::{self, BufRead, Read as _, Write},
     sync::mpsc::{Receiver, RecvTimeoutError, SyncSender},
     time::Duration,
 };
@@ -19,10 +21,10 @@ use shared::entry::{Direction, GuardReason};
 
 use crate::{
     gate::{Alarm, Shown},
-    ports::{Observer, Told},
+    ports::{CameraFault, CameraState, Observer, Told},
     ui::{
         command::Command,
-        snapshot::Snapshot,
+        snapshot::{CaseNumber, Snapshot},
         words::{Language, reason::Teller},
     },
 };
@@ -83,34 +85,51 @@ pub fn print(desk: &impl Desk, heard: &Receiver<Heard>, out: &mut dyn Write) -> 
 }
 
 /// Reads acts until the input ends, which ends nothing else: a service has no input.
-pub fn listen(input: impl BufRead, heard: &SyncSender<Heard>) {
-    for line in input.lines() {
-        let Ok(line) = line else { return };
-        if line.trim().is_empty() {
-            continue;
+/// What is no act, be it no text at all, is answered and read past.
+pub fn listen(mut input: impl BufRead, heard: &SyncSender<Heard>) {
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        match input.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut line) {
+            Ok(0) | Err(_) => return,
+            Ok(_) if line.trim_ascii().is_empty() => continue,
+            Ok(_) => {}
         }
-        let said = match serde_json::from_str(&line) {
-            Ok(Act::LetIn { reason }) => Heard::Asked(Command::LetIn { reason }),
-            Ok(Act::SendAway { reason }) => Heard::Asked(Command::SendAway { reason }),
-            Ok(Act::Dismiss) => Heard::Asked(Command::Dismiss),
-            Ok(Act::Direction { direction }) => Heard::Asked(Command::Face(direction)),
-            Ok(Act::Quit) => Heard::Quit,
-            Err(error) => Heard::NotUnderstood(error.to_string()),
-        };
+        let said =
+            serde_json::from_slice(&line).map_or_else(|error| Heard::NotUnderstood(error.to_string()), Act::heard);
         if heard.send(said).is_err() {
             return;
         }
     }
 }
 
+/// No act is nearly as long; a longer line is read as several, none of them understood.
+const LONGEST_LINE: u64 = 16 * 1024;
+
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case", tag = "act")]
 enum Act {
-    LetIn { reason: GuardReason },
-    SendAway { reason: GuardReason },
-    Dismiss,
+    LetIn { case: u64, reason: GuardReason },
+    SendAway { case: u64, reason: GuardReason },
+    Hold { case: u64 },
+    LetGo { case: u64 },
+    Dismiss { case: u64 },
     Direction { direction: Direction },
     Quit,
+}
+
+impl Act {
+    fn heard(self) -> Heard {
+        Heard::Asked(match self {
+            Self::LetIn { case, reason } => Command::LetIn { case: CaseNumber::new(case), reason },
+            Self::SendAway { case, reason } => Command::SendAway { case: CaseNumber::new(case), reason },
+            Self::Hold { case } => Command::Hold { case: CaseNumber::new(case) },
+            Self::LetGo { case } => Command::LetGo { case: CaseNumber::new(case) },
+            Self::Dismiss { case } => Command::Dismiss { case: CaseNumber::new(case) },
+            Self::Direction { direction } => Command::Face(direction.into()),
+            Self::Quit => return Heard::Quit,
+        })
+    }
 }
 
 fn write_line(out: &mut dyn Write, line: &Value) -> io::Result<()> {
@@ -135,6 +154,7 @@ fn line(told: &Told, snapshot: &Snapshot) -> Value {
         Told::Receipt { seq } => json!({"event": "receipt", "seq": seq}),
         Told::Alarm(alarm) => json!({"event": "alarm", "alarm": alarm_name(alarm), "detail": format!("{alarm:?}")}),
         Told::Link { up } => json!({"event": "link", "up": up}),
+        Told::Camera(state) => camera(state),
     }
 }
 
@@ -151,6 +171,7 @@ fn verdict(shown: &Shown, snapshot: &Snapshot) -> Value {
     let masked = shown.subject.claims.as_ref().map(|claims| claims.name.as_str());
     let mut line = json!({
         "event": "verdict",
+        "case": shown.case.get(),
         "name": name.or(masked),
         "pass": shown.subject.claims.as_ref().map(|claims| claims.pass),
         "reason_zh": teller.verdict(&shown.verdict),
@@ -160,6 +181,28 @@ fn verdict(shown: &Shown, snapshot: &Snapshot) -> Value {
         line.extend(verdict);
     }
     line
+}
+
+fn camera(state: &CameraState) -> Value {
+    let (state, why) = match state {
+        CameraState::Off => ("off", None),
+        CameraState::Starting => ("starting", None),
+        CameraState::Running => ("running", None),
+        CameraState::Failed { why } => ("failed", Some(fault_name(*why))),
+    };
+    json!({"event": "camera", "state": state, "why": why})
+}
+
+const fn fault_name(fault: CameraFault) -> &'static str {
+    match fault {
+        CameraFault::NotFound => "not_found",
+        CameraFault::Busy => "busy",
+        CameraFault::NotAllowed => "not_allowed",
+        CameraFault::Unusable => "unusable",
+        CameraFault::Stalled => "stalled",
+        CameraFault::Unplugged => "unplugged",
+        CameraFault::ReaderCrashed => "reader_crashed",
+    }
 }
 
 const fn alarm_name(alarm: &Alarm) -> &'static str {
@@ -184,14 +227,14 @@ mod tests {
     use std::{cell::RefCell, sync::mpsc::sync_channel};
 
     use shared::{
-        entry::Outcome,
+        entry::{Outcome, Remark},
         ids::{CampusId, GateIndex},
         time::Moment,
         verdict::{RefuseReason, Verdict},
     };
 
     use super::*;
-    use crate::gate::Subject;
+    use crate::gate::{self, Subject};
 
     struct Counter {
         asked: RefCell<Vec<Command>>,
@@ -205,7 +248,7 @@ mod tests {
 
         fn act(&self, command: Command) -> bool {
             self.asked.borrow_mut().push(command);
-            self.asked.borrow().len() < 4
+            self.asked.borrow().len() < 6
         }
 
         fn is_running(&self) -> bool {
@@ -223,9 +266,27 @@ mod tests {
     }
 
     #[test]
+    fn what_is_no_act_is_answered_and_read_past() {
+        let (sender, receiver) = sync_channel(64);
+        let mut input = b"\xff\xfe\n".to_vec();
+        input.extend(std::iter::repeat_n(b'x', 40_000));
+        input.extend(
+            b"\n{\"act\":\"let_in\",\"case\":1,\"reason\":{\"why\":\"other\",\"text\":\"11010519491231002X\"}}\n",
+        );
+        input.extend(b"{\"act\":\"quit\"}\n");
+        listen(input.as_slice(), &sender);
+        let heard: Vec<Heard> = receiver.try_iter().collect();
+        let (last, others) = heard.split_last().unwrap();
+        assert!(matches!(last, Heard::Quit));
+        assert_eq!(others.len(), 5, "no text, one line in three pieces, a document number as a reason");
+        assert!(others.iter().all(|heard| matches!(heard, Heard::NotUnderstood(_))));
+    }
+
+    #[test]
     fn what_happens_is_one_line_each() {
         let desk = Counter { asked: RefCell::default(), running: true };
         let shown = Shown {
+            case: gate::CaseNumber::new(9_007_199_254_740_993),
             verdict: Verdict::Refuse(RefuseReason::NotOurs),
             subject: Subject::default(),
             outcome: Some(Outcome::Refused),
@@ -238,6 +299,7 @@ mod tests {
                 Heard::Told(Told::News { seq: 7, as_of: Some(Moment::from_unix_s(1_795_406_400)) }),
                 Heard::Told(Told::Verdict(Box::new(shown))),
                 Heard::Told(Told::Alarm(Alarm::Fork { seq: 3 })),
+                Heard::Told(Told::Camera(CameraState::Failed { why: CameraFault::Unplugged })),
                 Heard::NotUnderstood("why".into()),
                 Heard::Quit,
                 Heard::Told(Told::Receipt { seq: 1 }),
@@ -246,39 +308,50 @@ mod tests {
         assert_eq!(lines[0], json!({"event": "ready", "campus": 1, "gate": 2, "direction": "in"}));
         assert_eq!(lines[1], json!({"event": "link", "up": true}));
         assert_eq!(lines[2], json!({"event": "news", "seq": 7, "as_of": "2026-11-23 12:00:00"}));
+        assert_eq!(lines[3]["case"], 9_007_199_254_740_993_u64);
         assert_eq!(lines[3]["verdict"], "refuse");
         assert_eq!(lines[3]["reason"]["why"], "not_ours");
         assert_eq!(lines[3]["reason_zh"], "不是本校的访客通行码，请访客打开预约页面上的通行码");
         assert_eq!(lines[4]["alarm"], "fork");
-        assert_eq!(lines[5]["event"], "not_taken");
-        assert_eq!(lines.len(), 6, "nothing after quit");
+        assert_eq!(lines[5], json!({"event": "camera", "state": "failed", "why": "unplugged"}));
+        assert_eq!(lines[6]["event"], "not_taken");
+        assert_eq!(lines.len(), 7, "nothing after quit");
     }
 
     #[test]
     fn acts_come_in_as_lines_and_a_bad_one_is_answered() {
         let input = concat!(
-            "{\"act\":\"let_in\",\"reason\":{\"why\":\"card_checked\"}}\n\n",
-            "{\"act\":\"send_away\",\"reason\":{\"why\":\"other\",\"text\":\"太晚\"}}\n",
+            "{\"act\":\"let_in\",\"case\":1,\"reason\":{\"why\":\"card_checked\"}}\n\n",
+            "{\"act\":\"let_in\",\"reason\":{\"why\":\"card_checked\"}}\n",
+            "{\"act\":\"hold\",\"case\":2}\n",
+            "{\"act\":\"let_go\",\"case\":2}\n",
+            "{\"act\":\"send_away\",\"case\":2,\"reason\":{\"why\":\"other\",\"text\":\"太晚\"}}\n",
             "{\"act\":\"direction\",\"direction\":\"out\"}\n",
             "{\"act\":\"open the gate\"}\n",
-            "{\"act\":\"dismiss\"}\n",
+            "{\"act\":\"dismiss\",\"case\":3}\n",
             "{\"act\":\"quit\"}\n",
         );
         let (sender, receiver) = sync_channel(64);
         listen(input.as_bytes(), &sender);
         let desk = Counter { asked: RefCell::default(), running: true };
         let lines = printed(&desk, receiver.try_iter().collect());
+        let case = CaseNumber::new;
         assert_eq!(
             *desk.asked.borrow(),
             [
-                Command::LetIn { reason: GuardReason::CardChecked },
-                Command::SendAway { reason: GuardReason::Other { text: "太晚".into() } },
-                Command::Face(Direction::Out),
-                Command::Dismiss,
+                Command::LetIn { case: case(1), reason: GuardReason::CardChecked },
+                Command::Hold { case: case(2) },
+                Command::LetGo { case: case(2) },
+                Command::SendAway {
+                    case: case(2),
+                    reason: GuardReason::Other { text: Remark::parse("太晚").unwrap() }
+                },
+                Command::Face(Direction::Out.into()),
+                Command::Dismiss { case: case(3) },
             ]
         );
         let refused: Vec<_> = lines.iter().filter(|line| line["event"] == "not_taken").collect();
-        assert_eq!(refused.len(), 2, "one not understood, one the gate did not take");
+        assert_eq!(refused.len(), 3, "one without a case, one not understood, one the gate did not take");
     }
 
     #[test]

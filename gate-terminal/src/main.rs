@@ -11,7 +11,7 @@ use std::{
 
 use clap::{Parser, Subcommand};
 use gate_terminal::{
-    commands,
+    camera_thread, commands,
     config::Config,
     ports::Store as _,
     store::{DATABASE_FILE, SqliteStore},
@@ -37,6 +37,8 @@ struct Line {
 enum Command {
     /// 用一次性登记码登记本机 enrols this terminal; the code is read from standard input
     Enrol,
+    /// 设置保卫处密码 sets the officers' PIN; it is read from standard input
+    Pin,
     /// 解释一个通行码的内容 explains the text of a pass
     Inspect {
         /// 通行码文本，"-" 表示从标准输入读取 the text, or - for standard input
@@ -50,6 +52,8 @@ enum Command {
         #[arg(required = true)]
         pictures: Vec<PathBuf>,
     },
+    #[command(name = camera_thread::COMMAND, hide = true)]
+    CameraChild { source: String },
 }
 
 fn main() -> ExitCode {
@@ -82,9 +86,19 @@ fn obey(line: &Line) -> Result<bool, Box<dyn Error>> {
             commands::run::run(&config()?, line.headless)?;
             Ok(true)
         }
+        Some(Command::CameraChild { source }) => {
+            drop(out);
+            commands::camera_child::run(source)?;
+            Ok(true)
+        }
         Some(Command::Enrol) => {
             let prompt = io::stdin().is_terminal();
             commands::enrol::run(&config()?, prompt, &mut BufReader::new(io::stdin()), &mut out)?;
+            Ok(true)
+        }
+        Some(Command::Pin) => {
+            let prompt = io::stdin().is_terminal();
+            commands::pin::run(&config()?.data_dir, prompt, &mut BufReader::new(io::stdin()), &mut out)?;
             Ok(true)
         }
         Some(Command::Inspect { text }) => {

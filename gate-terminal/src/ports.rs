@@ -6,15 +6,20 @@
 use std::error::Error;
 
 use shared::{
-    chain::{Head, Link},
-    entry::{Entry, EntryId},
-    sync::{pull::PullRequest, push::PushRequest},
+    chain::{ChainHash, Head, Link},
+    entry::{Direction, Entry, EntryId},
+    ids::{GateIndex, PassId},
+    sync::{
+        change::{PassRecord, Places},
+        pull::PullRequest,
+        push::PushRequest,
+    },
     time::{CampusDay, Moment},
 };
 
 pub use crate::gate::{
-    Alarm, AsOf, CameraState, ClockReading, Event, Held, HeldNews, NewerKeySet, News, OwnEntry, Post, Receipt, Shown,
-    Signal, SyncFailure,
+    Alarm, AsOf, CameraFault, CameraState, ClockReading, Event, Held, HeldNews, NewerKeySet, News, OwnEntry, Post,
+    Receipt, Shown, Signal, SyncFailure,
 };
 
 pub trait Clock {
@@ -48,6 +53,66 @@ pub trait Store {
     fn forget(&mut self, before: CampusDay) -> Result<(), Self::Error>;
 
     fn keep_floor(&mut self, floor: Moment) -> Result<(), Self::Error>;
+}
+
+/// The entry log as officers read it beside the running gate. Nothing here writes, and each call is one short reading: a reader
+/// that stays keeps the gate from clearing its write-ahead log.
+pub trait EntryLog {
+    type Error: Error + Send + Sync + 'static;
+
+    fn post(&self) -> Result<Option<Post>, Self::Error>;
+
+    fn places(&self) -> Result<Option<Places>, Self::Error>;
+
+    /// At most `limit` entries numbered above `after`, oldest first.
+    fn kept_after(&self, after: u64, limit: usize) -> Result<Vec<KeptEntry>, Self::Error>;
+
+    /// The entry of this number, unless it was purged.
+    fn kept(&self, seq: u64) -> Result<Option<KeptEntry>, Self::Error>;
+
+    /// The number of the newest entry; 0 before the first.
+    fn last(&self) -> Result<u64, Self::Error>;
+
+    /// The lowest number among the entries of `moment` and later.
+    fn first_since(&self, moment: Moment) -> Result<Option<u64>, Self::Error>;
+
+    /// What the list still holds of this pass.
+    fn record(&self, pass: PassId) -> Result<Option<PassRecord>, Self::Error>;
+
+    /// What the feed told of who went through, this terminal's own entries among it: at most `limit`, by terminal and number.
+    fn movements_after(&self, after: Option<EntryId>, limit: usize) -> Result<Vec<PassMovement>, Self::Error>;
+
+    /// The last entry the server has signed for, and when it did.
+    fn receipt(&self) -> Result<Option<(u64, Moment)>, Self::Error>;
+
+    fn size(&self) -> Result<StoreSize, Self::Error>;
+
+    /// Reads the whole store and says what is wrong with it, or `None`. Slow.
+    fn damage(&self) -> Result<Option<String>, Self::Error>;
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptEntry {
+    pub seq: u64,
+    pub hash: ChainHash,
+    pub entry: Entry,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PassMovement {
+    pub entry: EntryId,
+    pub pass: PassId,
+    pub direction: Direction,
+    pub at: Moment,
+    pub gate: GateIndex,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StoreSize {
+    pub entries: u64,
+    pub passes: u64,
+    pub database_bytes: u64,
+    pub wal_bytes: u64,
 }
 
 /// The line to the server. Answers come back as events; at most one call of each kind is under way.
@@ -87,4 +152,5 @@ pub enum Told {
     Link {
         up: bool,
     },
+    Camera(CameraState),
 }

@@ -1,7 +1,7 @@
 //! One line of the entry log: who was seen at a gate, what the gate said, and what came of it.
 //!
 //! Admissions, refusals and the guard's overrides are all entries. An entry never holds a scanned code (it may open a gate) or
-//! a document number: only the pass id, the masked name, and for a foreign code a short digest to tell two of them apart.
+//! a document number: only the pass id, the masked name, and for a foreign code a short keyed mark to tell two of them apart.
 
 use serde::{Deserialize, Serialize};
 
@@ -50,7 +50,11 @@ pub struct Said {
     pub pass: Option<PassId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<MaskedName>,
-    /// The first 8 bytes of the SHA-256 of a code that is no pass, in hex.
+    /// Of a code that is no pass: the first 8 bytes, as 16 lower-case hex digits, of HMAC-SHA-256(`k`, the code's text in
+    /// UTF-8), where `k` is HMAC-SHA-256(the 32 secret bytes of the terminal's own key, `campus-gate/foreign-code/v1`).
+    ///
+    /// The same code held up twice at one terminal has the same mark; that is all it says. It is keyed because strangers'
+    /// codes can be guessed (an ID number, a health code), and a plain hash would let any reader of the log do so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub foreign_code: Option<String>,
 }
@@ -90,5 +94,96 @@ pub enum GuardReason {
     HostCalled,
     OfficeCalled,
     CardDiffers,
-    Other { text: String },
+    Other { text: Remark },
+}
+
+/// A guard's own words for a reason: one short line, in which no whole document number and no scanned code can stand.
+///
+/// At most 60 characters, none of them invisible; and apart from signs and spaces no run of 15 or more digits and capital
+/// letters, which is what resident ID numbers and codes are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Remark(String);
+
+impl Remark {
+    pub const MAX_CHARS: usize = 60;
+
+    const LONGEST_RUN: usize = 14;
+
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let fits = (1..=Self::MAX_CHARS).contains(&text.chars().count());
+        let visible = !text.chars().any(|symbol| symbol.is_control() || is_invisible(symbol));
+        (fits && visible && longest_run(text) <= Self::LONGEST_RUN).then(|| Self(text.to_owned()))
+    }
+
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for Remark {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(&text).ok_or("a remark is one line of 60 characters at most, without document numbers or codes")
+    }
+}
+
+impl From<Remark> for String {
+    fn from(remark: Remark) -> Self {
+        remark.0
+    }
+}
+
+/// Marks of direction and width that hide what stands between them.
+const fn is_invisible(symbol: char) -> bool {
+    matches!(symbol, '\u{AD}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}')
+}
+
+fn longest_run(text: &str) -> usize {
+    let narrow = |symbol: char| match symbol {
+        '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(symbol) - 0xFEE0).unwrap_or(symbol),
+        other => other,
+    };
+    let (mut longest, mut run) = (0, 0);
+    for symbol in text.chars().map(narrow) {
+        if symbol.is_ascii_digit() || symbol.is_ascii_uppercase() {
+            run += 1;
+            longest = longest.max(run);
+        } else if symbol.is_alphabetic() {
+            run = 0;
+        }
+    }
+    longest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_remark_is_short_visible_and_holds_no_number_and_no_code() {
+        for text in
+            ["送样品", " 保卫处王老师 13800130001 同意 ", "Parcel for the lab, host came down", &"长".repeat(60)]
+        {
+            assert_eq!(Remark::parse(text).unwrap().as_str(), text.trim(), "{text}");
+        }
+        for text in [
+            "",
+            "  ",
+            &"长".repeat(61),
+            "两\n行",
+            "藏\u{200B}着",
+            "11010519491231002X",
+            "证件 110105 1949 1231 002x",
+            "１１０１０５１９４９１２３１００２Ｘ",
+            "NCFOXN*TS0BI$ZD.P9UOL97O4",
+        ] {
+            assert_eq!(Remark::parse(text), None, "{text}");
+            assert!(serde_json::from_value::<Remark>(serde_json::json!(text)).is_err());
+        }
+    }
 }

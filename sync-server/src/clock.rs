@@ -10,6 +10,9 @@ use shared::time::Moment;
 
 pub trait Clock: std::fmt::Debug + Send + Sync {
     fn now(&self) -> Moment;
+
+    /// How long the machine has run, which nobody can put forward or back; time asleep counts.
+    fn running(&self) -> TimeDelta;
 }
 
 /// The machine's clock. A server is expected to keep time by NTP.
@@ -25,30 +28,45 @@ impl Clock for SystemClock {
             Err(before) => -ms(before.duration()),
         })
     }
+
+    fn running(&self) -> TimeDelta {
+        let since_boot = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+        TimeDelta::seconds(since_boot.tv_sec) + TimeDelta::nanoseconds(since_boot.tv_nsec)
+    }
 }
 
 /// A clock that stands still until it is moved: for tests and stories.
 #[derive(Debug)]
-pub struct SetClock(AtomicI64);
+pub struct SetClock {
+    wall_ms: AtomicI64,
+    running_ms: AtomicI64,
+}
 
 impl SetClock {
     #[must_use]
     pub const fn at(moment: Moment) -> Self {
-        Self(AtomicI64::new(moment.unix_ms()))
+        Self { wall_ms: AtomicI64::new(moment.unix_ms()), running_ms: AtomicI64::new(0) }
     }
 
-    pub fn set(&self, moment: Moment) {
-        self.0.store(moment.unix_ms(), Ordering::SeqCst);
-    }
-
+    /// Time passes.
     pub fn advance(&self, span: TimeDelta) {
-        self.0.fetch_add(span.num_milliseconds(), Ordering::SeqCst);
+        self.running_ms.fetch_add(span.num_milliseconds(), Ordering::SeqCst);
+        self.leap(span);
+    }
+
+    /// Somebody puts the clock, and no time passes.
+    pub fn leap(&self, span: TimeDelta) {
+        self.wall_ms.fetch_add(span.num_milliseconds(), Ordering::SeqCst);
     }
 }
 
 impl Clock for SetClock {
     fn now(&self) -> Moment {
-        Moment::from_unix_ms(self.0.load(Ordering::SeqCst))
+        Moment::from_unix_ms(self.wall_ms.load(Ordering::SeqCst))
+    }
+
+    fn running(&self) -> TimeDelta {
+        TimeDelta::milliseconds(self.running_ms.load(Ordering::SeqCst))
     }
 }
 
@@ -61,13 +79,14 @@ mod tests {
         let clock = SetClock::at(Moment::from_unix_s(100));
         assert_eq!(clock.now(), clock.now());
         clock.advance(TimeDelta::seconds(5));
-        assert_eq!(clock.now(), Moment::from_unix_s(105));
-        clock.set(Moment::from_unix_s(1));
-        assert_eq!(clock.now(), Moment::from_unix_s(1));
+        clock.leap(TimeDelta::seconds(-2));
+        assert_eq!((clock.now(), clock.running()), (Moment::from_unix_s(103), TimeDelta::seconds(5)));
     }
 
     #[test]
     fn the_machine_knows_the_century() {
         assert!(SystemClock.now() > Moment::from_unix_s(1_700_000_000));
+        let before = SystemClock.running();
+        assert!(before > TimeDelta::zero() && SystemClock.running() >= before);
     }
 }

@@ -4,8 +4,17 @@
 //! stops its background tasks. A task that ends by itself is a fault: a server that has quietly stopped publishing passes is worse
 //! than one that is restarted.
 
-use std::{future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    fs::{self, File, TryLockError},
+    future::Future,
+    io,
+    net::SocketAddr,
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
 
+use shared::time::Moment;
 use tokio::{
     net::TcpListener,
     sync::watch,
@@ -17,11 +26,14 @@ use crate::{
     clock::Clock,
     config::Config,
     keys::{Keys, KeysFault},
+    listening::{self, Terms, closed},
     notify::{Console, Outbox, Sender},
+    office::{Channel, leap, leap::Erasing},
     pages,
     state::AppState,
     store::{Store, StoreError},
     sync,
+    timekeeper::{Leapt, Timekeeper},
 };
 
 /// How long answers under way may take once the server is told to stop.
@@ -30,7 +42,7 @@ const LAST_ANSWERS: Duration = Duration::from_secs(10);
 /// Passes are published a day ahead and numbers erased a day late: a minute is nothing to either.
 const CHORES_EVERY: Duration = Duration::from_secs(60);
 
-/// Opens keys and store, and tells the feed which places there are.
+/// Opens keys and store, and tells the feed which places there are. Until [`answer`] is given the channels there are none.
 pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<AppState, ServeFault> {
     let now = clock.now();
     let keys = if config.demo { Keys::load_or_init(&config.data_dir, now) } else { Keys::load(&config.data_dir) }?;
@@ -41,8 +53,40 @@ pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<AppState, Ser
         tracing::warn!(until = keys.hold_until.campus_date_and_clock(), "the signing keys end soon");
     }
     let store = Store::open(&config.database(), keys.identity.clone())?;
+    let kept = store.clock_kept().await?;
+    if let Some(newest) = leap::turned_back(store.newest_moment().await?, now) {
+        return Err(ServeFault::TurnedBack { now, newest });
+    }
+    let timekeeper = Arc::new(Timekeeper::start(clock.clone(), kept.accepted));
     store.set_places(config.places(), now).await?;
-    Ok(AppState { config: Arc::new(config), store, clock, keys: Arc::new(keys) })
+    store.index_parties(now).await?;
+    let by_kind = store.watched_by_kind_alone().await?;
+    if by_kind > 0 {
+        tracing::warn!(
+            people = by_kind,
+            "put on the watchlist by an older version, they are found under one kind and spelling only; put them on it again"
+        );
+    }
+    Ok(AppState { config: Arc::new(config), store, clock, timekeeper, keys: Arc::new(keys), texts_leave: false })
+}
+
+/// Whether the minute's chores may erase, and if not, since when nothing is known of the time.
+pub async fn erasing(state: &AppState) -> Result<Erasing, StoreError> {
+    Ok(Erasing::after(state.store.clock_kept().await?.chores, state.clock.now()))
+}
+
+/// Held as long as this process serves: two servers on one data directory would both think themselves the one writer.
+/// Commands may run beside it.
+pub fn only_here(config: &Config) -> Result<File, ServeFault> {
+    let path = config.data_dir.join("serving.lock");
+    let fault = |cause| ServeFault::Lock { path: path.clone(), cause };
+    fs::create_dir_all(&config.data_dir).map_err(fault)?;
+    let file = File::options().write(true).create(true).truncate(false).open(&path).map_err(fault)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(ServeFault::AlreadyServing { path }),
+        Err(TryLockError::Error(cause)) => Err(fault(cause)),
+    }
 }
 
 /// Answers with a `state` that is open already: how a story brings its own clock and its own telephones.
@@ -52,19 +96,23 @@ pub async fn answer(
     senders: Vec<Box<dyn Sender>>,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeFault> {
+    let state = AppState { texts_leave: senders.iter().any(|sender| sender.carries(Channel::Sms)), ..state };
+    if !state.texts_leave {
+        tracing::warn!("no channel carries text messages: nobody can be sent a code, and the sign-in page says so");
+    }
     let (close, mut closing) = watch::channel(false);
     let router = pages::router(state.clone()).merge(sync::router(state.clone(), closing.clone()));
     let told = async move {
         shutdown.await;
         close.send_replace(true);
     };
-    let serving = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
-        .with_graceful_shutdown(told)
-        .into_future();
+    tokio::spawn(told);
+    let terms = Terms::usual(state.config.behind_proxy);
+    let serving = listening::answer(listener, router, terms, closing.clone());
     tokio::pin!(serving);
     let mut tasks = background(&state, senders);
     tokio::select! {
-        ended = &mut serving => ended.map_err(ServeFault::Listen)?,
+        () = &mut serving => {}
         Some(ended) = tasks.join_next() => return Err(ServeFault::TaskEnded(ended.err())),
         () = closed(&mut closing) => {
             if time::timeout(LAST_ANSWERS, serving).await.is_err() {
@@ -76,25 +124,32 @@ pub async fn answer(
     Ok(())
 }
 
-/// A sender that is gone is a server that stops, too.
-async fn closed(closing: &mut watch::Receiver<bool>) {
-    closing.wait_for(|closing| *closing).await.ok();
-}
-
 #[derive(Debug, thiserror::Error)]
 pub enum ServeFault {
     #[error(transparent)]
     Keys(#[from] KeysFault),
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error("another server serves this data directory already ({} is locked)", path.display())]
+    AlreadyServing { path: PathBuf },
+    #[error("{}: cannot be made or locked", path.display())]
+    Lock {
+        path: PathBuf,
+        #[source]
+        cause: io::Error,
+    },
     #[error("cannot listen on {listen}")]
     Bind {
         listen: SocketAddr,
         #[source]
         cause: io::Error,
     },
-    #[error("listening ended")]
-    Listen(#[source] io::Error),
+    #[error(
+        "the clock was turned back: it says {}, but at {} this server was at work already. Put the clock right, or, \
+         if it is right now, say so: sync-server clock accept",
+        .now.campus_date_and_clock(), .newest.campus_date_and_clock()
+    )]
+    TurnedBack { now: Moment, newest: Moment },
     #[error("a background task ended by itself")]
     TaskEnded(#[source] Option<JoinError>),
 }
@@ -118,19 +173,44 @@ fn background(state: &AppState, senders: Vec<Box<dyn Sender>>) -> JoinSet<()> {
 async fn chores(state: AppState) {
     let mut minute = time::interval(CHORES_EVERY);
     minute.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
+    for round in 0_u64.. {
         minute.tick().await;
-        if let Err(cause) = minute_round(&state).await {
-            tracing::error!(cause = &cause as &dyn std::error::Error, "the minute's chores were not done");
+        match minute_round(&state).await {
+            Ok(Erasing::Due) => {}
+            Ok(Erasing::Held { since }) if round % SAID_EVERY_ROUNDS == 0 => tracing::warn!(
+                since = since.campus_date_and_clock(),
+                "nothing is erased: the server was off for over a day, or its clock is wrong; \
+                 if the clock is right, say so: sync-server clock accept"
+            ),
+            Ok(Erasing::Held { .. }) => {}
+            Err(cause) => {
+                tracing::error!(cause = &cause as &dyn std::error::Error, "the minute's chores were not done");
+            }
         }
     }
 }
 
-async fn minute_round(state: &AppState) -> Result<(), StoreError> {
-    let now = state.clock.now();
+/// Once an hour.
+const SAID_EVERY_ROUNDS: u64 = 60;
+
+async fn minute_round(state: &AppState) -> Result<Erasing, ChoresFault> {
+    let kept = state.store.clock_kept().await?;
+    let now = state.timekeeper.settle(kept.accepted)?;
     state.store.publish_due(now).await?;
-    state.store.erase_due(state.config.retention, now).await?;
-    Ok(())
+    let erasing = Erasing::after(kept.chores, now);
+    if erasing == Erasing::Due {
+        state.store.erase_due(state.config.retention, now).await?;
+        state.store.chores_done(now).await?;
+    }
+    Ok(erasing)
+}
+
+#[derive(Debug, thiserror::Error)]
+enum ChoresFault {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Leapt(#[from] Leapt),
 }
 
 #[cfg(test)]
@@ -141,7 +221,7 @@ mod tests {
         os::unix::fs::PermissionsExt as _,
     };
 
-    use shared::time::Moment;
+    use chrono::TimeDelta;
     use tokio::{sync::oneshot, task::spawn_blocking};
 
     use super::*;
@@ -162,14 +242,7 @@ mod tests {
         let (stop, stopped) = oneshot::channel::<()>();
         let serving = tokio::spawn(answer(listener, state, Vec::new(), async { stopped.await.unwrap() }));
 
-        let visit = move || {
-            let mut line = TcpStream::connect(address).unwrap();
-            line.write_all(b"GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").unwrap();
-            let mut page = String::new();
-            line.read_to_string(&mut page).unwrap();
-            page
-        };
-        let page = spawn_blocking(visit).await.unwrap();
+        let page = spawn_blocking(move || visit(address, "/")).await.unwrap();
         assert!(page.starts_with("HTTP/1.1 200 OK"), "{page}");
 
         // A line that is open and idle does not hold up the end.
@@ -177,6 +250,44 @@ mod tests {
         stop.send(()).unwrap();
         time::timeout(Duration::from_secs(5), serving).await.unwrap().unwrap().unwrap();
         assert!(TcpStream::connect(address).is_err());
+    }
+
+    #[tokio::test]
+    async fn a_server_that_can_send_no_code_says_so_where_people_sign_in() {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = Arc::new(SetClock::at(NOW));
+        for (console, status) in [(false, "503"), (true, "200")] {
+            let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+            let address = listener.local_addr().unwrap();
+            let state = open(config(&dir, true), clock.clone()).await.unwrap();
+            let senders: Vec<Box<dyn Sender>> =
+                if console { vec![Box::new(Console::new("", io::sink()))] } else { Vec::new() };
+            let (stop, stopped) = oneshot::channel::<()>();
+            let serving = tokio::spawn(answer(listener, state, senders, async { stopped.await.unwrap() }));
+            let page = spawn_blocking(move || visit(address, "/sign-in")).await.unwrap();
+            assert!(page.starts_with(&format!("HTTP/1.1 {status}")), "{page}");
+            stop.send(()).unwrap();
+            serving.await.unwrap().unwrap();
+        }
+    }
+
+    fn visit(address: SocketAddr, path: &str) -> String {
+        let mut line = TcpStream::connect(address).unwrap();
+        line.write_all(format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").as_bytes())
+            .unwrap();
+        let mut page = String::new();
+        line.read_to_string(&mut page).unwrap();
+        page
+    }
+
+    #[test]
+    fn one_data_directory_is_served_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let config = config(&dir, true);
+        let held = only_here(&config).unwrap();
+        assert!(matches!(only_here(&config), Err(ServeFault::AlreadyServing { .. })));
+        drop(held);
+        assert!(only_here(&config).is_ok());
     }
 
     #[tokio::test]
@@ -199,5 +310,69 @@ mod tests {
         std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o644)).unwrap();
         let told = open(config(&dir, false), clock).await.unwrap_err().to_string();
         assert!(told.contains(&format!("chmod 600 {}", key.display())), "{told}");
+    }
+
+    async fn refused(dir: &tempfile::TempDir, clock: &Arc<SetClock>) -> ServeFault {
+        open(config(dir, true), clock.clone()).await.unwrap_err()
+    }
+
+    #[tokio::test]
+    async fn a_clock_that_was_turned_back_is_not_served_by_until_somebody_says_it_is_right() {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = Arc::new(SetClock::at(NOW));
+        let state = open(config(&dir, true), clock.clone()).await.unwrap();
+        minute_round(&state).await.unwrap();
+        drop(state);
+        clock.leap(TimeDelta::minutes(-6));
+        let told = refused(&dir, &clock).await.to_string();
+        assert!(told.contains("turned back") && told.contains("sync-server clock accept"), "{told}");
+        let store = Store::open(&config(&dir, true).database(), identity(&dir)).unwrap();
+        store.accept_clock(clock.now()).await.unwrap();
+        drop(store);
+        open(config(&dir, true), clock.clone()).await.unwrap();
+        clock.leap(TimeDelta::minutes(-6));
+        assert!(matches!(refused(&dir, &clock).await, ServeFault::TurnedBack { .. }));
+    }
+
+    fn identity(dir: &tempfile::TempDir) -> crate::store::IdentityKey {
+        crate::keys::load_identity(&dir.path().join("data")).unwrap()
+    }
+
+    #[tokio::test]
+    async fn after_a_gap_of_over_a_day_nothing_is_erased_before_an_operator_s_word() {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = Arc::new(SetClock::at(NOW));
+        let state = open(config(&dir, true), clock.clone()).await.unwrap();
+        assert_eq!(minute_round(&state).await.unwrap(), Erasing::Due);
+        drop(state);
+        clock.leap(TimeDelta::days(400));
+        let state = open(config(&dir, true), clock.clone()).await.unwrap();
+        let session = crate::store::SessionToken::from_random([1; 32]);
+        let phone = shared::identity::Phone::parse("13800130001").unwrap();
+        let (lasts, early) = (TimeDelta::days(1), NOW);
+        state.store.open_session(&session, phone, early, early.plus(lasts), lasts).await.unwrap();
+        for _ in 0..2 {
+            assert_eq!(minute_round(&state).await.unwrap(), Erasing::Held { since: NOW });
+            assert_eq!(erasing(&state).await.unwrap(), Erasing::Held { since: NOW });
+        }
+        assert!(state.store.session(&session, early).await.unwrap().is_some(), "erased all the same");
+        state.store.accept_clock(clock.now()).await.unwrap();
+        assert_eq!(minute_round(&state).await.unwrap(), Erasing::Due);
+        assert!(state.store.session(&session, early).await.unwrap().is_none());
+    }
+
+    #[tokio::test]
+    async fn a_leap_under_way_stops_the_chores_until_the_clock_is_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = Arc::new(SetClock::at(NOW));
+        let state = open(config(&dir, true), clock.clone()).await.unwrap();
+        minute_round(&state).await.unwrap();
+        clock.leap(TimeDelta::hours(25));
+        assert!(matches!(minute_round(&state).await, Err(ChoresFault::Leapt(_))));
+        assert_eq!(state.store.clock_kept().await.unwrap().chores, Some(NOW));
+        clock.leap(TimeDelta::hours(-25));
+        clock.advance(TimeDelta::minutes(1));
+        assert_eq!(minute_round(&state).await.unwrap(), Erasing::Due);
+        assert_eq!(state.store.clock_kept().await.unwrap().chores, Some(clock.now()));
     }
 }

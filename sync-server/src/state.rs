@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{clock::Clock, config::Config, keys::Keys, store::Store};
+use crate::{clock::Clock, config::Config, keys::Keys, store::Store, timekeeper::Timekeeper};
 
 /// Cheap to clone: each handler holds its own.
 #[derive(Debug, Clone)]
@@ -10,5 +10,9 @@ pub struct AppState {
     pub config: Arc<Config>,
     pub store: Store,
     pub clock: Arc<dyn Clock>,
+    /// The same clock, for those who are told the time by it.
+    pub timekeeper: Arc<Timekeeper>,
     pub keys: Arc<Keys>,
+    /// Whether any channel carries text messages: without one nobody can be sent a code, and the sign-in page must say so.
+    pub texts_leave: bool,
 }

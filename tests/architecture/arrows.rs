@@ -27,16 +27,19 @@ const TERMINAL: Arrows = &[
     ("camera", &["ports"]),
     ("clock", &["ports"]),
     ("enrol", &["ports"]),
-    ("scanner", &["ports"]),
     ("sound", &["ports"]),
     ("store", &["ports"]),
     ("sync", &["ports"]),
     // keeps the camera running
     ("camera_thread", &["camera", "ports"]),
     // does what was decided
-    ("controller", &["gate", "ports", "ui::snapshot", "ui::command"]),
+    ("controller", &["gate", "ports", "ui::snapshot", "ui::command", "ui::records"]),
+    // tells a wedge scanner from a hand
+    ("scanner", &[]),
+    // answers the officers, beside the gate
+    ("officer", &["ports", "ui::records", "ui::words"]),
     // faces: a window that draws snapshots, and lines for machines
-    ("ui", &[]),
+    ("ui", &["scanner"]),
     ("headless", &["gate", "ports", "ui::snapshot", "ui::command", "ui::words"]),
     // small rooms
     ("config", &[]),
@@ -55,12 +58,15 @@ const SERVER: Arrows = &[
     ("config", &["office"]),
     ("keys", &["random", "store"]),
     ("error", &["store"]),
-    ("state", &["clock", "config", "keys", "store"]),
+    ("timekeeper", &["clock", "office"]),
+    ("state", &["clock", "config", "keys", "store", "timekeeper"]),
     // tells people
     ("notify", &["office", "store", "clock", "config", "error"]),
     // the two doors, strangers to each other
-    ("sync", &["office", "store", "state"]),
+    ("sync", &["office", "store", "state", "timekeeper"]),
     ("pages", &["office", "store", "state", "error", "random"]),
+    // keeps connections
+    ("listening", &[]),
     // puts it together
     ("serve", EVERYTHING),
     ("commands", EVERYTHING),

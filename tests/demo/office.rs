@@ -9,7 +9,11 @@ use std::{
     time::Duration,
 };
 
-use world::{Trouble, mailbox::Mailbox, people::DIRECTORY_CSV};
+use world::{
+    Trouble,
+    mailbox::{Mailbox, Notice},
+    people::DIRECTORY_CSV,
+};
 
 use crate::programs::{Running, beside, run};
 
@@ -59,8 +63,8 @@ impl Office {
         let process = Running::start(command, "the server", move |line| {
             if line.starts_with("listening on ") {
                 ready.try_send(()).ok();
-            } else if told && line.starts_with("notice ") {
-                println!("{line}");
+            } else if told && let Some(notice) = Notice::parse(line) {
+                println!("{notice}");
             }
             slot.read(line);
         })?;

@@ -20,11 +20,11 @@ pub(crate) async fn until_interrupted(room: &Path, mut office: Office, mut gate:
     println!("\nBook a visit at {}", office.url);
     println!("  visitor: sign in with {VISITOR_PHONE}");
     println!("  host:    {HOST_NAME}, sign in with {HOST_PHONE}");
-    println!("Codes and approval links appear below as the phones would show them.");
+    println!("Codes and approval links appear below: channel, to whom, text, link.");
     let window = window(&mut gate)?;
     match window {
         Some(_) => {
-            println!("The terminal's window is open; put pictures of passes into {}.", room.join("camera").display())
+            println!("The terminal's window is opening; put pictures of passes into {}.", room.join("camera").display())
         }
         None => println!("There is no display here, so the terminal's window stays closed."),
     }

@@ -105,7 +105,7 @@ impl Passes {
         let notices = office.mailbox.take_three().await?;
         say("The booking is submitted; the host was told three times:");
         for notice in &notices {
-            println!("    {:<6}{} {}", notice.channel, notice.to, notice.text);
+            println!("    {notice}");
         }
 
         let [sms, hall, wecom] = notices;

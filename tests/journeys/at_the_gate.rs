@@ -67,6 +67,30 @@ async fn a_code_held_still_is_one_sighting() -> Result<(), Trouble> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_late_override_does_not_meet_the_next_visitor() -> Result<(), Trouble> {
+    let campus = Campus::open().await?;
+    let mut south = Terminal::enrolled(&campus, 0).await?;
+    south.sync().await;
+    // Approved after the list was fetched: the guard is asked.
+    let unheard_of = campus.approved(&Form::good(today())).await?.text;
+    let let_in = |case| Event::Guard(GuardAct::LetIn { case, reason: GuardReason::HostCalled });
+
+    let refused = shown(&south.show("https://example.edu.cn/menu")).case;
+    let asked = south.show(&unheard_of);
+    assert_eq!(shown(&asked).verdict, Verdict::Ask(AskReason::UnknownToFreshNews));
+    south.witness.take();
+    // Pressed for the first, and behind a slow disk until the second stood there.
+    south.controller.turn(let_in(refused));
+    assert_eq!(south.witness.take(), [], "no light, no entry");
+    assert_eq!(shown(&south.view()), shown(&asked), "the question still waits");
+    south.controller.turn(let_in(shown(&asked).case));
+    south.sync().await;
+    let outcomes: Vec<Outcome> = campus.log().await?.into_iter().map(|(_, entry)| entry.outcome).collect();
+    assert_eq!(outcomes, [Outcome::Refused, Outcome::LetIn { reason: GuardReason::HostCalled }]);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn restart_mid_scan() -> Result<(), Trouble> {
     let campus = Campus::open().await?;
     let mut south = Terminal::enrolled(&campus, 0).await?;
@@ -97,7 +121,7 @@ async fn wrong_clock() -> Result<(), Trouble> {
     let view = south.show(&good);
     assert_eq!(shown(&view).verdict, Verdict::Ask(AskReason::ClockUntrusted), "the day is still the server's");
 
-    south.controller.turn(Event::Guard(GuardAct::LetIn { reason: GuardReason::CardChecked }));
+    south.controller.turn(Event::Guard(GuardAct::LetIn { case: shown(&view).case, reason: GuardReason::CardChecked }));
     let view = south.view();
     assert_eq!(shown(&view).outcome, Some(Outcome::LetIn { reason: GuardReason::CardChecked }));
 

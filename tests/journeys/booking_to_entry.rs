@@ -102,6 +102,7 @@ fn kind(seen: &Seen) -> &'static str {
             Told::Receipt { .. } => "receipt",
             Told::Alarm(_) => "alarm",
             Told::Link { .. } => "link",
+            Told::Camera(_) => "camera",
         },
     }
 }

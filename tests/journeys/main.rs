@@ -3,6 +3,7 @@
 mod at_the_gate;
 mod bad_input;
 mod booking_to_entry;
+mod camera;
 mod decisions;
 mod offline;
 mod two_gates;

@@ -31,10 +31,12 @@ async fn offline_day() -> Result<(), Trouble> {
     south.sync().await;
     let view = south.show(&second);
     assert!(matches!(shown(&view).verdict, Verdict::Ask(AskReason::NewsStale { .. })), "{:?}", shown(&view).verdict);
-    south.controller.turn(Event::Guard(GuardAct::LetIn { reason: GuardReason::CardChecked }));
+    south.controller.turn(Event::Guard(GuardAct::LetIn { case: shown(&view).case, reason: GuardReason::CardChecked }));
     let view = south.show(&third);
     assert!(matches!(shown(&view).verdict, Verdict::Ask(_)));
-    south.controller.turn(Event::Guard(GuardAct::SendAway { reason: GuardReason::CardDiffers }));
+    south
+        .controller
+        .turn(Event::Guard(GuardAct::SendAway { case: shown(&view).case, reason: GuardReason::CardDiffers }));
 
     campus.reopen_office().await?;
     south.wait_ms(60_000);

@@ -65,7 +65,7 @@ async fn both_ends_of_the_protocol_meet_without_a_socket() -> Result<(), Trouble
 fn meaning(fault: &DoorFault) -> SyncFailure {
     match fault {
         DoorFault::Refused(refusal) => SyncFailure::Refused(refusal.clone()),
-        DoorFault::Unread(_) | DoorFault::Store(_) | DoorFault::Unsealed(_) => {
+        DoorFault::Unread(_) | DoorFault::Store(_) | DoorFault::Leapt(_) | DoorFault::Unsealed(_) => {
             SyncFailure::Unreachable(fault.to_string())
         }
     }

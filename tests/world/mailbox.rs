@@ -1,6 +1,7 @@
 //! Every telephone of the story in one place: the notices the server sent, by SMS, service hall and WeCom.
 
 use std::{
+    fmt,
     io::{self, Write},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -22,7 +23,22 @@ pub struct Notice {
     pub link: Option<String>,
 }
 
+/// As its reader sees it: by which channel, to whom, the text and the link.
+impl fmt::Display for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { channel, to, text, link } = self;
+        write!(f, "{channel:<6}{to}  {text}")?;
+        link.as_ref().map_or(Ok(()), |link| write!(f, " {link}"))
+    }
+}
+
 impl Notice {
+    /// From a line of the console channel.
+    #[must_use]
+    pub fn parse(line: &str) -> Option<Self> {
+        serde_json::from_str(line.strip_prefix("notice ")?).ok()
+    }
+
     /// The first run of at least four digits: a sign-in code.
     #[must_use]
     pub fn code(&self) -> Option<&str> {
@@ -88,7 +104,7 @@ pub struct Slot {
 impl Slot {
     /// Reads one line as the server printed it.
     pub fn read(&self, line: &str) {
-        if let Some(Ok(notice)) = line.strip_prefix("notice ").map(serde_json::from_str) {
+        if let Some(notice) = Notice::parse(line) {
             self.mailbox.put(notice);
         }
     }

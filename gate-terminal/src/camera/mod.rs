@@ -4,16 +4,24 @@
 //! checked once, when a frame is made, and no foreign reader or decoder can take the caller's thread down with a panic.
 
 mod budget;
+pub mod child;
 mod closeup;
+mod device;
 #[cfg(test)]
 pub(crate) mod drawn;
+mod formats;
 pub mod frame;
+mod mjpeg;
 pub mod picture;
 pub mod qr;
+pub mod raw;
 mod rendition;
 pub mod replay;
 mod second_opinion;
+mod slot;
+pub mod source;
 mod strategies;
+pub mod wire;
 mod zxing;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -52,7 +52,7 @@ pub fn run(
 }
 
 /// Only for the terminal's own user: its key lies in it.
-fn make_data_dir(data_dir: &Path) -> Result<(), EnrolCommandError> {
+pub(super) fn make_data_dir(data_dir: &Path) -> Result<(), EnrolCommandError> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

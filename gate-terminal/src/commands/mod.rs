@@ -2,7 +2,10 @@
 //!
 //! Each is a plain function that writes to what it is given, so that tests call it without a process.
 
+pub mod camera_child;
 pub mod enrol;
 pub mod inspect;
+pub mod pin;
 pub mod read;
 pub mod run;
+pub mod wizard;

@@ -15,14 +15,15 @@ use std::{
 use crate::{
     camera::{
         frame::Preview,
-        replay::{Replay, ReplayError},
+        source::{Choice, Source},
     },
-    camera_thread::{self, CameraThread},
+    camera_thread::{self, CameraThread, ReaderProgram},
     clock::SystemClock,
     config::{self, Config},
     controller::{Controller, Doors, Handle},
     enrol::{KeyFileError, load_key},
     headless::{self, Ear, Heard, LINES_WAITING},
+    officer,
     ports::{CameraState, Event, Observer, Store as _, Told},
     sound,
     store::{DATABASE_FILE, SqliteStore, StoreError},
@@ -34,48 +35,58 @@ use crate::{
         command::Command,
         snapshot::{Picture, Snapshot},
         window::{self, Surroundings, Wake},
-        words::Language,
     },
 };
 
+mod enrolling;
+mod premises;
+
 pub fn run(config: &Config, headless: bool) -> Result<(), RunError> {
-    if headless { without_window(config) } else { with_window(config) }
+    if headless {
+        return without_window(&premises::with_server_typed(config));
+    }
+    // One after the other in one process: each window has its own bell, and a signal ends whichever is open.
+    let (at_first, bell) = (Arc::new(Bell::default()), Arc::new(Bell::default()));
+    {
+        let (at_first, bell) = (Arc::clone(&at_first), Arc::clone(&bell));
+        on_signal(move || {
+            at_first.ring_for_the_end();
+            bell.ring_for_the_end();
+        })?;
+    }
+    let enrolled_just_now = !enrolling::is_enrolled(config)?;
+    if enrolled_just_now && !enrolling::enrol(config, &at_first)? {
+        return Ok(());
+    }
+    with_window(&premises::with_server_typed(config), bell, enrolled_just_now)
 }
 
-fn with_window(config: &Config) -> Result<(), RunError> {
-    let bell = Arc::new(Bell::default());
+fn with_window(config: &Config, bell: Arc<Bell>, enrolled_just_now: bool) -> Result<(), RunError> {
     let pictures = Arc::new(Pictures::default());
     let Running { gate, sync } = {
         let bell = Arc::clone(&bell);
         start(config, Box::new(Log), move || bell.ring())?
     };
     let gate = Arc::new(gate);
-    let camera = {
-        let (pictures, bell) = (Arc::clone(&pictures), Arc::clone(&bell));
-        start_camera(config, &gate, move |preview| {
-            pictures.lay_down(preview);
-            bell.ring();
-        })?
-    };
-    {
-        let bell = Arc::clone(&bell);
-        on_signal(move || bell.ring_for_the_end())?;
-    }
-    let language = match config.language {
-        config::Language::Zh => Language::Zh,
-        config::Language::En => Language::En,
-    };
-    let ended = window::run(language, surroundings(&gate, &pictures, &bell));
+    let officer = Arc::new(premises::spawn_officer(config, &gate, &pictures, &bell, enrolled_just_now)?);
+    let language = officer.records().settings.language;
+    let ended = window::run(language, surroundings(&gate, &officer, &pictures, &bell));
     let survived = gate.is_running();
-    // The gate last: the other two may be waiting to hand it something.
-    drop(camera);
+    // The gate last: the others, and the camera that the officers' thread has, may be waiting to hand it something.
+    drop(officer);
     drop(sync);
     drop(gate);
     ended?;
     if survived { Ok(()) } else { Err(RunError::GateEnded) }
 }
 
-fn surroundings(gate: &Arc<Handle>, pictures: &Arc<Pictures>, bell: &Arc<Bell>) -> Surroundings {
+fn surroundings(
+    gate: &Arc<Handle>,
+    officer: &Arc<officer::Handle>,
+    pictures: &Arc<Pictures>,
+    bell: &Arc<Bell>,
+) -> Surroundings {
+    let (records, asked) = (Arc::clone(officer), Arc::clone(officer));
     let (seen, told, alive) = (Arc::clone(gate), Arc::clone(gate), Arc::clone(gate));
     let (pictures, ending, started) = (Arc::clone(pictures), Arc::clone(bell), Arc::clone(bell));
     Surroundings {
@@ -84,6 +95,12 @@ fn surroundings(gate: &Arc<Handle>, pictures: &Arc<Pictures>, bell: &Arc<Bell>) 
         tell: Box::new(move |command| {
             if !told.act(command) {
                 tracing::warn!("the gate did not take a key press");
+            }
+        }),
+        records: Box::new(move || records.records()),
+        ask: Box::new(move |ask| {
+            if !asked.ask(ask) {
+                tracing::warn!("the officers' thread did not take what was asked");
             }
         }),
         ending: Box::new(move || ending.is_the_end() || !alive.is_running()),
@@ -157,16 +174,16 @@ fn start_camera(
     gate: &Handle,
     show: impl Fn(Preview) + Send + 'static,
 ) -> Result<Option<CameraThread>, RunError> {
-    match &config.camera {
+    let source = match config.camera.clone() {
         config::Camera::Off => {
             gate.events().send(Event::Camera(CameraState::Off)).ok();
-            Ok(None)
+            return Ok(None);
         }
-        config::Camera::Replay { dir, fps, looping } => {
-            let replay = Replay::open(dir, *fps, *looping)?;
-            Ok(Some(camera_thread::spawn(replay, SystemClock, gate.events(), show)?))
-        }
-    }
+        config::Camera::Usb { index, name } => Source::Usb(Choice { index, name }),
+        config::Camera::Replay { dir, fps, looping } => Source::Replay { dir, fps, looping },
+    };
+    let program = ReaderProgram::this(&source)?;
+    Ok(Some(camera_thread::spawn(program, SystemClock, gate.events(), show)?))
 }
 
 /// Calls `end` on the first signal that asks the process to end.
@@ -253,8 +270,8 @@ impl Observer for Log {
             Told::News { seq, .. } => tracing::debug!(seq, "news"),
             Told::Receipt { seq } => tracing::info!(seq, "the server holds our entries"),
             Told::Link { up } => tracing::info!(up, "line to the server"),
-            // The screen shows the one; the controller has logged the other.
-            Told::Verdict(_) | Told::Alarm(_) => {}
+            // The screen shows the first; the controller and the camera thread have logged the others.
+            Told::Verdict(_) | Told::Alarm(_) | Told::Camera(_) => {}
         }
     }
 }
@@ -271,8 +288,6 @@ pub enum RunError {
     Store(#[from] StoreError),
     #[error("the server cannot be asked")]
     Http(#[from] HttpError),
-    #[error("the camera cannot be played")]
-    Camera(#[from] ReplayError),
     #[error("the window cannot be opened; gate-terminal --headless runs without one")]
     Window(#[from] eframe::Error),
     #[error(transparent)]

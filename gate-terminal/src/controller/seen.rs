@@ -1,12 +1,15 @@
 //! From what the gate says of itself to what the window draws, and from the window's commands to a guard's acts.
 
-use shared::time::Moment;
+use std::sync::Arc;
+
+use shared::{entry::Direction, time::Moment};
 
 use crate::{
-    gate::{self, CameraState, GuardAct, View},
+    gate::{self, CameraFault, CameraState, Event, GuardAct, View},
     ui::{
         command::Command,
-        snapshot::{self, Snapshot, Status},
+        records::PaperForm,
+        snapshot::{self, CameraLoss, CaseNumber, Snapshot, Status, Way},
     },
 };
 
@@ -14,6 +17,7 @@ pub(super) fn snapshot(view: View) -> Snapshot {
     let View { now, clock_trusted, post, direction, places, panel, .. } = view;
     Snapshot {
         now: Moment::from_unix_s(now.unix_s()),
+        way: Way::from(direction),
         direction,
         campus: post.campus,
         gate: post.gate,
@@ -22,6 +26,9 @@ pub(super) fn snapshot(view: View) -> Snapshot {
             gate::Panel::Waiting => snapshot::Panel::Waiting,
             gate::Panel::Checking => snapshot::Panel::Checking,
             gate::Panel::Shown(shown) => snapshot::Panel::Shown(Box::new(snapshot::Shown {
+                case: CaseNumber::new(shown.case.get()),
+                count: shown.subject.claims.as_ref().map_or(1, |claims| claims.party.get()),
+                by_hand: false,
                 verdict: shown.verdict,
                 claims: shown.subject.claims,
                 record: shown.subject.record,
@@ -29,12 +36,15 @@ pub(super) fn snapshot(view: View) -> Snapshot {
                 until: shown.until,
             })),
         },
+        found: None,
+        walk_ins: Arc::new([]),
+        inside: None,
         status: Status {
             camera: match view.camera {
                 CameraState::Starting => snapshot::Camera::Starting,
                 CameraState::Running => snapshot::Camera::Running,
                 CameraState::Off => snapshot::Camera::Off,
-                CameraState::Failed { .. } => snapshot::Camera::Lost,
+                CameraState::Failed { why } => snapshot::Camera::Lost(loss(why)),
             },
             link: match view.link {
                 gate::Link::NotYet => snapshot::Link::NotYet,
@@ -53,13 +63,34 @@ pub(super) fn snapshot(view: View) -> Snapshot {
     }
 }
 
-pub(super) fn act(command: Command) -> GuardAct {
-    match command {
-        Command::LetIn { reason } => GuardAct::LetIn { reason },
-        Command::SendAway { reason } => GuardAct::SendAway { reason },
-        Command::Dismiss => GuardAct::Dismiss,
-        Command::Face(direction) => GuardAct::Direction(direction),
-    }
+/// `None` for what this gate does not do.
+pub(super) fn act(command: Command) -> Option<GuardAct> {
+    Some(match command {
+        Command::LetIn { case, reason } => GuardAct::LetIn { case: number(case), reason },
+        Command::SendAway { case, reason } => GuardAct::SendAway { case: number(case), reason },
+        Command::Hold { case } => GuardAct::Hold { case: number(case) },
+        Command::LetGo { case } => GuardAct::LetGo { case: number(case) },
+        Command::Dismiss { case } => GuardAct::Dismiss { case: number(case) },
+        Command::Face(Way::In) => GuardAct::Direction(Direction::In),
+        Command::Face(Way::Out) => GuardAct::Direction(Direction::Out),
+        Command::Face(Way::Both)
+        | Command::Count { .. }
+        | Command::Scanned(_)
+        | Command::Find(_)
+        | Command::Choose(_)
+        | Command::AskHost(_)
+        | Command::ForgetWalkIn(_)
+        | Command::ListInside(_) => return None,
+    })
+}
+
+/// `None`: this gate takes no paper cases.
+pub(super) const fn paper(_form: &PaperForm) -> Option<Event> {
+    None
+}
+
+const fn number(case: CaseNumber) -> gate::CaseNumber {
+    gate::CaseNumber::new(case.get())
 }
 
 const fn alarm(alarm: &gate::Alarm) -> snapshot::Alarm {
@@ -72,5 +103,17 @@ const fn alarm(alarm: &gate::Alarm) -> snapshot::Alarm {
         Alarm::Withdrawn | Alarm::Unauthenticated => snapshot::Alarm::NotAccepted,
         Alarm::ClockRefused { .. } => snapshot::Alarm::ClockWrong,
         Alarm::NewsNotUnderstood { .. } | Alarm::Misunderstood => snapshot::Alarm::TooOld,
+    }
+}
+
+const fn loss(why: CameraFault) -> CameraLoss {
+    match why {
+        CameraFault::NotFound => CameraLoss::NotFound,
+        CameraFault::Busy => CameraLoss::Busy,
+        CameraFault::NotAllowed => CameraLoss::NotAllowed,
+        CameraFault::Unusable => CameraLoss::Unusable,
+        CameraFault::Stalled => CameraLoss::Stalled,
+        CameraFault::Unplugged => CameraLoss::Unplugged,
+        CameraFault::ReaderCrashed => CameraLoss::ReaderCrashed,
     }
 }

@@ -228,7 +228,8 @@ fn a_store_that_fails_admits_nobody() {
     story.answer_pull(&mut terminal);
     story.full.store(true, Ordering::Relaxed);
     terminal.turn(Event::code(&code));
-    terminal.turn(Event::Guard(gate::GuardAct::LetIn { reason: GuardReason::CardChecked }));
+    let gate::Panel::Shown(shown) = terminal.view().panel else { panic!("nothing is shown") };
+    terminal.turn(Event::Guard(gate::GuardAct::LetIn { case: shown.case, reason: GuardReason::CardChecked }));
     assert_eq!(story.outside.take(|seen| seen.signals.clone()), [Signal::Refuse, Signal::Refuse]);
     let snapshot = terminal.snapshot();
     let snapshot::Panel::Shown(shown) = snapshot.panel else { panic!("{snapshot:?}") };
@@ -278,7 +279,11 @@ fn the_thread_takes_turns_and_wakes_the_window() {
     assert_eq!(handle.snapshot().panel, snapshot::Panel::Waiting);
     handle.events().send(Event::Camera(CameraState::Running)).unwrap();
     handle.events().send(Event::code("FOREIGN")).unwrap();
-    let shown = |handle: &Handle| matches!(handle.snapshot().panel, snapshot::Panel::Shown(_));
+    let case = |handle: &Handle| match &handle.snapshot().panel {
+        snapshot::Panel::Shown(shown) => Some(shown.case),
+        snapshot::Panel::Waiting | snapshot::Panel::Checking => None,
+    };
+    let shown = |handle: &Handle| case(handle).is_some();
     for _ in 0..500 {
         if shown(&handle) {
             break;
@@ -287,7 +292,7 @@ fn the_thread_takes_turns_and_wakes_the_window() {
     }
     assert!(shown(&handle) && handle.is_running());
     assert_eq!(handle.snapshot().status.camera, snapshot::Camera::Running);
-    assert!(handle.act(Command::Dismiss));
+    assert!(handle.act(Command::Dismiss { case: case(&handle).unwrap() }));
     for _ in 0..500 {
         if !shown(&handle) {
             break;

@@ -6,7 +6,10 @@
 //! ```
 //!
 //! While a question waits or an entry is being written, other codes change nothing. A finished panel gives way to the next
-//! visitor at once. If an entry cannot be written, whoever would have gone through does not; a refusal stays what it was.
+//! visitor at once, unless the guard holds it to write a reason: held, it stays a minute from the last sign of the guard, five
+//! minutes at most. If an entry cannot be written, whoever would have gone through does not; a refusal stays what it was.
+//!
+//! Every case has a number, and the guard's acts name it: the desk holds one case and takes acts for no other.
 
 use chrono::TimeDelta;
 use shared::{
@@ -18,7 +21,7 @@ use shared::{
 use super::{
     effect::{Effect, Signal},
     timekeeper::BestTime,
-    view::{Panel, Shown, Subject},
+    view::{CaseNumber, Panel, Shown, Subject},
 };
 
 /// Long enough to fetch a card and compare it; then the next in the queue has a right to be seen.
@@ -29,6 +32,15 @@ const ADMITTED_MS: u32 = 6_000;
 
 /// A guard has read why and pressed a key, if they want to.
 const REFUSED_MS: u32 = 10_000;
+
+/// A guard who looks for a reason or writes one, from the last key of theirs.
+const HELD_MS: u32 = 60_000;
+
+/// What is left of a panel that is no longer held: it must not go, nor a question end, under the guard's eyes.
+const LET_GO_MS: u32 = 10_000;
+
+/// However often it is held: a key that is stuck must not close the gate.
+const LONGEST_MS: u32 = 300_000;
 
 /// Whose code was read, what the gate says to it, and which way they go.
 #[derive(Debug, Clone)]
@@ -64,6 +76,8 @@ pub(super) struct Now {
 #[derive(Debug)]
 pub(super) struct Desk {
     gate: GateIndex,
+    /// Of the case that was last received: the only one a stage can hold.
+    number: CaseNumber,
     stage: Stage,
 }
 
@@ -80,32 +94,39 @@ enum Stage {
 struct Stand {
     case: Case,
     outcome: Option<Outcome>,
+    since_boot_ms: u64,
+    /// Its own time, when nobody holds it.
+    span_ms: u32,
     until_boot_ms: u64,
+    held: bool,
     shown: Shown,
 }
 
 impl Desk {
     #[must_use]
     pub(super) const fn new(gate: GateIndex) -> Self {
-        Self { gate, stage: Stage::Waiting }
+        Self { gate, number: CaseNumber::new(0), stage: Stage::Waiting }
     }
 
     /// Whether another code must wait.
     #[must_use]
-    pub(super) const fn is_busy(&self) -> bool {
-        match self.stage {
+    pub(super) fn is_busy(&self) -> bool {
+        match &self.stage {
             Stage::Recording(_) | Stage::Asking(_) => true,
-            Stage::Waiting | Stage::Shown(_) => false,
+            Stage::Shown(stand) => stand.held,
+            Stage::Waiting => false,
         }
     }
 
     /// The next person stands before the gate.
     pub(super) fn receive(&mut self, case: Case, now: Now) -> Vec<Effect> {
+        // Never a number of before a restart: the machine has run longer since.
+        self.number = CaseNumber::new(now.since_boot_ms.max(self.number.get() + 1));
         match case.verdict {
             Verdict::Admit => self.record(case, Outcome::Passed, now),
             Verdict::Refuse(_) => self.record(case, Outcome::Refused, now),
             Verdict::Ask(_) => {
-                self.stage = Stage::Asking(Stand::new(case, None, ASK_MS, now));
+                self.stage = Stage::Asking(Stand::new(self.number, case, None, ASK_MS, now));
                 vec![Effect::Shine(Signal::Ask)]
             }
         }
@@ -127,9 +148,9 @@ impl Desk {
     }
 
     /// Answers a question, or overrides a refusal.
-    pub(super) fn let_in(&mut self, reason: GuardReason, now: Now) -> Vec<Effect> {
+    pub(super) fn let_in(&mut self, number: CaseNumber, reason: GuardReason, now: Now) -> Vec<Effect> {
         match &self.stage {
-            Stage::Asking(stand) | Stage::Shown(stand) if !stand.went_through() => {
+            Stage::Asking(stand) | Stage::Shown(stand) if number == self.number && !stand.went_through() => {
                 let case = stand.case.clone();
                 self.record(case, Outcome::LetIn { reason }, now)
             }
@@ -138,7 +159,10 @@ impl Desk {
     }
 
     /// Answers a question, or stops somebody who was admitted: their pass stays used, since it was in the wrong hands.
-    pub(super) fn send_away(&mut self, reason: GuardReason, now: Now) -> Vec<Effect> {
+    pub(super) fn send_away(&mut self, number: CaseNumber, reason: GuardReason, now: Now) -> Vec<Effect> {
+        if number != self.number {
+            return Vec::new();
+        }
         match &self.stage {
             Stage::Asking(stand) => {
                 let case = stand.case.clone();
@@ -156,9 +180,23 @@ impl Desk {
         }
     }
 
-    pub(super) fn dismiss(&mut self) {
-        if matches!(self.stage, Stage::Shown(_)) {
+    pub(super) fn dismiss(&mut self, number: CaseNumber) {
+        if number == self.number && matches!(self.stage, Stage::Shown(_)) {
             self.stage = Stage::Waiting;
+        }
+    }
+
+    pub(super) fn hold(&mut self, number: CaseNumber, now: Now) {
+        if let Some(stand) = self.stand(number) {
+            stand.held = true;
+            stand.stay(HELD_MS, now);
+        }
+    }
+
+    pub(super) fn let_go(&mut self, number: CaseNumber, now: Now) {
+        if let Some(stand) = self.stand(number).filter(|stand| stand.held) {
+            stand.held = false;
+            stand.stay(LET_GO_MS, now);
         }
     }
 
@@ -170,7 +208,7 @@ impl Desk {
         let (case, entry) = *pending;
         let (span_ms, signal) =
             if entry.outcome.went_through() { (ADMITTED_MS, Signal::Admit) } else { (REFUSED_MS, Signal::Refuse) };
-        self.stage = Stage::Shown(Stand::new(case, Some(entry.outcome.clone()), span_ms, now));
+        self.stage = Stage::Shown(Stand::new(self.number, case, Some(entry.outcome.clone()), span_ms, now));
         (Some(entry), vec![Effect::Shine(signal)])
     }
 
@@ -190,7 +228,7 @@ impl Desk {
                 Signal::Refuse
             }
         };
-        self.stage = Stage::Shown(Stand::new(case, None, REFUSED_MS, now));
+        self.stage = Stage::Shown(Stand::new(self.number, case, None, REFUSED_MS, now));
         vec![Effect::Shine(signal)]
     }
 
@@ -200,6 +238,13 @@ impl Desk {
             Stage::Waiting => Panel::Waiting,
             Stage::Recording(_) => Panel::Checking,
             Stage::Asking(stand) | Stage::Shown(stand) => Panel::Shown(Box::new(stand.shown.clone())),
+        }
+    }
+
+    fn stand(&mut self, number: CaseNumber) -> Option<&mut Stand> {
+        match &mut self.stage {
+            Stage::Asking(stand) | Stage::Shown(stand) if number == self.number => Some(stand),
+            Stage::Waiting | Stage::Recording(_) | Stage::Asking(_) | Stage::Shown(_) => None,
         }
     }
 
@@ -219,14 +264,25 @@ impl Desk {
 }
 
 impl Stand {
-    fn new(case: Case, outcome: Option<Outcome>, span_ms: u32, now: Now) -> Box<Self> {
+    fn new(number: CaseNumber, case: Case, outcome: Option<Outcome>, span_ms: u32, now: Now) -> Box<Self> {
         let shown = Shown {
+            case: number,
             verdict: case.verdict.clone(),
             subject: case.subject.clone(),
             outcome: outcome.clone(),
             until: now.best.at.plus(TimeDelta::milliseconds(i64::from(span_ms))),
         };
-        Box::new(Self { case, outcome, until_boot_ms: now.since_boot_ms + u64::from(span_ms), shown })
+        let since_boot_ms = now.since_boot_ms;
+        let until_boot_ms = since_boot_ms + u64::from(span_ms);
+        Box::new(Self { case, outcome, since_boot_ms, span_ms, until_boot_ms, held: false, shown })
+    }
+
+    /// For so much longer; never less than its own time, never beyond the longest.
+    fn stay(&mut self, ms: u32, now: Now) {
+        let age_ms = u32::try_from(now.since_boot_ms.saturating_sub(self.since_boot_ms)).unwrap_or(u32::MAX);
+        let left_ms = ms.max(self.span_ms.saturating_sub(age_ms)).min(LONGEST_MS.saturating_sub(age_ms));
+        self.until_boot_ms = now.since_boot_ms + u64::from(left_ms);
+        self.shown.until = now.best.at.plus(TimeDelta::milliseconds(i64::from(left_ms)));
     }
 
     fn went_through(&self) -> bool {

@@ -9,6 +9,8 @@ use shared::{
     time::Moment,
 };
 
+use super::view::CaseNumber;
+
 /// Both clocks of the machine at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClockReading {
@@ -50,17 +52,29 @@ impl Event {
     }
 }
 
-/// What a guard decides.
+/// What a guard decides. An act that names another case than the one on the screen does nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum GuardAct {
     LetIn {
+        case: CaseNumber,
         reason: GuardReason,
     },
     SendAway {
+        case: CaseNumber,
         reason: GuardReason,
     },
+    /// Looks for a reason or writes one: the panel stays a while, and the next visitor waits.
+    Hold {
+        case: CaseNumber,
+    },
+    /// Has given that up.
+    LetGo {
+        case: CaseNumber,
+    },
     /// Clears a finished verdict from the screen; a question stays.
-    Dismiss,
+    Dismiss {
+        case: CaseNumber,
+    },
     Direction(Direction),
 }
 
@@ -79,6 +93,25 @@ pub enum CameraState {
     Starting,
     Running,
     Failed {
-        why: String,
+        why: CameraFault,
     },
+}
+
+/// Why no picture comes, as far as a guard can do something about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CameraFault {
+    /// None is there, or not the one that was chosen.
+    NotFound,
+    /// Another program has it.
+    Busy,
+    /// The terminal's user may not open it.
+    NotAllowed,
+    /// It gives no pictures this terminal can read.
+    Unusable,
+    /// It is there and no frame comes.
+    Stalled,
+    /// It was there and is gone.
+    Unplugged,
+    /// The process that reads the frames died or said what makes no sense.
+    ReaderCrashed,
 }

@@ -8,6 +8,7 @@ mod desk;
 mod effect;
 mod event;
 mod exchange;
+mod foreign;
 mod local_state;
 mod news;
 mod sighting;
@@ -22,17 +23,17 @@ pub(crate) mod small_campus;
 mod tests;
 
 pub use effect::{Alarm, Effect, Receipt, Signal};
-pub use event::{CameraState, ClockReading, Event, GuardAct, SyncFailure};
+pub use event::{CameraFault, CameraState, ClockReading, Event, GuardAct, SyncFailure};
+pub use foreign::ForeignCodeSecret;
 pub use local_state::{AsOf, Held, HeldNews, LocalState, OwnEntry, Post};
 pub use news::{NewerKeySet, News};
 pub use timekeeper::BestTime;
 pub use verdict::{open, verdict};
-pub use view::{Link, Panel, Shown, Subject, View};
+pub use view::{CaseNumber, Link, Panel, Shown, Subject, View};
 pub use visits::{Movement, Visits};
 
 use std::sync::Arc;
 
-use sha2::{Digest as _, Sha256};
 use shared::{
     entry::{Direction, EntryId},
     pass::{Pass, PassFault},
@@ -57,6 +58,7 @@ pub struct Gate {
     now: Now,
     direction: Direction,
     sightings: Sightings,
+    foreign_codes: ForeignCodeSecret,
     desk: Desk,
     exchange: Exchange,
     camera: CameraState,
@@ -67,13 +69,14 @@ pub struct Gate {
 
 impl Gate {
     #[must_use]
-    pub fn new(held: Held, direction: Direction) -> Self {
+    pub fn new(held: Held, direction: Direction, foreign_codes: ForeignCodeSecret) -> Self {
         let Held { post, floor, news, recorded, receipted, own } = held;
         Self {
             time: Timekeeper::new(floor, news.proven),
             now: Now { best: BestTime { at: floor, trusted: false, proven: false }, since_boot_ms: 0 },
             direction,
             sightings: Sightings::default(),
+            foreign_codes,
             desk: Desk::new(post.gate),
             exchange: Exchange::new(recorded, receipted),
             camera: CameraState::Starting,
@@ -198,17 +201,24 @@ impl Gate {
 
     fn foreign(&mut self, code: &str, fault: PassFault) -> Vec<Effect> {
         let verdict = verdict::not_a_pass(fault.into(), self.direction);
-        let digest = Sha256::digest(code.as_bytes()).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        let subject = Subject { foreign_code: Some(digest), ..Subject::default() };
+        let subject = Subject { foreign_code: Some(self.foreign_codes.mark(code)), ..Subject::default() };
         self.desk.receive(Case { verdict, subject, direction: self.direction }, self.now)
     }
 
     fn guard(&mut self, act: GuardAct) -> Vec<Effect> {
         match act {
-            GuardAct::LetIn { reason } => self.desk.let_in(reason, self.now),
-            GuardAct::SendAway { reason } => self.desk.send_away(reason, self.now),
-            GuardAct::Dismiss => {
-                self.desk.dismiss();
+            GuardAct::LetIn { case, reason } => self.desk.let_in(case, reason, self.now),
+            GuardAct::SendAway { case, reason } => self.desk.send_away(case, reason, self.now),
+            GuardAct::Hold { case } => {
+                self.desk.hold(case, self.now);
+                Vec::new()
+            }
+            GuardAct::LetGo { case } => {
+                self.desk.let_go(case, self.now);
+                Vec::new()
+            }
+            GuardAct::Dismiss { case } => {
+                self.desk.dismiss(case);
                 Vec::new()
             }
             GuardAct::Direction(direction) => {

@@ -21,7 +21,7 @@ use shared::{
     time::{CampusDay, Moment},
 };
 
-use super::{ClockReading, Effect, Event, Gate, Held, Post};
+use super::{ClockReading, Effect, Event, ForeignCodeSecret, Gate, Held, Post};
 
 pub(crate) const CAMPUS: CampusId = CampusId::new(1);
 pub(crate) const OTHER_CAMPUS: CampusId = CampusId::new(2);
@@ -210,7 +210,7 @@ impl Terminal {
     pub(crate) fn stopped(office: Office, held: Held) -> Self {
         let recorded = held.recorded;
         Self {
-            gate: Gate::new(held, Direction::In),
+            gate: Gate::new(held, Direction::In, ForeignCodeSecret::derived_from(&[4; 32])),
             office,
             wall: morning(),
             since_boot_ms: 1_000_000,

@@ -44,8 +44,26 @@ pub enum Panel {
     Shown(Box<Shown>),
 }
 
+/// Which visitor a panel is about, never the same twice, not even across a restart of the program. What a guard presses names it, so that a press still on its way when
+/// the panel changes does not meet the next visitor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CaseNumber(u64);
+
+impl CaseNumber {
+    #[must_use]
+    pub const fn new(number: u64) -> Self {
+        Self(number)
+    }
+
+    #[must_use]
+    pub const fn get(self) -> u64 {
+        self.0
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shown {
+    pub case: CaseNumber,
     pub verdict: Verdict,
     pub subject: Subject,
     /// What was written down; `None` while the guard is asked, and when nothing could be written.

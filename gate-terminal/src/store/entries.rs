@@ -15,8 +15,9 @@ use shared::{
 use super::{StoreError, counted, read_hash, stored};
 use crate::ports::{OwnEntry, Receipt};
 
-/// What a terminal needs to know who is inside: more than a gate writes in two days. Counted, not dated, because one entry
-/// under a wrong clock must not make all others look old.
+/// What a terminal needs to know who is inside: more people than go through a gate in two days. Counted, not dated, because one
+/// entry under a wrong clock must not make all others look old; and only those who went through, because strangers with codes of
+/// their own must not push them out.
 const RECENT: i64 = 20_000;
 
 /// Countersigned entries stay on the spot this long, for questions at the gate.
@@ -56,10 +57,13 @@ pub(super) fn after(connection: &Connection, after: u64, limit: usize) -> Result
     Ok((links, end))
 }
 
-/// The last entries, oldest first.
+/// The last who went through, oldest first.
 pub(super) fn recent(connection: &Connection) -> Result<Vec<OwnEntry>, StoreError> {
-    let mut select =
-        connection.prepare("select seq, body from entry where seq > (select max(seq) from entry) - ?1 order by seq")?;
+    let mut select = connection.prepare(
+        "select seq, body from
+             (select seq, body from entry where body ->> '$.outcome.kind' in ('passed', 'let_in') order by seq desc limit ?1)
+         order by seq",
+    )?;
     let mut rows = select.query([RECENT])?;
     let mut entries = Vec::new();
     while let Some(row) = rows.next()? {

@@ -5,6 +5,7 @@
 //! SQLite's own automatic ones swallow errors. Only one process may write, or two would number the same entry.
 
 mod entries;
+mod log;
 mod migrations;
 mod news;
 mod passes;
@@ -26,6 +27,7 @@ use shared::{
 };
 
 use crate::ports::{Held, News, Post, Receipt, Store};
+pub use log::SqliteLog;
 
 /// The file's name inside the data directory.
 pub const DATABASE_FILE: &str = "terminal.sqlite3";
@@ -62,10 +64,7 @@ impl SqliteStore {
 
     /// For looking beside a running terminal; every writing method fails.
     pub fn open_to_look(path: &Path) -> Result<Self, StoreError> {
-        assert_sqlite()?;
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(path, flags).map_err(|cause| StoreError::open(path, cause))?;
-        Ok(Self { connection, commits_since_checkpoint: 0, _lock: None })
+        Ok(Self { connection: connect_to_look(path)?, commits_since_checkpoint: 0, _lock: None })
     }
 
     /// The entry is durable by now, whatever becomes of the checkpoint; a WAL that only grows is worth a line in the log.
@@ -76,10 +75,16 @@ impl SqliteStore {
         }
     }
 
+    /// Does not wait for a reader: somebody stands at the gate, and the next commits try again.
     fn checkpoint(&mut self) {
-        let result = self.connection.query_row("pragma wal_checkpoint(truncate)", [], |row| {
-            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?))
+        let result = self.connection.busy_timeout(Duration::ZERO).and_then(|()| {
+            self.connection.query_row("pragma wal_checkpoint(truncate)", [], |row| {
+                Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?))
+            })
         });
+        if let Err(error) = self.connection.busy_timeout(BUSY) {
+            tracing::error!(%error, "the time to wait for a reader could not be set");
+        }
         match result {
             Ok((0, ..)) => self.commits_since_checkpoint = 0,
             Ok((_, frames, moved)) => tracing::warn!(frames, moved, "a checkpoint was held up by a reader"),
@@ -92,8 +97,7 @@ impl Store for SqliteStore {
     type Error = StoreError;
 
     fn post(&self) -> Result<Option<Post>, StoreError> {
-        let sql = "select terminal, campus, gate, root from post";
-        self.connection.query_row(sql, [], |row| Ok(read_post(row))).optional()?.transpose()
+        post(&self.connection)
     }
 
     fn keep_post(&mut self, post: &Post, server_time: Moment) -> Result<(), StoreError> {
@@ -224,6 +228,17 @@ fn prepare(connection: &Connection) -> Result<(), StoreError> {
 fn check_whole(connection: &Connection) -> Result<(), StoreError> {
     let report: String = connection.pragma_query_value(None, "quick_check", |row| row.get(0))?;
     if report == "ok" { Ok(()) } else { Err(StoreError::Damaged { report }) }
+}
+
+fn connect_to_look(path: &Path) -> Result<Connection, StoreError> {
+    assert_sqlite()?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Connection::open_with_flags(path, flags).map_err(|cause| StoreError::open(path, cause))
+}
+
+fn post(connection: &Connection) -> Result<Option<Post>, StoreError> {
+    let sql = "select terminal, campus, gate, root from post";
+    connection.query_row(sql, [], |row| Ok(read_post(row))).optional()?.transpose()
 }
 
 fn read_post(row: &Row<'_>) -> Result<Post, StoreError> {

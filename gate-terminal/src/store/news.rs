@@ -82,11 +82,13 @@ pub(super) fn load(connection: &Connection) -> Result<HeldNews, StoreError> {
     })
 }
 
+pub(super) fn places(connection: &Connection) -> Result<Option<Places>, StoreError> {
+    let body: Option<String> = connection.query_row("select body from places", [], |row| row.get(0)).optional()?;
+    body.map(|body| serde_json::from_str(&body)).transpose().map_err(StoreError::json("list of places"))
+}
+
 fn changes(connection: &Connection) -> Result<Vec<Change>, StoreError> {
-    let places: Option<String> = connection.query_row("select body from places", [], |row| row.get(0)).optional()?;
-    let places = places.map(|body| serde_json::from_str(&body)).transpose();
-    let mut changes: Vec<_> =
-        places.map_err(StoreError::json("list of places"))?.map(Change::Places).into_iter().collect();
+    let mut changes: Vec<_> = places(connection)?.map(Change::Places).into_iter().collect();
     passes::load(connection, &mut changes)?;
     Ok(changes)
 }

@@ -1,6 +1,6 @@
 //! Passes and what became of them: issued, revoked, watched, moved.
 
-use rusqlite::{Connection, Row, Transaction, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 use shared::{
     entry::{Direction, EntryId},
     ids::{GateIndex, PassId, TerminalId},
@@ -9,6 +9,7 @@ use shared::{
 };
 
 use super::{StoreError, counted, stored};
+use crate::ports::PassMovement;
 
 pub(super) fn issued(transaction: &Transaction<'_>, record: &PassRecord) -> Result<(), StoreError> {
     let text = serde_json::to_string(record).map_err(StoreError::json("pass"))?;
@@ -88,15 +89,46 @@ pub(super) fn load(connection: &Connection, changes: &mut Vec<Change>) -> Result
         Ok(())
     })?;
     each(connection, "select pass, went, at_ms, gate, terminal, seq from movement", |row| {
-        let direction = if row.get::<_, String>(1)? == "out" { Direction::Out } else { Direction::In };
-        changes.push(Change::PassMoved {
-            pass: read_pass(row)?,
-            direction,
-            at: Moment::from_unix_ms(row.get(2)?),
-            gate: GateIndex::new(row.get(3)?).ok_or(StoreError::Foreign { what: "gate" })?,
-            entry: EntryId { terminal: TerminalId::new(row.get(4)?), seq: counted(row.get(5)?)? },
-        });
+        let PassMovement { entry, pass, direction, at, gate } = read_movement(row)?;
+        changes.push(Change::PassMoved { pass, direction, at, gate, entry });
         Ok(())
+    })
+}
+
+pub(super) fn record(connection: &Connection, pass: PassId) -> Result<Option<PassRecord>, StoreError> {
+    let mut select = connection.prepare_cached("select record from pass where id = ?1")?;
+    let text: Option<String> = select.query_row([pass.as_bytes()], |row| row.get(0)).optional()?;
+    text.map(|text| serde_json::from_str(&text)).transpose().map_err(StoreError::json("pass"))
+}
+
+pub(super) fn movements_after(
+    connection: &Connection,
+    after: Option<EntryId>,
+    limit: usize,
+) -> Result<Vec<PassMovement>, StoreError> {
+    let (terminal, seq) = match after {
+        Some(EntryId { terminal, seq }) => (i64::from(terminal.get()), stored(seq)?),
+        None => (-1, 0),
+    };
+    let mut select = connection.prepare_cached(
+        "select pass, went, at_ms, gate, terminal, seq from movement where (terminal, seq) > (?1, ?2)
+         order by terminal, seq limit ?3",
+    )?;
+    let mut rows = select.query(params![terminal, seq, i64::try_from(limit).unwrap_or(i64::MAX)])?;
+    let mut movements = Vec::new();
+    while let Some(row) = rows.next()? {
+        movements.push(read_movement(row)?);
+    }
+    Ok(movements)
+}
+
+fn read_movement(row: &Row<'_>) -> Result<PassMovement, StoreError> {
+    Ok(PassMovement {
+        pass: read_pass(row)?,
+        direction: if row.get::<_, String>(1)? == "out" { Direction::Out } else { Direction::In },
+        at: Moment::from_unix_ms(row.get(2)?),
+        gate: GateIndex::new(row.get(3)?).ok_or(StoreError::Foreign { what: "gate" })?,
+        entry: EntryId { terminal: TerminalId::new(row.get(4)?), seq: counted(row.get(5)?)? },
     })
 }
 

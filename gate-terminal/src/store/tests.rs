@@ -15,6 +15,7 @@ use crate::gate::{
     AsOf, NewerKeySet,
     small_campus::{Office, TERMINAL, day, gate_index, morning, pass_id, record},
 };
+use crate::ports::OwnEntry;
 
 fn enrolled() -> (TempDir, SqliteStore) {
     let directory = tempfile::tempdir().unwrap();
@@ -76,8 +77,27 @@ fn numbers_and_hashes_go_on_after_a_restart() {
     let (links, head) = store.entries_after(1, 2).unwrap();
     assert_eq!((links.len(), head.seq), (2, 3));
     let held = store.load().unwrap();
-    assert_eq!((held.recorded, held.receipted, held.own.len()), (4, 0, 4));
-    assert_eq!(held.own[3].entry, entry(morning(), Some(pass_id(1))));
+    assert_eq!((held.recorded, held.receipted), (4, 0));
+    assert_eq!(held.own, [OwnEntry { seq: 4, entry: entry(morning(), Some(pass_id(1))) }]);
+}
+
+#[test]
+fn who_went_in_is_known_after_a_restart_however_many_were_turned_away_since() {
+    let (directory, mut store) = enrolled();
+    store.append(&entry(morning(), Some(pass_id(1)))).unwrap();
+    let refused = serde_json::to_string(&entry(morning(), None)).unwrap();
+    // Straight into the table: the chain is not what this is about, and 20,000 durable commits take a minute.
+    store
+        .connection
+        .execute(
+            "with recursive n (i) as (select 2 union all select i + 1 from n where i < 20100)
+             insert into entry (seq, body, hash, at_ms) select i, ?1, zeroblob(32), 0 from n",
+            [refused],
+        )
+        .unwrap();
+    let held = reopened(&directory, store).load().unwrap();
+    assert_eq!(held.recorded, 20_100);
+    assert_eq!(held.own.iter().map(|own| own.seq).collect::<Vec<_>>(), [1]);
 }
 
 #[test]
@@ -313,4 +333,24 @@ fn the_wal_does_not_grow_for_ever() {
     let wal = directory.path().join(format!("{DATABASE_FILE}-wal"));
     assert!(fs::metadata(wal).unwrap().len() < 2_000_000);
     assert!(store.commits_since_checkpoint < COMMITS_BETWEEN_CHECKPOINTS);
+}
+
+#[test]
+fn a_reader_that_stays_holds_up_no_entry() {
+    use crate::ports::Clock as _;
+    let (directory, mut store) = enrolled();
+    store.append(&entry(morning(), None)).unwrap();
+    let reader = Connection::open(directory.path().join(DATABASE_FILE)).unwrap();
+    reader.execute_batch("begin; select count(*) from entry").unwrap();
+    let clock = crate::clock::SystemClock;
+    let mut slowest_ms = 0;
+    for _ in 0..COMMITS_BETWEEN_CHECKPOINTS + 8 {
+        let before = clock.read().since_boot_ms;
+        store.append(&entry(morning(), None)).unwrap();
+        slowest_ms = slowest_ms.max(clock.read().since_boot_ms - before);
+    }
+    assert!(slowest_ms < 900, "an entry waited {slowest_ms} ms");
+    reader.execute_batch("commit").unwrap();
+    store.append(&entry(morning(), None)).unwrap();
+    assert_eq!(store.commits_since_checkpoint, 0, "the next commit clears the log");
 }

@@ -1,18 +1,21 @@
 //! What the guard can press now, and the short list of reasons behind two of the keys.
 //!
 //! Function keys, because a keyboard-wedge scanner types letters, digits and Enter. A key counts only after its panel has been on
-//! the screen for half a second: a press meant for the last visitor must not let the next one in.
+//! the screen for half a second: a press meant for the last visitor must not let the next one in. And it names the visitor it was
+//! meant for, since the gate may see the next one before the press.
+//!
+//! While a reason is looked for, the panel is held: it must not go before the guard has finished writing.
 
-use egui::{Event, Key, Rect, TextEdit, Ui, pos2, vec2};
+use egui::{Event, Key, Rect, Ui, pos2, vec2};
 use shared::{
-    entry::{GuardReason, Outcome},
+    entry::{GuardReason, Outcome, Remark},
     verdict::{RefuseReason, Verdict},
 };
 
 use super::{
     command::Command,
-    snapshot::Panel,
-    theme::{self, Type},
+    snapshot::{CaseNumber, Panel},
+    theme::{self, Field, Type},
     words::{self, Language, Words},
 };
 
@@ -20,9 +23,6 @@ pub(super) const HEIGHT: f32 = 84.0;
 
 /// Shorter than a decision takes, longer than a key already on its way down.
 const SETTLED_AFTER_S: f64 = 0.5;
-
-/// What a guard writes as a reason; the log shows it on one line.
-const LONGEST_REASON: usize = 60;
 
 const GAP: f32 = 10.0;
 
@@ -66,10 +66,10 @@ impl Asking {
         }
     }
 
-    fn with(self, reason: GuardReason) -> Command {
+    fn with(self, case: CaseNumber, reason: GuardReason) -> Command {
         match self {
-            Self::WhyLetIn => Command::LetIn { reason },
-            Self::WhySendAway => Command::SendAway { reason },
+            Self::WhyLetIn => Command::LetIn { case, reason },
+            Self::WhySendAway => Command::SendAway { case, reason },
         }
     }
 
@@ -79,6 +79,12 @@ impl Asking {
             Self::WhySendAway => words.why_send_away,
         }
     }
+}
+
+/// What the guard did about the open question in this frame.
+enum Step {
+    Busy,
+    Chose(GuardReason),
 }
 
 /// The guard's side of the window: it forgets everything when the panel changes.
@@ -103,6 +109,7 @@ impl Actions {
     ) -> Option<Command> {
         let offered = self.offered(ui, panel);
         let words = language.words();
+        let palette = theme::of(ui);
         let width = (place.width() - 3.0 * GAP) / 4.0;
         let mut left = place.left();
         let mut pressed = |key: Key, name: &str, text: &str, offered: bool, fill| {
@@ -113,15 +120,16 @@ impl Actions {
             offered && (clicked || typed)
         };
         let let_in = pressed(Key::F1, "F1", words.key_let_in, offered.let_in, theme::GREEN);
-        let noting = pressed(Key::F2, "F2", words.key_let_in_noting, offered.let_in_noting, theme::CARD);
+        let noting = pressed(Key::F2, "F2", words.key_let_in_noting, offered.let_in_noting, palette.card);
         let send_away = pressed(Key::F3, "F3", words.key_send_away, offered.send_away, theme::RED);
         let leave_or_next = offered.next || self.asking.is_some();
         let text = if self.asking.is_some() { words.back } else { words.key_next };
-        let next = pressed(Key::Escape, "Esc", text, leave_or_next, theme::CARD);
+        let next = pressed(Key::Escape, "Esc", text, leave_or_next, palette.card);
 
+        let case = self.shown.as_ref()?.case;
         if let_in {
             self.close();
-            return Some(Command::LetIn { reason: GuardReason::CardChecked });
+            return Some(Command::LetIn { case, reason: GuardReason::CardChecked });
         }
         if noting {
             self.asking = Some(Asking::WhyLetIn);
@@ -134,15 +142,20 @@ impl Actions {
         if next {
             return if self.asking.is_some() {
                 self.close();
-                None
+                Some(Command::LetGo { case })
             } else {
-                Some(Command::Dismiss)
+                Some(Command::Dismiss { case })
             };
         }
         let asking = self.asking?;
-        let reason = self.choose(ui, reasons, asking, language)?;
-        self.close();
-        Some(asking.with(reason))
+        match self.choose(ui, reasons, asking, language) {
+            Some(Step::Chose(reason)) => {
+                self.close();
+                Some(asking.with(case, reason))
+            }
+            Some(Step::Busy) => Some(Command::Hold { case }),
+            None => (noting || send_away).then_some(Command::Hold { case }),
+        }
     }
 
     fn offered(&mut self, ui: &Ui, panel: &Panel) -> Offered {
@@ -162,15 +175,16 @@ impl Actions {
         offered
     }
 
-    fn choose(&mut self, ui: &mut Ui, place: Rect, asking: Asking, language: Language) -> Option<GuardReason> {
+    fn choose(&mut self, ui: &mut Ui, place: Rect, asking: Asking, language: Language) -> Option<Step> {
         let words = language.words();
-        ui.painter().rect_filled(place, theme::CORNER, theme::CARD);
+        let palette = theme::of(ui);
+        theme::card(ui, place);
         let inner = place.shrink2(vec2(20.0, 12.0));
         let (title, options) = inner.split_top_bottom_at_y(inner.top() + 52.0);
-        theme::told(ui, title, asking.title(words), Type::new(32.0, theme::INK).bold());
+        theme::told(ui, title, asking.title(words), Type::new(32.0, palette.ink).bold());
         let row = |index: f32| {
-            let top = options.top() + index * (58.0 + GAP);
-            Rect::from_min_size(pos2(options.left(), top), vec2(options.width(), 58.0))
+            let top = options.top() + index * (56.0 + GAP);
+            Rect::from_min_size(pos2(options.left(), top), vec2(options.width(), 56.0))
         };
         if let Some(text) = &mut self.writing {
             return write_reason(ui, row(0.0), row(1.0), text, words);
@@ -178,17 +192,24 @@ impl Actions {
         let keys = [(0.0, Key::Num1, "1"), (1.0, Key::Num2, "2"), (2.0, Key::Num3, "3")];
         for (reason, (index, key, name)) in asking.reasons().into_iter().zip(keys) {
             let text = format!("{name}　{}", words::guard_reason(language, &reason));
-            let clicked = theme::key_button(ui, row(index), "", &text, Some(theme::PAPER));
+            let clicked = theme::key_button(ui, row(index), "", &text, Some(palette.paper));
             if clicked || struck(ui, key) {
-                return Some(reason);
+                return Some(Step::Chose(reason));
             }
         }
         let text = format!("4　{}", words.other_reason);
-        let clicked = theme::key_button(ui, row(3.0), "", &text, Some(theme::PAPER));
+        let clicked = theme::key_button(ui, row(3.0), "", &text, Some(palette.paper));
         if clicked || struck(ui, Key::Num4) {
             self.writing = Some(String::new());
+            return Some(Step::Busy);
         }
         None
+    }
+
+    /// The guard is choosing or writing a reason: other keys are not for the visitor.
+    #[must_use]
+    pub(super) const fn is_asking(&self) -> bool {
+        self.asking.is_some()
     }
 
     fn close(&mut self) {
@@ -197,22 +218,21 @@ impl Actions {
     }
 }
 
-fn write_reason(ui: &mut Ui, field: Rect, confirm: Rect, text: &mut String, words: &Words) -> Option<GuardReason> {
-    let edit = TextEdit::singleline(text)
-        .id(egui::Id::unique("another reason"))
-        .char_limit(LONGEST_REASON)
-        .font(egui::FontId::proportional(28.0))
-        .hint_text(words.other_reason_hint)
-        .align(egui::Align2::LEFT_CENTER);
-    let response = ui.put(field, edit);
+fn write_reason(ui: &mut Ui, field: Rect, confirm: Rect, text: &mut String, words: &Words) -> Option<Step> {
+    let look = Field { most: Remark::MAX_CHARS, size: 28.0, ..Field::new("", words.other_reason_hint) };
+    let place = field.with_max_y(field.bottom() + 22.0);
+    let response = theme::field(ui, place, egui::Id::unique("another reason"), text, look);
     let entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
     if !entered {
         response.request_focus();
     }
-    let written = text.trim();
-    let fill = (!written.is_empty()).then_some(theme::AMBER);
+    let written = Remark::parse(text);
+    let fill = written.is_some().then_some(theme::AMBER);
     let clicked = theme::key_button(ui, confirm, "", words.confirm, fill);
-    ((clicked || entered) && !written.is_empty()).then(|| GuardReason::Other { text: written.to_owned() })
+    if let Some(text) = written.filter(|_| clicked || entered) {
+        return Some(Step::Chose(GuardReason::Other { text }));
+    }
+    response.changed().then_some(Step::Busy)
 }
 
 /// Whether the key has just gone down. A key that is held down repeats itself and would decide on one visitor after another.
@@ -227,18 +247,14 @@ pub(super) fn struck(ui: &Ui, wanted: Key) -> bool {
 /// Whom the panel shows and how far it has come, without what only counts down.
 #[derive(Debug, PartialEq, Eq)]
 struct Subject {
+    case: CaseNumber,
     verdict: Verdict,
-    pass: Option<shared::ids::PassId>,
     outcome: Option<Outcome>,
 }
 
 impl Subject {
     fn of(panel: &Panel) -> Option<Self> {
         let Panel::Shown(shown) = panel else { return None };
-        Some(Self {
-            verdict: shown.verdict.clone(),
-            pass: shown.claims.as_ref().map(|claims| claims.pass),
-            outcome: shown.outcome.clone(),
-        })
+        Some(Self { case: shown.case, verdict: shown.verdict.clone(), outcome: shown.outcome.clone() })
     }
 }

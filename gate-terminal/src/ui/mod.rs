@@ -1,15 +1,31 @@
 //! The window at the gate: it draws the newest snapshot and returns what the guard asked for.
 //!
-//! It never waits: pictures and snapshots are laid down for it, it is woken, draws once and sleeps again. All that is drawn
-//! follows from [`snapshot`], all that is done leaves as a [`command`], so every screen can be looked at in a test.
+//! It never waits: pictures, snapshots and records are laid down for it, it is woken, draws once and sleeps again. All that is
+//! drawn follows from [`snapshot`] and [`records`], all that is done leaves as a [`command`] to the gate or an ask of the
+//! officers, so every screen can be looked at in a test.
 
 mod actions;
 pub mod command;
+mod counter;
+pub mod enrol_view;
+pub mod enrolment;
+mod find_view;
+mod header;
+mod health_view;
+mod kiosk;
+mod log_view;
 #[cfg(test)]
 mod made;
+#[cfg(test)]
+mod painted;
+mod pin_view;
 mod preview;
 mod rare;
-pub mod scan_view;
+pub mod records;
+mod rows;
+mod scan_view;
+pub mod screens;
+mod settings_view;
 mod shapes;
 pub mod snapshot;
 mod status_bar;
@@ -17,5 +33,7 @@ mod status_bar;
 mod stories;
 pub mod theme;
 mod verdict_panel;
+mod walk_in_view;
+mod wedge;
 pub mod window;
 pub mod words;

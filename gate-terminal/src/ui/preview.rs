@@ -37,7 +37,7 @@ impl Preview {
         painter.rect_filled(place, theme::CORNER, Color32::from_rgb(0x20, 0x26, 0x2E));
         let alive = match camera {
             Camera::Running | Camera::Starting => true,
-            Camera::Off | Camera::Lost => false,
+            Camera::Off | Camera::Lost(_) => false,
         };
         match &self.texture {
             Some(texture) if alive => {

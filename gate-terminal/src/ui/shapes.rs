@@ -77,6 +77,16 @@ pub(super) fn direction(painter: &Painter, direction: Direction, centre: Pos2, r
     painter.line(vec![at(0.35, -0.9), at(0.95, -0.9), at(0.95, 0.9), at(0.35, 0.9)], stroke);
 }
 
+/// One arrow each way.
+pub(super) fn both_ways(painter: &Painter, centre: Pos2, radius: f32, ink: Color32) {
+    let stroke = Stroke::new(radius * 0.18, ink);
+    for (along, y) in [(1.0, -0.42), (-1.0, 0.42)] {
+        let at = |x: f32, up: f32| pos2(centre.x + along * x * radius, centre.y + (y + up) * radius);
+        painter.line_segment([at(-0.95, 0.0), at(0.9, 0.0)], stroke);
+        painter.line(vec![at(0.5, -0.34), at(0.95, 0.0), at(0.5, 0.34)], stroke);
+    }
+}
+
 fn regular(centre: Pos2, radius: f32, sides: u16) -> Vec<Pos2> {
     let turn = TAU / f32::from(sides);
     (0..sides).map(|side| centre + Vec2::angled(turn * (f32::from(side) + 0.5)) * radius * 1.04).collect()

@@ -3,12 +3,12 @@
 //! Seven cells in fixed places, each a sign, a word and a value. Everything is told in words too: a yellow dot alone means
 //! nothing to a guard on the first day.
 
-use egui::{Color32, Rect, Stroke, Ui, pos2, vec2};
+use egui::{Rect, Stroke, Ui, pos2, vec2};
 use shared::{sync::beacon::Freshness, time::Moment};
 
 use super::{
     shapes::{self, Sign},
-    snapshot::{Alarm, Camera, Link, Status},
+    snapshot::{Alarm, Camera, CameraLoss, Link, Status},
     theme::{self, Type},
     words::{Language, Words},
 };
@@ -17,8 +17,9 @@ pub(super) const HEIGHT: f32 = 68.0;
 
 pub(super) fn show(ui: &Ui, place: Rect, status: &Status, now: Moment, language: Language) {
     let words = language.words();
-    ui.painter().rect_filled(place, 0, theme::CARD);
-    ui.painter().hline(place.x_range(), place.top(), Stroke::new(1.0, theme::LINE));
+    let palette = theme::of(ui);
+    ui.painter().rect_filled(place, 0, palette.card);
+    ui.painter().hline(place.x_range(), place.top(), Stroke::new(1.0, palette.line));
     let cells = [
         (2.0, words.camera, camera(status.camera, words)),
         (2.0, words.link, link(status.link, words)),
@@ -61,12 +62,13 @@ enum State {
 }
 
 fn show_cell(ui: &Ui, cell: Rect, name: &str, state: State, value: &str) {
+    let palette = theme::of(ui);
     let centre = pos2(cell.left() + 26.0, cell.center().y);
     let mut text = cell;
     match state {
-        State::Good => shapes::draw(ui.painter(), Sign::Tick, centre, 12.0, theme::GREEN, Color32::WHITE),
-        State::Mind => shapes::draw(ui.painter(), Sign::Triangle, centre, 12.0, theme::AMBER, theme::INK),
-        State::Bad => shapes::draw(ui.painter(), Sign::Cross, centre, 12.0, theme::RED, Color32::WHITE),
+        State::Good => shapes::draw(ui.painter(), Sign::Tick, centre, 12.0, palette.good, palette.card),
+        State::Mind => shapes::draw(ui.painter(), Sign::Triangle, centre, 12.0, palette.mind, palette.card),
+        State::Bad => shapes::draw(ui.painter(), Sign::Cross, centre, 12.0, palette.bad, palette.card),
         State::Plain => {}
     }
     *text.left_mut() += match state {
@@ -75,8 +77,8 @@ fn show_cell(ui: &Ui, cell: Rect, name: &str, state: State, value: &str) {
     };
     *text.right_mut() -= 6.0;
     let (above, below) = text.shrink2(vec2(0.0, 6.0)).split_top_bottom_at_fraction(0.42);
-    theme::write(ui, above, name, Type::new(16.0, theme::FAINT));
-    theme::write(ui, below, value, Type::new(22.0, theme::INK));
+    theme::write(ui, above, name, Type::new(16.0, palette.faint));
+    theme::write(ui, below, value, Type::new(22.0, palette.ink));
     // Told as one sentence, so that "网络 正常" and "摄像头 正常" are two things.
     let response = ui.interact(cell, egui::Id::unique(("status", name)), egui::Sense::hover());
     response.widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::Label, true, format!("{name} {value}")));
@@ -87,9 +89,21 @@ fn camera(camera: Camera, words: &Words) -> (State, String) {
         Camera::Off => (State::Bad, words.camera_off),
         Camera::Starting => (State::Mind, words.camera_starting),
         Camera::Running => (State::Good, words.camera_running),
-        Camera::Lost => (State::Bad, words.camera_lost),
+        Camera::Lost(loss) => (State::Bad, lost(loss, words)),
     };
     (state, said.to_owned())
+}
+
+const fn lost(loss: CameraLoss, words: &Words) -> &'static str {
+    match loss {
+        CameraLoss::NotFound => words.camera_not_found,
+        CameraLoss::Busy => words.camera_busy,
+        CameraLoss::NotAllowed => words.camera_not_allowed,
+        CameraLoss::Unusable => words.camera_unusable,
+        CameraLoss::Stalled => words.camera_stalled,
+        CameraLoss::Unplugged => words.camera_unplugged,
+        CameraLoss::ReaderCrashed => words.camera_reader_crashed,
+    }
 }
 
 fn link(link: Link, words: &Words) -> (State, String) {

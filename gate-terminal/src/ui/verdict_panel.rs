@@ -22,8 +22,13 @@ use super::{
 
 const BANNER_HEIGHT: f32 = 208.0;
 const NOTES_WIDTH: f32 = 176.0;
-const NAME_HEIGHT: f32 = 116.0;
-const ROW_HEIGHT: f32 = 43.0;
+const NAME_HEIGHT: f32 = 108.0;
+const ROW_HEIGHT: f32 = 41.0;
+const PARTY_HEIGHT: f32 = 50.0;
+/// The rows between the name and the party: host, reason, time.
+const ROWS_ABOVE_PARTY: f32 = 3.0;
+/// The keys that correct the count stand right of it.
+const COUNTER_WIDTH: f32 = 148.0;
 const GAP: f32 = 8.0;
 
 /// Colour, sign, word and sentence, which always say the same thing.
@@ -41,9 +46,7 @@ pub(super) fn show(ui: &Ui, place: Rect, snapshot: &Snapshot, language: Language
         Panel::Waiting | Panel::Checking => show_banner(ui, banner(place), &face, 0.0),
         Panel::Shown(shown) => {
             show_banner(ui, banner(place), &face, NOTES_WIDTH);
-            if let Some(claims) = &shown.claims {
-                show_notes(ui, banner(place), claims, language);
-            }
+            show_notes(ui, banner(place), shown, language);
             show_visitor(ui, below_banner(place), shown, language);
         }
     }
@@ -77,7 +80,7 @@ pub(super) fn face(snapshot: &Snapshot, language: Language) -> Face {
 fn waiting(camera: Camera, language: Language) -> Face {
     let words = language.words();
     let blind =
-        |word| Face { ground: theme::AMBER, sign: Sign::Triangle, word, sentence: words.use_paper_log.to_owned() };
+        |word| Face { ground: theme::AMBER, sign: Sign::Triangle, word, sentence: words.use_other_ways.to_owned() };
     match camera {
         Camera::Running | Camera::Starting => Face {
             ground: theme::NEUTRAL,
@@ -85,7 +88,7 @@ fn waiting(camera: Camera, language: Language) -> Face {
             word: words.waiting,
             sentence: words.waiting_below.to_owned(),
         },
-        Camera::Lost => blind(words.blind),
+        Camera::Lost(_) => blind(words.blind),
         Camera::Off => blind(words.no_camera),
     }
 }
@@ -153,34 +156,41 @@ fn show_banner(ui: &Ui, place: Rect, face: &Face, kept_free: f32) {
 }
 
 /// What to do beside looking, beside the big word: the pass itself asks for it.
-fn show_notes(ui: &Ui, banner: Rect, claims: &Claims, language: Language) {
+fn show_notes(ui: &Ui, banner: Rect, shown: &Shown, language: Language) {
+    let Some(claims) = &shown.claims else { return };
     let words = language.words();
     let mut top = banner.top() + 12.0;
-    for (flag, note) in
-        [(Flags::CHECK_CARD, words.check_card), (Flags::ESCORT, words.escort), (Flags::VEHICLE, words.by_vehicle)]
-    {
-        if !claims.flags.has(flag) {
+    for (asked, note) in [
+        (shown.by_hand, words.by_hand),
+        (shown.by_hand || claims.flags.has(Flags::CHECK_CARD), words.check_card),
+        (claims.flags.has(Flags::ESCORT), words.escort),
+        (claims.flags.has(Flags::VEHICLE), words.by_vehicle),
+    ] {
+        if !asked {
             continue;
         }
         let chip = Rect::from_min_size(pos2(banner.right() - NOTES_WIDTH, top), vec2(NOTES_WIDTH - 12.0, 38.0));
-        ui.painter().rect_filled(chip, theme::CORNER, theme::CARD);
-        theme::told(ui, chip.shrink2(vec2(8.0, 2.0)), note, Type::new(24.0, theme::INK).centred());
+        ui.painter().rect_filled(chip, theme::CORNER, egui::Color32::WHITE);
+        let ink = theme::ink_on(egui::Color32::WHITE);
+        theme::told(ui, chip.shrink2(vec2(8.0, 2.0)), note, Type::new(24.0, ink).centred());
         top = chip.bottom() + 4.0;
     }
 }
 
 fn show_visitor(ui: &Ui, place: Rect, shown: &Shown, language: Language) {
     let words = language.words();
-    ui.painter().rect_filled(place, theme::CORNER, theme::CARD);
+    let palette = theme::of(ui);
+    theme::card(ui, place);
     let Some(claims) = &shown.claims else {
-        theme::told(ui, place.shrink(24.0), words.no_details, Type::new(26.0, theme::FAINT).centred());
+        theme::told(ui, place.shrink(24.0), words.no_details, Type::new(26.0, palette.faint).centred());
         return;
     };
     let mut rows = Rows { left: place.shrink2(vec2(20.0, 8.0)) };
     show_name(ui, rows.next(NAME_HEIGHT), claims, shown.record.as_deref(), language);
     let Some(record) = shown.record.as_deref() else {
-        theme::told(ui, rows.next(ROW_HEIGHT), words.not_on_list, Type::new(24.0, theme::FAINT));
-        field(ui, rows.next(ROW_HEIGHT), words.party, &claims.party.get().to_string());
+        let above_party = rows.next(ROW_HEIGHT * ROWS_ABOVE_PARTY);
+        theme::told(ui, above_party, words.not_on_list, Type::new(24.0, palette.faint));
+        show_party(ui, rows.next(PARTY_HEIGHT), shown, claims, language);
         return;
     };
     let host = format!("{}　{}", rare::spelled(ui, record.host.as_str()), record.department);
@@ -190,7 +200,7 @@ fn show_visitor(ui: &Ui, place: Rect, shown: &Shown, language: Language) {
     let (time_place, phone_place) = rows.next(ROW_HEIGHT).split_left_right_at_fraction(0.5);
     field(ui, time_place, words.visit_time, &time);
     field(ui, phone_place, words.phone, &record.phone_tail);
-    field(ui, rows.next(ROW_HEIGHT), words.party, &party(ui, record, language));
+    show_party(ui, rows.next(PARTY_HEIGHT), shown, claims, language);
     if !record.plates.is_empty() {
         field(ui, rows.next(ROW_HEIGHT), words.plates, &record.plates.join("　"));
     }
@@ -198,33 +208,58 @@ fn show_visitor(ui: &Ui, place: Rect, shown: &Shown, language: Language) {
 
 fn show_name(ui: &Ui, place: Rect, claims: &Claims, record: Option<&PassRecord>, language: Language) {
     let words = language.words();
+    let palette = theme::of(ui);
     let (of_name, of_card) = place.split_left_right_at_x(place.right() - 196.0);
     let name = record.map_or_else(|| claims.name.as_str(), |record| record.visitor.as_str());
-    theme::told(ui, of_name, &rare::spelled(ui, name), Type::new(64.0, theme::INK).rows(2).bold());
+    theme::told(ui, of_name, &rare::spelled(ui, name), Type::new(64.0, palette.ink).rows(2).bold());
     let (label, digits) = of_card.split_top_bottom_at_y(of_card.top() + 26.0);
     let document = record.map_or(words.last_four, |record| words::document(language, record.document));
-    theme::write(ui, label, document, Type::new(18.0, theme::FAINT).right());
+    theme::write(ui, label, document, Type::new(18.0, palette.faint).right());
     let last_four = claims.last_four.to_string();
-    theme::told(ui, digits, &last_four, Type::new(62.0, theme::INK).right().bold());
+    theme::told(ui, digits, &last_four, Type::new(62.0, palette.ink).right().bold());
 }
 
-fn party(ui: &Ui, record: &PassRecord, language: Language) -> String {
-    let count = record.party.get();
-    if record.companions.is_empty() {
-        return count.to_string();
+/// How many go through, and with whom; when the guard counted otherwise, the number that was booked stands beside it.
+fn show_party(ui: &Ui, place: Rect, shown: &Shown, claims: &Claims, language: Language) {
+    let (words, palette) = (language.words(), theme::of(ui));
+    let (of_name, of_value) = place.split_left_right_at_x(place.left() + 116.0);
+    theme::write(ui, of_name, words.party, Type::new(20.0, palette.faint));
+    let (count, with) = of_value.split_left_right_at_x(of_value.left() + 56.0);
+    let booked = claims.party.get();
+    let differs = shown.count != booked;
+    let ink = if differs { palette.mind } else { palette.ink };
+    theme::told(ui, count, &shown.count.to_string(), Type::new(38.0, ink).bold());
+    let mut said = Vec::new();
+    if differs {
+        said.push(format!("{} {booked}", words.booked));
     }
-    let separator = match language {
-        Language::Zh => "、",
-        Language::En => ", ",
-    };
-    let names: Vec<_> = record.companions.iter().map(PersonName::as_str).map(|name| rare::spelled(ui, name)).collect();
-    format!("{count}　{} {}", language.words().companions, names.join(separator))
+    if let Some(record) = shown.record.as_deref().filter(|record| !record.companions.is_empty()) {
+        let names = record.companions.iter().map(PersonName::as_str).map(|name| rare::spelled(ui, name));
+        let names: Vec<_> = names.collect();
+        said.push(format!("{} {}", words.companions, names.join(language.pick("、", ", "))));
+    }
+    if !said.is_empty() {
+        let with = with.with_max_x(with.right() - COUNTER_WIDTH);
+        theme::told(ui, with, &said.join("　"), Type::new(26.0, palette.ink).rows(2));
+    }
+}
+
+/// Where the guard corrects the count.
+#[must_use]
+pub(super) fn counter(place: Rect) -> Rect {
+    let sheet = below_banner(place).shrink2(vec2(20.0, 8.0));
+    let top = sheet.top() + NAME_HEIGHT + ROW_HEIGHT * ROWS_ABOVE_PARTY;
+    Rect::from_min_max(
+        pos2(sheet.right() - COUNTER_WIDTH + 12.0, top + 2.0),
+        pos2(sheet.right(), top + PARTY_HEIGHT - 2.0),
+    )
 }
 
 fn field(ui: &Ui, place: Rect, name: &str, value: &str) {
     let (of_name, of_value) = place.split_left_right_at_x(place.left() + 116.0);
-    theme::write(ui, of_name.with_max_x(of_name.right() - 10.0), name, Type::new(20.0, theme::FAINT));
-    theme::told(ui, of_value.shrink2(vec2(0.0, 2.0)), value, Type::new(28.0, theme::INK).rows(2));
+    let palette = theme::of(ui);
+    theme::write(ui, of_name.with_max_x(of_name.right() - 10.0), name, Type::new(20.0, palette.faint));
+    theme::told(ui, of_value.shrink2(vec2(0.0, 2.0)), value, Type::new(28.0, palette.ink).rows(2));
 }
 
 /// Rows from top to bottom, each of a fixed height.

@@ -1,17 +1,22 @@
-//! The window around the scan view: it fetches the newest snapshot and picture, draws, and hands on what the guard asked for.
+//! The window around the screens: it fetches the newest snapshot, records and picture, draws, and hands on what was asked for.
 //!
 //! It never waits. What it is given to look with takes a lock for as long as it takes to clone a pointer; what it is given to
 //! tell with drops the command when the gate is overwhelmed, and the guard presses again.
 
 use std::sync::Arc;
 
-use egui::{Ui, ViewportBuilder, vec2};
+use egui::{Ui, ViewportBuilder, ViewportCommand, vec2};
 
 use super::{
     command::Command,
-    scan_view::{HEIGHT, ScanView, WIDTH},
+    enrol_view::EnrolView,
+    enrolment::{EnrolAsk, Enrolment},
+    kiosk::Kiosk,
+    records::{Ask, Records},
+    screens::{HEIGHT, Scene, Screens, WIDTH, Wish},
     snapshot::{Picture, Snapshot},
     theme,
+    wedge::Wedge,
     words::Language,
 };
 
@@ -23,6 +28,9 @@ pub struct Surroundings {
     pub snapshot: Box<dyn Fn() -> Arc<Snapshot>>,
     pub picture: Box<dyn Fn() -> Option<Arc<Picture>>>,
     pub tell: Box<dyn Fn(Command)>,
+    /// The officer thread's newest.
+    pub records: Box<dyn Fn() -> Arc<Records>>,
+    pub ask: Box<dyn Fn(Ask)>,
     /// Whether the process is to end.
     pub ending: Box<dyn Fn() -> bool>,
     /// Called once with the way to wake the window.
@@ -35,11 +43,42 @@ impl std::fmt::Debug for Surroundings {
     }
 }
 
+/// The same of a terminal that is being enrolled.
+pub struct EnrolSurroundings {
+    pub enrolment: Box<dyn Fn() -> Arc<Enrolment>>,
+    pub ask: Box<dyn Fn(EnrolAsk)>,
+    /// Whether the window is to close: it is done, or the process ends.
+    pub ending: Box<dyn Fn() -> bool>,
+    pub started: Box<dyn FnOnce(Wake)>,
+}
+
+impl std::fmt::Debug for EnrolSurroundings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("EnrolSurroundings")
+    }
+}
+
 /// Asks for one more drawing; may be called from any thread.
 pub type Wake = Arc<dyn Fn() + Send + Sync>;
 
 /// Runs until the window is closed. Must be called on the main thread.
 pub fn run(language: Language, surroundings: Surroundings) -> Result<(), eframe::Error> {
+    let Surroundings { snapshot, picture, tell, records, ask, ending, started } = surroundings;
+    let view = Screens::new(language);
+    open(language, started, Window { view, snapshot, picture, tell, records, ask, ending, kiosk: Kiosk::default() })
+}
+
+/// The enrolment wizard, until it is done or closed. Must be called on the main thread.
+pub fn enrol(language: Language, surroundings: EnrolSurroundings) -> Result<(), eframe::Error> {
+    let EnrolSurroundings { enrolment, ask, ending, started } = surroundings;
+    open(language, started, Wizard { view: EnrolView::new(language), enrolment, ask, ending })
+}
+
+fn open(
+    language: Language,
+    started: Box<dyn FnOnce(Wake)>,
+    window: impl eframe::App + 'static,
+) -> Result<(), eframe::Error> {
     let options = eframe::NativeOptions {
         viewport: ViewportBuilder::default()
             .with_title(language.words().title)
@@ -53,32 +92,62 @@ pub fn run(language: Language, surroundings: Surroundings) -> Result<(), eframe:
         options,
         Box::new(move |creation| {
             theme::install(&creation.egui_ctx);
-            let Surroundings { snapshot, picture, tell, ending, started } = surroundings;
+            creation.egui_ctx.add_plugin(Wedge::default());
             let ctx = creation.egui_ctx.clone();
             started(Arc::new(move || ctx.request_repaint()));
-            Ok(Box::new(Window { view: ScanView::new(language), snapshot, picture, tell, ending }))
+            Ok(Box::new(window))
         }),
     )
 }
 
 struct Window {
-    view: ScanView,
+    view: Screens,
     snapshot: Box<dyn Fn() -> Arc<Snapshot>>,
     picture: Box<dyn Fn() -> Option<Arc<Picture>>>,
     tell: Box<dyn Fn(Command)>,
+    records: Box<dyn Fn() -> Arc<Records>>,
+    ask: Box<dyn Fn(Ask)>,
     ending: Box<dyn Fn() -> bool>,
+    kiosk: Kiosk,
 }
 
 impl eframe::App for Window {
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
         if (self.ending)() {
-            ui.ctx().send_viewport_cmd(egui::ViewportCommand::Close);
+            ui.ctx().send_viewport_cmd(ViewportCommand::Close);
             return;
         }
         scale_to_window(ui);
-        let (snapshot, picture) = ((self.snapshot)(), (self.picture)());
-        if let Some(command) = self.view.show(ui, &snapshot, picture.as_deref()) {
-            (self.tell)(command);
+        let (snapshot, records, picture) = ((self.snapshot)(), (self.records)(), (self.picture)());
+        let closing = self.kiosk.keep(ui, records.settings.kiosk);
+        let mut wishes = if closing { self.view.go_to_settings(ui) } else { Vec::new() };
+        let scene = Scene { snapshot: &snapshot, records: &records, picture: picture.as_deref() };
+        wishes.extend(self.view.show(ui, scene));
+        for wish in wishes {
+            match wish {
+                Wish::Command(command) => (self.tell)(command),
+                Wish::Ask(ask) => (self.ask)(ask),
+            }
+        }
+    }
+}
+
+struct Wizard {
+    view: EnrolView,
+    enrolment: Box<dyn Fn() -> Arc<Enrolment>>,
+    ask: Box<dyn Fn(EnrolAsk)>,
+    ending: Box<dyn Fn() -> bool>,
+}
+
+impl eframe::App for Wizard {
+    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        if (self.ending)() {
+            ui.ctx().send_viewport_cmd(ViewportCommand::Close);
+            return;
+        }
+        scale_to_window(ui);
+        if let Some(ask) = self.view.show(ui, &(self.enrolment)()) {
+            (self.ask)(ask);
         }
     }
 }
@@ -87,10 +156,15 @@ impl eframe::App for Window {
 fn scale_to_window(ui: &Ui) {
     let held = ui.ctx().zoom_factor();
     let window = ui.ctx().content_rect().size() * held;
-    let fits = (window.x / WIDTH).min(window.y / HEIGHT).clamp(*SCALE.start(), *SCALE.end());
-    // In steps, or rounding would chase itself from frame to frame.
-    let scale = (fits * 20.0).floor() / 20.0;
+    let scale = fitting_scale(window);
     if (scale - held).abs() > 0.01 {
         ui.ctx().set_zoom_factor(scale);
     }
+}
+
+/// In steps, or rounding would chase itself from frame to frame.
+#[must_use]
+pub(super) fn fitting_scale(window: egui::Vec2) -> f32 {
+    let fits = (window.x / WIDTH).min(window.y / HEIGHT).clamp(*SCALE.start(), *SCALE.end());
+    (fits * 20.0).floor() / 20.0
 }

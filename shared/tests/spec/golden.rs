@@ -8,7 +8,7 @@ use std::{fs, path::PathBuf};
 use serde_json::{Value, json, value::RawValue};
 use shared::{
     chain::{ChainName, Head, Link},
-    entry::{Direction, Entry, EntryId, GuardReason, Outcome, Said},
+    entry::{Direction, Entry, EntryId, GuardReason, Outcome, Remark, Said},
     identity::{Document, DocumentKind, DocumentTag, MaskedName, PersonName},
     ids::{CampusId, GateIndex, GateMask, PassId, TerminalId},
     pass::{Claims, EntriesAllowed, PartySize},
@@ -274,7 +274,7 @@ fn entries() -> Vec<Entry> {
         ),
         entry(
             said(Verdict::Ask(AskReason::LeavingWith { instead: inside }), pass),
-            Outcome::SentAway { reason: GuardReason::Other { text: "证件不符".into() } },
+            Outcome::SentAway { reason: GuardReason::Other { text: Remark::parse("证件不符").unwrap() } },
             0,
         ),
     ]

@@ -43,6 +43,9 @@ pub enum Command {
     /// The office's keys
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// The server's own clock
+    #[command(subcommand)]
+    Clock(ClockCommand),
     /// Passes
     #[command(subcommand)]
     Pass(PassCommand),
@@ -63,6 +66,9 @@ pub enum DirectoryCommand {
     Import {
         #[arg(value_name = "FILE.csv")]
         file: PathBuf,
+        /// Also when more than a tenth of the directory does not stand in the file
+        #[arg(long)]
+        yes: bool,
     },
 }
 
@@ -70,8 +76,10 @@ pub enum DirectoryCommand {
 pub enum TerminalCommand {
     /// Print a one-time enrolment code, good for ten minutes
     Invite {
+        /// The campus's `id` in the settings
         #[arg(long, value_name = "ID", value_parser = campus)]
         campus: CampusId,
+        /// The gate's `index` in the settings
         #[arg(long, value_name = "INDEX", value_parser = gate)]
         gate: GateIndex,
     },
@@ -92,6 +100,12 @@ pub enum KeysCommand {
         #[arg(long, value_name = "FILE")]
         root: Option<PathBuf>,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ClockCommand {
+    /// Say that the clock is right now, after it was put or the server was off for over a day; look at it first
+    Accept,
 }
 
 #[derive(Debug, Subcommand)]
@@ -121,7 +135,7 @@ pub enum EntriesCommand {
 
 #[derive(Debug, Subcommand)]
 pub enum ConflictsCommand {
-    /// Print conflicts, oldest first
+    /// Print which pass was let in twice without leaving between, and where, oldest first
     List,
 }
 

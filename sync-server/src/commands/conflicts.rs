@@ -1,10 +1,14 @@
-//! `conflicts list`: one pass let in at two terminals without leaving between.
+//! `conflicts list`: one pass let in twice without leaving between, and by which terminals.
 //!
-//! Gates that are cut off from each other cannot prevent it; what they can do is never let it go unseen.
+//! Gates that are cut off from each other cannot prevent it, nor can a terminal whose guard overrules it; what they can do is
+//! never let it go unseen.
 
-use std::io::Write;
+use std::{collections::HashMap, io::Write};
+
+use shared::{entry::EntryId, ids::TerminalId};
 
 use super::{Failure, Office, table};
+use crate::store::Conflict;
 
 pub(super) async fn list(office: &Office, out: &mut dyn Write) -> Result<(), Failure> {
     let conflicts = office.store.conflicts().await?;
@@ -12,18 +16,54 @@ pub(super) async fn list(office: &Office, out: &mut dyn Write) -> Result<(), Fai
         writeln!(out, "No pass was let in twice")?;
         return Ok(());
     }
-    let rows: Vec<[String; 4]> = conflicts
+    let terminals = office.store.terminals().await?;
+    let places: HashMap<TerminalId, String> = terminals
+        .iter()
+        .map(|terminal| (terminal.id, format!("{} ({})", terminal.id, office.place(terminal.campus, terminal.gate))))
+        .collect();
+    let rows: Vec<[String; 5]> = conflicts
         .iter()
         .map(|conflict| {
-            let entry = |id: shared::entry::EntryId| format!("{}/{}", id.terminal, id.seq);
             [
                 conflict.found_at.campus_date_and_clock(),
                 conflict.pass.to_string(),
+                at_terminals(conflict, &places),
                 entry(conflict.first),
                 entry(conflict.second),
             ]
         })
         .collect();
-    table::print(out, ["found", "pass", "first entry", "second entry"], &rows)?;
+    table::print(out, ["found", "pass", "terminals", "first entry", "second entry"], &rows)?;
     Ok(())
+}
+
+fn at_terminals(conflict: &Conflict, places: &HashMap<TerminalId, String>) -> String {
+    let place = |id: TerminalId| places.get(&id).cloned().unwrap_or_else(|| id.to_string());
+    let (first, second) = (conflict.first.terminal, conflict.second.terminal);
+    if first == second { format!("{}, twice", place(first)) } else { format!("{}, {}", place(first), place(second)) }
+}
+
+fn entry(id: EntryId) -> String {
+    format!("{}/{}", id.terminal, id.seq)
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::{ids::PassId, time::Moment};
+
+    use super::*;
+
+    #[test]
+    fn one_terminal_or_two_are_told_apart() {
+        let [south, north] = [1, 2].map(TerminalId::new);
+        let places = HashMap::from([(south, "1 (南门)".to_owned())]);
+        let conflict = |second| Conflict {
+            pass: PassId::from_bytes([1; 8]),
+            first: EntryId { terminal: south, seq: 1 },
+            second: EntryId { terminal: second, seq: 7 },
+            found_at: Moment::from_unix_s(0),
+        };
+        assert_eq!(at_terminals(&conflict(south), &places), "1 (南门), twice");
+        assert_eq!(at_terminals(&conflict(north), &places), "1 (南门), 2");
+    }
 }

@@ -17,11 +17,18 @@ use shared::{
 };
 
 use super::{Failure, Office};
-use crate::{office::Staff, store::Imported};
+use crate::{
+    office::{Staff, staff::looks_cut_short},
+    store::{Imported, Missing},
+};
 
-pub(super) async fn import(office: &Office, path: &Path, out: &mut dyn Write) -> Result<(), Failure> {
+pub(super) async fn import(office: &Office, path: &Path, yes: bool, out: &mut dyn Write) -> Result<(), Failure> {
     let bytes = fs::read(path).map_err(|cause| BadFile::Io { path: path.to_owned(), cause })?;
     let staff = read(&bytes)?;
+    let Missing { before, missing } = office.store.missing_from(&staff).await?;
+    if !yes && looks_cut_short(before, missing) {
+        return Err(Failure::CutShort { before, missing });
+    }
     let imported = office.store.import_directory(staff, office.now()).await?;
     let Imported { added, changed, unchanged, gone } = imported;
     writeln!(out, "{added} added, {changed} changed, {unchanged} unchanged, {gone} no longer in the directory")?;

@@ -35,6 +35,11 @@ pub enum Failure {
     UnknownPass(PassId),
     #[error("pass {pass} had ended before: {standing}")]
     EndedBefore { pass: PassId, standing: &'static str },
+    #[error(
+        "nothing was imported: {missing} of the {before} in the directory do not stand in this file; if they have all \
+         left, say so with --yes"
+    )]
+    CutShort { before: usize, missing: usize },
     #[error("the document number: {0}")]
     Document(#[from] shared::identity::DocumentError),
     #[error("nobody with this document is on the watchlist")]

@@ -4,6 +4,7 @@
 //! changes within a second. They read and write what they are given, so that tests see what people would.
 
 mod arguments;
+mod clock;
 mod conflicts;
 mod directory;
 mod entries;
@@ -22,8 +23,8 @@ use std::{
 };
 
 pub use arguments::{
-    Arguments, Command, ConflictsCommand, DirectoryCommand, EntriesCommand, KeysCommand, PassCommand, TerminalCommand,
-    WatchlistCommand,
+    Arguments, ClockCommand, Command, ConflictsCommand, DirectoryCommand, EntriesCommand, KeysCommand, PassCommand,
+    TerminalCommand, WatchlistCommand,
 };
 pub use directory::{BadFile, BadLine};
 pub use failure::Failure;
@@ -43,8 +44,8 @@ pub async fn run(
     match command {
         Command::Serve { demo } => serve::serve(Config { demo: demo || config.demo, ..config }, clock, out).await,
         Command::Keys(KeysCommand::Init { root }) => keys::init(&config, root, clock.now(), out),
-        Command::Directory(DirectoryCommand::Import { file }) => {
-            directory::import(&Office::open(config, clock)?, &file, out).await
+        Command::Directory(DirectoryCommand::Import { file, yes }) => {
+            directory::import(&Office::open(config, clock)?, &file, yes, out).await
         }
         Command::Terminal(command) => {
             let office = Office::open(config, clock)?;
@@ -60,6 +61,7 @@ pub async fn run(
         Command::Entries(EntriesCommand::List { json, day }) => {
             entries::list(&Office::open(config, clock)?, json, day, out).await
         }
+        Command::Clock(ClockCommand::Accept) => clock::accept(&Office::open(config, clock)?, out).await,
         Command::Conflicts(ConflictsCommand::List) => conflicts::list(&Office::open(config, clock)?, out).await,
         Command::Watchlist(command) => {
             let office = Office::open(config, clock)?;
@@ -142,6 +144,16 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn the_clock_is_accepted_by_a_word() {
+        let desk = Desk::new();
+        desk.types("keys init", "").await.unwrap();
+        let told = desk.types("clock accept", "").await.unwrap();
+        assert!(told.contains(&NOW.campus_date_and_clock()), "{told}");
+        let kept = desk.store().clock_kept().await.unwrap();
+        assert_eq!((kept.chores, kept.accepted), (Some(NOW), 1));
+    }
+
+    #[tokio::test]
     async fn one_bad_line_keeps_the_whole_directory_out() {
         let desk = Desk::new();
         desk.types("keys init", "").await.unwrap();
@@ -155,6 +167,29 @@ mod tests {
         std::fs::write(&file, good).unwrap();
         assert!(desk.types(&import, "").await.unwrap().starts_with("1 added"));
         assert!(desk.store().staff_by_phone(&phone).await.unwrap().is_some());
+    }
+
+    #[tokio::test]
+    async fn a_file_that_was_cut_short_removes_nobody_without_a_word() {
+        let desk = Desk::new();
+        desk.types("keys init", "").await.unwrap();
+        let file = desk.dir.path().join("staff.csv");
+        let import = format!("directory import {}", file.display());
+        let write = |people: std::ops::Range<u32>| {
+            let lines: String = people.map(|number| format!("T{number:03},张伟,图书馆,1380013{number:04}\n")).collect();
+            std::fs::write(&file, format!("number,name,department,phone\n{lines}")).unwrap();
+        };
+        write(0..20);
+        desk.types(&import, "").await.unwrap();
+        write(0..15);
+        assert!(desk.types(&import, "").await.unwrap().contains("5 no longer"));
+        write(0..9);
+        let told = desk.types(&import, "").await.unwrap_err().to_string();
+        assert!(told.contains("6 of the 15") && told.contains("--yes"), "{told}");
+        let phone = shared::identity::Phone::parse("13800130014").unwrap();
+        assert!(desk.store().staff_by_phone(&phone).await.unwrap().is_some());
+        assert!(desk.types(&format!("{import} --yes"), "").await.unwrap().contains("6 no longer"));
+        assert_eq!(desk.store().staff_by_phone(&phone).await.unwrap(), None);
     }
 
     #[tokio::test]

@@ -15,14 +15,22 @@ use super::Failure;
 use crate::{
     clock::Clock,
     config::{Config, Log},
+    listening,
+    office::leap::Erasing,
     serve::{self, ServeFault},
 };
 
 pub(super) async fn serve(config: Config, clock: Arc<dyn Clock>, out: &mut dyn Write) -> Result<(), Failure> {
     start_log(&config.log)?;
+    listening::raise_open_files();
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let listen = config.listen;
+    let _lock = serve::only_here(&config)?;
     let state = serve::open(config, clock).await?;
+    if let Erasing::Held { since } = serve::erasing(&state).await? {
+        writeln!(out, "Nothing is erased: since {} this server has not been at work,", since.campus_date_and_clock())?;
+        writeln!(out, "or its clock is wrong. If the clock is right, say so: sync-server clock accept")?;
+    }
     let listener = TcpListener::bind(listen).await.map_err(|cause| ServeFault::Bind { listen, cause })?;
     writeln!(out, "listening on http://{}", listener.local_addr()?)?;
     out.flush()?;

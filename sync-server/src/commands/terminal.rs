@@ -32,8 +32,9 @@ pub(super) async fn invite(
     writeln!(out)?;
     writeln!(out, "    {code}")?;
     writeln!(out)?;
-    writeln!(out, "Good once, until {} campus time. At the terminal: gate-terminal enrol", until.campus_clock())?;
-    writeln!(out, "Root fingerprint the terminal must show: {}", root.fingerprint())?;
+    writeln!(out, "Good once, until {} campus time. At the terminal:", until.campus_clock())?;
+    writeln!(out, "    gate-terminal --config gate.toml enrol")?;
+    writeln!(out, "Compare on the telephone: the terminal must show the root fingerprint {}", root.fingerprint())?;
     Ok(())
 }
 

@@ -68,6 +68,10 @@ impl Default for BookingSettings {
             max_companions: 9,
             max_vehicles: 3,
             entries_per_pass: EntriesAllowed::ONE,
+            per_phone_day: 20,
+            on_behalf_per_phone_day: 100,
+            unknown_hosts_per_phone_day: 10,
+            unknown_hosts_per_address_hour: 60,
             group_office: office("学校办公室", "the University Office", "029-8846-0000"),
             residents_office: office("后勤保障部社区办公室", "the Residents' Office", "029-8846-0001"),
         }

@@ -4,6 +4,7 @@
 //! files beside the database, never here, so this may be printed.
 
 mod defaults;
+mod limits;
 
 use std::{
     collections::BTreeSet,
@@ -12,7 +13,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use chrono::TimeDelta;
 use serde::Deserialize;
 use shared::{
     ids::{CampusId, GateIndex, GateMask},
@@ -21,7 +21,7 @@ use shared::{
 };
 use thiserror::Error;
 
-use crate::office::{CodeLimits, Retention, Rules, TimeOfDay};
+use crate::office::{Retention, Rules, TimeOfDay};
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -76,6 +76,10 @@ pub struct BookingSettings {
     pub max_companions: u8,
     pub max_vehicles: u8,
     pub entries_per_pass: EntriesAllowed,
+    pub per_phone_day: u16,
+    pub on_behalf_per_phone_day: u16,
+    pub unknown_hosts_per_phone_day: u16,
+    pub unknown_hosts_per_address_hour: u16,
     /// Where group visits are arranged.
     pub group_office: Office,
     /// Where residents' families are registered.
@@ -124,9 +128,13 @@ pub struct Log {
 }
 
 impl Config {
+    /// A service has no current folder worth the name, so a relative data directory lies beside the file.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         let text = fs::read_to_string(path).map_err(|cause| ConfigError::Unread { path: path.to_owned(), cause })?;
-        Self::parse(&text)
+        let config = Self::parse(&text)
+            .map_err(|cause| ConfigError::Misunderstood { path: path.to_owned(), cause: Box::new(cause) })?;
+        let beside = path.parent().unwrap_or_else(|| Path::new(""));
+        Ok(Self { data_dir: beside.join(&config.data_dir), ..config })
     }
 
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
@@ -161,6 +169,12 @@ impl Config {
         }
         if self.booking.max_companions > MAX_COMPANIONS {
             return Err(ConfigError::Companions);
+        }
+        if let Some(name) = self.nothing_allowed() {
+            return Err(ConfigError::NothingAllowed(name));
+        }
+        if self.sync.beacon_valid_s <= u32::from(self.sync.hold_s) {
+            return Err(ConfigError::BeaconValid);
         }
         Ok(self)
     }
@@ -235,27 +249,6 @@ impl Campus {
     }
 }
 
-impl SignIn {
-    #[must_use]
-    pub fn limits(&self) -> CodeLimits {
-        CodeLimits {
-            good_for: TimeDelta::minutes(i64::from(self.code_minutes)),
-            attempts: self.attempts,
-            per_phone: [
-                (self.per_phone_minute, TimeDelta::minutes(1)),
-                (self.per_phone_hour, TimeDelta::hours(1)),
-                (self.per_phone_day, TimeDelta::days(1)),
-            ],
-            per_address: (self.per_address_hour, TimeDelta::hours(1)),
-        }
-    }
-
-    #[must_use]
-    pub fn idle(&self) -> TimeDelta {
-        TimeDelta::days(i64::from(self.session_idle_days))
-    }
-}
-
 /// The pass counts a party in four bits, the visitor included.
 const MAX_COMPANIONS: u8 = 14;
 
@@ -267,6 +260,12 @@ pub enum ConfigError {
         path: PathBuf,
         #[source]
         cause: io::Error,
+    },
+    #[error("{path} is not understood")]
+    Misunderstood {
+        path: PathBuf,
+        #[source]
+        cause: Box<Self>,
     },
     #[error("{0}")]
     Unreadable(#[from] toml::de::Error),
@@ -282,6 +281,10 @@ pub enum ConfigError {
     Gates(CampusId),
     #[error("booking.opens must be before booking.closes")]
     Hours,
+    #[error("{0} = 0 would let nobody in at all; leave it out for the usual value")]
+    NothingAllowed(&'static str),
+    #[error("sync.beacon_valid_s must be more than sync.hold_s, or no gate's news would ever be fresh")]
+    BeaconValid,
     #[error("booking.max_companions is at most {MAX_COMPANIONS}")]
     Companions,
 }
@@ -308,6 +311,18 @@ mod tests {
     fn the_sample_parses_and_says_what_the_defaults_are() {
         let sample = Config::parse(include_str!("../../sync-server.sample.toml")).unwrap();
         assert_eq!(sample, Config::default());
+    }
+
+    #[test]
+    fn the_data_directory_lies_beside_the_file_and_mistakes_name_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("office.toml");
+        for (text, data) in [("", "./data"), ("data_dir = './x'", "./x"), ("data_dir = '/srv/x'", "/srv/x")] {
+            fs::write(&file, text).unwrap();
+            assert_eq!(Config::load(&file).unwrap().data_dir, dir.path().join(data), "{text}");
+        }
+        fs::write(&file, "lisen = 1").unwrap();
+        assert!(Config::load(&file).unwrap_err().to_string().contains("office.toml"));
     }
 
     #[test]
@@ -353,6 +368,43 @@ mod tests {
             assert_eq!(Config::parse(&format!("public_url = '{url}'")).is_ok(), holds, "{url}");
         }
         assert_eq!(Config::parse("public_url = 'https://a.cn/'").unwrap().public_url, "https://a.cn");
+    }
+
+    #[test]
+    fn a_limit_that_lets_nobody_in_is_refused_by_name() {
+        for (table, keys) in [
+            (
+                "sign_in",
+                &[
+                    "code_minutes",
+                    "attempts",
+                    "per_phone_minute",
+                    "per_phone_hour",
+                    "per_phone_day",
+                    "per_address_hour",
+                    "session_days",
+                    "session_idle_days",
+                ][..],
+            ),
+            (
+                "booking",
+                &[
+                    "per_phone_day",
+                    "on_behalf_per_phone_day",
+                    "unknown_hosts_per_phone_day",
+                    "unknown_hosts_per_address_hour",
+                ],
+            ),
+            ("sync", &["beacon_valid_s"]),
+        ] {
+            for key in keys {
+                let told = Config::parse(&format!("[{table}]\n{key} = 0")).unwrap_err().to_string();
+                assert!(told.contains(&format!("{table}.{key}")), "{told}");
+                assert!(Config::parse(&format!("[{table}]\n{key} = 200")).is_ok(), "{key}");
+            }
+        }
+        let told = Config::parse("[sync]\nbeacon_valid_s = 25\nhold_s = 25").unwrap_err().to_string();
+        assert!(told.contains("sync.beacon_valid_s"), "{told}");
     }
 
     #[test]

@@ -98,7 +98,7 @@ mod tests {
         config::Config,
         notify::{Sending, Unsent},
         office::Channel,
-        store::{CodeIssued, IdentityKey},
+        store::{BrowserToken, Caller, CodeIssued, IdentityKey},
     };
 
     const NOW: Moment = Moment::from_unix_s(1_795_363_200);
@@ -128,9 +128,13 @@ mod tests {
     async fn outbox_with_a_code(failures: usize) -> (Outbox, Arc<SetClock>, Arc<AtomicUsize>, tempfile::TempDir) {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(&dir.path().join("office.sqlite3"), IdentityKey::from_bytes(&[1; 32])).unwrap();
-        let (phone, address) = (Phone::parse("13800130001").unwrap(), IpAddr::V4(Ipv4Addr::LOCALHOST));
+        let caller = Caller {
+            phone: Phone::parse("13800130001").unwrap(),
+            browser: BrowserToken::from_random([1; 32]),
+            address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        };
         let limits = Config::default().sign_in.limits();
-        assert_eq!(store.issue_code(&phone, address, "123456", NOW, &limits).await.unwrap(), CodeIssued::Sent);
+        assert_eq!(store.issue_code(&caller, "123456", NOW, &limits).await.unwrap(), CodeIssued::Sent);
         let (clock, tried) = (Arc::new(SetClock::at(NOW)), Arc::new(AtomicUsize::new(0)));
         let gateway = Gateway { failures, tried: tried.clone() };
         (Outbox::new(store, clock.clone(), vec![Box::new(gateway)]), clock, tried, dir)

@@ -5,6 +5,7 @@
 //! host exists is the directory's to say, afterwards.
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use shared::{
     identity::{Document, DocumentError, DocumentKind, NameError, PersonName, Phone, PhoneError, Plate, PlateError},
     ids::{CampusId, StaffNumber},
@@ -31,6 +32,8 @@ pub struct Rules {
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct BookingForm {
+    /// A random number of this one form, as it was shown.
+    pub form_id: String,
     pub visitor_name: String,
     pub document_kind: String,
     pub document_number: String,
@@ -50,6 +53,17 @@ pub struct BookingForm {
 }
 
 /// What was typed holds document numbers: kept out of logs.
+impl BookingForm {
+    /// The same for a form that is sent again as it was, by an impatient finger or after going back; another as soon as a
+    /// letter is different. None for a form that was not shown by us.
+    #[must_use]
+    pub fn mark(&self) -> Option<[u8; 32]> {
+        let ours = self.form_id.len() == 32 && self.form_id.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let whole = serde_json::to_vec(self).ok()?;
+        ours.then(|| Sha256::digest(whole).into())
+    }
+}
+
 impl std::fmt::Debug for BookingForm {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("BookingForm(…)")
@@ -64,13 +78,13 @@ pub enum Field {
     DocumentKind,
     DocumentNumber,
     Phone,
-    Reason,
+    Companions,
+    Plates,
     Campus,
     Day,
     From,
     Until,
-    Companions,
-    Plates,
+    Reason,
     /// The host's name, number and phone together: which of them was wrong is not told.
     Host,
     Privacy,
@@ -207,7 +221,7 @@ impl BookingForm {
         let plates = noted(found, Field::Plates, self.plates(rules));
         let own = document.as_ref().map(Document::number);
         for (field, typed) in [(Field::Reason, &self.reason), (Field::Plates, &self.plates)] {
-            if holds_a_document(typed, own) && !found.iter().any(|(at, _)| *at == field) {
+            if holds_a_document(typed, own, today) && !found.iter().any(|(at, _)| *at == field) {
                 found.push((field, Problem::DocumentElsewhere));
             }
         }
@@ -310,17 +324,26 @@ impl BookingForm {
     }
 }
 
-/// Terminals and colleagues read these lines, and no whole document number may reach them. Fifteen digits in a row are no
-/// telephone and no plate; the visitor's own number is known whatever its kind.
-fn holds_a_document(typed: &str, own: Option<&str>) -> bool {
+/// Terminals and colleagues read these lines, and no whole document number may reach them, whatever stands between its symbols.
+/// The visitor's own number is known whatever its kind, and a resident id proves itself; of others it is known that fifteen digits
+/// in a row, however spaced, are no telephone and no plate.
+fn holds_a_document(typed: &str, own: Option<&str>, today: CampusDay) -> bool {
     const TELEPHONES_ARE_SHORTER: usize = 15;
-    let plain: String = typed
-        .nfkc()
-        .filter(|symbol| !matches!(symbol, ' ' | '-' | '·'))
-        .map(|symbol| symbol.to_ascii_uppercase())
-        .collect();
-    let longest = plain.split(|symbol: char| !symbol.is_ascii_digit()).map(str::len).max().unwrap_or(0);
-    longest >= TELEPHONES_ARE_SHORTER || own.is_some_and(|own| plain.contains(own))
+    const RESIDENT_ID: usize = 18;
+    let plain: String = typed.nfkc().collect();
+    let symbols: Vec<u8> =
+        plain.bytes().filter(u8::is_ascii_alphanumeric).map(|symbol| symbol.to_ascii_uppercase()).collect();
+    let is_own = |own: &str| symbols.windows(own.len().max(1)).any(|window| window == own.as_bytes());
+    let is_resident = |window: &[u8]| {
+        let number = std::str::from_utf8(window).unwrap_or_default();
+        Document::parse(DocumentKind::ResidentId, number, today.date()).is_ok()
+    };
+    let spaced = |symbol: &char| {
+        symbol.is_whitespace() || matches!(symbol, '-' | '·' | '.' | '_' | '—' | '–' | '\u{2010}'..='\u{2015}')
+    };
+    let longest = plain.chars().filter(|symbol| !spaced(symbol)).collect::<String>();
+    let longest = longest.split(|symbol: char| !symbol.is_ascii_digit()).map(str::len).max().unwrap_or(0);
+    longest >= TELEPHONES_ARE_SHORTER || own.is_some_and(is_own) || symbols.windows(RESIDENT_ID).any(is_resident)
 }
 
 fn noted<T>(problems: &mut Vec<(Field, Problem)>, field: Field, read: Result<T, Problem>) -> Option<T> {
@@ -478,6 +501,16 @@ mod tests {
             (Field::Reason, Problem::Missing, |f| f.reason = "\n".into()),
             (Field::Reason, Problem::Reason(ReasonError::TooLong { max: 200 }), |f| f.reason = "访".repeat(201)),
             (Field::Reason, Problem::DocumentElsewhere, |f| f.reason = "身份证 110105 19491231 002x".into()),
+            (Field::Reason, Problem::DocumentElsewhere, |f| f.reason = "110105。19491231/002X".into()),
+            (Field::Reason, Problem::DocumentElsewhere, |f| f.reason = "1.1.0.1.0.5.1.9.4.9.1.2.3.1.0.0.2.X".into()),
+            (Field::Reason, Problem::DocumentElsewhere, |f| f.reason = "同行 440524/1880、0101(0014)".into()),
+            (Field::Reason, Problem::Reason(ReasonError::Character('\u{200b}')), |f| {
+                f.reason = "110105\u{200b}19491231002X".into();
+            }),
+            (Field::Reason, Problem::Reason(ReasonError::Character('\u{2060}')), |f| {
+                f.reason = "110105\u{2060}19491231002X".into();
+            }),
+            (Field::Reason, Problem::Reason(ReasonError::WebAddress), |f| f.reason = "见 http://evil.example/a".into()),
             (Field::Plates, Problem::DocumentElsewhere, |f| f.plates = "１１０１０５１９４９１２３１００２Ｘ".into()),
             (Field::Campus, Problem::Missing, |f| f.campus = String::new()),
             (Field::Campus, Problem::CampusUnknown, |f| f.campus = "3".into()),
@@ -528,11 +561,11 @@ mod tests {
             Field::DocumentKind,
             Field::DocumentNumber,
             Field::Phone,
-            Field::Reason,
             Field::Campus,
             Field::Day,
             Field::From,
             Field::Until,
+            Field::Reason,
             Field::Host,
             Field::Privacy,
         ];
@@ -556,5 +589,13 @@ mod tests {
         let typed =
             BookingForm { day: "2026-12-07".to_owned(), from: "07:00".to_owned(), until: "22:00".to_owned(), ..form() };
         assert!(typed.check(&rules(), now()).is_ok());
+    }
+
+    #[test]
+    fn two_telephones_are_no_document() {
+        for reason in ["联系 13800138000，13900139000", "电话 029-88460000、2026/11/23 到", "房间 110105"] {
+            let typed = BookingForm { reason: reason.to_owned(), ..form() };
+            assert!(typed.check(&rules(), now()).is_ok(), "{reason}");
+        }
     }
 }

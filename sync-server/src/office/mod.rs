@@ -4,22 +4,29 @@
 //! `store` keeps and `pages` words. So every rule here is a table in a test.
 
 pub mod booking;
+pub mod booking_limits;
 pub mod code_limits;
 pub mod decision;
 pub mod form;
+pub mod holder;
 pub mod hours;
 pub mod issue;
+pub mod leap;
+pub mod limit;
 pub mod notice;
 pub mod reason;
 pub mod retention;
 pub mod revocation;
 pub mod staff;
+pub mod web_address;
 
 pub use booking::{Booking, Companion, Facts, HostAsked};
+pub use booking_limits::BookingLimits;
 pub use code_limits::CodeLimits;
 pub use decision::{Approved, Approver, Channel, Choice, Decided, Declined, Standing, Via, decide};
 pub use form::{BookingForm, Field, LineFault, Problem, Rules};
 pub use hours::TimeOfDay;
+pub use limit::Limit;
 pub use reason::{Reason, ReasonError};
 pub use retention::Retention;
 pub use revocation::{Ending, RevokedBy};

@@ -4,7 +4,9 @@ use std::fmt;
 
 use thiserror::Error;
 
-/// 1 to 200 characters on one line; nothing in it can hide or reorder the text around it.
+use super::web_address::holds_web_address;
+
+/// 1 to 200 characters on one line; nothing in it can hide or reorder the text around it, and nothing in it is a link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reason(String);
 
@@ -16,11 +18,20 @@ impl Reason {
         if let Some(symbol) = line.chars().find(|symbol| is_hidden(*symbol)) {
             return Err(ReasonError::Character(symbol));
         }
+        if holds_web_address(&line) {
+            return Err(ReasonError::WebAddress);
+        }
         match line.chars().count() {
             0 => Err(ReasonError::Empty),
             1..=Self::MAX_CHARACTERS => Ok(Self(line)),
             _ => Err(ReasonError::TooLong { max: Self::MAX_CHARACTERS }),
         }
+    }
+
+    /// One that was parsed before, perhaps when more was let through: what is stored stays readable.
+    #[must_use]
+    pub const fn from_store(stored: String) -> Self {
+        Self(stored)
     }
 
     #[must_use]
@@ -43,12 +54,20 @@ pub enum ReasonError {
     TooLong { max: usize },
     #[error("{0:?} cannot be seen, so it cannot stand in a reason")]
     Character(char),
+    #[error("a web address cannot stand in a reason")]
+    WebAddress,
 }
 
-/// Controls, and what turns the direction of text. Joiners stay: they belong to how some scripts and emoji are written.
+/// Controls, what turns the direction of text, and what takes no room: joiners, marks of order and fillers would hide a number
+/// from every check and from the eye.
 fn is_hidden(symbol: char) -> bool {
     symbol.is_control()
-        || matches!(symbol, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}')
+        || matches!(symbol,
+            '\u{AD}' | '\u{34F}' | '\u{600}'..='\u{605}' | '\u{61C}' | '\u{6DD}' | '\u{70F}' | '\u{890}'..='\u{891}' | '\u{8E2}'
+            | '\u{115F}'..='\u{1160}' | '\u{17B4}'..='\u{17B5}' | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}'
+            | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{2800}' | '\u{3164}' | '\u{FEFF}' | '\u{FFA0}'
+            | '\u{FFF0}'..='\u{FFFB}' | '\u{110BD}' | '\u{110CD}' | '\u{13430}'..='\u{1343F}' | '\u{1BCA0}'..='\u{1BCA3}'
+            | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E00FF}' | '\u{E01F0}'..='\u{E0FFF}')
 }
 
 #[cfg(test)]
@@ -62,6 +81,11 @@ mod tests {
         assert_eq!(Reason::parse(" \n"), Err(ReasonError::Empty));
         assert_eq!(Reason::parse("a\u{202e}b"), Err(ReasonError::Character('\u{202e}')));
         assert_eq!(Reason::parse("a\0b"), Err(ReasonError::Character('\0')));
+        for hidden in ['\u{200b}', '\u{200d}', '\u{2060}', '\u{feff}', '\u{ad}', '\u{3164}', '\u{e0001}'] {
+            assert_eq!(Reason::parse(&format!("110105{hidden}1949")), Err(ReasonError::Character(hidden)));
+        }
+        assert!(Reason::parse("送 ❤️ 与葛󠄀的字形").is_ok(), "how a character looks is no secret");
+        assert_eq!(Reason::parse("请上 evil.com 登录"), Err(ReasonError::WebAddress));
         assert!(Reason::parse(&"访".repeat(200)).is_ok());
         assert_eq!(Reason::parse(&"访".repeat(201)), Err(ReasonError::TooLong { max: 200 }));
     }

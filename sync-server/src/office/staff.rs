@@ -28,3 +28,30 @@ impl Staff {
         }
     }
 }
+
+/// Of a directory that names itself whole: whether so many of those who stood in it before are missing that the file was cut short,
+/// rather than that they left.
+#[must_use]
+pub const fn looks_cut_short(before: usize, missing: usize) -> bool {
+    missing > 5 && missing.saturating_mul(10) > before
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tenth_may_leave_at_once_and_five_of_a_small_house() {
+        for (before, missing, cut) in [
+            (0, 0, false),
+            (6, 5, false),
+            (6, 6, true),
+            (60, 6, false),
+            (60, 7, true),
+            (5000, 500, false),
+            (5000, 501, true),
+        ] {
+            assert_eq!(looks_cut_short(before, missing), cut, "{missing} of {before}");
+        }
+    }
+}

@@ -1,7 +1,8 @@
 //! Booking a visit: by the visitor, or by a host on a visitor's behalf.
 //!
 //! One form for both, which differs in what it need not ask. Whatever is wrong is said at its field, all of it at once, and what
-//! was typed is kept letter by letter.
+//! was typed is kept letter by letter. The host alone is looked for last, when all the rest is right: each look-up that finds nobody
+//! counts against a limit, and a form that was never going to be a booking must not ask the directory anything.
 
 use askama::Template;
 use axum::{
@@ -9,18 +10,16 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse as _, Redirect, Response},
 };
-use shared::{
-    identity::{PersonName, Phone},
-    ids::StaffNumber,
-    time::CampusDay,
-};
+use shared::time::{CampusDay, Moment};
 
 use super::{
+    address::Client,
     booking,
     elsewhere::Elsewhere,
     form::Posted,
     issuing,
     language::Language,
+    later::later,
     privacy, problem_words,
     problems::Problems,
     session::SignedIn,
@@ -28,10 +27,11 @@ use super::{
     wording::{self, Choosable},
 };
 use crate::{
-    error::AppError,
-    office::{BookingForm, Field, HostAsked, Problem, Staff},
+    error::{AppError, Told},
+    office::{BookingForm, Field, Problem},
+    random,
     state::AppState,
-    store::{OnBehalf, Submission},
+    store::{BookingLimit, HostSearch, OnBehalf, Submission},
 };
 
 #[derive(Template)]
@@ -43,6 +43,8 @@ struct Book {
     form_token: String,
     form: BookingForm,
     problems: Problems,
+    /// When there may be another, once there were too many.
+    too_many: Option<String>,
     visit_kinds: Vec<Choosable>,
     document_kinds: Vec<Choosable>,
     campuses: Vec<Choosable>,
@@ -59,41 +61,52 @@ struct Hints {
     hours: String,
 }
 
-pub(super) async fn show(State(state): State<AppState>, visitor: SignedIn) -> Response {
-    let form = BookingForm { phone: visitor.phone.as_str().to_owned(), ..opening_form(&state) };
-    page(&book(&state, visitor, form, Kind::OwnVisit, Problems::default()))
+pub(super) async fn show(State(state): State<AppState>, visitor: SignedIn) -> Result<Response, AppError> {
+    let form = BookingForm { phone: visitor.phone.as_str().to_owned(), ..opening_form(&state)? };
+    Ok(page(&book(&state, visitor, form, Kind::OwnVisit, Problems::default())))
 }
 
 pub(super) async fn submit(
     State(state): State<AppState>,
     visitor: SignedIn,
+    Client(address): Client,
     posted: Posted<BookingForm>,
 ) -> Result<Response, AppError> {
     let form = posted.confirmed_by(&visitor.form_token)?;
     let now = state.clock.now();
-    let found = match form.check(&state.config.rules(), now) {
-        Ok(booking) => match found_host(&state, booking.host()).await? {
-            Some(host) => {
-                let submission = Submission {
-                    booking,
-                    host,
-                    booked_by: visitor.phone.clone(),
-                    consent: privacy::VERSION.to_owned(),
-                    links: issuing::links()?,
-                };
-                let id = state.store.submit(submission, now).await?;
-                return Ok(Redirect::to(&booking::address(id)).into_response());
-            }
-            None => vec![(Field::Host, Problem::HostUnknown)],
-        },
-        Err(found) => with_host_looked_up(&state, &form, found).await?,
+    let booking = match form.check(&state.config.rules(), now) {
+        Ok(booking) => booking,
+        Err(found) => return Ok(refused(&state, visitor, form, Kind::OwnVisit, found)),
     };
-    Ok(refused(&state, visitor, form, Kind::OwnVisit, found))
+    // A form of one's own visit that is right names a host.
+    let Some(asked) = booking.host() else { return Err(AppError::told(Told::Malformed)) };
+    let limits = state.config.booking.limits();
+    match state.store.find_host_within(asked, (&visitor.phone, address), limits, now).await? {
+        HostSearch::Found(host) => {
+            let submission = Submission {
+                mark: form.mark(),
+                booking,
+                host,
+                booked_by: visitor.phone,
+                consent: privacy::VERSION.to_owned(),
+                links: issuing::links()?,
+            };
+            let id = state.store.submit(submission, now).await?;
+            Ok(Redirect::to(&booking::address(id)).into_response())
+        }
+        HostSearch::Unknown => {
+            Ok(refused(&state, visitor, form, Kind::OwnVisit, vec![(Field::Host, Problem::HostUnknown)]))
+        }
+        HostSearch::Limited { why, retry_at } => {
+            let said = too_many(why, retry_at, now, visitor.shell.lang);
+            Ok(postponed(&state, visitor, form, Kind::OwnVisit, said))
+        }
+    }
 }
 
 pub(super) async fn show_on_behalf(State(state): State<AppState>, host: SignedIn) -> Result<Response, AppError> {
     host.staff()?;
-    let form = opening_form(&state);
+    let form = opening_form(&state)?;
     Ok(page(&book(&state, host, form, Kind::OnBehalf, Problems::default())))
 }
 
@@ -105,42 +118,21 @@ pub(super) async fn submit_on_behalf(
     let form = posted.confirmed_by(&host.form_token)?;
     let staff = host.staff()?.clone();
     let now = state.clock.now();
-    match form.check_on_behalf(&state.config.rules(), now) {
-        Ok(booking) => {
-            let issuing = issuing::for_campus(&state, booking.facts().campus)?;
-            let consent = privacy::VERSION.to_owned();
-            let id = state.store.submit_on_behalf(OnBehalf { booking, host: staff, consent, issuing }, now).await?;
-            Ok(Redirect::to(&booking::address(id)).into_response())
-        }
-        Err(found) => Ok(refused(&state, host, form, Kind::OnBehalf, found)),
+    let booking = match form.check_on_behalf(&state.config.rules(), now) {
+        Ok(booking) => booking,
+        Err(found) => return Ok(refused(&state, host, form, Kind::OnBehalf, found)),
+    };
+    if let Some(retry_at) = state.store.count_on_behalf(&host.phone, state.config.booking.limits(), now).await? {
+        let said = too_many(BookingLimit::Bookings, retry_at, now, host.shell.lang);
+        return Ok(postponed(&state, host, form, Kind::OnBehalf, said));
     }
-}
-
-async fn found_host(state: &AppState, asked: Option<&HostAsked>) -> Result<Option<Staff>, AppError> {
-    match asked {
-        Some(asked) => Ok(state.store.find_host(asked).await?),
-        None => Ok(None),
-    }
-}
-
-/// A form with other problems has its host looked up too, or that would be told only once all the rest is mended.
-async fn with_host_looked_up(
-    state: &AppState,
-    form: &BookingForm,
-    mut found: Vec<(Field, Problem)>,
-) -> Result<Vec<(Field, Problem)>, AppError> {
-    // Whatever does not parse was found by the form's own check.
-    let asked = HostAsked::of(
-        StaffNumber::parse(&form.host_number),
-        PersonName::parse(&form.host_name).ok(),
-        Phone::parse(&form.host_phone).ok(),
-    );
-    let told = found.iter().any(|(field, _)| *field == Field::Host);
-    if !told && found_host(state, asked.as_ref()).await?.is_none() {
-        found.push((Field::Host, Problem::HostUnknown));
-        found.sort_by_key(|(field, _)| *field);
-    }
-    Ok(found)
+    let issuing = issuing::for_campus(&state, booking.facts().campus)?;
+    let consent = privacy::VERSION.to_owned();
+    let id = state
+        .store
+        .submit_on_behalf(OnBehalf { booking, host: staff, consent, issuing, mark: form.mark() }, now)
+        .await?;
+    Ok(Redirect::to(&booking::address(id)).into_response())
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -155,6 +147,25 @@ fn refused(state: &AppState, asked: SignedIn, form: BookingForm, kind: Kind, fou
     (StatusCode::UNPROCESSABLE_ENTITY, page(&book(state, asked, form, kind, problems))).into_response()
 }
 
+fn postponed(state: &AppState, asked: SignedIn, form: BookingForm, kind: Kind, said: String) -> Response {
+    let book = Book { too_many: Some(said), ..book(state, asked, form, kind, Problems::default()) };
+    (StatusCode::TOO_MANY_REQUESTS, page(&book)).into_response()
+}
+
+fn too_many(why: BookingLimit, retry_at: Moment, now: Moment, lang: Language) -> String {
+    let said = match why {
+        BookingLimit::Bookings => {
+            lang.say("预约次数太多，请 {}再提交。", "Too many bookings were made. Please send this again {}.")
+        }
+        // Whoever shares a network address may have done the asking.
+        BookingLimit::UnknownHosts => lang.say(
+            "查找被访人失败的次数太多。请先向被访人核对，{}再提交。",
+            "Too many look-ups found no host. Please check with your host and send this again {}.",
+        ),
+    };
+    said.replace("{}", &later(retry_at, now, lang))
+}
+
 fn book(state: &AppState, asked: SignedIn, form: BookingForm, kind: Kind, problems: Problems) -> Book {
     let lang = asked.shell.lang;
     Book {
@@ -163,6 +174,7 @@ fn book(state: &AppState, asked: SignedIn, form: BookingForm, kind: Kind, proble
         form_token: asked.form_token.text(),
         form,
         problems,
+        too_many: None,
         visit_kinds: visit_kinds(lang),
         document_kinds: wording::document_kinds(lang),
         campuses: wording::campuses(state, lang),
@@ -172,13 +184,15 @@ fn book(state: &AppState, asked: SignedIn, form: BookingForm, kind: Kind, proble
 }
 
 /// An empty form, with the choices made that most people would make.
-fn opening_form(state: &AppState) -> BookingForm {
-    BookingForm {
+fn opening_form(state: &AppState) -> Result<BookingForm, AppError> {
+    let number: [u8; 16] = random::bytes().map_err(|cause| AppError::caused(Told::Broken, cause))?;
+    Ok(BookingForm {
+        form_id: number.iter().map(|byte| format!("{byte:02x}")).collect(),
         visit_kind: "ordinary".to_owned(),
         document_kind: "resident_id".to_owned(),
         campus: state.config.campus.first().map(|campus| campus.id.to_string()).unwrap_or_default(),
         ..BookingForm::default()
-    }
+    })
 }
 
 impl Hints {
@@ -212,7 +226,7 @@ impl Hints {
                 Language::English => format!("{first} to {last}"),
             },
             day_attributes: format!("class=\"short\" type=\"date\" min=\"{first}\" max=\"{last}\""),
-            hours: format!("{} {opens}–{closes}", lang.say("可预约的时间：", "Between")),
+            hours: format!("{}{opens}–{closes}", lang.say("可预约的时间：", "Between ")),
         }
     }
 }

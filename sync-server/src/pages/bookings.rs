@@ -47,7 +47,7 @@ pub(super) async fn show(State(state): State<AppState>, asked: SignedIn) -> Resu
         is_host: asked.staff.is_some(),
         waiting: visitors(waiting),
         hosted: visitors(hosted),
-        own: own.iter().map(|view| row(view, host(view, lang), lang)).collect(),
+        own: own.iter().map(|view| row(view, visit(&state, view, lang), lang)).collect(),
         form_token: asked.form_token.text(),
         phone_masked: asked.phone.masked(),
         shell: asked.shell,
@@ -68,6 +68,9 @@ fn visitor(view: &BookingView) -> String {
     format!("{} · {}", view.facts.visitor, view.facts.reason)
 }
 
-fn host(view: &BookingView, lang: Language) -> String {
-    format!("{}{} · {}", lang.say("拜访 ", "Visit to "), view.host.name, view.host.department)
+/// Who goes where to whom: one phone may book for several people.
+fn visit(state: &AppState, view: &BookingView, lang: Language) -> String {
+    let campus = wording::campus(state, view.facts.campus, lang);
+    let to = lang.say("拜访 ", "visits ");
+    format!("{} · {campus} · {to}{}（{}）", view.facts.visitor, view.host.name, view.host.department)
 }

@@ -87,7 +87,10 @@ fn whole_page(state: &AppState, shell: Shell, view: LinkView, form: Deciding) ->
     let LinkView { booking, open, channel: _ } = view;
     let explained = match &booking.standing {
         Standing::Waiting if open => {
-            let asks = lang.say("{} 想在以下时间来访，请您审核。", "{} asks to visit you. Please decide.");
+            let asks = lang.say(
+                "{} 想在以下时间来访，请您审核。同意后，通行码在来访当天全天有效。",
+                "{} asks to visit you. Please decide. If you approve, the pass is good the whole day of the visit.",
+            );
             asks.replace("{}", booking.facts.visitor.as_str())
         }
         Standing::Waiting => lang

@@ -17,6 +17,7 @@ mod headers;
 mod home;
 mod issuing;
 mod language;
+mod later;
 mod origin;
 mod pass;
 mod privacy;

@@ -73,8 +73,8 @@ fn whole_page(state: &AppState, shell: Shell, token: &PageToken, view: PassView,
     let picture = shown(&view, over).map(|_| format!("/pass/{}{PICTURE}", token.text()));
     let explained = if picture.is_some() {
         lang.say(
-            "到校门出示二维码，并随身携带证件。可以截图或长按保存图片，没有网络也能使用。",
-            "Show this at the gate and carry your document. Save the picture if you like: it works without a network.",
+            "到校门出示二维码，并随身携带证件。当天全天有效，早到晚到都能进出。可以截图或长按保存图片，没有网络也能使用。",
+            "Show this at the gate and carry your document. It is good the whole day, should you be early or late. Save the picture if you like: it works without a network.",
         )
         .to_owned()
     } else if over && matches!(view.standing, Standing::Approved { .. }) {

@@ -226,6 +226,9 @@ pub(super) fn reason(error: ReasonError, lang: Language) -> String {
         ReasonError::Character(symbol) => {
             lang.say("这里不能有{}", "This cannot contain {}").replace("{}", &shown(symbol, lang))
         }
+        ReasonError::WebAddress => lang
+            .say("这里不能写网址或邮箱，请去掉", "No web or mail address can stand here; please take it out")
+            .to_owned(),
     }
 }
 

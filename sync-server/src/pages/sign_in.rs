@@ -1,7 +1,8 @@
 //! Signing in: a phone number, a code sent to it, and a session.
 //!
 //! Between the two steps the number waits in a cookie, so that the page survives being reloaded when somebody comes back from
-//! reading the message, and never stands in an address. These pages hold no secret address and there is no session yet whose token
+//! reading the message, and never stands in an address. Beside it stands a secret, by which the code knows the browser that asked
+//! for it: in any other, and for anybody who only knows the number, the code is no good and cannot be guessed away. These pages hold no secret address and there is no session yet whose token
 //! a form could carry, so here alone the browser may say where it comes from.
 
 use askama::Template;
@@ -13,14 +14,17 @@ use axum::{
     },
     response::{AppendHeaders, IntoResponse as _, Redirect, Response},
 };
+use chrono::TimeDelta;
 use serde::Deserialize;
-use shared::{identity::Phone, time::Moment};
+use shared::identity::Phone;
 
 use super::{
     address::{Client, way_back},
     cookie::{Cookies, Life},
+    elsewhere::Elsewhere,
     form::Posted,
     language::Language,
+    later::later,
     problem_words,
     problems::Problems,
     session::{self, Asked},
@@ -30,11 +34,31 @@ use crate::{
     error::{AppError, Told},
     random,
     state::AppState,
-    store::{CodeCheck, CodeIssued},
+    store::{BrowserToken, Caller, CodeCheck, CodeIssued},
 };
 
 const COOKIE: &str = "signing_in";
 const COOKIE_S: i64 = 15 * 60;
+/// Whoever need not wait for longer was only impatient.
+const JUST_SENT: TimeDelta = TimeDelta::seconds(90);
+
+/// What the cookie holds between the two steps.
+struct Waiting {
+    phone: Phone,
+    browser: BrowserToken,
+}
+
+impl Waiting {
+    fn found(state: &AppState, headers: &HeaderMap) -> Option<Self> {
+        let (phone, browser) = Cookies::under(&state.config.public_url).get(headers, COOKIE)?.split_once('.')?;
+        Some(Self { phone: Phone::parse(phone).ok()?, browser: BrowserToken::parse(browser)? })
+    }
+
+    fn cookie(&self, state: &AppState) -> Option<HeaderValue> {
+        let value = format!("{}.{}", self.phone.as_str(), self.browser.text());
+        Cookies::under(&state.config.public_url).set(COOKIE, &value, Life::For(COOKIE_S))
+    }
+}
 
 #[derive(Template)]
 #[template(path = "sign_in.html")]
@@ -47,6 +71,8 @@ struct SignIn {
     code: String,
     remember: bool,
     next: String,
+    /// Why nobody can sign in just now.
+    closed: Option<String>,
     problems: Problems,
 }
 
@@ -79,10 +105,10 @@ pub(super) async fn show(
     Query(wanted): Query<Wanted>,
     headers: HeaderMap,
 ) -> Response {
-    let waiting =
-        Cookies::under(&state.config.public_url).get(&headers, COOKIE).and_then(|phone| Phone::parse(phone).ok());
-    let waiting = waiting.filter(|_| wanted.other.is_empty());
-    answer(&SignIn { next: wanted.next, ..step(&state, shell, waiting.as_ref()) }, StatusCode::OK)
+    let waiting = Waiting::found(&state, &headers).filter(|_| wanted.other.is_empty());
+    let step = SignIn { next: wanted.next, ..step(&state, shell, waiting.as_ref().map(|waiting| &waiting.phone)) };
+    let status = if step.closed.is_some() { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
+    answer(&step, status)
 }
 
 /// Where a reload after sending the code leads.
@@ -94,14 +120,19 @@ pub(super) async fn send_code(
     State(state): State<AppState>,
     Asked { shell }: Asked,
     Client(address): Client,
+    headers: HeaderMap,
     posted: Posted<NumberTyped>,
 ) -> Result<Response, AppError> {
     let NumberTyped { phone: typed, next } = posted.before_sign_in()?;
+    let waiting = Waiting::found(&state, &headers);
     let again = |status, shell, said| {
         let problems = Problems::one("phone", "", said);
         Ok(answer(&SignIn { next: next.clone(), phone: typed.clone(), problems, ..step(&state, shell, None) }, status))
     };
     let lang = shell.lang;
+    if !state.texts_leave {
+        return Ok(answer(&step(&state, shell, None), StatusCode::SERVICE_UNAVAILABLE));
+    }
     let phone = match Phone::parse(&typed) {
         Ok(phone) if phone.is_mainland() => phone,
         Ok(_) => return again(StatusCode::UNPROCESSABLE_ENTITY, shell, problem_words::phone_foreign(lang)),
@@ -109,24 +140,54 @@ pub(super) async fn send_code(
     };
     let now = state.clock.now();
     let code = random::six_digits().map_err(|cause| AppError::caused(Told::Broken, cause))?;
-    match state.store.issue_code(&phone, address, &code, now, &state.config.sign_in.limits()).await? {
-        CodeIssued::Sent => {
-            let cookie = Cookies::under(&state.config.public_url).set(COOKIE, phone.as_str(), Life::For(COOKIE_S));
-            let next = way_back(&next);
-            Ok((set(cookie), Redirect::to(&format!("/sign-in?next={next}"))).into_response())
+    // The same secret when the same number is asked for again, so that the code before is known to be this browser's, and void.
+    let (browser, asked_before) = match waiting {
+        Some(waiting) if waiting.phone == phone => (waiting.browser, true),
+        Some(_) | None => {
+            let bytes = random::bytes().map_err(|cause| AppError::caused(Told::Broken, cause))?;
+            (BrowserToken::from_random(bytes), false)
         }
-        CodeIssued::Limited { retry_at } => again(StatusCode::TOO_MANY_REQUESTS, shell, wait(retry_at, now, lang)),
+    };
+    let caller = Caller { phone, browser, address };
+    match state.store.issue_code(&caller, &code, now, &state.config.sign_in.limits()).await? {
+        CodeIssued::Sent => {
+            let Caller { phone, browser, .. } = caller;
+            let next = way_back(&next);
+            Ok((set(Waiting { phone, browser }.cookie(&state)), Redirect::to(&format!("/sign-in?next={next}")))
+                .into_response())
+        }
+        CodeIssued::Limited { retry_at } => {
+            let said = if retry_at.since(now) <= JUST_SENT {
+                lang.say("刚刚发送过，请 {}再试", "One was just sent; please try again {}")
+            } else {
+                lang.say("发送次数太多，请 {}再试", "Too many were sent; please try again {}")
+            };
+            let said = said.replace("{}", &later(retry_at, now, lang));
+            if asked_before {
+                // The code that was sent is still good: its field stays.
+                let problems = Problems::one("code", "", said);
+                let kept = SignIn { next, problems, ..step(&state, shell, Some(&caller.phone)) };
+                return Ok(answer(&kept, StatusCode::TOO_MANY_REQUESTS));
+            }
+            again(StatusCode::TOO_MANY_REQUESTS, shell, said)
+        }
     }
 }
 
 pub(super) async fn enter(
     State(state): State<AppState>,
     Asked { shell }: Asked,
+    Client(address): Client,
+    headers: HeaderMap,
     posted: Posted<CodeTyped>,
 ) -> Result<Response, AppError> {
     let typed = posted.before_sign_in()?;
+    let waiting = Waiting::found(&state, &headers);
+    if !state.texts_leave && waiting.is_none() {
+        return Ok(answer(&step(&state, shell, None), StatusCode::SERVICE_UNAVAILABLE));
+    }
     let (lang, remember) = (shell.lang, typed.remember == "yes");
-    let again = |said, phone: Option<&Phone>, field| {
+    let again = |status, said, phone: Option<&Phone>, field| {
         let problems = Problems::one(field, "", said);
         let filled = SignIn {
             next: typed.next.clone(),
@@ -135,33 +196,45 @@ pub(super) async fn enter(
             problems,
             ..step(&state, shell, phone)
         };
-        Ok(answer(&filled, StatusCode::UNPROCESSABLE_ENTITY))
+        Ok(answer(&filled, status))
     };
+    let wrong = StatusCode::UNPROCESSABLE_ENTITY;
     let phone = match Phone::parse(&typed.phone) {
         Ok(phone) => phone,
-        Err(error) => return again(problem_words::phone(error, lang), None, "phone"),
+        Err(error) => return again(wrong, problem_words::phone(error, lang), None, "phone"),
     };
     let digits: String = typed.code.chars().filter_map(digit).collect();
-    match state.store.check_code(&phone, &digits, state.clock.now()).await? {
+    if digits.len() != 6 {
+        let said = lang.say("验证码是 6 位数字", "The code has six digits").to_owned();
+        return again(wrong, said, Some(&phone), "code");
+    }
+    let now = state.clock.now();
+    let caller = Caller { phone, browser: waiting.map(|waiting| waiting.browser), address };
+    match state.store.check_code(&caller, &digits, now).await? {
         CodeCheck::Right => {
-            let session = session::open(&state, phone, remember).await?;
+            let session = session::open(&state, caller.phone, remember).await?;
             let done = Cookies::under(&state.config.public_url).set(COOKIE, "", Life::Over);
             Ok((set(session), set(done), Redirect::to(way_back(&typed.next))).into_response())
         }
         CodeCheck::Wrong { left } => {
             let said = lang.say("验证码不对，还可以再试 {} 次", "This is not the code; {} more tries");
-            again(said.replace("{}", &left.to_string()), Some(&phone), "code")
+            again(wrong, said.replace("{}", &left.to_string()), Some(&caller.phone), "code")
         }
         CodeCheck::Gone => {
-            let said = lang.say("验证码已失效，请重新发送", "This code is no longer good; please have a new one sent");
-            again(said.to_owned(), Some(&phone), "code")
+            let said = lang.say(
+                "验证码已失效，或是在另一个浏览器中获取的，请在这里重新发送",
+                "This code is no longer good, or was asked for in another browser; please have a new one sent from here",
+            );
+            again(wrong, said.to_owned(), Some(&caller.phone), "code")
         }
     }
 }
 
 fn step(state: &AppState, shell: Shell, waiting: Option<&Phone>) -> SignIn {
+    let closed = (!state.texts_leave && waiting.is_none()).then(|| closed(state, shell.lang));
     SignIn {
         shell,
+        closed,
         code_sent: waiting.is_some(),
         code_minutes: state.config.sign_in.code_minutes,
         phone: waiting.map(|phone| phone.as_str().to_owned()).unwrap_or_default(),
@@ -181,16 +254,12 @@ fn set(cookie: Option<HeaderValue>) -> AppendHeaders<Option<(axum::http::HeaderN
     AppendHeaders(cookie.map(|cookie| (SET_COOKIE, cookie)))
 }
 
-fn wait(until: Moment, now: Moment, lang: Language) -> String {
-    let seconds = until.since(now).num_seconds().max(1);
-    if seconds <= 90 {
-        lang.say("刚刚发送过，请 {} 秒后再试", "One was just sent; try again in {} seconds")
-            .replace("{}", &seconds.to_string())
-    } else {
-        let minutes = (seconds + 59) / 60;
-        lang.say("发送次数太多，请 {} 分钟后再试", "Too many were sent; try again in {} minutes")
-            .replace("{}", &minutes.to_string())
-    }
+fn closed(state: &AppState, lang: Language) -> String {
+    lang.say(
+        "系统现在无法发送短信验证码，暂时不能登录。急需来访请联系{}。",
+        "No codes can be sent at the moment, so nobody can sign in. If your visit is urgent, please contact {}.",
+    )
+    .replace("{}", &Elsewhere::of(state, lang).groups)
 }
 
 /// A digit as typed on any keyboard; spaces and dashes between them do not count.
@@ -211,14 +280,5 @@ mod tests {
         for typed in ["012345", " 012 345 ", "０１２３４５", "012-345"] {
             assert_eq!(typed.chars().filter_map(digit).collect::<String>(), "012345");
         }
-    }
-
-    #[test]
-    fn how_long_to_wait_is_said_in_seconds_or_minutes() {
-        let now = Moment::from_unix_s(1000);
-        let said = |s: i64| wait(Moment::from_unix_s(1000 + s), now, Language::Chinese);
-        assert_eq!(said(42), "刚刚发送过，请 42 秒后再试");
-        assert_eq!(said(3000), "发送次数太多，请 50 分钟后再试");
-        assert_eq!(said(0), "刚刚发送过，请 1 秒后再试");
     }
 }

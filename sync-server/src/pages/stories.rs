@@ -1,5 +1,7 @@
 //! The pages as a browser meets them: the whole router over a real database, one request at a time.
 
+mod limits;
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{
@@ -93,10 +95,16 @@ impl Browser {
 
     async fn book(&mut self, office: &Office, changed: &[(&str, &str)]) -> Answer {
         let page = self.get(office, "/book").await;
+        self.send_booking(office, &page, changed).await
+    }
+
+    /// The form of `page` as it is sent once filled in.
+    async fn send_booking(&mut self, office: &Office, page: &Answer, changed: &[(&str, &str)]) -> Answer {
         let day = CampusDay::of(office.state.clock.now()).to_string();
         let token = page.form_token();
         let mut fields = BTreeMap::from([
             ("form_token", token.as_str()),
+            ("form_id", page.after("name=\"form_id\" value=\"")),
             ("visitor_name", "欧阳𬭎䶮"),
             ("document_kind", "resident_id"),
             ("document_number", "11010519491231002X"),
@@ -129,7 +137,7 @@ impl Office {
         let day = CampusDay::parse("2026-11-23").unwrap();
         let clock = Arc::new(SetClock::at(day.at_minute(8 * 60)));
         let config = Config { data_dir: dir.path().to_owned(), demo: true, ..config };
-        let state = serve::open(config, clock.clone()).await.unwrap();
+        let state = AppState { texts_leave: true, ..serve::open(config, clock.clone()).await.unwrap() };
         let host = Staff {
             number: StaffNumber::parse("T1").unwrap(),
             name: PersonName::parse("李文").unwrap(),
@@ -299,9 +307,14 @@ async fn an_unknown_host_is_told_the_same_whatever_was_wrong() {
     }
     assert!(said[0].contains("没有找到相符的教职工"));
     assert!(said.iter().all(|one| *one == said[0]));
-    // With another field wrong as well, both are told at once.
-    let page = visitor.book(&office, &[("host_number", "T2"), ("privacy", "")]).await;
-    assert!(page.text().contains(&said[0]) && page.text().contains("id=\"problem-privacy\""), "{}", page.text());
+    // With another field wrong as well, nobody is looked for yet.
+    for number in ["T1", "T2"] {
+        let page = visitor.book(&office, &[("host_number", number), ("privacy", "")]).await;
+        assert!(
+            page.text().contains("id=\"problem-privacy\"") && !page.text().contains("id=\"problem-host\""),
+            "{number}"
+        );
+    }
     // By name alone, which is only one person's, the host is found.
     visitor.book(&office, &[("host_number", ""), ("host_name", "李文")]).await.location();
 }
@@ -375,7 +388,15 @@ async fn signing_in_counts_and_forgets() {
     assert!(browser.get(&office, "/sign-in?other=yes").await.text().contains("获取验证码"));
     let again = browser.post(&office, "/sign-in/code", &[("phone", VISITOR)]).await;
     assert_eq!(again.status, StatusCode::TOO_MANY_REQUESTS);
-    assert!(again.text().contains("60 秒后再试"));
+    assert!(again.text().contains("请 60 秒后再试"));
+    assert!(again.text().contains("name=\"code\""), "the code that was sent can still be typed");
+    let other = browser.post(&office, "/sign-in/code", &[("phone", "13800130077")]).await;
+    assert_eq!(other.location(), "/sign-in?next=/bookings");
+    browser.cookies.clear();
+    office.clock.advance(TimeDelta::seconds(61));
+    browser.post(&office, "/sign-in/code", &[("phone", VISITOR)]).await.location();
+    let letters = browser.post(&office, "/sign-in", &[("phone", VISITOR), ("code", "abc")]).await;
+    assert!(letters.text().contains("验证码是 6 位数字"));
     let code = office.code_for(VISITOR).await;
     let wrong = if code == "000000" { "000001" } else { "000000" };
     let page = browser.post(&office, "/sign-in", &[("phone", VISITOR), ("code", wrong)]).await;
@@ -399,6 +420,18 @@ async fn signing_in_counts_and_forgets() {
         "/sign-in?next=/bookings",
         "another office's session"
     );
+}
+
+#[tokio::test]
+async fn a_form_that_is_sent_twice_is_one_booking() {
+    let office = Office::new().await;
+    let mut visitor = Browser::signed_in(&office, VISITOR).await;
+    let form = visitor.get(&office, "/book").await;
+    let first = visitor.send_booking(&office, &form, &[]).await.location().to_owned();
+    assert_eq!(visitor.send_booking(&office, &form, &[]).await.location(), first);
+    let edited = visitor.send_booking(&office, &form, &[("until", "12:00")]).await;
+    assert_ne!(edited.location(), first, "after going back and changing it, it is another");
+    assert_ne!(visitor.book(&office, &[]).await.location(), first, "a new form is a new booking");
 }
 
 #[tokio::test]

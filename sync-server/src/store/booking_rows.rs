@@ -31,7 +31,7 @@ pub(super) fn facts(row: &Row<'_>) -> Result<Facts, StoreError> {
         document_kind: rows::parsed(row, "document_kind", DocumentKind::from_code)?,
         last_four: rows::parsed(row, "last_four", LastFour::from_bits)?,
         phone: rows::phone(row, "phone")?,
-        reason: rows::parsed(row, "reason", |text: String| Reason::parse(&text).ok())?,
+        reason: Reason::from_store(rows::text(row, "reason")?),
         campus: rows::campus(row, "campus")?,
         day: rows::day(row, "day")?,
         from: time("from_minute")?,
@@ -49,9 +49,7 @@ pub(super) fn standing(row: &Row<'_>) -> Result<Standing, StoreError> {
             via: rows::parsed(row, "decided_via", |name: String| Via::from_name(&name))?,
         })
     };
-    let reason = |column| {
-        row.get::<_, Option<String>>(column)?.map(|text| rows::stored(column, Reason::parse(&text).ok())).transpose()
-    };
+    let reason = |column| Ok::<_, StoreError>(row.get::<_, Option<String>>(column)?.map(Reason::from_store));
     let name: String = row.get("standing")?;
     Ok(match name.as_str() {
         "waiting" => Standing::Waiting,

@@ -1,6 +1,6 @@
 //! Bookings: written once, with the consent and the links that go with them, and read with everything a page shows.
 
-use rusqlite::{Connection, ToSql, params};
+use rusqlite::{Connection, OptionalExtension as _, ToSql, params};
 use shared::{
     identity::{Document, DocumentTag, Phone},
     ids::{BookingId, PassId, StaffNumber},
@@ -9,8 +9,8 @@ use shared::{
 use zeroize::Zeroizing;
 
 use super::{
-    IdentityKey, Issuing, Links, Outcome, PageToken, Store, StoreError, booking_rows, decisions, links,
-    sealing::Purpose, writer::Writing,
+    IdentityKey, Issuing, Links, Outcome, PageToken, Store, StoreError, booking_rows, decisions, links, party,
+    party::Party, sealing::Purpose, writer::Writing,
 };
 use crate::office::{Approver, Booking, Choice, Facts, Staff, Standing, Via};
 
@@ -24,6 +24,8 @@ pub struct Submission {
     /// The version of the privacy text that was agreed to.
     pub consent: String,
     pub links: Links,
+    /// What a repeat of the same form is known by; see [`BookingForm::mark`](crate::office::BookingForm::mark).
+    pub mark: Option<[u8; 32]>,
 }
 
 /// A host's booking for a visitor: made and approved in one.
@@ -33,6 +35,7 @@ pub struct OnBehalf {
     pub host: Staff,
     pub consent: String,
     pub issuing: Issuing,
+    pub mark: Option<[u8; 32]>,
 }
 
 /// A booking as its page shows it.
@@ -64,25 +67,35 @@ impl BookingView {
 
 impl Store {
     pub async fn submit(&self, submission: Submission, now: Moment) -> Result<BookingId, StoreError> {
-        let Submission { booking, host, booked_by, consent, links } = submission;
+        let Submission { booking, host, booked_by, consent, links, mark } = submission;
         let ready = self.prepare(booking).await?;
         let submit = move |db: &mut Writing<'_>| {
+            if let Some(id) = submitted(db, mark)? {
+                return Ok(id);
+            }
             let id = insert(db, &ready, &host, Some(&booked_by), &consent, now)?;
             links::add(db, id, ready.booking.facts(), &host, &links, now)?;
+            keep_mark(db, mark, id)?;
             Ok(id)
         };
         self.0.writer.write(submit).await
     }
 
     pub async fn submit_on_behalf(&self, on_behalf: OnBehalf, now: Moment) -> Result<BookingId, StoreError> {
-        let OnBehalf { booking, host, consent, issuing } = on_behalf;
+        let OnBehalf { booking, host, consent, issuing, mark } = on_behalf;
         let ready = self.prepare(booking).await?;
         let key = self.key().clone();
         let submit = move |db: &mut Writing<'_>| {
+            if let Some(id) = submitted(db, mark)? {
+                return Ok(id);
+            }
             let id = insert(db, &ready, &host, None, &consent, now)?;
             let by = Approver { number: host.number.clone(), name: host.name.clone(), via: Via::OnBehalf };
             match decisions::settle(db, &key, id, Choice::Approve, by, &issuing, now)? {
-                Outcome::Decided(_) => Ok(id),
+                Outcome::Decided(_) => {
+                    keep_mark(db, mark, id)?;
+                    Ok(id)
+                }
                 // The day ended while the form was on its way: better no booking than one that nobody can decide.
                 Outcome::TooLate | Outcome::AlreadyDecided(_) | Outcome::NotFound => Err(StoreError::Unissuable),
             }
@@ -139,6 +152,7 @@ impl Store {
         let key = self.key();
         let companions: Vec<Option<&Document>> =
             booking.companions().iter().map(|companion| companion.document.as_ref()).collect();
+        let party = Party::of(key, booking.document(), &companions);
         let companions = if companions.iter().any(Option::is_some) {
             let json = Zeroizing::new(serde_json::to_vec(&companions)?);
             Some(key.seal(Purpose::Companions, &json)?)
@@ -151,6 +165,7 @@ impl Store {
             document: key.seal(Purpose::Document, document.as_bytes())?,
             index: key.blind_index(booking.document()),
             companions,
+            party,
             booking,
         })
     }
@@ -163,6 +178,7 @@ struct Ready {
     document: Vec<u8>,
     index: [u8; 32],
     companions: Option<Vec<u8>>,
+    party: Party,
 }
 
 fn insert(
@@ -200,7 +216,23 @@ fn insert(
         ready.index,
         ready.tag.to_string(),
     ])?;
-    Ok(BookingId::new(db.last_insert_rowid()))
+    let id = db.last_insert_rowid();
+    party::index(db, id, &ready.party)?;
+    Ok(BookingId::new(id))
+}
+
+/// The booking that this very form has become already.
+fn submitted(db: &Connection, mark: Option<[u8; 32]>) -> Result<Option<BookingId>, StoreError> {
+    let Some(mark) = mark else { return Ok(None) };
+    let mut select = db.prepare_cached("select booking from submitted where mark = ?1")?;
+    Ok(select.query_row([mark], |row| row.get(0)).optional()?.map(BookingId::new))
+}
+
+fn keep_mark(db: &Connection, mark: Option<[u8; 32]>, id: BookingId) -> Result<(), StoreError> {
+    if let Some(mark) = mark {
+        db.prepare_cached("insert into submitted (mark, booking) values (?1, ?2)")?.execute(params![mark, id.get()])?;
+    }
+    Ok(())
 }
 
 pub(super) fn by_id(db: &Connection, key: &IdentityKey, id: BookingId) -> Result<Option<BookingView>, StoreError> {
@@ -285,8 +317,13 @@ mod tests {
         let office = Office::with_host().await;
         let typed = crate::office::BookingForm { phone: "+85291234567".to_owned(), ..form() };
         let booking = typed.check_on_behalf(&office.rules(), office.now).unwrap();
-        let on_behalf =
-            OnBehalf { booking, host: office.host.clone(), consent: "1".to_owned(), issuing: office.issuing(1) };
+        let on_behalf = OnBehalf {
+            booking,
+            host: office.host.clone(),
+            consent: "1".to_owned(),
+            issuing: office.issuing(1),
+            mark: None,
+        };
         let id = office.store.submit_on_behalf(on_behalf, office.now).await.unwrap();
         let view = office.store.booking(id).await.unwrap().unwrap();
         assert!(matches!(&view.standing, Standing::Approved { by, .. } if by.via == Via::OnBehalf));

@@ -1,16 +1,16 @@
-//! Conflicts: one pass let in at two gates without leaving between. Gates that cannot reach each other cannot prevent it; here it
-//! is found, once both have reported.
+//! Conflicts: one pass let in twice without leaving between, at two gates or at one. Gates that cannot reach each other cannot
+//! prevent the first, and a guard may overrule the terminal and so cause the second; here both are found, once all have reported.
 
 use rusqlite::{Connection, ToSql, params};
 use shared::{
     entry::{Direction, EntryId},
-    ids::PassId,
+    ids::{PassId, TerminalId},
     time::Moment,
 };
 
 use super::{Store, StoreError, rows, writer::Writing};
 
-/// One pass let in at two terminals without leaving between.
+/// One pass let in twice without leaving between.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Conflict {
     pub pass: PassId,
@@ -31,15 +31,13 @@ impl Store {
     }
 }
 
-/// Walks all a pass did, as the gates' clocks have it. Gates report in any order, so a conflict found from half the story goes
+/// Walks all a pass did. Gates report in any order, so a conflict found from half the story goes
 /// again when the exit that lay between is told of.
 pub(super) fn look_again(db: &Writing<'_>, pass: PassId, now: Moment) -> Result<(), StoreError> {
     let found: Vec<_> = moves(db, pass)?
         .windows(2)
         .filter_map(|pair| match pair {
-            [(first, Direction::In), (second, Direction::In)] if first.terminal != second.terminal => {
-                Some((*first, *second))
-            }
+            [(first, Direction::In), (second, Direction::In)] => Some((*first, *second)),
             _ => None,
         })
         .collect();
@@ -74,10 +72,10 @@ pub(super) fn look_again(db: &Writing<'_>, pass: PassId, now: Moment) -> Result<
     Ok(())
 }
 
-/// Every time somebody went through a gate with this pass.
+/// Every time somebody went through a gate with this pass, in the order it happened.
 fn moves(db: &Connection, pass: PassId) -> Result<Vec<(EntryId, Direction)>, StoreError> {
     let mut query = db.prepare_cached(
-        "select terminal, seq, direction from entry where pass = ?1 and went_through order by at, terminal, seq",
+        "select terminal, seq, at, direction from entry where pass = ?1 and went_through order by terminal, seq",
     )?;
     let mut found = query.query([pass.as_bytes()])?;
     let mut moves = Vec::new();
@@ -85,9 +83,28 @@ fn moves(db: &Connection, pass: PassId) -> Result<Vec<(EntryId, Direction)>, Sto
         let direction = rows::parsed(row, "direction", |name: String| {
             [Direction::In, Direction::Out].into_iter().find(|direction| rows::direction_name(*direction) == name)
         })?;
-        moves.push((rows::entry_id(row, "terminal", "seq")?, direction));
+        moves.push((rows::entry_id(row, "terminal", "seq")?, rows::moment(row, "at")?, direction));
     }
-    Ok(moves)
+    Ok(in_order(moves).into_iter().map(|(entry, _, direction)| (entry, direction)).collect())
+}
+
+type Move = (EntryId, Moment, Direction);
+
+/// `moves` come by terminal and number. A terminal knows what it did first, whatever its clock said; only between terminals
+/// moments decide. Where they contradict the numbers the clock was put right in between, so the later word counts: nothing
+/// happened after what the same terminal did next.
+fn in_order(mut moves: Vec<Move>) -> Vec<Move> {
+    let mut next: Option<(TerminalId, Moment)> = None;
+    for (entry, at, _) in moves.iter_mut().rev() {
+        if let Some((terminal, then)) = next
+            && terminal == entry.terminal
+        {
+            *at = (*at).min(then);
+        }
+        next = Some((entry.terminal, *at));
+    }
+    moves.sort_by_key(|(entry, at, _)| (*at, *entry));
+    moves
 }
 
 fn conflicts_where(db: &Connection, which: &'static str, values: &[&dyn ToSql]) -> Result<Vec<Conflict>, StoreError> {
@@ -103,4 +120,27 @@ fn conflicts_where(db: &Connection, which: &'static str, values: &[&dyn ToSql]) 
         });
     }
     Ok(conflicts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_order_one_terminal_and_moments_order_two() {
+        use Direction::{In, Out};
+        let entry = |terminal, seq| EntryId { terminal: TerminalId::new(terminal), seq };
+        let order = |moves: &[(u32, u64, i64)]| -> Vec<(u32, u64)> {
+            let moves = moves.iter().map(|(terminal, seq, minute)| {
+                (entry(*terminal, *seq), Moment::from_unix_s(minute * 60), if *seq % 2 == 0 { Out } else { In })
+            });
+            in_order(moves.collect()).iter().map(|(id, _, _)| (id.terminal.get(), id.seq)).collect()
+        };
+        // The clock was two hours ahead at first, and put right.
+        assert_eq!(order(&[(1, 1, 120), (1, 2, 1), (1, 3, 2)]), [(1, 1), (1, 2), (1, 3)]);
+        assert_eq!(order(&[(1, 1, 120), (1, 2, 5), (1, 3, 10)]), [(1, 1), (1, 2), (1, 3)]);
+        // Nor does it carry what another gate saw meanwhile along.
+        assert_eq!(order(&[(1, 1, 120), (1, 2, 5), (2, 1, 3), (2, 2, 60)]), [(2, 1), (1, 1), (1, 2), (2, 2)]);
+        assert_eq!(order(&[(1, 1, 1), (1, 2, 30), (2, 1, 10), (2, 2, 20)]), [(1, 1), (2, 1), (2, 2), (1, 2)]);
+    }
 }

@@ -1,5 +1,7 @@
 //! The staff directory, as it was last imported.
 
+use std::collections::HashSet;
+
 use rusqlite::{Connection, OptionalExtension as _, params};
 use shared::{identity::Phone, ids::StaffNumber, time::Moment};
 
@@ -16,10 +18,28 @@ pub struct Imported {
     pub gone: usize,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Missing {
+    pub before: usize,
+    pub missing: usize,
+}
+
 const STAFF: &str = "select number as staff_number, name as staff_name, department as staff_department,
     phone as staff_phone, wecom_id, hall_id from staff where left_at is null";
 
 impl Store {
+    /// Who stands in the directory, and how many of them `staff` does not name.
+    pub async fn missing_from(&self, staff: &[Staff]) -> Result<Missing, StoreError> {
+        let named: HashSet<String> = staff.iter().map(|one| one.number.as_str().to_owned()).collect();
+        let missing = move |db: &Connection| {
+            let mut query = db.prepare_cached("select number from staff where left_at is null")?;
+            let held = query.query_map([], |row| row.get(0))?.collect::<Result<Vec<String>, _>>()?;
+            let missing = held.iter().filter(|number| !named.contains(*number)).count();
+            Ok(Missing { before: held.len(), missing })
+        };
+        self.0.readers.read(missing).await
+    }
+
     /// Takes `staff` as the whole directory: who is not in it has left.
     pub async fn import_directory(&self, staff: Vec<Staff>, now: Moment) -> Result<Imported, StoreError> {
         self.0.writer.write(move |db| import(db, &staff, now)).await
@@ -34,13 +54,6 @@ impl Store {
         let phone = phone.clone();
         self.0.readers.read(move |db| by_phone(db, &phone)).await
     }
-
-    /// The one member of staff who answers to everything that was given; `None` when nobody does or several do, so that a name
-    /// alone never lists who works here.
-    pub async fn find_host(&self, asked: &HostAsked) -> Result<Option<Staff>, StoreError> {
-        let asked = asked.clone();
-        self.0.readers.read(move |db| find(db, &asked)).await
-    }
 }
 
 pub(super) fn by_phone(db: &Connection, phone: &Phone) -> Result<Option<Staff>, StoreError> {
@@ -51,7 +64,9 @@ pub(super) fn by_number(db: &Connection, number: &StaffNumber) -> Result<Option<
     only(db, &format!("{STAFF} and number = ?1"), number.as_str())
 }
 
-fn find(db: &Connection, asked: &HostAsked) -> Result<Option<Staff>, StoreError> {
+/// The one member of staff who answers to everything that was given; `None` when nobody does or several do, so that a name alone
+/// never lists who works here.
+pub(super) fn find(db: &Connection, asked: &HostAsked) -> Result<Option<Staff>, StoreError> {
     let folded = asked.name().map(shared::identity::PersonName::folded);
     let candidates = match (asked.number(), asked.phone(), &folded) {
         (Some(number), _, _) => all(db, &format!("{STAFF} and number = ?1"), number.as_str())?,
@@ -181,7 +196,7 @@ mod tests {
                 shared::identity::PersonName::parse(name).ok(),
                 Phone::parse(phone).ok(),
             );
-            let host = office.store.find_host(&asked.unwrap()).await.unwrap();
+            let host = office.store.0.readers.read(move |db| find(db, &asked.unwrap())).await.unwrap();
             assert_eq!(host.as_ref().map(|host| host.number.as_str()), found, "{number}/{name}/{phone}");
         }
     }

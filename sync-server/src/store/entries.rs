@@ -160,14 +160,26 @@ fn keep(db: &mut Writing<'_>, terminal: &Terminal, link: &Link, head: Head, now:
     match read {
         Ok(entry) => follow_up(db, terminal, &entry, EntryId { terminal: terminal.id, seq: head.seq }, now),
         Err(why) => {
+            let why = unreadable(&why);
             tracing::warn!(terminal = %terminal.id, seq = head.seq, %why, "an entry cannot be read; it is set apart");
             db.execute(
                 "insert into poison (terminal, seq, why) values (?1, ?2, ?3)",
-                params![terminal.id.get(), rows::number(head.seq), why.to_string()],
+                params![terminal.id.get(), rows::number(head.seq), why],
             )?;
             Ok(())
         }
     }
+}
+
+/// Where reading stopped, and not at what: a line that nobody can read may hold anything, and the log is read by many.
+fn unreadable(why: &serde_json::Error) -> String {
+    let what = match why.classify() {
+        serde_json::error::Category::Syntax => "not JSON",
+        serde_json::error::Category::Data => "not an entry",
+        serde_json::error::Category::Eof => "cut short",
+        serde_json::error::Category::Io => "unread",
+    };
+    format!("{what}, at column {}", why.column())
 }
 
 /// What an entry means beyond itself: the other gates learn of it, and two of one pass are compared.
@@ -214,7 +226,7 @@ fn select(db: &Connection, filter: &EntryFilter) -> Result<Vec<EntryRow>, StoreE
 fn read(row: &Row<'_>) -> Result<EntryRow, StoreError> {
     let entry = match row.get::<_, Option<String>>("why")? {
         Some(why) => Err(why),
-        None => serde_json::from_str(&rows::text(row, "body")?).map_err(|why| why.to_string()),
+        None => serde_json::from_str(&rows::text(row, "body")?).map_err(|why| unreadable(&why)),
     };
     Ok(EntryRow { id: rows::entry_id(row, "terminal", "seq")?, received_at: rows::moment(row, "received_at")?, entry })
 }
@@ -362,12 +374,13 @@ mod tests {
         let office = Office::open();
         let mut gate = Gate::enrol(&office, 1).await;
         gate.saw(&entry(office.now, Direction::In, 1));
-        gate.write(r#"{"at":"yesterday"}"#);
+        gate.write(r#"{"at":1,"direction":"11010519491231002X"}"#);
         gate.saw(&entry(minutes(&office, 1), Direction::Out, 1));
         assert_eq!(gate.push(&office, 0..3).await, Ok(gate.head(3)));
         let rows = office.store.entries(EntryFilter::default()).await.unwrap();
         assert_eq!(rows.iter().filter(|row| row.entry.is_err()).map(|row| row.id.seq).collect::<Vec<_>>(), [2]);
-        assert_eq!(office.look("select count(*) from poison"), 1);
+        assert_eq!(rows.iter().find_map(|row| row.entry.as_ref().err()).unwrap(), "not an entry, at column 40");
+        assert_eq!(office.look("select count(*) from poison where why not like '%1949%'"), 1);
         assert_eq!(office.look("select count(*) from feed"), 2);
     }
 
@@ -410,6 +423,45 @@ mod tests {
             let at = |gate: &Gate, seq| EntryId { terminal: gate.id, seq };
             assert_eq!(found, [(PassId::from_bytes([1; 8]), at(&south, 1), at(&north, 1))], "{second_reports_first}");
         }
+    }
+
+    #[tokio::test]
+    async fn one_pass_in_twice_at_one_gate_is_found_and_an_exit_between_clears_it() {
+        let office = Office::open();
+        let (mut south, mut north) = (Gate::enrol(&office, 1).await, Gate::enrol(&office, 2).await);
+        for (minute, direction, pass) in [
+            (0, Direction::In, 1),
+            (9, Direction::In, 1),
+            (1, Direction::In, 2),
+            (2, Direction::Out, 2),
+            (3, Direction::In, 2),
+        ] {
+            south.saw(&entry(minutes(&office, minute), direction, pass));
+        }
+        south.push(&office, 0..5).await.unwrap();
+        let found: Vec<_> = office.store.conflicts().await.unwrap().iter().map(|c| (c.first, c.second)).collect();
+        let at = |seq| EntryId { terminal: south.id, seq };
+        assert_eq!(found, [(at(1), at(2))]);
+        // The exit lay at the other gate, which reports late.
+        north.saw(&entry(minutes(&office, 5), Direction::Out, 1));
+        north.push(&office, 0..1).await.unwrap();
+        assert_eq!(office.store.conflicts().await.unwrap(), []);
+    }
+
+    #[tokio::test]
+    async fn at_one_gate_the_numbers_say_what_came_first_and_not_a_clock_that_was_put_right() {
+        let office = Office::open();
+        let mut gate = Gate::enrol(&office, 1).await;
+        let (into, out) = (Direction::In, Direction::Out);
+        for (minute, direction, pass) in
+            [(120, into, 1), (1, into, 1), (2, out, 1), (120, into, 2), (5, out, 2), (10, into, 2)]
+        {
+            gate.saw(&entry(minutes(&office, minute), direction, pass));
+        }
+        gate.push(&office, 0..6).await.unwrap();
+        let found: Vec<_> =
+            office.store.conflicts().await.unwrap().iter().map(|c| (c.first.seq, c.second.seq)).collect();
+        assert_eq!(found, [(1, 2)]);
     }
 
     #[tokio::test]

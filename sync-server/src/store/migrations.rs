@@ -12,6 +12,11 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0005_terminals.sql"),
     include_str!("migrations/0006_entries.sql"),
     include_str!("migrations/0007_notices.sql"),
+    include_str!("migrations/0008_party.sql"),
+    include_str!("migrations/0009_limits.sql"),
+    include_str!("migrations/0010_submitted.sql"),
+    include_str!("migrations/0012_clock.sql"),
+    include_str!("migrations/0013_numbers.sql"),
 ];
 
 /// Brings the schema up to date, each step in a transaction of its own. Two processes may try at once.
@@ -47,5 +52,21 @@ mod tests {
         assert_eq!(usize::try_from(found).unwrap(), STEPS.len());
         db.execute_batch("pragma user_version = 99").unwrap();
         assert!(matches!(run(&mut db), Err(StoreError::Newer { found: 99, .. })));
+    }
+
+    #[test]
+    fn what_was_counted_before_is_still_counted() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut db = connection::writing(&dir.path().join("office.sqlite3")).unwrap();
+        for step in &STEPS[..7] {
+            db.execute_batch(step).unwrap();
+        }
+        db.execute_batch("pragma user_version = 7; insert into code_request values ('13800130001', '10.0.0.1', 5)")
+            .unwrap();
+        run(&mut db).unwrap();
+        for who in ["13800130001", "10.0.0.1"] {
+            let sql = "select count(*) from attempt where what = 'code_sent' and who = ?1 and at = 5";
+            assert_eq!(db.query_row(sql, [who], |row| row.get::<_, i64>(0)).unwrap(), 1, "{who}");
+        }
     }
 }

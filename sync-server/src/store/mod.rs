@@ -4,23 +4,28 @@
 //! is on the disk; a few readers on connections that cannot write answer the rest. Each family of tables has its file, which adds
 //! its methods to [`Store`]. Migrations are only ever added.
 
+mod attempts;
 mod booking_rows;
 mod bookings;
+mod clock_kept;
+mod codes;
 mod conflicts;
 mod connection;
 mod decisions;
 mod directory;
 mod entries;
 mod feed;
+mod host_search;
 mod links;
 mod migrations;
 mod notices;
+mod party;
 mod passes;
 mod readers;
 mod retention;
 mod rows;
 mod sealing;
-mod sign_in;
+mod sessions;
 mod terminals;
 mod token;
 mod watchlist;
@@ -38,19 +43,22 @@ use thiserror::Error;
 use tokio::sync::{Semaphore, watch};
 
 pub use bookings::{BookingView, IssuedPass, OnBehalf, Submission};
+pub use clock_kept::ClockKept;
+pub use codes::{Caller, CodeCheck, CodeIssued};
 pub use conflicts::Conflict;
 pub use decisions::{EndOutcome, Outcome, Target};
-pub use directory::Imported;
+pub use directory::{Imported, Missing};
 pub use entries::{EntryFilter, EntryRow};
 pub use feed::Fed;
+pub use host_search::{BookingLimit, HostSearch};
 pub use links::{LinkView, Links};
 pub use notices::{Notice, NoticeState, NoticeStatus};
 pub use passes::{Issuing, PassView};
 pub use retention::Erased;
 pub use sealing::IdentityKey;
-pub use sign_in::{CodeCheck, CodeIssued, Session};
+pub use sessions::Session;
 pub use terminals::Terminal;
-pub use token::{FormToken, LinkToken, PageToken, SessionToken};
+pub use token::{BrowserToken, FormToken, LinkToken, PageToken, SessionToken};
 pub use watchlist::{Watched, WatchedPerson};
 
 pub use crate::office::{CodeLimits, Staff};

@@ -55,6 +55,7 @@ impl Office {
             booked_by: Phone::parse("13800130009").unwrap(),
             consent: "1".to_owned(),
             links: links.clone(),
+            mark: form.mark(),
         };
         (self.store.submit(submission, self.now).await.unwrap(), links)
     }

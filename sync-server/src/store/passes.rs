@@ -11,7 +11,10 @@ use shared::{
     time::{CampusDay, Moment},
 };
 
-use super::{IdentityKey, PageToken, Store, StoreError, booking_rows, feed, rows, sealing::Purpose, writer::Writing};
+use super::{
+    IdentityKey, PageToken, Store, StoreError, booking_rows, feed, rows, sealing::Purpose, watchlist::PARTY_IS_WATCHED,
+    writer::Writing,
+};
 use crate::office::{
     Approved, Facts, Staff, Standing,
     issue::{self, Terms},
@@ -141,12 +144,10 @@ fn due(db: &Connection, now: Moment) -> Result<Vec<PassId>, StoreError> {
 }
 
 fn publish(db: &mut Writing<'_>, pass: PassId) -> Result<(), StoreError> {
-    let (campus, record, ended, watched): (u16, Option<String>, Option<i64>, bool) = db.query_row(
-        "select p.campus, p.record, p.ended_at, exists (select 1 from watched w where w.document_index = b.document_index)
-         from pass p join booking b on b.id = p.booking where p.id = ?1",
-        [pass.as_bytes()],
-        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
-    )?;
+    let sql = format!("select p.campus, p.record, p.ended_at, {PARTY_IS_WATCHED} from pass p where p.id = ?1");
+    let (campus, record, ended, watched): (u16, Option<String>, Option<i64>, bool) = db
+        .prepare_cached(&sql)?
+        .query_row([pass.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
     let campus = CampusId::new(campus);
     if let Some(ended) = ended {
         feed::append(db, campus, &Change::PassRevoked { pass, at: Moment::from_unix_ms(ended) })?;

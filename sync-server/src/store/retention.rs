@@ -3,7 +3,7 @@
 use rusqlite::params;
 use shared::time::Moment;
 
-use super::{Store, StoreError, writer::Writing};
+use super::{Store, StoreError, attempts, writer::Writing};
 use crate::office::{Retention, notice::NoticeKind};
 
 /// How much was forgotten.
@@ -44,6 +44,14 @@ fn erase(db: &Writing<'_>, retention: Retention, now: Moment) -> Result<Erased, 
         "delete from approval_link where booking in (select id from booking where day <= ?1 and not anonymous)",
         [&through],
     )?;
+    db.execute(
+        "delete from companion_document where booking in (select id from booking where day <= ?1 and not anonymous)",
+        [&through],
+    )?;
+    db.execute(
+        "delete from party_number where booking in (select id from booking where day <= ?1 and not anonymous)",
+        [&through],
+    )?;
     let rows = db.execute(
         "update booking set booked_by = null, visitor = null, phone = null, reason = null, companions = null, plates = null,
              last_four = null, document_index = null, decline_reason = null, ended_reason = null, anonymous = 1
@@ -53,7 +61,7 @@ fn erase(db: &Writing<'_>, retention: Retention, now: Moment) -> Result<Erased, 
     // A code that is void, or was replaced or used, is not sent any more, however long the channel was down.
     db.execute(
         r#"update notice set body = '', next_try = null where kind = ?1 and next_try is not null and not exists
-               (select 1 from sign_in_code c where c.phone = notice."to" and c.expires_at > ?2)"#,
+               (select 1 from sign_in_code c where c.notice = notice.id and c.expires_at > ?2)"#,
         params![NoticeKind::SignInCode.name(), now.unix_ms()],
     )?;
     db.execute(
@@ -61,6 +69,7 @@ fn erase(db: &Writing<'_>, retention: Retention, now: Moment) -> Result<Erased, 
         params![now.minus(chrono::TimeDelta::days(1)).unix_ms()],
     )?;
     db.execute("delete from session where expires_at <= ?1", [now.unix_ms()])?;
+    attempts::forget(db, now)?;
     Ok(Erased { numbers, rows })
 }
 
@@ -75,7 +84,7 @@ mod tests {
     #[tokio::test]
     async fn the_number_goes_first_and_the_rest_later() {
         let office = Office::with_host().await;
-        let typed = crate::office::BookingForm { companions: "李䶮，11010519491231002X".to_owned(), ..form() };
+        let typed = crate::office::BookingForm { companions: "李䶮，440524188001010014".to_owned(), ..form() };
         let (id, links) = office.submit(&typed, 1).await;
         let store = &office.store;
         store.decide(&links.sms, Choice::Approve, office.issuing(1), office.now).await.unwrap();
@@ -86,6 +95,7 @@ mod tests {
         let numbers = "select count(*) from booking where document is not null or companion_documents is not null
             or document_tag is not null";
         assert_eq!(office.look(numbers), 0);
+        assert_eq!(office.look("select count(*) from party_member"), 2);
         let view = store.booking(id).await.unwrap().unwrap();
         assert_eq!(view.facts.last_four.to_string(), "002X");
         assert_eq!(store.erase_due(held, day(91)).await.unwrap(), Erased::default());
@@ -96,24 +106,39 @@ mod tests {
         let traces = r#"select count(*) from booking b left join notice n on n.booking = b.id
             where b.visitor is not null or b.phone is not null or n.body <> '' or n."to" <> ''"#;
         assert_eq!(office.look(traces), 0);
+        assert_eq!(office.look("select (select count(*) from party_member) + (select count(*) from party_number)"), 0);
         assert_eq!(office.look("select count(*) from booking"), 1);
         assert_eq!(store.erase_due(held, day(200)).await.unwrap(), Erased::default());
     }
+
     #[tokio::test]
     async fn a_code_that_is_void_is_not_sent_any_more() {
         let office = Office::open();
         let limits = crate::config::SignIn::default().limits();
-        let phone = shared::identity::Phone::parse("13800130001").unwrap();
-        let here = std::net::Ipv4Addr::LOCALHOST.into();
+        let caller = |browser| crate::store::Caller {
+            phone: shared::identity::Phone::parse("13800130001").unwrap(),
+            browser: crate::store::BrowserToken::from_random([browser; 32]),
+            address: std::net::Ipv4Addr::LOCALHOST.into(),
+        };
         let store = &office.store;
-        store.issue_code(&phone, here, "042042", office.now, &limits).await.unwrap();
+        store.issue_code(&caller(1), "042042", office.now, &limits).await.unwrap();
         let due = async |after: chrono::TimeDelta| {
             let then = office.now.plus(after);
             store.erase_due(Retention::default(), then).await.unwrap();
             store.due_notices(then, 9).await.unwrap().len()
         };
         assert_eq!(due(chrono::TimeDelta::minutes(1)).await, 1);
-        assert_eq!(due(chrono::TimeDelta::minutes(5)).await, 0);
+        // The same browser's next code takes the place of its last, and not that of another browser's.
+        let next = office.now.plus(chrono::TimeDelta::minutes(1));
+        store.issue_code(&caller(1), "111111", next, &limits).await.unwrap();
+        assert_eq!(due(chrono::TimeDelta::minutes(2)).await, 1);
+        let next = office.now.plus(chrono::TimeDelta::minutes(2));
+        store.issue_code(&caller(2), "222222", next, &limits).await.unwrap();
+        assert_eq!(due(chrono::TimeDelta::minutes(3)).await, 2);
+        assert_eq!(due(chrono::TimeDelta::minutes(7)).await, 0);
         assert_eq!(office.look("select count(*) from notice where body <> ''"), 0);
+        assert_ne!(office.look("select count(*) from attempt"), 0);
+        due(chrono::TimeDelta::minutes(24 * 60 + 2)).await;
+        assert_eq!(office.look("select count(*) from attempt"), 0);
     }
 }

@@ -13,6 +13,7 @@ use shared::identity::{Document, Phone};
 use zeroize::Zeroizing;
 
 use super::StoreError;
+use crate::office::holder::holders_part;
 
 const NONCE_BYTES: usize = 24;
 
@@ -80,6 +81,11 @@ impl IdentityKey {
         keyed(&self.index, &[&[document.kind().code()], document.number().as_bytes()])
     }
 
+    /// The same for every way to write one holder's number, of whatever kind it is said to be.
+    pub(super) fn number_index(&self, document: &Document) -> [u8; 32] {
+        keyed(&self.index, &[b"number", &[0], holders_part(document.number()).as_bytes()])
+    }
+
     pub(super) fn code_hash(&self, phone: &Phone, code: &str) -> [u8; 32] {
         keyed(&self.codes, &[phone.as_str().as_bytes(), &[0], code.as_bytes()])
     }
@@ -143,5 +149,8 @@ mod tests {
         assert_eq!(key.blind_index(&passport), key.blind_index(&document(DocumentKind::Passport, "１２３４ 5678")));
         assert_ne!(key.blind_index(&passport), key.blind_index(&document(DocumentKind::TaiwanPermit, "12345678")));
         assert_ne!(key.blind_index(&passport), IdentityKey::from_bytes(&[2; 32]).blind_index(&passport));
+        assert_eq!(key.number_index(&passport), key.number_index(&document(DocumentKind::TaiwanPermit, "1234567801")));
+        assert_ne!(key.number_index(&passport), key.blind_index(&passport));
+        assert_ne!(key.number_index(&passport), IdentityKey::from_bytes(&[2; 32]).number_index(&passport));
     }
 }

@@ -50,6 +50,10 @@ token!(
     SessionToken
 );
 token!(
+    /// Which browser asked for a sign-in code; lives in its cookie.
+    BrowserToken
+);
+token!(
     /// The right to decide one booking once; lives in an approval link.
     LinkToken
 );

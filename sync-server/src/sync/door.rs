@@ -44,8 +44,9 @@ impl Door {
         &self.state.store
     }
 
-    pub(super) fn now(&self) -> Moment {
-        self.state.clock.now()
+    /// While the clock is in doubt nobody is told the time, nor judged by it.
+    pub(super) fn now(&self) -> Result<Moment, DoorFault> {
+        Ok(self.state.timekeeper.now()?)
     }
 
     /// Asked anew before every answer: a terminal may be withdrawn while its call is held.
@@ -90,7 +91,7 @@ impl Door {
             epoch: fed.epoch,
             head: fed.head,
             latest: fed.latest,
-            server_time: self.now(),
+            server_time: self.now()?,
             valid_for_s: self.state.config.sync.beacon_valid_s,
             key_set: self.state.keys.key_set_number,
         };
@@ -106,7 +107,7 @@ impl Protocol for Door {
         if claim.public != request.public {
             return Err(Refusal::Unauthenticated.into());
         }
-        let now = self.now();
+        let now = self.now()?;
         let enrolled = self.store().enrol(&claim.code, request.public, now).await?.ok_or(Refusal::Code)?;
         tracing::info!(
             terminal = %enrolled.id, campus = %enrolled.campus, gate = %enrolled.gate,
@@ -133,7 +134,7 @@ impl Protocol for Door {
         if request.links.len() > PUSH_BATCH {
             return Err(Refusal::Malformed.into());
         }
-        let now = self.now();
+        let now = self.now()?;
         let head = self.store().push(terminal.id, &request, now).await??;
         let receipt = EntryReceipt { terminal: terminal.id, head, at: now };
         Ok(PushAnswer { receipt: Sealed::seal(&receipt, Some(self.state.keys.beacon_id), &self.state.keys.beacon)? })

@@ -63,7 +63,7 @@ async fn signed<T: DeserializeOwned>(
     named: impl Fn(&T) -> TerminalId,
 ) -> Result<T, DoorFault> {
     let posted = Posted { path: uri.path(), headers, body };
-    let terminal = caller(door.store(), posted, door.now()).await?;
+    let terminal = caller(door.store(), posted, door.now()?).await?;
     let request = parse(body)?;
     if named(&request) == terminal { Ok(request) } else { Err(Refusal::Unauthenticated.into()) }
 }
@@ -101,7 +101,11 @@ mod tests {
     use tower::ServiceExt as _;
 
     use super::*;
-    use crate::{clock::SetClock, config::Config, random, serve};
+    use crate::{
+        clock::{Clock as _, SetClock},
+        config::Config,
+        random, serve,
+    };
 
     const NOW: Moment = Moment::from_unix_s(1_795_363_200);
 
@@ -245,6 +249,19 @@ mod tests {
                 let refusal = world.refused(PULL_PATH, body.clone(), &headers).await;
                 assert_eq!(refusal, Refusal::Clock { server_time: NOW }, "{skew_s}");
             }
+        }
+    }
+
+    #[tokio::test]
+    async fn while_the_clock_is_in_doubt_no_terminal_is_told_the_time() {
+        let world = World::new().await;
+        let body = world.pull_body();
+        for (leap, status) in
+            [(6, StatusCode::SERVICE_UNAVAILABLE), (-6, StatusCode::OK), (-6, StatusCode::SERVICE_UNAVAILABLE)]
+        {
+            world.clock.leap(TimeDelta::minutes(leap));
+            let headers = world.signed(PULL_PATH, &body, world.clock.now());
+            assert_eq!(world.post(PULL_PATH, body.clone(), &headers).await.0, status, "{leap}");
         }
     }
 

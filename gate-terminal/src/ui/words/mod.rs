@@ -11,6 +11,8 @@ use shared::{
     identity::DocumentKind,
 };
 
+use super::snapshot::Way;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Language {
     #[default]
@@ -27,26 +29,42 @@ impl Language {
         }
     }
 
+    /// `zh` or `en`.
+    #[must_use]
+    pub fn pick<T>(self, zh: T, en: T) -> T {
+        match self {
+            Self::Zh => zh,
+            Self::En => en,
+        }
+    }
+
     #[must_use]
     pub const fn words(self) -> &'static Words {
-        match self {
-            Self::Zh => &ZH,
-            Self::En => &EN,
-        }
+        Words::of(self)
     }
 }
 
+/// A table of texts, one column a language.
 macro_rules! words {
-    ($($name:ident: $zh:literal, $en:literal;)*) => {
+    ($(#[$about:meta])* $table:ident { $($name:ident: $zh:literal, $en:literal;)* }) => {
+        $(#[$about])*
         #[derive(Debug)]
-        pub struct Words {
+        pub struct $table {
             $(pub $name: &'static str,)*
         }
 
-        const ZH: Words = Words { $($name: $zh,)* };
-        const EN: Words = Words { $($name: $en,)* };
+        impl $table {
+            const ZH: Self = Self { $($name: $zh,)* };
+            const EN: Self = Self { $($name: $en,)* };
 
-        impl Words {
+            #[must_use]
+            pub const fn of(language: $crate::ui::words::Language) -> &'static Self {
+                match language {
+                    $crate::ui::words::Language::Zh => &Self::ZH,
+                    $crate::ui::words::Language::En => &Self::EN,
+                }
+            }
+
             /// Every text of the table.
             pub fn all(&self) -> impl Iterator<Item = &'static str> {
                 [$(self.$name,)*].into_iter()
@@ -55,14 +73,30 @@ macro_rules! words {
     };
 }
 
+pub mod enrol;
+pub mod find;
+pub mod health;
+pub mod log;
+mod settings;
+pub mod walk_in;
+
+pub use enrol::Enrol;
+pub use find::Find;
+pub use health::Health;
+pub use log::Log;
+pub use settings::Settings;
+pub use walk_in::WalkIn;
+
 words! {
+    /// The scan screen and what is round all screens.
+    Words {
     title: "校园访客门岗", "Campus visitor gate";
     // The big word.
     waiting: "请出示通行码", "Show your code";
     waiting_below: "把手机上的通行码对准取景框", "Hold the code inside the frame";
     blind: "摄像头中断", "CAMERA LOST";
     no_camera: "没有摄像头", "NO CAMERA";
-    use_paper_log: "暂时不能扫码，请用纸质登记本登记", "No codes can be read: use the paper log";
+    use_other_ways: "请用扫码枪，或按 F4 查找访客", "Use the hand scanner, or F4 to find the visitor";
     checking: "核验中", "Checking";
     checking_below: "正在写入记录，请稍候", "Writing the record, please wait";
     admit: "通行", "PASS";
@@ -96,7 +130,7 @@ words! {
     key_let_in_noting: "放行并注明", "Let in, noting";
     key_send_away: "劝返", "Send away";
     key_next: "下一位", "Next";
-    key_direction: "进/出", "In/out";
+    key_direction: "进/出/双向", "In/out/both";
     key_language: "English", "中文";
     why_let_in: "为什么放行？", "Why let in?";
     why_send_away: "为什么劝返？", "Why send away?";
@@ -109,12 +143,32 @@ words! {
     going_in: "进校", "IN";
     going_out: "离校", "OUT";
     no_picture: "没有画面", "No picture";
+    // The screens.
+    tab_scan: "扫码", "Scan";
+    tab_find: "查找", "Find";
+    tab_walk_in: "现场登记", "Walk-in";
+    tab_log: "出入记录", "Log";
+    tab_settings: "设置", "Settings";
+    somebody_new: "有人扫码，按 Esc 查看", "Somebody scanned; Esc to look";
+    scanner_in_ime: "扫码枪正在输入法里打字：请切换到英文输入后再扫一次", "The scanner types into the input method: switch to English, scan again";
+    // The party.
+    one_less: "－ 减一人", "－ one less";
+    one_more: "＋ 加一人", "＋ one more";
+    booked: "预约", "booked";
+    by_hand: "手工查找", "Found by hand";
+    going_both: "进出", "IN / OUT";
     // The bar.
     camera: "摄像头", "Camera";
     camera_off: "没有配置", "not configured";
     camera_starting: "正在启动", "starting";
     camera_running: "正常", "working";
-    camera_lost: "中断，请用纸质登记", "lost, use the paper log";
+    camera_not_found: "没有摄像头", "none found";
+    camera_busy: "摄像头被占用", "used by another program";
+    camera_not_allowed: "没有使用权限", "not allowed";
+    camera_unusable: "不能用，请更换", "not usable, change it";
+    camera_stalled: "画面停住，正在重启", "stuck, restarting";
+    camera_unplugged: "被拔出，请插好", "unplugged, plug it in";
+    camera_reader_crashed: "识读中断，正在重启", "reader died, restarting";
     link: "网络", "Network";
     link_not_yet: "正在连接", "connecting";
     link_up: "正常", "up";
@@ -139,9 +193,19 @@ words! {
     alarm_clock_wrong: "本机时间与服务器相差太多，请校准时间", "This machine's clock is wrong; set it right";
     alarm_too_old: "本机程序太旧，看不懂服务器的新数据，请联系保卫处更新", "This terminal's program is too old; call the office";
     alarm_not_recording: "无法写入记录，请用纸质登记本登记", "Entries cannot be written; use the paper log";
+    }
 }
 
 impl Words {
+    #[must_use]
+    pub const fn way(&self, way: Way) -> &'static str {
+        match way {
+            Way::In => self.going_in,
+            Way::Out => self.going_out,
+            Way::Both => self.going_both,
+        }
+    }
+
     #[must_use]
     pub const fn direction(&self, direction: Direction) -> &'static str {
         match direction {
@@ -159,7 +223,7 @@ pub fn guard_reason(language: Language, reason: &GuardReason) -> String {
         GuardReason::HostCalled => ("已电话联系被访人", "host was called"),
         GuardReason::OfficeCalled => ("已请示保卫处", "security office was asked"),
         GuardReason::CardDiffers => ("证件不符", "card differs"),
-        GuardReason::Other { text } => return text.clone(),
+        GuardReason::Other { text } => return text.as_str().to_owned(),
     };
     match language {
         Language::Zh => zh.to_owned(),

@@ -100,10 +100,7 @@ impl Teller<'_> {
             RefuseReason::BadSignature => self.say("通行码被改动过，是假的", "The code was altered: it is forged"),
             RefuseReason::OtherCampus { campus } => {
                 let campus = self.campus(*campus);
-                self.say(
-                    &format!("校区：{campus}的预约，请到{campus}"),
-                    &format!("Booked for {campus}: please go there"),
-                )
+                self.say(&format!("这是{campus}的预约，请到{campus}"), &format!("Booked for {campus}: please go there"))
             }
             RefuseReason::WrongGate { open } => {
                 let gates = self.gates(*open);
@@ -246,8 +243,8 @@ mod tests {
             (RefuseReason::UnknownSuite, "通行码的格式本机不认识，请联系保卫处"),
             (RefuseReason::UnknownKey, "通行码不是用有效的密钥签发的，请联系保卫处"),
             (RefuseReason::BadSignature, "通行码被改动过，是假的"),
-            (RefuseReason::OtherCampus { campus: CampusId::new(2) }, "校区：雁塔校区的预约，请到雁塔校区"),
-            (RefuseReason::OtherCampus { campus: CampusId::new(9) }, "校区：9 号校区的预约，请到9 号校区"),
+            (RefuseReason::OtherCampus { campus: CampusId::new(2) }, "这是雁塔校区的预约，请到雁塔校区"),
+            (RefuseReason::OtherCampus { campus: CampusId::new(9) }, "这是9 号校区的预约，请到9 号校区"),
             (RefuseReason::WrongGate { open }, "不能走这个门，请走南门、东门"),
             (RefuseReason::Early { from: day.plus_days(1).start() }, "明天的预约，今天不能进"),
             (RefuseReason::Early { from: day.plus_days(9).start() }, "12月2日的预约，今天不能进"),

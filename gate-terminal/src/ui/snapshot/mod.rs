@@ -4,8 +4,14 @@
 //! screen can be made by hand in a test. Two equal snapshots draw the same picture; `now` counts whole seconds, so that an idle
 //! gate makes one new snapshot a second at most and the window sleeps in between.
 
+mod found;
+mod inside;
+mod walk_in;
+
 use std::sync::Arc;
 
+pub use found::{Found, FoundBy, Hit};
+pub use inside::Inside;
 use shared::{
     entry::{Direction, Outcome},
     ids::{CampusId, GateIndex},
@@ -17,32 +23,65 @@ use shared::{
     time::Moment,
     verdict::Verdict,
 };
+pub use walk_in::{Unsent, WalkIn, WalkInField, WalkInForm, WalkInNumber, WalkInProblem, WalkInStanding};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Snapshot {
     /// The terminal's best time, in whole seconds.
     pub now: Moment,
+    /// Which way people go at this gate.
+    pub way: Way,
+    /// Of the visitor on the panel; at a gate of one way always that way.
     pub direction: Direction,
     pub campus: CampusId,
     pub gate: GateIndex,
     /// Names of campus and gates, once the feed has brought them.
     pub places: Option<Arc<Places>>,
     pub panel: Panel,
+    /// What the guard looks for, and whom the list has of it; `None` while nothing is looked for.
+    pub found: Option<Arc<Found>>,
+    /// Visitors without a booking who were asked for from here, the newest first.
+    pub walk_ins: Arc<[WalkIn]>,
+    /// Everybody who went in and not out, longest first; only while [`Command::ListInside`](super::command::Command) holds.
+    pub inside: Option<Arc<[Inside]>>,
     pub status: Status,
 }
 
 impl Snapshot {
     /// Before the gate thread has said anything.
     #[must_use]
-    pub const fn starting(campus: CampusId, gate: GateIndex, direction: Direction) -> Self {
+    pub fn starting(campus: CampusId, gate: GateIndex, direction: Direction) -> Self {
         Self {
             now: Moment::from_unix_s(0),
+            way: Way::from(direction),
             direction,
             campus,
             gate,
             places: None,
             panel: Panel::Waiting,
+            found: None,
+            walk_ins: Arc::new([]),
+            inside: None,
             status: Status::STARTING,
+        }
+    }
+}
+
+/// Which way people go at a gate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Way {
+    #[default]
+    In,
+    Out,
+    /// Decided for each pass: whoever is inside goes out.
+    Both,
+}
+
+impl From<Direction> for Way {
+    fn from(direction: Direction) -> Self {
+        match direction {
+            Direction::In => Self::In,
+            Direction::Out => Self::Out,
         }
     }
 }
@@ -57,9 +96,26 @@ pub enum Panel {
     Shown(Box<Shown>),
 }
 
+/// Which visitor it is. Whatever the guard asks for gives the number back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CaseNumber(u64);
+
+impl CaseNumber {
+    #[must_use]
+    pub const fn new(number: u64) -> Self {
+        Self(number)
+    }
+
+    #[must_use]
+    pub const fn get(self) -> u64 {
+        self.0
+    }
+}
+
 /// A verdict and all the guard may know of who stands there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shown {
+    pub case: CaseNumber,
     pub verdict: Verdict,
     /// From the pass itself; absent for a code that is no pass of ours.
     pub claims: Option<Claims>,
@@ -67,6 +123,10 @@ pub struct Shown {
     pub record: Option<Arc<PassRecord>>,
     /// What was written down; `None` only while the guard is asked.
     pub outcome: Option<Outcome>,
+    /// How many people are to go through or went: as booked, or as the guard counted.
+    pub count: u8,
+    /// Found on the list by a person or a card, not by the signed code: the card has to be compared.
+    pub by_hand: bool,
     /// When the panel returns to waiting, or the question counts as unanswered.
     pub until: Moment,
 }
@@ -117,7 +177,19 @@ pub enum Camera {
     Starting,
     Running,
     /// No frame comes; the guard types or uses the paper log.
-    Lost,
+    Lost(CameraLoss),
+}
+
+/// What the guard can do about it, or wait for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CameraLoss {
+    NotFound,
+    Busy,
+    NotAllowed,
+    Unusable,
+    Stalled,
+    Unplugged,
+    ReaderCrashed,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

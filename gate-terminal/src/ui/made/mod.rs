@@ -1,6 +1,12 @@
 //! Snapshots made by hand, for the tests of the window: a campus, its gates, a visitor with a rare name.
 
+mod officers;
+mod people;
+
 use std::sync::Arc;
+
+pub(super) use officers::{log_page, open_records};
+pub(super) use people::{found, inside, walk_ins};
 
 use shared::{
     entry::{Direction, Outcome},
@@ -15,10 +21,20 @@ use shared::{
     verdict::Verdict,
 };
 
-use super::snapshot::{Camera, Link, Panel, Picture, Shown, Snapshot, Status};
+use super::snapshot::{Camera, CaseNumber, Link, Panel, Picture, Shown, Snapshot, Status, Way};
 
 /// 2026-11-23 12:00 campus time, a Monday.
 pub(super) const NOON: Moment = Moment::from_unix_s(1_795_406_400);
+
+/// Its check digit is right.
+pub(super) const CARD_NUMBER: &str = "110101199003071233";
+
+pub(super) const CASE: CaseNumber = CaseNumber::new(41);
+
+/// As `name` may be written on the campus.
+pub(super) fn person(name: &str) -> PersonName {
+    PersonName::parse(name).unwrap()
+}
 
 pub(super) fn gate(index: u8) -> GateIndex {
     GateIndex::new(index).unwrap()
@@ -79,11 +95,15 @@ pub(super) fn record(visitor: &str) -> PassRecord {
 pub(super) fn waiting() -> Snapshot {
     Snapshot {
         now: NOON,
+        way: Way::In,
         direction: Direction::In,
         campus: CampusId::new(1),
         gate: gate(1),
         places: Some(Arc::new(places())),
         panel: Panel::Waiting,
+        found: None,
+        walk_ins: Arc::new([]),
+        inside: None,
         status: Status {
             camera: Camera::Running,
             link: Link::Up,
@@ -104,10 +124,13 @@ pub(super) fn shown(verdict: Verdict, outcome: Option<Outcome>) -> Snapshot {
 
 pub(super) fn shown_to(verdict: Verdict, outcome: Option<Outcome>, visitor: &str) -> Snapshot {
     let shown = Shown {
+        case: CASE,
         verdict,
         claims: Some(claims(Flags::VEHICLE.with(Flags::CHECK_CARD))),
         record: Some(Arc::new(record(visitor))),
         outcome,
+        count: 3,
+        by_hand: false,
         until: Moment::from_unix_s(NOON.unix_s() + 30),
     };
     Snapshot { panel: Panel::Shown(Box::new(shown)), ..waiting() }
@@ -116,10 +139,13 @@ pub(super) fn shown_to(verdict: Verdict, outcome: Option<Outcome>, visitor: &str
 /// A code that is no pass: nothing is known of who holds it.
 pub(super) fn shown_stranger(verdict: Verdict) -> Snapshot {
     let shown = Shown {
+        case: CASE,
         verdict,
         claims: None,
         record: None,
         outcome: Some(Outcome::Refused),
+        count: 1,
+        by_hand: false,
         until: Moment::from_unix_s(NOON.unix_s() + 10),
     };
     Snapshot { panel: Panel::Shown(Box::new(shown)), ..waiting() }
@@ -127,4 +153,37 @@ pub(super) fn shown_stranger(verdict: Verdict) -> Snapshot {
 
 pub(super) fn picture(number: u64) -> Picture {
     Picture { number, width: 4, height: 3, rgb: vec![90; 36] }
+}
+
+/// A telephone with a code on it, held before a camera of that size.
+pub(super) fn scene(number: u64) -> Picture {
+    let (width, height) = (640_u32, 480_u32);
+    let inside = |x: u32, y: u32, left: u32, top: u32, right: u32, bottom: u32| {
+        (left..right).contains(&x) && (top..bottom).contains(&y)
+    };
+    let mut rgb = Vec::new();
+    for y in 0..height {
+        for x in 0..width {
+            let module = ((x.saturating_sub(230)) / 6, (y.saturating_sub(150)) / 6);
+            let dark = (module.0 * 7 + module.1 * 13 + module.0 * module.1 * 5) % 3 == 0;
+            let finder = [(230, 150), (368, 150), (230, 288)]
+                .iter()
+                .find(|(left, top)| inside(x, y, *left, *top, left + 42, top + 42));
+            let shade = if let Some((left, top)) = finder {
+                let (dx, dy) = ((x - left) / 6, (y - top) / 6);
+                let ring = dx == 0 || dy == 0 || dx == 6 || dy == 6 || (2..=4).contains(&dx) && (2..=4).contains(&dy);
+                if ring { 20 } else { 240 }
+            } else if inside(x, y, 230, 150, 410, 330) {
+                if dark { 20 } else { 240 }
+            } else if inside(x, y, 205, 70, 435, 440) {
+                240
+            } else if inside(x, y, 190, 40, 450, 470) {
+                30
+            } else {
+                u8::try_from(90 + (x + 2 * y) / 18).unwrap()
+            };
+            rgb.extend([shade, shade, shade.saturating_add(6)]);
+        }
+    }
+    Picture { number, width, height, rgb }
 }

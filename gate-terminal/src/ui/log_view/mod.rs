@@ -1,0 +1,171 @@
+//! The log screen for security officers, behind their PIN: entries, who is inside, who is overdue.
+//!
+//! Only what the filter asks for is fetched, by the officer thread and never by this one; here it is drawn, chosen from and
+//! asked for.
+
+mod details;
+mod entries;
+mod filters;
+mod inside;
+
+use egui::{Key, Rect, Ui, pos2, vec2};
+use shared::time::CampusDay;
+
+use super::{
+    actions,
+    command::Command,
+    pin_view::{PinView, Purpose},
+    records::{Ask, ExportKind, LogFilter, Records},
+    rows::Rows,
+    screens::Wish,
+    snapshot::Snapshot,
+    theme::{self, Type},
+    words::{self, Language, log},
+};
+use filters::Filters;
+
+const MARGIN: f32 = 14.0;
+const BAR_HEIGHT: f32 = 46.0;
+const LINE_HEIGHT: f32 = 32.0;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum List {
+    #[default]
+    Entries,
+    Inside,
+    Overdue,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct LogView {
+    list: List,
+    filters: Option<Filters>,
+    /// The filter the officer thread was asked with last.
+    asked: Option<LogFilter>,
+    rows: Rows,
+    pin: PinView,
+    listing_inside: bool,
+    /// Answers up to this one were given before this screen was opened.
+    answered: Option<u64>,
+}
+
+impl LogView {
+    pub(super) fn show(
+        &mut self,
+        ui: &mut Ui,
+        body: Rect,
+        snapshot: &Snapshot,
+        records: &Records,
+        language: Language,
+    ) -> Vec<Wish> {
+        let newest = records.answer.as_ref().map_or(0, |answer| answer.number);
+        let answered = *self.answered.get_or_insert(newest);
+        if !records.lock.is_open() {
+            self.filters = None;
+            self.asked = None;
+            let purpose = Purpose::Open(words::Log::of(language).locked);
+            let asked = self.pin.show(ui, body, records, snapshot.now, purpose, language);
+            return asked.map(Wish::Ask).into_iter().collect();
+        }
+        let inner = body.shrink(MARGIN);
+        let (bar, rest) = inner.split_top_bottom_at_y(inner.top() + BAR_HEIGHT);
+        let mut wishes = self.show_bar(ui, bar, language);
+        let (line, rest) = rest.split_top_bottom_at_y(rest.top() + LINE_HEIGHT);
+        if let Some(answer) = records.answer.as_ref().filter(|answer| answer.number > answered) {
+            let said = log::answer(language, &answer.said);
+            theme::told(ui, line.shrink2(vec2(4.0, 2.0)), &said, Type::new(20.0, theme::of(ui).ink));
+        }
+        wishes.extend(self.list_inside(self.list != List::Entries));
+        match self.list {
+            List::Entries => {
+                let today = CampusDay::of(snapshot.now);
+                let filters = self.filters.get_or_insert_with(|| Filters::today(today));
+                wishes.extend(entries::show(ui, rest, filters, &mut self.rows, snapshot, records, language));
+                if self.asked.as_ref() != Some(&filters.filter) {
+                    self.asked = Some(filters.filter.clone());
+                    wishes.push(Wish::Ask(Ask::Look(filters.filter.clone())));
+                }
+            }
+            List::Inside => inside::show(ui, rest, false, &mut self.rows, snapshot, language),
+            List::Overdue => inside::show(ui, rest, true, &mut self.rows, snapshot, language),
+        }
+        wishes
+    }
+
+    pub(super) fn is_typing(&self) -> bool {
+        self.pin.is_typing()
+    }
+
+    /// The screen is left: nothing has to be listed any more.
+    pub(super) fn leave(&mut self) -> Option<Wish> {
+        self.pin.clear();
+        self.answered = None;
+        self.asked = None;
+        self.list_inside(false)
+    }
+
+    fn list_inside(&mut self, wanted: bool) -> Option<Wish> {
+        let changed = std::mem::replace(&mut self.listing_inside, wanted) != wanted;
+        changed.then_some(Wish::Command(Command::ListInside(wanted)))
+    }
+
+    fn show_bar(&mut self, ui: &Ui, place: Rect, language: Language) -> Vec<Wish> {
+        let (words, palette) = (words::Log::of(language), theme::of(ui));
+        let mut left = place.left();
+        for (list, key, name, text) in [
+            (List::Entries, Key::F1, "F1", words.entries),
+            (List::Inside, Key::F2, "F2", words.inside),
+            (List::Overdue, Key::F3, "F3", words.overdue),
+        ] {
+            let button = Rect::from_min_size(pos2(left, place.top()), vec2(150.0, place.height()));
+            left += 158.0;
+            let fill = if self.list == list { palette.chosen } else { palette.card };
+            let clicked = theme::small_button(ui, button, &format!("{name} {text}"), Some(fill));
+            if (clicked || actions::struck(ui, key)) && self.list != list {
+                self.list = list;
+                self.rows = Rows::default();
+            }
+        }
+        let filter = self.filters.as_ref().map(|filters| filters.filter.clone());
+        let mut wishes = Vec::new();
+        let mut right = place.right();
+        let mut pressed = |width: f32, text: &str, key: Option<Key>| {
+            let button = Rect::from_min_size(pos2(right - width, place.top()), vec2(width, place.height()));
+            right -= width + 8.0;
+            let clicked = theme::small_button(ui, button, text, Some(palette.card));
+            clicked || key.is_some_and(|key| actions::struck(ui, key))
+        };
+        if pressed(92.0, words.lock, None) {
+            wishes.push(Wish::Ask(Ask::Lock));
+        }
+        let xlsx = pressed(188.0, words.xlsx, Some(Key::F12));
+        let csv = pressed(176.0, words.csv, Some(Key::F11));
+        for (asked, kind) in [(csv, ExportKind::Csv), (xlsx, ExportKind::Xlsx)] {
+            if let (true, Some(filter)) = (asked, &filter) {
+                wishes.push(Wish::Ask(Ask::Export { filter: filter.clone(), kind }));
+            }
+        }
+        if pressed(150.0, words.roll_call, Some(Key::F9)) {
+            wishes.push(Wish::Ask(Ask::RollCall));
+        }
+        wishes
+    }
+}
+
+/// Cells of a row from left to right, by share of its width.
+struct Cells {
+    left: Rect,
+    width: f32,
+}
+
+impl Cells {
+    fn of(row: Rect) -> Self {
+        Self { left: row, width: row.width() }
+    }
+
+    fn next(&mut self, share: f32) -> Rect {
+        let (cell, rest) = self.left.split_left_right_at_x(self.left.left() + self.width * share);
+        self.left = rest;
+        cell.with_max_x(cell.right() - 8.0)
+    }
+}

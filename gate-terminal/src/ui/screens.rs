@@ -1,0 +1,260 @@
+//! All screens of the window: which of them is drawn, and what brings another one.
+//!
+//! A new visitor brings the scan screen back at once, since a queue is waiting, unless somebody is typing: then a band across
+//! the screen says that somebody scanned. What a scanner types goes to the gate from any screen, except that the walk-in form
+//! takes the number of a card.
+
+use egui::{Rect, Ui, vec2};
+
+use super::{
+    actions,
+    command::Command,
+    find_view::FindView,
+    header::{self, Tab},
+    log_view::LogView,
+    records::{Ask, Records},
+    scan_view::{Pressed, ScanView},
+    settings_view::SettingsView,
+    snapshot::{CaseNumber, Panel, Picture, Snapshot, WalkInStanding},
+    status_bar,
+    theme::{self, Type},
+    verdict_panel,
+    walk_in_view::WalkInView,
+    wedge::Wedge,
+    words::Language,
+};
+
+/// What everything is laid out for; larger and smaller windows scale it.
+pub const WIDTH: f32 = 1280.0;
+pub const HEIGHT: f32 = 800.0;
+
+/// Digits of an identity card.
+const CARD_DIGITS: usize = 18;
+
+/// Whoever is to hear of it: the gate, or the officer thread.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wish {
+    Command(Command),
+    Ask(Ask),
+}
+
+/// What there is to draw.
+#[derive(Debug, Clone, Copy)]
+pub struct Scene<'a> {
+    pub snapshot: &'a Snapshot,
+    pub records: &'a Records,
+    pub picture: Option<&'a Picture>,
+}
+
+#[derive(Debug, Default)]
+pub struct Screens {
+    language: Language,
+    /// As the officer thread said it last: a change there counts, a guard's own switch stays until then.
+    language_set: Option<Language>,
+    tab: Tab,
+    scan: ScanView,
+    find: FindView,
+    walk_in: WalkInView,
+    log: LogView,
+    settings: SettingsView,
+    /// The visitor the screen was last brought back for.
+    seen: Option<CaseNumber>,
+    /// Somebody scanned while something was typed.
+    unseen: bool,
+    garbled: bool,
+}
+
+impl Screens {
+    #[must_use]
+    pub fn new(language: Language) -> Self {
+        Self { language, ..Self::default() }
+    }
+
+    #[must_use]
+    pub const fn language(&self) -> Language {
+        self.language
+    }
+
+    pub fn show(&mut self, ui: &mut Ui, scene: Scene<'_>) -> Vec<Wish> {
+        let Scene { snapshot, records, .. } = scene;
+        self.follow_settings(ui, records, snapshot);
+        let mut wishes = self.take_scans(ui);
+        self.follow_sightings(snapshot, &mut wishes);
+        theme::give_focus(ui);
+        let window = ui.ctx().content_rect();
+        ui.painter().rect_filled(window, 0, theme::of(ui).paper);
+        let (band, rest) = window.split_top_bottom_at_y(window.top() + header::HEIGHT);
+        let (body, bar) = rest.split_top_bottom_at_y(rest.bottom() - status_bar::HEIGHT);
+        let approved = |standing: &WalkInStanding| matches!(standing, WalkInStanding::Approved { .. });
+        let approved = snapshot.walk_ins.iter().filter(|walk_in| approved(&walk_in.standing)).count();
+        let clicked = header::show(ui, band, self.tab, approved, snapshot, self.language);
+        // The body first: on the scan screen Esc is the panel's, and elsewhere it is asked for below.
+        let before = self.tab;
+        self.show_body(ui, body, scene, &mut wishes);
+        status_bar::show(ui, bar, &snapshot.status, snapshot.now, self.language);
+        self.show_bands(ui, bar, snapshot);
+        let struck = Tab::ALL.into_iter().filter(|tab| *tab != Tab::Scan).find(|tab| actions::struck(ui, tab.key()));
+        let escaped = before != Tab::Scan && self.tab == before && actions::struck(ui, Tab::Scan.key());
+        if let Some(tab) = clicked.or(struck)
+            && !self.scan.is_asking()
+        {
+            self.go(ui, tab, &mut wishes);
+        } else if escaped && !self.step_back() {
+            self.go(ui, Tab::Scan, &mut wishes);
+        }
+        wishes
+    }
+
+    /// Where an officer can end the program.
+    pub fn go_to_settings(&mut self, ui: &Ui) -> Vec<Wish> {
+        let mut wishes = Vec::new();
+        self.go(ui, Tab::Settings, &mut wishes);
+        wishes
+    }
+
+    fn show_body(&mut self, ui: &mut Ui, body: Rect, scene: Scene<'_>, wishes: &mut Vec<Wish>) {
+        let Scene { snapshot, records, picture } = scene;
+        let language = self.language;
+        match self.tab {
+            Tab::Scan => match self.scan.show(ui, body, snapshot, picture, language) {
+                Some(Pressed::Command(command)) => wishes.push(Wish::Command(command)),
+                Some(Pressed::OtherLanguage) => {
+                    self.language = language.other();
+                    ui.ctx().request_repaint();
+                }
+                None => {}
+            },
+            Tab::Find => {
+                let asked = self.find.show(ui, body, snapshot, language);
+                let chosen = matches!(asked, Some(Command::Choose(_)));
+                wishes.extend(asked.map(Wish::Command));
+                if chosen {
+                    self.go(ui, Tab::Scan, wishes);
+                }
+            }
+            Tab::WalkIn => {
+                let asked = self.walk_in.show(ui, body, snapshot, records, language);
+                let chosen = asked.iter().any(|wish| matches!(wish, Wish::Command(Command::Choose(_))));
+                wishes.extend(asked);
+                if chosen {
+                    self.go(ui, Tab::Scan, wishes);
+                }
+            }
+            Tab::Log => wishes.extend(self.log.show(ui, body, snapshot, records, language)),
+            Tab::Settings => wishes.extend(self.settings.show(ui, body, snapshot, picture, records, language)),
+        }
+    }
+
+    fn go(&mut self, ui: &Ui, tab: Tab, wishes: &mut Vec<Wish>) {
+        if self.tab == tab {
+            return;
+        }
+        match self.tab {
+            Tab::Scan => {}
+            Tab::Find => {
+                if self.find.clear() {
+                    wishes.push(Wish::Command(Command::Find(String::new())));
+                }
+            }
+            // What was written stays: a visitor who scans meanwhile must not cost it.
+            Tab::WalkIn => {
+                self.walk_in.step_back();
+            }
+            Tab::Log => wishes.extend(self.log.leave()),
+            Tab::Settings => self.settings.leave(),
+        }
+        // What had the keyboard is gone.
+        if let Some(focused) = ui.memory(|memory| memory.focused()) {
+            ui.memory_mut(|memory| memory.surrender_focus(focused));
+        }
+        self.tab = tab;
+        if tab == Tab::Scan {
+            self.unseen = false;
+        }
+        ui.ctx().request_repaint();
+    }
+
+    fn step_back(&mut self) -> bool {
+        match self.tab {
+            Tab::WalkIn => self.walk_in.step_back(),
+            Tab::Settings => self.settings.step_back(),
+            Tab::Scan | Tab::Find | Tab::Log => false,
+        }
+    }
+
+    fn follow_settings(&mut self, ui: &Ui, records: &Records, snapshot: &Snapshot) {
+        let set = records.settings.language;
+        if self.language_set.is_some_and(|last| last != set) {
+            self.language = set;
+        }
+        self.language_set = Some(set);
+        let wanted = theme::at(records.settings.theme, snapshot.now);
+        if ui.ctx().theme() != wanted {
+            ui.ctx().set_theme(wanted);
+            ui.ctx().request_repaint();
+        }
+    }
+
+    fn take_scans(&mut self, ui: &Ui) -> Vec<Wish> {
+        let heard = ui.ctx().with_plugin(|wedge: &mut Wedge| (wedge.take_scans(), wedge.take_garbled()));
+        let Some((scans, garbled)) = heard else { return Vec::new() };
+        self.garbled = garbled || self.garbled && scans.is_empty();
+        let mut wishes = Vec::new();
+        for text in scans {
+            if self.tab == Tab::WalkIn && text.len() == CARD_DIGITS {
+                self.walk_in.take_card(&text);
+            } else {
+                wishes.push(Wish::Command(Command::Scanned(text)));
+            }
+        }
+        wishes
+    }
+
+    fn follow_sightings(&mut self, snapshot: &Snapshot, wishes: &mut Vec<Wish>) {
+        let Panel::Shown(shown) = &snapshot.panel else {
+            self.unseen &= matches!(snapshot.panel, Panel::Checking);
+            return;
+        };
+        if self.seen == Some(shown.case) {
+            return;
+        }
+        self.seen = Some(shown.case);
+        if self.tab == Tab::Scan {
+            return;
+        }
+        let typing = match self.tab {
+            Tab::Scan => false,
+            Tab::Find => self.find.is_typing(),
+            Tab::WalkIn => self.walk_in.is_typing(),
+            Tab::Log => self.log.is_typing(),
+            Tab::Settings => self.settings.is_typing(),
+        };
+        if typing {
+            self.unseen = true;
+            return;
+        }
+        match self.tab {
+            Tab::Log => wishes.extend(self.log.leave()),
+            Tab::Settings => self.settings.leave(),
+            Tab::Scan | Tab::Find | Tab::WalkIn => {}
+        }
+        self.tab = Tab::Scan;
+    }
+
+    /// Over the status bar, so that nothing is hidden that somebody is typing in.
+    fn show_bands(&self, ui: &Ui, bar: Rect, snapshot: &Snapshot) {
+        let words = self.language.words();
+        let band = bar.shrink2(vec2(12.0, 4.0));
+        if self.garbled {
+            theme::notice(ui, band, words.scanner_in_ime, theme::AMBER);
+        } else if let (true, Panel::Shown(shown)) = (self.unseen && self.tab != Tab::Scan, &snapshot.panel) {
+            let face = verdict_panel::face(snapshot, self.language);
+            let record = shown.record.as_deref().map(|record| record.visitor.as_str());
+            let name = record.or(shown.claims.as_ref().map(|claims| claims.name.as_str())).unwrap_or_default();
+            ui.painter().rect_filled(band, theme::CORNER, face.ground);
+            let said = format!("{}　{}　{}", face.word, super::rare::spelled(ui, name), words.somebody_new);
+            let ink = theme::ink_on(face.ground);
+            theme::told(ui, band.shrink2(vec2(16.0, 4.0)), &said, Type::new(26.0, ink).bold());
+        }
+    }
+}

@@ -1,0 +1,278 @@
+//! Every screen and verdict, drawn in both themes and sizes: no character is missing on any of them, not in the rarest names.
+//!
+//! With `SCREENS_DIR` set they are painted too and written there as PNG files, for people to look at.
+
+use std::path::PathBuf;
+
+use egui_kittest::{Harness, kittest::Queryable as _};
+use shared::{
+    entry::{GuardReason, Outcome},
+    ids::CampusId,
+    sync::beacon::Freshness,
+    time::CampusDay,
+    verdict::{AskReason, RefuseReason, Verdict},
+};
+
+use super::{
+    Desk,
+    enrolment::{Wizard, prints},
+    install, made, press, settle, write,
+};
+use crate::ui::{
+    enrolment::{EnrolProblem, EnrolStage},
+    painted::Textures,
+    records::{Lock, Records, ThemeChoice},
+    screens::{HEIGHT, Screens},
+    snapshot::{Alarm, Camera, CameraLoss, Link, Panel, Snapshot, Way},
+    window,
+    words::Language,
+};
+
+/// The monitors of gate houses.
+const SIZES: [[u16; 2]; 2] = [[1280, 800], [1920, 1080]];
+
+struct Portrait {
+    name: &'static str,
+    snapshot: Snapshot,
+    records: Records,
+    language: Language,
+    /// What the guard does before it is drawn.
+    led: fn(&mut Harness<'_, Desk>),
+}
+
+impl Portrait {
+    fn of(name: &'static str, snapshot: Snapshot) -> Self {
+        Self { name, snapshot, records: Records::default(), language: Language::Zh, led: |_| {} }
+    }
+}
+
+fn portraits() -> Vec<Portrait> {
+    let day = CampusDay::of(made::NOON);
+    let refused = |reason| made::shown(Verdict::Refuse(reason), Some(Outcome::Refused));
+    let counted = |mut snapshot: Snapshot| {
+        if let Panel::Shown(shown) = &mut snapshot.panel {
+            shown.count = 5;
+            shown.by_hand = true;
+        }
+        snapshot
+    };
+    let offline = |mut snapshot: Snapshot| {
+        snapshot.status.link = Link::Down;
+        snapshot.status.freshness = Freshness::Stale;
+        snapshot.status.news_as_of = Some(made::NOON.minus(chrono::TimeDelta::minutes(42)));
+        snapshot.status.unsent = 17;
+        snapshot
+    };
+    let mut blind = made::waiting();
+    blind.status.camera = Camera::Lost(CameraLoss::Unplugged);
+    blind.status.alarm = Some(Alarm::CursorAhead);
+    let mut both = made::shown(Verdict::Admit, Some(Outcome::Passed));
+    both.way = Way::Both;
+    let mut waiting = made::waiting();
+    waiting.walk_ins = made::walk_ins();
+    let mut inside = made::waiting();
+    inside.inside = Some(made::inside(30));
+    let stale = Verdict::Ask(AskReason::NewsStale { since: day.at_minute(8 * 60) });
+    let early = RefuseReason::Early { from: day.plus_days(1).start() };
+    let entered = RefuseReason::Inside { since: day.at_minute(14 * 60 + 3), gate: made::gate(1) };
+    let open = made::open_records;
+    let locked = || Records { lock: Lock::Locked { retry_at: None }, ..Records::default() };
+    vec![
+        Portrait::of("scan-waiting", waiting.clone()),
+        Portrait::of("scan-admit", made::shown(Verdict::Admit, Some(Outcome::Passed))),
+        Portrait::of("scan-admit-both-ways", both),
+        Portrait::of("scan-ask", offline(made::shown(stale.clone(), None))),
+        Portrait::of("scan-ask-by-hand", counted(made::shown(stale.clone(), None))),
+        Portrait::of("scan-refuse-tomorrow", refused(early)),
+        Portrait::of("scan-refuse-entered", refused(entered)),
+        Portrait::of("scan-refuse-campus", refused(RefuseReason::OtherCampus { campus: CampusId::new(2) })),
+        Portrait::of("scan-refuse-foreign", made::shown_stranger(Verdict::Refuse(RefuseReason::NotOurs))),
+        Portrait::of("scan-sent-away", {
+            made::shown(stale.clone(), Some(Outcome::SentAway { reason: GuardReason::CardDiffers }))
+        }),
+        Portrait::of("scan-unanswered", made::shown(stale.clone(), Some(Outcome::Unanswered))),
+        Portrait::of("scan-long-name", {
+            made::shown_to(Verdict::Admit, Some(Outcome::Passed), "阿卜杜拉·买买提江·图尔荪·𬭎䶮㼆𬀩")
+        }),
+        Portrait::of("scan-blind-alarm", blind),
+        Portrait {
+            led: |desk| press(desk, egui::Key::F2),
+            ..Portrait::of("scan-why", made::shown(stale.clone(), None))
+        },
+        Portrait {
+            led: |desk| {
+                press(desk, egui::Key::F3);
+                press(desk, egui::Key::Num4);
+                write(desk, "证件照片与本人不符");
+            },
+            ..Portrait::of("scan-write-reason", made::shown(stale.clone(), None))
+        },
+        Portrait {
+            language: Language::En,
+            ..Portrait::of("scan-ask-english", offline(made::shown(stale.clone(), None)))
+        },
+        Portrait { led: find, ..Portrait::of("find", made::waiting()) },
+        Portrait { led: |desk| press(desk, egui::Key::F4), ..Portrait::of("find-stale", offline(made::waiting())) },
+        Portrait {
+            led: |desk| {
+                find(desk);
+                let shown = made::shown(Verdict::Refuse(RefuseReason::Revoked), Some(Outcome::Refused));
+                desk.state_mut().snapshot.panel = shown.panel;
+            },
+            ..Portrait::of("find-somebody-scans", made::waiting())
+        },
+        Portrait { led: |desk| walk_in(desk, "138001380"), ..Portrait::of("walk-in", waiting.clone()) },
+        Portrait {
+            led: |desk| {
+                walk_in(desk, "13800138000");
+                press(desk, egui::Key::F2);
+            },
+            records: locked(),
+            ..Portrait::of("walk-in-paper", offline(waiting.clone()))
+        },
+        Portrait {
+            led: |desk| {
+                press(desk, egui::Key::F5);
+                press(desk, egui::Key::F1);
+            },
+            language: Language::En,
+            ..Portrait::of("walk-in-faults-english", waiting)
+        },
+        Portrait {
+            led: |desk| press(desk, egui::Key::F6),
+            records: locked(),
+            ..Portrait::of("log-locked", made::waiting())
+        },
+        Portrait {
+            led: |desk| {
+                press(desk, egui::Key::F6);
+                (0..4).for_each(|_| press(desk, egui::Key::ArrowDown));
+            },
+            records: open(),
+            ..Portrait::of("log", made::waiting())
+        },
+        Portrait {
+            led: |desk| {
+                press(desk, egui::Key::F6);
+                press(desk, egui::Key::F2);
+            },
+            records: open(),
+            ..Portrait::of("log-inside", inside)
+        },
+        Portrait {
+            led: |desk| press(desk, egui::Key::F6),
+            records: open(),
+            language: Language::En,
+            ..Portrait::of("log-english", made::waiting())
+        },
+        Portrait {
+            led: |desk| press(desk, egui::Key::F7),
+            records: open(),
+            ..Portrait::of("settings", made::waiting())
+        },
+        Portrait {
+            led: |desk| {
+                press(desk, egui::Key::F7);
+                desk.get_by_label("更改密码").click();
+                settle(desk);
+            },
+            records: open(),
+            ..Portrait::of("settings-pin", made::waiting())
+        },
+    ]
+}
+
+fn find(desk: &mut Harness<'_, Desk>) {
+    press(desk, egui::Key::F4);
+    write(desk, "张𬭎");
+    desk.state_mut().snapshot.found = Some(made::found("张𬭎"));
+    settle(desk);
+    press(desk, egui::Key::ArrowDown);
+}
+
+fn walk_in(desk: &mut Harness<'_, Desk>, phone: &str) {
+    press(desk, egui::Key::F5);
+    for text in ["张小𬭎", phone, made::CARD_NUMBER, "王㼆老师", "送实验样品", "陕A12345"] {
+        write(desk, text);
+        press(desk, egui::Key::Enter);
+    }
+}
+
+#[test]
+fn every_screen_can_be_drawn_by_day() {
+    draw_all(ThemeChoice::Light);
+}
+
+#[test]
+fn every_screen_can_be_drawn_by_night() {
+    draw_all(ThemeChoice::Dark);
+}
+
+fn draw_all(theme: ThemeChoice) {
+    for Portrait { name, snapshot, mut records, language, led } in portraits() {
+        records.settings.theme = theme;
+        let desk = || Desk {
+            screens: Screens::new(language),
+            records: records.clone(),
+            picture: Some(made::scene(1)),
+            ..Desk::of(snapshot.clone())
+        };
+        each_size(name, theme, |builder| {
+            let mut harness = builder.build_ui_state(Desk::draw, desk());
+            settle(&mut harness);
+            led(&mut harness);
+            settle(&mut harness);
+            harness
+        });
+    }
+}
+
+#[test]
+fn the_wizard_can_be_drawn() {
+    let stages = [
+        ("enrol-typing", EnrolStage::Typing { problem: None }),
+        ("enrol-problem", EnrolStage::Typing { problem: Some(EnrolProblem::Code) }),
+        ("enrol-comparing", EnrolStage::Comparing(prints())),
+        ("enrol-done", EnrolStage::Done(prints())),
+    ];
+    for (name, stage) in stages {
+        each_size(name, ThemeChoice::Light, |builder| {
+            let mut harness = builder.build_ui_state(Wizard::draw, Wizard::at(stage.clone()));
+            harness.run_steps(3);
+            harness
+        });
+    }
+}
+
+fn each_size<S>(name: &str, theme: ThemeChoice, draw: impl Fn(egui_kittest::HarnessBuilder<S>) -> Harness<'static, S>) {
+    let folder = std::env::var_os("SCREENS_DIR").map(PathBuf::from);
+    // What is drawn does not depend on size and theme, only how it looks does.
+    let sizes = if folder.is_some() { SIZES.as_slice() } else { &SIZES[..1] };
+    for [width, height] in sizes.iter().copied() {
+        let pixels = egui::vec2(f32::from(width), f32::from(height));
+        let scale = window::fitting_scale(pixels);
+        let textures = Textures::default();
+        let builder = Harness::builder()
+            .with_size(pixels / scale)
+            .with_pixels_per_point(scale)
+            .with_theme(egui::Theme::Light)
+            .renderer(textures.clone())
+            .with_context_setup(install);
+        let harness = draw(builder);
+        assert!(harness.output().shapes.len() > 10, "{name}");
+        let Some(folder) = &folder else { continue };
+        let primitives = harness.ctx.tessellate(harness.output().shapes.clone(), scale);
+        let picture = textures.paint(&primitives, [usize::from(width), usize::from(height)], scale);
+        std::fs::create_dir_all(folder).unwrap();
+        let theme = if theme == ThemeChoice::Dark { "dark" } else { "light" };
+        picture.save(folder.join(format!("{name}-{theme}-{width}x{height}.png"))).unwrap();
+    }
+}
+
+#[test]
+fn the_layout_keeps_its_height_on_both_monitors() {
+    for [width, height] in SIZES {
+        let scale = window::fitting_scale(egui::vec2(f32::from(width), f32::from(height)));
+        assert!((f32::from(height) / scale - HEIGHT).abs() < 1.0, "{scale}");
+    }
+}

@@ -1,0 +1,286 @@
+//! The walk-in screen: a visitor without a booking. Left the form, right those who wait for their host's answer.
+//!
+//! While the server is out of reach nobody can be asked; then an officer's PIN makes it a paper case.
+
+mod form;
+mod waiting;
+
+use egui::{Id, Key, Rect, Ui, pos2, vec2};
+use shared::{entry::Direction, identity::DocumentKind, time::CampusDay};
+
+use super::{
+    actions,
+    command::Command,
+    pin_view::{PinView, Purpose},
+    records::{Ask, Lock, PaperForm, Records},
+    screens::Wish,
+    snapshot::{Link, Snapshot, WalkInField, Way},
+    theme::{self, Field, Type},
+    words::{self, Language, log},
+};
+use form::Form;
+
+const MARGIN: f32 = 16.0;
+const GAP: f32 = 12.0;
+const FORM_SHARE: f32 = 0.6;
+const FIELD_HEIGHT: f32 = 94.0;
+const KEYS_HEIGHT: f32 = 78.0;
+
+#[derive(Debug, Default)]
+pub(super) struct WalkInView {
+    form: Form,
+    /// Fields the guard has left, or all once something was pressed: only they are found fault with.
+    left: Vec<WalkInField>,
+    /// It was to be handed over and could not be: every fault is shown, even where somebody writes.
+    tried: bool,
+    paper: Option<Paper>,
+    pin: PinView,
+    /// Answers up to this one are about something else.
+    answered: u64,
+}
+
+/// A paper case on its way through the officers' lock.
+#[derive(Debug)]
+enum Paper {
+    /// Waits for the PIN; afterwards the lock is closed again.
+    Locked(Box<PaperForm>),
+    Asked,
+}
+
+const FIELDS: [WalkInField; 7] = [
+    WalkInField::Visitor,
+    WalkInField::Phone,
+    WalkInField::Document,
+    WalkInField::Host,
+    WalkInField::Purpose,
+    WalkInField::Plates,
+    WalkInField::Party,
+];
+
+impl WalkInView {
+    pub(super) fn show(
+        &mut self,
+        ui: &mut Ui,
+        body: Rect,
+        snapshot: &Snapshot,
+        records: &Records,
+        language: Language,
+    ) -> Vec<Wish> {
+        let (of_form, of_list) = body.shrink(MARGIN).split_left_right_at_fraction(FORM_SHARE);
+        let mut wishes = self.show_form(ui, of_form.with_max_x(of_form.right() - MARGIN), snapshot, records, language);
+        if let Some(Paper::Locked(_)) = &self.paper {
+            let why = words::WalkIn::of(language).paper_pin;
+            let asked = self.pin.show(ui, of_list, records, snapshot.now, Purpose::Open(why), language);
+            wishes.extend(asked.map(Wish::Ask));
+        } else if let Some(command) = waiting::show(ui, of_list, snapshot, language) {
+            wishes.push(Wish::Command(command));
+        }
+        wishes.extend(self.go_on_with_paper(records));
+        wishes
+    }
+
+    pub(super) fn is_typing(&self) -> bool {
+        !self.form.is_empty() || self.paper.is_some()
+    }
+
+    pub(super) fn clear(&mut self) {
+        *self = Self { answered: self.answered, ..Self::default() };
+    }
+
+    /// Back from the PIN to the form; `false` when there was nothing to go back from.
+    pub(super) fn step_back(&mut self) -> bool {
+        let was_locked = matches!(self.paper.take(), Some(Paper::Locked(_)));
+        self.pin.clear();
+        was_locked
+    }
+
+    /// A card reader typed the number of an identity card.
+    pub(super) fn take_card(&mut self, number: &str) {
+        self.form.kind = DocumentKind::ResidentId;
+        number.clone_into(&mut self.form.document);
+        self.leave(WalkInField::Document);
+    }
+
+    fn show_form(
+        &mut self,
+        ui: &mut Ui,
+        place: Rect,
+        snapshot: &Snapshot,
+        records: &Records,
+        language: Language,
+    ) -> Vec<Wish> {
+        let (words, palette) = (words::WalkIn::of(language), theme::of(ui));
+        let offline = snapshot.status.link != Link::Up;
+        let mut top = place.top();
+        let mut next = |height: f32| {
+            let row = Rect::from_min_size(pos2(place.left(), top), vec2(place.width(), height));
+            top += height;
+            row
+        };
+        let line = next(56.0).with_max_y(place.top() + 48.0);
+        let answer = records.answer.as_ref().filter(|answer| answer.number > self.answered && self.paper.is_none());
+        match (answer, offline) {
+            (Some(answer), _) => theme::notice(ui, line, &log::answer(language, &answer.said), theme::NEUTRAL),
+            (None, true) => theme::notice(ui, line, words.offline, theme::AMBER),
+            (None, false) => {
+                theme::told(ui, line, words.how, Type::new(20.0, palette.faint).rows(2));
+            }
+        }
+        let today = CampusDay::of(snapshot.now);
+        let halves = |row: Rect| {
+            let (left, right) = row.split_left_right_at_fraction(0.5);
+            (left.with_max_x(left.right() - GAP / 2.0), right.with_min_x(right.left() + GAP / 2.0))
+        };
+        let (visitor, phone) = halves(next(FIELD_HEIGHT));
+        let (kind, document) = halves(next(FIELD_HEIGHT));
+        let host = next(FIELD_HEIGHT);
+        let purpose = next(FIELD_HEIGHT);
+        let (plates, party) = halves(next(FIELD_HEIGHT));
+        let kind = Rect::from_min_max(kind.min + vec2(0.0, 24.0), kind.max - vec2(0.0, 22.0));
+        self.show_field(ui, visitor, WalkInField::Visitor, today, language);
+        self.show_field(ui, phone, WalkInField::Phone, today, language);
+        if let Some(step) = theme::chooser(ui, kind, words.document_kind, words::document(language, self.form.kind)) {
+            self.form.kind = theme::stepped(&DocumentKind::ALL, self.form.kind, step);
+        }
+        self.show_field(ui, document, WalkInField::Document, today, language);
+        self.show_field(ui, host, WalkInField::Host, today, language);
+        self.show_field(ui, purpose, WalkInField::Purpose, today, language);
+        self.show_field(ui, plates, WalkInField::Plates, today, language);
+        self.show_field(ui, party, WalkInField::Party, today, language);
+        let keys = Rect::from_min_max(pos2(place.left(), place.bottom() - KEYS_HEIGHT), place.max);
+        self.show_keys(ui, keys, snapshot, records, language)
+    }
+
+    fn show_field(&mut self, ui: &mut Ui, place: Rect, field: WalkInField, today: CampusDay, language: Language) {
+        let words = words::WalkIn::of(language);
+        let id = id(field);
+        let focused = ui.memory(|memory| memory.has_focus(id));
+        let found = self.left.contains(&field) && (!focused || self.tried);
+        let fault = found.then(|| self.form.fault(field, today, language)).flatten();
+        let look = Field { fault: fault.as_deref(), ..Field::new(words.field(field), "") };
+        let mut masked = self.form.masked();
+        let text = match field {
+            WalkInField::Visitor => &mut self.form.visitor,
+            WalkInField::Phone => &mut self.form.phone,
+            WalkInField::Document if focused => &mut self.form.document,
+            WalkInField::Document => &mut masked,
+            WalkInField::Host => &mut self.form.host,
+            WalkInField::Purpose => &mut self.form.purpose,
+            WalkInField::Party => &mut self.form.party,
+            WalkInField::Plates => &mut self.form.plates,
+        };
+        let response = theme::field(ui, place, id, text, look);
+        if response.lost_focus() {
+            self.leave(field);
+            if ui.input(|input| input.key_pressed(Key::Enter)) {
+                let following = FIELDS.iter().skip_while(|known| **known != field).nth(1);
+                if let Some(following) = following {
+                    theme::focus_next(ui, self::id(*following));
+                }
+            }
+        }
+        let first = field == WalkInField::Visitor && self.paper.is_none();
+        if first && ui.memory(|memory| memory.focused().is_none()) && self.form.visitor.is_empty() {
+            response.request_focus();
+        }
+    }
+
+    fn show_keys(
+        &mut self,
+        ui: &Ui,
+        place: Rect,
+        snapshot: &Snapshot,
+        records: &Records,
+        language: Language,
+    ) -> Vec<Wish> {
+        let (words, palette) = (words::WalkIn::of(language), theme::of(ui));
+        let width = (place.width() - 2.0 * GAP) / 3.0;
+        let mut left = place.left();
+        let mut pressed = |key: Key, name: &str, text: &str, fill: Option<egui::Color32>| {
+            let button = Rect::from_min_size(pos2(left, place.top()), vec2(width, place.height()));
+            left += width + GAP;
+            let clicked = theme::key_button(ui, button, name, text, fill);
+            fill.is_some() && (clicked || actions::struck(ui, key))
+        };
+        let offline = snapshot.status.link != Link::Up;
+        let ask = pressed(Key::F1, "F1", words.ask_host, (!offline).then_some(theme::GREEN));
+        let paper = pressed(Key::F2, "F2", words.paper, offline.then_some(theme::AMBER));
+        let clear = pressed(Key::F3, "F3", words.clear, Some(palette.card));
+        if clear {
+            self.clear();
+            self.note_answer(records);
+        }
+        if ask {
+            self.left = FIELDS.to_vec();
+            self.tried = true;
+            if let Some(form) = self.form.checked(CampusDay::of(snapshot.now)) {
+                self.clear();
+                return vec![Wish::Command(Command::AskHost(Box::new(form)))];
+            }
+        }
+        if paper {
+            self.tried = true;
+            self.left = FIELDS.iter().copied().filter(|field| *field != WalkInField::Document).collect();
+            let direction = match snapshot.way {
+                Way::Out => Direction::Out,
+                Way::In | Way::Both => Direction::In,
+            };
+            self.note_answer(records);
+            match self.form.for_paper(direction) {
+                Some(form) if records.lock.is_open() => {
+                    self.paper = Some(Paper::Asked);
+                    return vec![Wish::Ask(Ask::Paper(Box::new(form)))];
+                }
+                Some(form) => {
+                    self.paper = Some(Paper::Locked(Box::new(form)));
+                    PinView::focus(ui);
+                }
+                None => {}
+            }
+        }
+        Vec::new()
+    }
+
+    /// The lock has opened: record it, and close the lock behind it.
+    fn go_on_with_paper(&mut self, records: &Records) -> Vec<Wish> {
+        match self.paper.take() {
+            Some(Paper::Locked(form)) if matches!(records.lock, Lock::Open { .. }) => {
+                self.note_answer(records);
+                self.paper = Some(Paper::Asked);
+                vec![Wish::Ask(Ask::Paper(form)), Wish::Ask(Ask::Lock)]
+            }
+            Some(Paper::Asked) if records.answer.as_ref().is_some_and(|answer| answer.number > self.answered) => {
+                self.form = Form::default();
+                self.left.clear();
+                self.tried = false;
+                Vec::new()
+            }
+            other => {
+                self.paper = other;
+                Vec::new()
+            }
+        }
+    }
+
+    fn note_answer(&mut self, records: &Records) {
+        self.answered = records.answer.as_ref().map_or(0, |answer| answer.number);
+    }
+
+    fn leave(&mut self, field: WalkInField) {
+        if !self.left.contains(&field) {
+            self.left.push(field);
+        }
+    }
+}
+
+fn id(field: WalkInField) -> Id {
+    Id::unique(match field {
+        WalkInField::Visitor => "walk-in visitor",
+        WalkInField::Phone => "walk-in phone",
+        WalkInField::Document => "walk-in document",
+        WalkInField::Host => "walk-in host",
+        WalkInField::Purpose => "walk-in purpose",
+        WalkInField::Party => "walk-in party",
+        WalkInField::Plates => "walk-in plates",
+    })
+}

@@ -1,0 +1,48 @@
+//! The enrolment wizard's texts.
+
+use crate::ui::{enrolment::EnrolProblem, words::Language};
+
+words! {
+    /// The enrolment wizard.
+    Enrol {
+        title: "登记本机", "Enrol this terminal";
+        how: "请向保卫处索取服务器地址和一次性登记码", "Ask the security office for the server's address and a one-time code";
+        server: "服务器地址", "Server address";
+        server_hint: "https://visit.example.edu.cn", "https://visit.example.edu.cn";
+        code: "登记码", "Enrolment code";
+        code_hint: "XXXX-XXXX-XXXX-XXXX", "XXXX-XXXX-XXXX-XXXX";
+        code_fault: "登记码是四组，每组四位", "Four groups of four";
+        server_fault: "请填写完整地址，以 https:// 开头", "The whole address, beginning with https://";
+        begin: "登记", "Enrol";
+        asking: "正在联系服务器", "Asking the server";
+        compare: "请打电话与保卫处逐字核对", "Compare with the office by telephone, character by character";
+        own: "本机指纹", "This terminal's fingerprint";
+        root: "根密钥指纹", "Root key's fingerprint";
+        terminal: "终端", "Terminal";
+        campus: "校区", "Campus";
+        gate: "校门", "Gate";
+        agree: "一致，启用本机", "They agree: begin";
+        differ: "不一致", "They differ";
+        differ_note: "不一致时不要继续：可能有人冒充服务器", "If they differ, stop: somebody may pose as the server";
+        done: "登记完成，正在启动", "Enrolled, starting";
+        address: "这不是服务器地址", "That is no server's address";
+        unreachable: "联系不上服务器：", "The server cannot be reached: ";
+        wrong_code: "登记码不对，或已经用过、过期：请向保卫处要新的", "Code unknown, used or expired: ask for a new one";
+        other_root: "服务器的根密钥与配置不符：不要继续，请联系保卫处", "The server's root key is not the configured one: stop, call the office";
+        clock: "本机时间与服务器相差太多，请先校准时间", "This machine's clock is wrong: set it first";
+        machine: "本机不能保存：", "This machine cannot keep it: ";
+    }
+}
+
+#[must_use]
+pub fn problem(language: Language, problem: &EnrolProblem) -> String {
+    let words = Enrol::of(language);
+    match problem {
+        EnrolProblem::Address => words.address.to_owned(),
+        EnrolProblem::Unreachable { why } => format!("{}{why}", words.unreachable),
+        EnrolProblem::Code => words.wrong_code.to_owned(),
+        EnrolProblem::OtherRoot => words.other_root.to_owned(),
+        EnrolProblem::Clock => words.clock.to_owned(),
+        EnrolProblem::Machine { why } => format!("{}{why}", words.machine),
+    }
+}

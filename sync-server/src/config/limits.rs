@@ -1,0 +1,62 @@
+//! The settings that limit people, as the office reckons with them.
+
+use chrono::TimeDelta;
+
+use super::{BookingSettings, Config, SignIn};
+use crate::office::{BookingLimits, CodeLimits, Limit};
+
+impl Config {
+    /// A limit of nothing is no limit but a locked door, and found out on the busiest morning; its name, if there is one.
+    pub(super) fn nothing_allowed(&self) -> Option<&'static str> {
+        let Self { sign_in, booking, sync, .. } = self;
+        let limits = [
+            ("sign_in.code_minutes", u32::from(sign_in.code_minutes)),
+            ("sign_in.attempts", u32::from(sign_in.attempts)),
+            ("sign_in.per_phone_minute", u32::from(sign_in.per_phone_minute)),
+            ("sign_in.per_phone_hour", u32::from(sign_in.per_phone_hour)),
+            ("sign_in.per_phone_day", u32::from(sign_in.per_phone_day)),
+            ("sign_in.per_address_hour", u32::from(sign_in.per_address_hour)),
+            ("sign_in.session_days", u32::from(sign_in.session_days)),
+            ("sign_in.session_idle_days", u32::from(sign_in.session_idle_days)),
+            ("booking.per_phone_day", u32::from(booking.per_phone_day)),
+            ("booking.on_behalf_per_phone_day", u32::from(booking.on_behalf_per_phone_day)),
+            ("booking.unknown_hosts_per_phone_day", u32::from(booking.unknown_hosts_per_phone_day)),
+            ("booking.unknown_hosts_per_address_hour", u32::from(booking.unknown_hosts_per_address_hour)),
+            ("sync.beacon_valid_s", sync.beacon_valid_s),
+        ];
+        limits.into_iter().find(|(_, most)| *most == 0).map(|(name, _)| name)
+    }
+}
+
+impl SignIn {
+    #[must_use]
+    pub fn limits(&self) -> CodeLimits {
+        CodeLimits {
+            good_for: TimeDelta::minutes(i64::from(self.code_minutes)),
+            attempts: self.attempts,
+            per_phone: [
+                Limit::per_minute(self.per_phone_minute),
+                Limit::per_hour(self.per_phone_hour),
+                Limit::per_day(self.per_phone_day),
+            ],
+            per_address: Limit::per_hour(self.per_address_hour),
+        }
+    }
+
+    #[must_use]
+    pub fn idle(&self) -> TimeDelta {
+        TimeDelta::days(i64::from(self.session_idle_days))
+    }
+}
+
+impl BookingSettings {
+    #[must_use]
+    pub const fn limits(&self) -> BookingLimits {
+        BookingLimits {
+            per_phone: Limit::per_day(self.per_phone_day),
+            on_behalf_per_phone: Limit::per_day(self.on_behalf_per_phone_day),
+            unknown_hosts_per_phone: Limit::per_day(self.unknown_hosts_per_phone_day),
+            unknown_hosts_per_address: Limit::per_hour(self.unknown_hosts_per_address_hour),
+        }
+    }
+}

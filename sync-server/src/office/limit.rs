@@ -1,0 +1,58 @@
+//! A limit: so many within so long.
+
+use chrono::TimeDelta;
+use shared::time::Moment;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit {
+    pub most: u16,
+    pub within: TimeDelta,
+}
+
+impl Limit {
+    #[must_use]
+    pub const fn per_minute(most: u16) -> Self {
+        Self { most, within: TimeDelta::minutes(1) }
+    }
+
+    #[must_use]
+    pub const fn per_hour(most: u16) -> Self {
+        Self { most, within: TimeDelta::hours(1) }
+    }
+
+    #[must_use]
+    pub const fn per_day(most: u16) -> Self {
+        Self { most, within: TimeDelta::days(1) }
+    }
+
+    /// From when on there may be another, if not now. `before` are the moments of those before, the latest first, and need go no
+    /// further back than the limit looks.
+    pub fn again_at(self, before: impl IntoIterator<Item = Moment>, now: Moment) -> Option<Moment> {
+        let Some(others) = self.most.checked_sub(1) else { return Some(now.plus(self.within)) };
+        let again_at = before.into_iter().nth(usize::from(others))?.plus(self.within);
+        (again_at > now).then_some(again_at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_of_as_many_as_are_allowed_says_when_there_may_be_another() {
+        let at = Moment::from_unix_s;
+        for (most, before, now, again_at) in [
+            (1, vec![], 0, None),
+            (1, vec![100], 159, Some(160)),
+            (1, vec![100], 160, None),
+            (2, vec![130], 131, None),
+            (2, vec![130, 100], 131, Some(160)),
+            (2, vec![130, 100, 90], 131, Some(160)),
+            (2, vec![130, 70], 131, None),
+            (0, vec![], 5, Some(65)),
+        ] {
+            let found = Limit::per_minute(most).again_at(before.iter().copied().map(at), at(now));
+            assert_eq!(found, again_at.map(at), "{most} {before:?} {now}");
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! Whether a text holds something that a telephone would turn into a link.
+//!
+//! What strangers type travels in messages under the university's name, and a link in one of those is trusted. So a text with one is
+//! sent back; a word too many sent back is only a word to change.
+
+use unicode_normalization::UnicodeNormalization as _;
+
+/// What ends the name of most sites that strangers would send people to. Endings that are as often words after an abbreviation
+/// (`Co.Ltd`, `Mr.Li`) are left out: telephones do not make links of those either.
+const ENDINGS: &[&str] = &[
+    "ai", "app", "asia", "biz", "buzz", "cc", "cfd", "chat", "click", "cloud", "club", "cn", "co", "com", "cool",
+    "cyou", "date", "dev", "edu", "eu", "fit", "fun", "gov", "group", "hk", "help", "icu", "ink", "info", "io", "jp",
+    "kim", "link", "live", "lol", "loan", "ly", "me", "mobi", "mo", "name", "net", "news", "one", "online", "org",
+    "page", "plus", "press", "pro", "pub", "pw", "red", "ren", "ru", "run", "sbs", "shop", "site", "so", "space",
+    "store", "studio", "tech", "tk", "today", "top", "tv", "tw", "uk", "us", "video", "vip", "wang", "website", "wiki",
+    "win", "work", "world", "ws", "xin", "xyz", "zone", "中国", "公司", "网络", "网址", "在线",
+];
+
+#[must_use]
+pub fn holds_web_address(text: &str) -> bool {
+    let plain: String = text.nfkc().flat_map(char::to_lowercase).collect();
+    plain.contains("://") || plain.contains("www.") || plain.split(|symbol| !is_of_a_name(symbol)).any(is_site)
+}
+
+/// Only what may stand in a site's name; Han characters may, too, but in our texts they are the sentence around it.
+fn is_of_a_name(symbol: char) -> bool {
+    symbol.is_ascii_alphanumeric() || matches!(symbol, '-' | '.') || "中国公司网络址在线".contains(symbol)
+}
+
+fn is_site(word: &str) -> bool {
+    let mut labels = word.split('.').rev();
+    let Some(mut last) = labels.next() else { return false };
+    // A full stop after the name ends the sentence.
+    while last.is_empty() {
+        let Some(before) = labels.next() else { return false };
+        last = before;
+    }
+    let named = |label: &str| label.chars().any(|symbol| symbol.is_ascii_alphanumeric());
+    let ending = last.strip_prefix("xn--").is_some() || ENDINGS.contains(&last);
+    let address = || {
+        let mut numbers = word.trim_matches('.').split('.');
+        numbers.clone().count() == 4 && numbers.all(|number| number.parse::<u8>().is_ok())
+    };
+    labels.next().is_some_and(|before| ending && named(before)) || address()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_becomes_a_link_is_found() {
+        for text in [
+            "请点 http://evil.example/a 登录领取补贴",
+            "HTTPS://a",
+            "weixin://dl/x",
+            "上www.evil.x看",
+            "请上evil.com登录",
+            "evil.com.",
+            "evil.com/login?x=1",
+            "见 t.me/abc。",
+            "ｅｖｉｌ．ｃｏｍ",
+            "evil.com.cn，谢谢",
+            "a-b.TOP",
+            "1.2.3.4/x",
+            "evil.xn--fiqs8s",
+            "evil.中国",
+            "someone@evil.cn",
+        ] {
+            assert!(holds_web_address(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_people_write_is_let_through() {
+        for text in [
+            "学术报告",
+            "参加3.15活动",
+            "2026.11.23 10:00 开会",
+            "Node.js 与 Vue.js 讲座",
+            "ABC Co.Ltd. 拜访",
+            "Mr.Li, Ph.D. 面谈",
+            "p.m. 3 点到",
+            "v1.2.3 验收",
+            "送货...com",
+            "中国公司网络维护",
+            "到访。",
+            "",
+        ] {
+            assert!(!holds_web_address(text), "{text}");
+        }
+    }
+}

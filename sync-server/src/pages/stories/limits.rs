@@ -1,0 +1,194 @@
+//! What one person may do so often and no more, and what strangers may not do to others.
+
+use super::*;
+use crate::config::BookingSettings;
+
+const UNKNOWN: [(&str, &str); 2] = [("host_number", "T2"), ("host_name", "")];
+
+async fn office_with(booking: BookingSettings) -> Office {
+    Office::with(Config { booking, ..Config::default() }).await
+}
+
+/// A page without what differs from one request to the next, and without what was typed as the host.
+fn but_for_the_host(page: &Answer) -> String {
+    let form_id = page.after("name=\"form_id\" value=\"");
+    let text = page.text().replace(&page.form_token(), "").replace(form_id, "");
+    ["T1", "T2", "李文"].iter().fold(text, |text, typed| text.replace(&format!("value=\"{typed}\""), "value=\"\""))
+}
+
+#[tokio::test]
+async fn bookings_are_limited_and_the_answer_says_nothing_of_the_host_and_loses_nothing() {
+    let office = office_with(BookingSettings { per_phone_day: 2, ..BookingSettings::default() }).await;
+    let mut visitor = Browser::signed_in(&office, VISITOR).await;
+    for _ in 0..2 {
+        visitor.book(&office, &[]).await.location();
+    }
+    let page = visitor.book(&office, &[]).await;
+    assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS);
+    assert!(page.text().contains("预约次数太多，请 2026-11-24 08:00 后再提交。"), "{}", page.text());
+    for kept in ["欧阳𬭎䶮", "11010519491231002X", "商谈合作", "李四，440524188001010014", "京A·12345", "checked"]
+    {
+        assert!(page.text().contains(kept), "{kept}");
+    }
+    let unknown = visitor.book(&office, &UNKNOWN).await;
+    assert_eq!(unknown.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(but_for_the_host(&unknown), but_for_the_host(&page));
+    visitor.get(&office, "/?lang=en").await;
+    let page = visitor.book(&office, &[]).await;
+    assert!(page.text().contains("Too many bookings were made. Please send this again after 2026-11-24 08:00."));
+    assert_eq!(office.links().await.len(), 6);
+    office.clock.advance(TimeDelta::days(1));
+    visitor.book(&office, &[]).await.location();
+}
+
+#[tokio::test]
+async fn hosts_can_be_asked_for_in_vain_only_so_often() {
+    let office = office_with(BookingSettings { unknown_hosts_per_phone_day: 2, ..BookingSettings::default() }).await;
+    let mut visitor = Browser::signed_in(&office, VISITOR).await;
+    // A form that is wrong elsewhere asks nobody, and counts for nothing.
+    for _ in 0..5 {
+        let page = visitor.book(&office, &[UNKNOWN[0], UNKNOWN[1], ("privacy", "")]).await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(!page.text().contains("没有找到相符的教职工"));
+    }
+    for _ in 0..2 {
+        let page = visitor.book(&office, &UNKNOWN).await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(page.text().contains("没有找到相符的教职工"));
+    }
+    let unknown = visitor.book(&office, &UNKNOWN).await;
+    let known = visitor.book(&office, &[]).await;
+    for page in [&unknown, &known] {
+        assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS);
+        assert!(page.text().contains("请先向被访人核对，2026-11-24 08:00 后再提交。"), "{}", page.text());
+        assert!(page.text().contains("11010519491231002X"));
+    }
+    assert_eq!(but_for_the_host(&unknown), but_for_the_host(&known));
+    assert!(office.links().await.is_empty());
+    let mut other = Browser::signed_in(&office, "13800130002").await;
+    other.book(&office, &[("phone", "13800130002")]).await.location();
+}
+
+#[tokio::test]
+async fn a_host_s_bookings_for_visitors_have_a_limit_of_their_own() {
+    let office = office_with(BookingSettings { on_behalf_per_phone_day: 1, ..BookingSettings::default() }).await;
+    let mut host = Browser::signed_in(&office, HOST).await;
+    let token = host.get(&office, "/host/book").await.form_token();
+    let fields = [
+        ("form_token", token.as_str()),
+        ("visitor_name", "Anna-Lena O'Neill"),
+        ("document_kind", "passport"),
+        ("document_number", "AB1234567"),
+        ("phone", "+85291234567"),
+        ("reason", "学术报告"),
+        ("campus", "2"),
+        ("day", "2026-11-24"),
+        ("from", "14:00"),
+        ("until", "16:00"),
+        ("privacy", "yes"),
+    ];
+    host.post(&office, "/host/book", &fields).await.location();
+    let page = host.post(&office, "/host/book", &fields).await;
+    assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS);
+    assert!(page.text().contains("预约次数太多") && page.text().contains("AB1234567"));
+}
+
+#[tokio::test]
+async fn nobody_can_spend_or_use_another_s_code() {
+    let office = Office::new().await;
+    let mut visitor = Browser::default();
+    visitor.post(&office, "/sign-in/code", &[("phone", VISITOR)]).await.location();
+    let code = office.code_for(VISITOR).await;
+    let mut stranger = Browser::default();
+    let mut told = Vec::new();
+    for typed in ["000000", "111111", "222222", "333333", "444444", "555555", &code] {
+        let page = stranger.post(&office, "/sign-in", &[("phone", VISITOR), ("code", typed)]).await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(page.text().contains("另一个浏览器中获取的"), "{}", page.text());
+        told.push(page.text().replace(typed, ""));
+    }
+    let page = stranger.post(&office, "/sign-in", &[("phone", "13800139999"), ("code", "555555")]).await;
+    let same = page.text().replace("555555", "").replace("13800139999", VISITOR).replace("138****9999", "138****0001");
+    assert!(told.iter().all(|told| *told == same), "whether a code is on its way is not told");
+    // With a code and a secret of their own, for another phone, no more.
+    stranger.post(&office, "/sign-in/code", &[("phone", "13800139999")]).await.location();
+    let page = stranger.post(&office, "/sign-in", &[("phone", VISITOR), ("code", &code)]).await;
+    assert!(page.text().contains("另一个浏览器中获取的"));
+    let entered = visitor.post(&office, "/sign-in", &[("phone", VISITOR), ("code", &code)]).await;
+    assert_eq!(entered.location(), "/bookings");
+}
+
+#[tokio::test]
+async fn two_browsers_of_one_phone_sign_in_each_with_its_own_code() {
+    let office = Office::new().await;
+    let [mut laptop, mut phone] = [Browser::default(), Browser::default()];
+    let mut codes = Vec::new();
+    for browser in [&mut laptop, &mut phone] {
+        browser.post(&office, "/sign-in/code", &[("phone", VISITOR)]).await.location();
+        codes.push(office.code_for(VISITOR).await);
+        office.clock.advance(TimeDelta::minutes(1));
+    }
+    for (browser, code) in [(&mut laptop, &codes[0]), (&mut phone, &codes[1])] {
+        assert_eq!(
+            browser.post(&office, "/sign-in", &[("phone", VISITOR), ("code", code)]).await.location(),
+            "/bookings"
+        );
+    }
+}
+
+#[tokio::test]
+async fn strangers_behind_the_same_address_lock_nobody_out() {
+    let office = Office::new().await;
+    let mut visitor = Browser::default();
+    visitor.post(&office, "/sign-in/code", &[("phone", VISITOR)]).await.location();
+    let code = office.code_for(VISITOR).await;
+    let mut stranger = Browser::default();
+    stranger.post(&office, "/sign-in/code", &[("phone", "13800139999")]).await.location();
+    for browser in [&mut Browser::default(), &mut stranger] {
+        for phone in ["13800139999", VISITOR] {
+            for _ in 0..70 {
+                let page = browser.post(&office, "/sign-in", &[("phone", phone), ("code", "000000")]).await;
+                assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+            }
+        }
+    }
+    let entered = visitor.post(&office, "/sign-in", &[("phone", VISITOR), ("code", &code)]).await;
+    assert_eq!(entered.location(), "/bookings");
+}
+
+#[tokio::test]
+async fn where_no_text_message_leaves_the_sign_in_page_says_so() {
+    let office = Office::new().await;
+    let state = AppState { texts_leave: false, ..office.state.clone() };
+    let office = Office { router: super::super::router(state), ..office };
+    let mut browser = Browser::default();
+    for lang in ["zh", "en"] {
+        browser.get(&office, &format!("/?lang={lang}")).await;
+        let shown = browser.get(&office, "/sign-in").await;
+        let asked = browser.post(&office, "/sign-in/code", &[("phone", VISITOR)]).await;
+        let typed = browser.post(&office, "/sign-in", &[("phone", VISITOR), ("code", "000000")]).await;
+        for page in [&shown, &asked, &typed] {
+            assert_eq!(page.status, StatusCode::SERVICE_UNAVAILABLE);
+            let said = match lang {
+                "zh" => ["现在无法发送短信验证码", "请联系学校办公室，电话 029-8846-0000"],
+                _ => ["nobody can sign in", "please contact the University Office, phone 029-8846-0000"],
+            };
+            assert!(said.iter().all(|said| page.text().contains(said)), "{}", page.text());
+            assert!(!page.text().contains("/sign-in/code"));
+        }
+        assert!(!browser.cookies.contains_key("signing_in"));
+    }
+    assert!(office.notices().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_code_that_waits_is_taken_also_where_no_text_message_leaves_any_more() {
+    let office = Office::new().await;
+    let mut browser = Browser::default();
+    browser.post(&office, "/sign-in/code", &[("phone", VISITOR)]).await.location();
+    let code = office.code_for(VISITOR).await;
+    let state = AppState { texts_leave: false, ..office.state.clone() };
+    let office = Office { router: super::super::router(state), ..office };
+    let entered = browser.post(&office, "/sign-in", &[("phone", VISITOR), ("code", &code)]).await;
+    assert_eq!(entered.location(), "/bookings");
+}

@@ -1,0 +1,138 @@
+//! Attempts: what people did that is limited, counted in the database so that a restart forgives nothing.
+//!
+//! Asked and counted in the writer's own transaction: a thousand requests at once are counted one after the other.
+
+use std::net::IpAddr;
+
+use chrono::TimeDelta;
+use rusqlite::{Connection, params};
+use shared::{identity::Phone, time::Moment};
+
+use super::{StoreError, writer::Writing};
+use crate::office::Limit;
+
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Counted {
+    CodeSent,
+    Booking,
+    BookingOnBehalf,
+    HostUnknown,
+}
+
+impl Counted {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::CodeSent => "code_sent",
+            Self::Booking => "booking",
+            Self::BookingOnBehalf => "booking_on_behalf",
+            Self::HostUnknown => "host_unknown",
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) enum By<'a> {
+    Phone(&'a Phone),
+    Address(IpAddr),
+}
+
+impl By<'_> {
+    fn who(self) -> String {
+        match self {
+            Self::Phone(phone) => phone.as_str().to_owned(),
+            Self::Address(address) => network(address),
+        }
+    }
+}
+
+/// Older ones are in no limit's view.
+const LONGEST_VIEW: TimeDelta = TimeDelta::days(1);
+
+/// Requests wait in line, so that one may be counted a little before another that was made before it. What is further ahead than
+/// that was written by a clock that was wrong, and binds nobody.
+const AHEAD_AT_MOST: TimeDelta = TimeDelta::minutes(1);
+
+/// From when on there may be another, if not now.
+pub(super) fn again_at(
+    db: &Connection,
+    what: Counted,
+    by: By<'_>,
+    limit: Limit,
+    now: Moment,
+) -> Result<Option<Moment>, StoreError> {
+    let mut query = db.prepare_cached(
+        "select at from attempt where what = ?1 and who = ?2 and at > ?3 and at <= ?4 order by at desc limit ?5",
+    )?;
+    let since = now.minus(limit.within).unix_ms();
+    let through = now.plus(AHEAD_AT_MOST).unix_ms();
+    let found = query.query_map(params![what.name(), by.who(), since, through, limit.most], |row| row.get(0))?;
+    let before: Vec<Moment> = found.map(|at| at.map(Moment::from_unix_ms)).collect::<Result<_, _>>()?;
+    Ok(limit.again_at(before, now))
+}
+
+pub(super) fn count(db: &Writing<'_>, what: Counted, by: By<'_>, now: Moment) -> Result<(), StoreError> {
+    db.prepare_cached("insert into attempt (what, who, at) values (?1, ?2, ?3)")?.execute(params![
+        what.name(),
+        by.who(),
+        now.unix_ms()
+    ])?;
+    Ok(())
+}
+
+pub(super) fn forget(db: &Writing<'_>, now: Moment) -> Result<(), StoreError> {
+    let (since, through) = (now.minus(LONGEST_VIEW).unix_ms(), now.plus(AHEAD_AT_MOST).unix_ms());
+    db.execute("delete from attempt where at <= ?1 or at > ?2", [since, through])?;
+    Ok(())
+}
+
+/// Whoever has one IPv6 address has the whole /64.
+fn network(address: IpAddr) -> String {
+    match address.to_canonical() {
+        IpAddr::V4(four) => four.to_string(),
+        IpAddr::V6(six) => {
+            let [a, b, c, d, ..] = six.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::office_days::Office;
+
+    #[tokio::test]
+    async fn what_a_wrong_clock_counted_binds_nobody_and_is_dropped() {
+        let office = Office::open();
+        let now = office.now;
+        let ask = async |ahead: TimeDelta| {
+            let phone = Phone::parse("13800130001").unwrap();
+            let job = move |db: &mut Writing<'_>| {
+                let limit = Limit::per_day(1);
+                let again_at = again_at(db, Counted::Booking, By::Phone(&phone), limit, now)?;
+                count(db, Counted::Booking, By::Phone(&phone), now.plus(ahead))?;
+                forget(db, now)?;
+                Ok(again_at)
+            };
+            office.store.0.writer.write(job).await.unwrap()
+        };
+        assert_eq!(ask(TimeDelta::hours(7)).await, None);
+        assert_eq!(office.look("select count(*) from attempt"), 0);
+        assert_eq!(ask(TimeDelta::seconds(1)).await, None);
+        // Two that crossed on the way to the writer still count.
+        assert!(ask(TimeDelta::zero()).await.is_some());
+        assert_eq!(office.look("select count(*) from attempt"), 2);
+    }
+
+    #[tokio::test]
+    async fn what_lies_ahead_binds_nobody_even_before_it_is_dropped() {
+        let office = Office::open();
+        let now = office.now;
+        let job = move |db: &mut Writing<'_>| {
+            let by = By::Address(std::net::Ipv4Addr::LOCALHOST.into());
+            count(db, Counted::HostUnknown, by, now.plus(TimeDelta::hours(7)))?;
+            again_at(db, Counted::HostUnknown, by, Limit::per_day(1), now)
+        };
+        assert_eq!(office.store.0.writer.write(job).await.unwrap(), None);
+    }
+}

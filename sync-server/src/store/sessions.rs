@@ -1,0 +1,114 @@
+//! Sessions: who is signed in, until it ends by time, by idling or by leaving.
+
+use chrono::TimeDelta;
+use rusqlite::{Connection, params};
+use shared::{identity::Phone, time::Moment};
+
+use super::{FormToken, SessionToken, Store, StoreError, directory, rows, writer::Writing};
+use crate::office::Staff;
+
+/// Who is signed in.
+#[derive(Debug, Clone)]
+pub struct Session {
+    pub phone: Phone,
+    pub form_token: FormToken,
+    /// Whom the directory knows under this phone.
+    pub staff: Option<Staff>,
+}
+
+/// A session's last use is written down no more often than this.
+const SEEN_EVERY: TimeDelta = TimeDelta::minutes(10);
+
+impl Store {
+    pub async fn open_session(
+        &self,
+        token: &SessionToken,
+        phone: Phone,
+        now: Moment,
+        expires_at: Moment,
+        idle: TimeDelta,
+    ) -> Result<(), StoreError> {
+        let token = token.hash();
+        let open = move |db: &mut Writing<'_>| {
+            db.execute("delete from session where expires_at <= ?1", [now.unix_ms()])?;
+            db.execute(
+                "insert into session (token, phone, expires_at, idle_ms, seen_at) values (?1, ?2, ?3, ?4, ?5)",
+                params![token, phone.as_str(), expires_at.unix_ms(), idle.num_milliseconds(), now.unix_ms()],
+            )?;
+            Ok(())
+        };
+        self.0.writer.write(open).await
+    }
+
+    pub async fn session(&self, token: &SessionToken, now: Moment) -> Result<Option<Session>, StoreError> {
+        let hash = token.hash();
+        let found = self.0.readers.read(move |db| find(db, hash, now)).await?;
+        let Some((phone, staff, seen_at)) = found else { return Ok(None) };
+        if now.since(seen_at) > SEEN_EVERY {
+            let seen = move |db: &mut Writing<'_>| {
+                Ok(db.execute("update session set seen_at = ?1 where token = ?2", params![now.unix_ms(), hash])?)
+            };
+            self.0.writer.write(seen).await?;
+        }
+        Ok(Some(Session { phone, form_token: token.form_token(), staff }))
+    }
+
+    pub async fn close_session(&self, token: SessionToken) -> Result<(), StoreError> {
+        let close = move |db: &mut Writing<'_>| {
+            db.execute("delete from session where token = ?1", [token.hash()])?;
+            Ok(())
+        };
+        self.0.writer.write(close).await
+    }
+}
+
+type Found = (Phone, Option<Staff>, Moment);
+
+fn find(db: &Connection, token: [u8; 32], now: Moment) -> Result<Option<Found>, StoreError> {
+    let mut query = db.prepare_cached(
+        "select phone, seen_at from session where token = ?1 and expires_at > ?2 and seen_at + idle_ms > ?2",
+    )?;
+    let mut rows = query.query(params![token, now.unix_ms()])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let phone = rows::phone(row, "phone")?;
+    let staff = directory::by_phone(db, &phone)?;
+    Ok(Some((phone, staff, rows::moment(row, "seen_at")?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::office_days::{Office, staff};
+
+    fn phone(last: u16) -> Phone {
+        Phone::parse(&format!("1380013{last:04}")).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_session_ends_by_time_by_idling_and_by_leaving() {
+        let office = Office::open();
+        let Office { store, now, .. } = &office;
+        store.import_directory(vec![staff("T1", "张伟", "13800130001")], *now).await.unwrap();
+        let open = async |seed: u8, last: u16| {
+            let token = SessionToken::from_random([seed; 32]);
+            let expires = now.plus(TimeDelta::days(10));
+            store.open_session(&token, phone(last), *now, expires, TimeDelta::days(2)).await.unwrap();
+            token
+        };
+        let (host, visitor) = (open(1, 1).await, open(2, 2).await);
+        let after = |days| now.plus(TimeDelta::days(days));
+        let found = store.session(&host, *now).await.unwrap().unwrap();
+        assert_eq!(found.staff.unwrap().number.as_str(), "T1");
+        assert!(found.form_token.is(&host.form_token().text()));
+        assert!(store.session(&visitor, *now).await.unwrap().unwrap().staff.is_none());
+        for day in 1..10 {
+            assert!(store.session(&host, after(day)).await.unwrap().is_some(), "day {day}");
+        }
+        assert!(store.session(&host, after(10)).await.unwrap().is_none());
+        assert!(store.session(&visitor, after(2)).await.unwrap().is_none());
+        let third = open(3, 3).await;
+        store.close_session(third.clone()).await.unwrap();
+        assert!(store.session(&third, *now).await.unwrap().is_none());
+        assert!(store.session(&SessionToken::from_random([9; 32]), *now).await.unwrap().is_none());
+    }
+}
