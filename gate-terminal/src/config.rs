@@ -9,14 +9,14 @@ use std::{
 };
 
 use serde::Deserialize;
-use shared::entry::Direction;
+use shared::entry::Way;
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     pub data_dir: PathBuf,
     pub server_url: String,
-    pub direction: Direction,
+    pub direction: Way,
     pub language: Language,
     /// When set, enrolment takes no other root key.
     pub root_fingerprint: Option<String>,
@@ -28,7 +28,7 @@ impl Default for Config {
         Self {
             data_dir: PathBuf::from("terminal-data"),
             server_url: "http://127.0.0.1:8460".to_owned(),
-            direction: Direction::In,
+            direction: Way::In,
             language: Language::Zh,
             root_fingerprint: None,
             camera: Camera::Off,

@@ -19,14 +19,14 @@ use std::{
 
 use ed25519_dalek::SigningKey;
 use shared::{
-    entry::{Direction, Entry, Outcome},
+    entry::{Entry, Outcome, Way},
     seal::Sealed,
     sync::push::{EntryHead, PUSH_BATCH, PushRequest},
 };
 
 use crate::{
-    gate::{self, Effect, Event, ForeignCodeSecret, Gate, News, View},
-    ports::{Clock, Lamp, Line, Observer, Store, Told},
+    gate::{self, Effect, Event, ForeignCodeSecret, Found, Gate, News, SyncFailure, View, WalkIn},
+    ports::{Cards, Clock, Lamp, Line, Observer, Store, Told},
     ui::{command::Command, records::PaperForm, snapshot::Snapshot},
 };
 
@@ -42,6 +42,7 @@ const EVENTS_WAITING: usize = 64;
 pub struct Doors {
     pub clock: Box<dyn Clock + Send>,
     pub line: Box<dyn Line + Send>,
+    pub cards: Box<dyn Cards + Send>,
     pub lamp: Box<dyn Lamp + Send>,
     pub observer: Box<dyn Observer + Send>,
     /// The terminal's own key: signs the head of what is pushed, and marks foreign codes by a secret derived from it.
@@ -59,16 +60,24 @@ pub struct Controller<S: Store> {
     gate: Gate,
     store: S,
     doors: Doors,
-    /// What was last told of the line, so that only a change is told.
+    heard: Heard,
+}
+
+/// What was last told, so that only a change is told.
+#[derive(Debug)]
+struct Heard {
     link_up: Option<bool>,
+    found: Option<Arc<Found>>,
+    walk_ins: Arc<[WalkIn]>,
 }
 
 impl<S: Store> Controller<S> {
     /// Fails when the terminal has not been enrolled, or its store cannot be read.
-    pub fn open(mut store: S, doors: Doors, direction: Direction) -> Result<Self, S::Error> {
+    pub fn open(mut store: S, doors: Doors, way: impl Into<Way>) -> Result<Self, S::Error> {
         let held = store.load()?;
         let foreign_codes = ForeignCodeSecret::derived_from(doors.key.as_bytes());
-        Ok(Self { gate: Gate::new(held, direction, foreign_codes), store, doors, link_up: None })
+        let heard = Heard { link_up: None, found: None, walk_ins: Arc::new([]) };
+        Ok(Self { gate: Gate::new(held, way.into(), foreign_codes), store, doors, heard })
     }
 
     /// One event and everything that follows from it.
@@ -83,6 +92,7 @@ impl<S: Store> Controller<S> {
             waiting.extend(effects.into_iter().filter_map(|effect| self.carry_out(effect)));
         }
         self.tell_link();
+        self.tell_lists();
     }
 
     #[must_use]
@@ -125,6 +135,16 @@ impl<S: Store> Controller<S> {
                 self.store.keep_floor(floor).inspect_err(|error| log(error, "the time was not kept")).ok();
                 None
             }
+            Effect::AskHost(request) => {
+                let number = request.number;
+                let failure = || SyncFailure::Unreachable("too many are asked for at once".to_owned());
+                let taken = self.doors.line.walk_in(*request);
+                (!taken).then(|| Event::HostNotAsked { number, failure: failure() })
+            }
+            Effect::LookUpCard(question) => {
+                self.doors.cards.look_up(*question);
+                None
+            }
             Effect::Shine(signal) => {
                 self.doors.lamp.shine(signal);
                 self.tell_verdict();
@@ -144,7 +164,10 @@ impl<S: Store> Controller<S> {
                 self.tell(&Told::Recorded { id, entry });
                 Event::Recorded(id)
             }
-            Err(error) => failed(&error, "an entry was not written down", Event::RecordFailed),
+            Err(error) => {
+                self.tell(&Told::NotRecorded { entry });
+                failed(&error, "an entry was not written down", Event::RecordFailed)
+            }
         }
     }
 
@@ -179,7 +202,9 @@ impl<S: Store> Controller<S> {
     fn tell_verdict(&mut self) {
         let gate::Panel::Shown(shown) = self.gate.view().panel else { return };
         let by_guard = match &shown.outcome {
-            Some(Outcome::LetIn { .. } | Outcome::SentAway { .. } | Outcome::Unanswered) => true,
+            Some(
+                Outcome::LetIn { .. } | Outcome::SentAway { .. } | Outcome::Unanswered | Outcome::Corrected { .. },
+            ) => true,
             Some(Outcome::Passed | Outcome::Refused) | None => false,
         };
         if !by_guard {
@@ -193,11 +218,25 @@ impl<S: Store> Controller<S> {
             gate::Link::Up => Some(true),
             gate::Link::Down { .. } | gate::Link::Refused(_) => Some(false),
         };
-        if self.link_up != up {
-            self.link_up = up;
+        if self.heard.link_up != up {
+            self.heard.link_up = up;
             if let Some(up) = up {
                 self.tell(&Told::Link { up });
             }
+        }
+    }
+
+    fn tell_lists(&mut self) {
+        let found = self.gate.found();
+        if self.heard.found != found {
+            self.heard.found.clone_from(&found);
+            found.into_iter().for_each(|found| self.tell(&Told::Found(found)));
+        }
+        let walk_ins = self.gate.walk_ins();
+        if !Arc::ptr_eq(&self.heard.walk_ins, &walk_ins) {
+            let before = std::mem::replace(&mut self.heard.walk_ins, Arc::clone(&walk_ins));
+            let new = walk_ins.iter().filter(|walk_in| !before.contains(walk_in));
+            new.for_each(|walk_in| self.tell(&Told::WalkIn(Box::new(walk_in.clone()))));
         }
     }
 
@@ -262,7 +301,7 @@ impl Handle {
     /// Never blocks; `false` when the gate is so far behind, or has ended, that the guard must press again.
     #[must_use]
     pub fn act(&self, command: Command) -> bool {
-        seen::act(command).is_none_or(|act| self.events.try_send(Event::Guard(act)).is_ok())
+        self.events.try_send(Event::Guard(seen::act(command))).is_ok()
     }
 
     /// A visitor taken down by an officer. Never blocks; `false` when the gate does not take it now.

@@ -227,6 +227,7 @@ mod tests {
             enrol::EnrolAnswer,
             pull::{PullAnswer, PullRequest},
             push::{PushAnswer, PushRequest},
+            walk_in::{WalkInAnswer, WalkInRequest},
         },
         time::CampusDay,
     };
@@ -268,6 +269,10 @@ mod tests {
         }
 
         async fn push(&self, _: PushRequest) -> Result<PushAnswer, Refusal> {
+            Err(Refusal::Malformed)
+        }
+
+        async fn walk_in(&self, _: WalkInRequest) -> Result<WalkInAnswer, Refusal> {
             Err(Refusal::Malformed)
         }
     }

@@ -3,11 +3,15 @@
 //! For demonstrations, tests, and gates that something else steers. The gate thread hands its news over a bounded channel and
 //! never waits for whoever reads the lines.
 //!
-//! Out: `{"event":"ready"|"verdict"|"recorded"|"news"|"receipt"|"alarm"|"link"|"camera", ..}`. A verdict that needed an entry comes
-//! after the line of that entry, and names its `case`.
+//! Out: `{"event":"ready"|"verdict"|"recorded"|"not_recorded"|"found"|"walk_in"|"news"|"receipt"|"alarm"|"link"|"camera", ..}`. A
+//! verdict that needed an entry comes after the line of that entry, and names its `case`.
 //!
 //! In: `{"act":"let_in"|"send_away","case":7,"reason":{"why":"card_checked"}}`, `{"act":"hold"|"let_go"|"dismiss","case":7}`,
-//! `{"act":"direction","direction":"out"}`, `{"act":"quit"}`. An act for a case that is no longer on the screen does nothing.
+//! `{"act":"count","case":7,"party":3}`, `{"act":"way","way":"in"|"out"|"both"}` (or, as before there were both,
+//! `{"act":"direction","direction":"out"}`), `{"act":"scanned","text":".."}`, `{"act":"find","query":"zxm"}`,
+//! `{"act":"choose","pass":"0123456789abcdef"}`, `{"act":"ask_host","visitor":"..","phone":"..","document":"resident_id:..",
+//! "host":"T2001","purpose":"..","party":1,"plates":[]}`, `{"act":"forget_walk_in","number":7}`, `{"act":"quit"}`. An act for a case
+//! that is no longer on the screen does nothing.
 
 use std::{
     io::{self, BufRead, Read as _, Write},
@@ -17,14 +21,18 @@ use std::{
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use shared::entry::{Direction, GuardReason};
+use shared::{
+    entry::{Direction, GuardReason, Way},
+    identity::{Document, PersonName, Phone, Plate},
+    ids::PassId,
+};
 
 use crate::{
-    gate::{Alarm, Shown},
+    gate::{Alarm, FoundBy, Hit, Shown, WalkIn, WalkInStanding},
     ports::{CameraFault, CameraState, Observer, Told},
     ui::{
         command::Command,
-        snapshot::{CaseNumber, Snapshot},
+        snapshot::{CaseNumber, Snapshot, WalkInForm, WalkInNumber},
         words::{Language, reason::Teller},
     },
 };
@@ -66,8 +74,8 @@ pub trait Desk {
 /// Prints until it is told to quit; an error means that the reader is gone or the gate has ended by itself.
 pub fn print(desk: &impl Desk, heard: &Receiver<Heard>, out: &mut dyn Write) -> io::Result<()> {
     const LOOK_AFTER_THE_GATE: Duration = Duration::from_secs(1);
-    let Snapshot { campus, gate, direction, .. } = desk.snapshot();
-    write_line(out, &json!({"event": "ready", "campus": campus, "gate": gate, "direction": direction}))?;
+    let Snapshot { campus, gate, way, .. } = desk.snapshot();
+    write_line(out, &json!({"event": "ready", "campus": campus, "gate": gate, "direction": way}))?;
     loop {
         match heard.recv_timeout(LOOK_AFTER_THE_GATE) {
             Ok(Heard::Told(told)) => write_line(out, &line(&told, &desk.snapshot()))?,
@@ -115,7 +123,26 @@ enum Act {
     LetGo { case: u64 },
     Dismiss { case: u64 },
     Direction { direction: Direction },
+    Way { way: Way },
+    Count { case: u64, party: u8 },
+    Scanned { text: String },
+    Find { query: String },
+    Choose { pass: PassId },
+    AskHost(Box<WalkInAct>),
+    ForgetWalkIn { number: u64 },
     Quit,
+}
+
+#[derive(Deserialize)]
+struct WalkInAct {
+    visitor: PersonName,
+    phone: Phone,
+    document: Document,
+    host: String,
+    purpose: String,
+    party: u8,
+    #[serde(default)]
+    plates: Vec<Plate>,
 }
 
 impl Act {
@@ -127,6 +154,16 @@ impl Act {
             Self::LetGo { case } => Command::LetGo { case: CaseNumber::new(case) },
             Self::Dismiss { case } => Command::Dismiss { case: CaseNumber::new(case) },
             Self::Direction { direction } => Command::Face(direction.into()),
+            Self::Way { way } => Command::Face(way),
+            Self::Count { case, party } => Command::Count { case: CaseNumber::new(case), party },
+            Self::Scanned { text } => Command::Scanned(text),
+            Self::Find { query } => Command::Find(query),
+            Self::Choose { pass } => Command::Choose(pass),
+            Self::AskHost(act) => {
+                let WalkInAct { visitor, phone, document, host, purpose, party, plates } = *act;
+                Command::AskHost(Box::new(WalkInForm { visitor, phone, document, host, purpose, party, plates }))
+            }
+            Self::ForgetWalkIn { number } => Command::ForgetWalkIn(WalkInNumber::new(number)),
             Self::Quit => return Heard::Quit,
         })
     }
@@ -148,6 +185,18 @@ fn line(told: &Told, snapshot: &Snapshot) -> Value {
             "pass": entry.said.pass,
             "party": entry.party,
         }),
+        Told::NotRecorded { entry } => json!({
+            "event": "not_recorded",
+            "outcome": entry.outcome,
+            "pass": entry.said.pass,
+        }),
+        Told::Found(found) => json!({
+            "event": "found",
+            "query": found.query,
+            "hits": found.hits.iter().map(hit).collect::<Vec<_>>(),
+            "more": found.more,
+        }),
+        Told::WalkIn(walk_in) => self::walk_in(walk_in),
         Told::News { seq, as_of } => {
             json!({"event": "news", "seq": seq, "as_of": as_of.map(shared::time::Moment::campus_date_and_clock)})
         }
@@ -158,22 +207,51 @@ fn line(told: &Told, snapshot: &Snapshot) -> Value {
     }
 }
 
+fn hit(hit: &Hit) -> Value {
+    let by = match hit.by {
+        FoundBy::Name => "name",
+        FoundBy::Initials => "initials",
+        FoundBy::PhoneTail => "phone_tail",
+        FoundBy::Plate => "plate",
+        FoundBy::ShortCode => "short_code",
+        FoundBy::Card => "card",
+    };
+    let name = hit.record.visitor.as_str();
+    json!({"pass": hit.record.pass, "name": name, "by": by, "inside": hit.inside, "spent": hit.spent})
+}
+
+fn walk_in(walk_in: &WalkIn) -> Value {
+    let (standing, detail) = match &walk_in.standing {
+        WalkInStanding::Sending => ("sending", Value::Null),
+        WalkInStanding::Waiting => ("waiting", Value::Null),
+        WalkInStanding::Approved { pass } => ("approved", json!(pass)),
+        WalkInStanding::Declined => ("declined", Value::Null),
+        WalkInStanding::HostUnknown => ("host_unknown", Value::Null),
+        WalkInStanding::NotAllowed { why } => ("not_allowed", json!(why)),
+        WalkInStanding::Limited { retry_at } => ("limited", json!(retry_at.campus_date_and_clock())),
+        WalkInStanding::Unreached => ("unreached", Value::Null),
+        WalkInStanding::Refused(refusal) => ("refused", json!(refusal)),
+    };
+    let (number, visitor) = (walk_in.number, walk_in.visitor.as_str());
+    json!({"event": "walk_in", "number": number, "visitor": visitor, "standing": standing, "detail": detail})
+}
+
 /// The verdict's own JSON, and what the screen says.
 fn verdict(shown: &Shown, snapshot: &Snapshot) -> Value {
     let teller = Teller {
         language: Language::Zh,
         places: snapshot.places.as_deref(),
         now: snapshot.now,
-        direction: snapshot.direction,
+        direction: shown.direction,
         day: shown.subject.claims.as_ref().map(|claims| claims.validity.day()),
     };
-    let name = shown.subject.record.as_ref().map(|record| record.visitor.as_str());
-    let masked = shown.subject.claims.as_ref().map(|claims| claims.name.as_str());
     let mut line = json!({
         "event": "verdict",
         "case": shown.case.get(),
-        "name": name.or(masked),
-        "pass": shown.subject.claims.as_ref().map(|claims| claims.pass),
+        "name": shown.subject.name(),
+        "pass": shown.subject.pass(),
+        "direction": shown.direction,
+        "count": shown.count,
         "reason_zh": teller.verdict(&shown.verdict),
         "reason_en": Teller { language: Language::En, ..teller }.verdict(&shown.verdict),
     });
@@ -248,7 +326,7 @@ mod tests {
 
         fn act(&self, command: Command) -> bool {
             self.asked.borrow_mut().push(command);
-            self.asked.borrow().len() < 6
+            self.asked.borrow().len() < 12
         }
 
         fn is_running(&self) -> bool {
@@ -289,6 +367,8 @@ mod tests {
             case: gate::CaseNumber::new(9_007_199_254_740_993),
             verdict: Verdict::Refuse(RefuseReason::NotOurs),
             subject: Subject::default(),
+            direction: Direction::In,
+            count: 1,
             outcome: Some(Outcome::Refused),
             until: Moment::from_unix_s(9),
         };
@@ -328,6 +408,13 @@ mod tests {
             "{\"act\":\"send_away\",\"case\":2,\"reason\":{\"why\":\"other\",\"text\":\"太晚\"}}\n",
             "{\"act\":\"direction\",\"direction\":\"out\"}\n",
             "{\"act\":\"open the gate\"}\n",
+            "{\"act\":\"way\",\"way\":\"both\"}\n",
+            "{\"act\":\"count\",\"case\":2,\"party\":4}\n",
+            "{\"act\":\"scanned\",\"text\":\"1234 5678\"}\n",
+            "{\"act\":\"find\",\"query\":\"zxm\"}\n",
+            "{\"act\":\"choose\",\"pass\":\"0123456789abcdef\"}\n",
+            "{\"act\":\"ask_host\",\"visitor\":\"李四\",\"phone\":\"13800130000\",\"document\":\"passport:E12345678\",",
+            "\"host\":\"T2001\",\"purpose\":\"送样品\",\"party\":2}\n",
             "{\"act\":\"dismiss\",\"case\":3}\n",
             "{\"act\":\"quit\"}\n",
         );
@@ -336,6 +423,16 @@ mod tests {
         let desk = Counter { asked: RefCell::default(), running: true };
         let lines = printed(&desk, receiver.try_iter().collect());
         let case = CaseNumber::new;
+        let passport: Document = serde_json::from_str("\"passport:E12345678\"").unwrap();
+        let walk_in = Command::AskHost(Box::new(WalkInForm {
+            visitor: PersonName::parse("李四").unwrap(),
+            phone: Phone::parse("13800130000").unwrap(),
+            document: passport,
+            host: "T2001".into(),
+            purpose: "送样品".into(),
+            party: 2,
+            plates: Vec::new(),
+        }));
         assert_eq!(
             *desk.asked.borrow(),
             [
@@ -346,7 +443,13 @@ mod tests {
                     case: case(2),
                     reason: GuardReason::Other { text: Remark::parse("太晚").unwrap() }
                 },
-                Command::Face(Direction::Out.into()),
+                Command::Face(Way::Out),
+                Command::Face(Way::Both),
+                Command::Count { case: case(2), party: 4 },
+                Command::Scanned("1234 5678".into()),
+                Command::Find("zxm".into()),
+                Command::Choose(PassId::parse("0123456789abcdef").unwrap()),
+                walk_in,
                 Command::Dismiss { case: case(3) },
             ]
         );

@@ -2,6 +2,7 @@
 
 pub mod camera;
 pub mod camera_thread;
+pub mod card;
 pub mod clock;
 pub mod commands;
 pub mod config;

@@ -3,7 +3,7 @@
 //! Adapters know this page and the shared words, and nothing of each other. The types that cross it are the gate's own and
 //! are named here so that an adapter need not look into the gate.
 
-use std::error::Error;
+use std::{error::Error, sync::Arc};
 
 use shared::{
     chain::{ChainHash, Head, Link},
@@ -13,13 +13,14 @@ use shared::{
         change::{PassRecord, Places},
         pull::PullRequest,
         push::PushRequest,
+        walk_in::WalkInRequest,
     },
     time::{CampusDay, Moment},
 };
 
 pub use crate::gate::{
-    Alarm, AsOf, CameraFault, CameraState, ClockReading, Event, Held, HeldNews, NewerKeySet, News, OwnEntry, Post,
-    Receipt, Shown, Signal, SyncFailure,
+    Alarm, AsOf, CameraFault, CameraState, CardAnswer, CardQuestion, ClockReading, Event, Found, Held, HeldNews,
+    NewerKeySet, News, OwnEntry, Post, Receipt, Shown, Signal, SyncFailure, WalkIn,
 };
 
 pub trait Clock {
@@ -105,6 +106,8 @@ pub struct PassMovement {
     pub direction: Direction,
     pub at: Moment,
     pub gate: GateIndex,
+    /// When it was counted; otherwise as many as were booked.
+    pub party: Option<u8>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,6 +123,14 @@ pub trait Line {
     fn pull(&mut self, request: PullRequest);
 
     fn push(&mut self, request: PushRequest);
+
+    /// Beside the other two, which it never holds up; `false` when too many are under way.
+    fn walk_in(&mut self, request: WalkInRequest) -> bool;
+}
+
+/// Whoever hashes the number of a card, which takes longer than a gate may stand still. The answer comes back as an event.
+pub trait Cards {
+    fn look_up(&mut self, question: CardQuestion);
 }
 
 /// Light and sound. Never the only sign: the screen says the same.
@@ -141,6 +152,13 @@ pub enum Told {
         id: EntryId,
         entry: Box<Entry>,
     },
+    /// The store did not take it; whoever asked for it must hear.
+    NotRecorded {
+        entry: Box<Entry>,
+    },
+    Found(Arc<Found>),
+    /// New, or standing differently.
+    WalkIn(Box<WalkIn>),
     News {
         seq: u64,
         as_of: Option<Moment>,

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    identity::MaskedName,
+    identity::{MaskedName, PersonName, Plate},
     ids::{GateIndex, PassId, TerminalId},
     time::Moment,
     verdict::Verdict,
@@ -18,6 +18,26 @@ use crate::{
 pub enum Direction {
     In,
     Out,
+}
+
+/// Which way people go at a gate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Way {
+    #[default]
+    In,
+    Out,
+    /// Decided for each pass: whoever is inside goes out.
+    Both,
+}
+
+impl From<Direction> for Way {
+    fn from(direction: Direction) -> Self {
+        match direction {
+            Direction::In => Self::In,
+            Direction::Out => Self::Out,
+        }
+    }
 }
 
 /// (terminal, number): the number continues from the terminal's store, never from memory.
@@ -38,7 +58,7 @@ pub struct Entry {
     #[serde(flatten)]
     pub said: Said,
     pub outcome: Outcome,
-    /// How many people went through; 0 when nobody did.
+    /// How many people went through; 0 when nobody did. In a correction, how many it was in truth.
     pub party: u8,
 }
 
@@ -57,6 +77,22 @@ pub struct Said {
     /// codes can be guessed (an ID number, a health code), and a plain hash would let any reader of the log do so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub foreign_code: Option<String>,
+    /// Of somebody without a booking, taken down by an officer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paper: Option<Box<PaperCase>>,
+}
+
+/// What an officer writes down of somebody without a booking while the office cannot be asked: what the paper book asks for, and
+/// no document number.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaperCase {
+    pub visitor: PersonName,
+    /// The last digits of their telephone; may be empty.
+    pub phone_tail: String,
+    /// Whom they visit, as they say it.
+    pub host: Remark,
+    pub reason: Remark,
+    pub plates: Vec<Plate>,
 }
 
 /// What came of the verdict.
@@ -73,6 +109,8 @@ pub enum Outcome {
     SentAway { reason: GuardReason },
     /// The guard was asked and nobody answered.
     Unanswered,
+    /// No movement of its own: number `entry` of the same terminal was in truth of as many people as this one says.
+    Corrected { entry: u64 },
 }
 
 impl Outcome {
@@ -81,7 +119,7 @@ impl Outcome {
     pub const fn went_through(&self) -> bool {
         match self {
             Self::Passed | Self::LetIn { .. } => true,
-            Self::Refused | Self::SentAway { .. } | Self::Unanswered => false,
+            Self::Refused | Self::SentAway { .. } | Self::Unanswered | Self::Corrected { .. } => false,
         }
     }
 }
@@ -93,11 +131,15 @@ pub enum GuardReason {
     CardChecked,
     HostCalled,
     OfficeCalled,
+    /// A security officer took the case down and answers for it.
+    OfficerAgreed,
     CardDiffers,
-    Other { text: Remark },
+    Other {
+        text: Remark,
+    },
 }
 
-/// A guard's own words for a reason: one short line, in which no whole document number and no scanned code can stand.
+/// A guard's or an officer's own words: one short line, in which no whole document number and no scanned code can stand.
 ///
 /// At most 60 characters, none of them invisible; and apart from signs and spaces no run of 15 or more digits and capital
 /// letters, which is what resident ID numbers and codes are.

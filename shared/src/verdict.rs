@@ -31,6 +31,10 @@ pub enum AskReason {
     NewsStale { since: Moment },
     /// It is older than a day, or there never was one.
     NewsExpired { since: Option<Moment> },
+    /// Found by hand on the list, or by the card, and not by a signed code: compare the card.
+    FoundOnList,
+    /// Nobody's code was read: an officer takes a paper case down, because the office cannot be asked.
+    NoBooking,
     /// Somebody leaves with a code that would not have let them in; leaving is never refused.
     LeavingWith { instead: RefuseReason },
 }

@@ -25,6 +25,7 @@ const TERMINAL: Arrows = &[
     ("ports", &["gate"]),
     // adapters, strangers to each other
     ("camera", &["ports"]),
+    ("card", &["ports"]),
     ("clock", &["ports"]),
     ("enrol", &["ports"]),
     ("sound", &["ports"]),
@@ -63,7 +64,7 @@ const SERVER: Arrows = &[
     // tells people
     ("notify", &["office", "store", "clock", "config", "error"]),
     // the two doors, strangers to each other
-    ("sync", &["office", "store", "state", "timekeeper"]),
+    ("sync", &["office", "store", "state", "random", "timekeeper"]),
     ("pages", &["office", "store", "state", "error", "random"]),
     // keeps connections
     ("listening", &[]),

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use gate_terminal::gate::{Event, GuardAct, Panel};
 use shared::{
-    entry::{Direction, GuardReason, Outcome},
+    entry::{GuardReason, Outcome, Way},
     verdict::{AskReason, RefuseReason, Verdict},
 };
 use world::{
@@ -37,9 +37,9 @@ async fn every_refusal_has_its_reason_and_its_entry() -> Result<(), Trouble> {
     assert_eq!(shown(&south.show(&good)).verdict, Verdict::Admit);
     assert!(matches!(why(south.show(&good)), RefuseReason::Inside { .. }));
 
-    south.controller.turn(Event::Guard(GuardAct::Direction(Direction::Out)));
+    south.controller.turn(Event::Guard(GuardAct::Face(Way::Out)));
     assert_eq!(shown(&south.show(&good)).verdict, Verdict::Admit, "leaving");
-    south.controller.turn(Event::Guard(GuardAct::Direction(Direction::In)));
+    south.controller.turn(Event::Guard(GuardAct::Face(Way::In)));
     assert!(matches!(why(south.show(&good)), RefuseReason::Used { .. }));
 
     south.sync().await;
@@ -170,10 +170,10 @@ async fn a_store_that_fails_refuses_and_says_paper() -> Result<(), Trouble> {
         "nobody is admitted off the record: {lights:?}"
     );
 
-    south.controller.turn(Event::Guard(GuardAct::Direction(Direction::Out)));
+    south.controller.turn(Event::Guard(GuardAct::Face(Way::Out)));
     let leaving = Verdict::Ask(AskReason::LeavingWith { instead: RefuseReason::NotRecorded });
     assert_eq!(shown(&south.show(&good)).verdict, leaving, "nobody is kept inside by a full disk");
-    south.controller.turn(Event::Guard(GuardAct::Direction(Direction::In)));
+    south.controller.turn(Event::Guard(GuardAct::Face(Way::In)));
 
     other.execute_batch("rollback").unwrap();
     assert_eq!(shown(&south.show(&good)).verdict, Verdict::Admit, "and the pass was not used up by it");

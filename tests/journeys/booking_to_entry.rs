@@ -98,6 +98,9 @@ fn kind(seen: &Seen) -> &'static str {
         Seen::Told(told) => match told.as_ref() {
             Told::Verdict(_) => "verdict",
             Told::Recorded { .. } => "recorded",
+            Told::NotRecorded { .. } => "not recorded",
+            Told::Found(_) => "found",
+            Told::WalkIn(_) => "walk-in",
             Told::News { .. } => "news",
             Told::Receipt { .. } => "receipt",
             Told::Alarm(_) => "alarm",

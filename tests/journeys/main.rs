@@ -3,8 +3,10 @@
 mod at_the_gate;
 mod bad_input;
 mod booking_to_entry;
+mod by_hand;
 mod camera;
 mod decisions;
 mod offline;
 mod two_gates;
+mod walk_in;
 mod without_a_socket;

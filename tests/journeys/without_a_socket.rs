@@ -3,6 +3,7 @@
 //! Whatever HTTP adds or hides is absent here, so a disagreement about the protocol itself has nowhere to stand.
 
 use gate_terminal::{
+    card,
     clock::SetClock,
     controller::{Controller, Doors},
     enrol,
@@ -43,6 +44,7 @@ async fn both_ends_of_the_protocol_meet_without_a_socket() -> Result<(), Trouble
     let doors = Doors {
         clock: Box::new(SetClock::at(now)),
         line: Box::new(calls),
+        cards: Box::new(card::desk().0),
         lamp: Box::new(Witness::default()),
         observer: Box::new(Witness::default()),
         key: enrol::load_key(campus.room()).unwrap(),
@@ -65,8 +67,10 @@ async fn both_ends_of_the_protocol_meet_without_a_socket() -> Result<(), Trouble
 fn meaning(fault: &DoorFault) -> SyncFailure {
     match fault {
         DoorFault::Refused(refusal) => SyncFailure::Refused(refusal.clone()),
-        DoorFault::Unread(_) | DoorFault::Store(_) | DoorFault::Leapt(_) | DoorFault::Unsealed(_) => {
-            SyncFailure::Unreachable(fault.to_string())
-        }
+        DoorFault::Unread(_)
+        | DoorFault::Store(_)
+        | DoorFault::Leapt(_)
+        | DoorFault::Random(_)
+        | DoorFault::Unsealed(_) => SyncFailure::Unreachable(fault.to_string()),
     }
 }

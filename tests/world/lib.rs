@@ -5,6 +5,7 @@
 pub mod campus;
 pub mod fake_camera;
 pub mod frames;
+pub mod lively;
 pub mod mailbox;
 pub mod page;
 pub mod people;

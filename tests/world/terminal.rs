@@ -7,16 +7,17 @@ use std::{
 
 use gate_terminal::{
     camera::{frame::Frame, qr::Reader},
+    card,
     clock::SetClock,
     controller::{Controller, Doors},
     enrol,
-    gate::{Event, Panel, Shown, Signal, SyncFailure, View},
+    gate::{Event, GuardAct, Panel, ScannedText, Shown, Signal, SyncFailure, View},
     ports::{Lamp, Observer, Told},
     store::SqliteStore,
     sync::{
         self, Lanes,
         http::{Http, Signer},
-        round::{pull_once, push_once},
+        round::{pull_once, push_once, walk_in_once},
     },
 };
 use shared::{
@@ -38,6 +39,7 @@ pub struct Terminal {
     /// What the light showed and what was told, in order.
     pub witness: Witness,
     lanes: Lanes,
+    cards: card::Asked,
     http: Http,
     url: String,
     directory: PathBuf,
@@ -79,6 +81,12 @@ impl Terminal {
         Self::start(&url, directory, clock)
     }
 
+    /// Only the files are left, for another to go on with.
+    pub(crate) fn put_down(self) -> (String, PathBuf, SetClock) {
+        let Self { url, directory, clock, .. } = self;
+        (url, directory, clock)
+    }
+
     fn start(url: &str, directory: PathBuf, clock: SetClock) -> Result<Self, Trouble> {
         let key = enrol::load_key(&directory).map_err(told)?;
         let mut store = SqliteStore::open(&directory.join("terminal.sqlite3")).map_err(told)?;
@@ -89,17 +97,19 @@ impl Terminal {
         let signer = Signer { terminal: post.terminal, key: key.clone() };
         let http = Http::new(url, Some(signer), Arc::new(clock.clone())).map_err(told)?;
         let (calls, lanes) = sync::line();
+        let (questions, cards) = card::desk();
         let witness = Witness::default();
         let doors = Doors {
             clock: Box::new(clock.clone()),
             line: Box::new(calls),
+            cards: Box::new(questions),
             lamp: Box::new(witness.clone()),
             observer: Box::new(witness.clone()),
             key,
         };
         let mut controller = Controller::open(store, doors, Direction::In).map_err(told)?;
         controller.turn(Event::Tick);
-        Ok(Self { controller, clock, cable: Cable::In, witness, lanes, http, url: url.to_owned(), directory })
+        Ok(Self { controller, clock, cable: Cable::In, witness, lanes, cards, http, url: url.to_owned(), directory })
     }
 
     /// Talks to the server until neither side has anything new.
@@ -108,7 +118,8 @@ impl Terminal {
             self.controller.turn(Event::Tick);
             let pulled = self.pull().await;
             let pushed = self.push().await;
-            if !pulled && !pushed {
+            let asked = self.ask_hosts().await;
+            if !pulled && !pushed && !asked {
                 break;
             }
         }
@@ -141,6 +152,36 @@ impl Terminal {
         let through = matches!(event, Event::Pushed(_));
         self.controller.turn(event);
         through
+    }
+
+    /// Whether there was somebody to ask for.
+    async fn ask_hosts(&mut self) -> bool {
+        let Some(request) = self.lanes.next_walk_in() else { return false };
+        let number = request.number;
+        let event = match self.cable {
+            Cable::In => walk_in_once(&self.http, request, Http::meaning).await,
+            Cable::Pulled => Event::HostNotAsked { number, failure: unreachable() },
+            Cable::AnswersLost => {
+                walk_in_once(&self.http, request, Http::meaning).await;
+                Event::HostNotAsked { number, failure: unreachable() }
+            }
+        };
+        self.controller.turn(event);
+        true
+    }
+
+    pub fn guard(&mut self, act: GuardAct) -> View {
+        self.controller.turn(Event::Guard(act));
+        self.controller.view()
+    }
+
+    /// A keyboard-wedge scanner or card reader types a whole text; cards are looked up.
+    pub fn scan(&mut self, text: &str) -> View {
+        self.guard(GuardAct::Scanned(ScannedText(text.to_owned())));
+        if let Some(event) = self.cards.answer() {
+            self.controller.turn(event);
+        }
+        self.controller.view()
     }
 
     /// The next person holds a code before the camera.

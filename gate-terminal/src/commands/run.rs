@@ -18,6 +18,7 @@ use crate::{
         source::{Choice, Source},
     },
     camera_thread::{self, CameraThread, ReaderProgram},
+    card,
     clock::SystemClock,
     config::{self, Config},
     controller::{Controller, Doors, Handle},
@@ -162,9 +163,17 @@ fn start(
     let signer = Signer { terminal: post.terminal, key: key.clone() };
     let http = Http::new(&config.server_url, Some(signer), Arc::new(SystemClock))?;
     let (calls, lanes) = sync::line();
-    let doors =
-        Doors { clock: Box::new(SystemClock), line: Box::new(calls), lamp: Box::new(sound::spawn()?), observer, key };
+    let (questions, asked) = card::desk();
+    let doors = Doors {
+        clock: Box::new(SystemClock),
+        line: Box::new(calls),
+        cards: Box::new(questions),
+        lamp: Box::new(sound::spawn()?),
+        observer,
+        key,
+    };
     let gate = Controller::open(store, doors, config.direction)?.spawn(wake)?;
+    card::spawn(asked, gate.events())?;
     let sync = sync::spawn(lanes, http, Http::meaning, gate.events())?;
     Ok(Running { gate, sync })
 }
@@ -270,8 +279,13 @@ impl Observer for Log {
             Told::News { seq, .. } => tracing::debug!(seq, "news"),
             Told::Receipt { seq } => tracing::info!(seq, "the server holds our entries"),
             Told::Link { up } => tracing::info!(up, "line to the server"),
-            // The screen shows the first; the controller and the camera thread have logged the others.
-            Told::Verdict(_) | Told::Alarm(_) | Told::Camera(_) => {}
+            // The screen shows these; the controller and the camera thread have logged what went wrong.
+            Told::Verdict(_)
+            | Told::Found(_)
+            | Told::WalkIn(_)
+            | Told::NotRecorded { .. }
+            | Told::Alarm(_)
+            | Told::Camera(_) => {}
         }
     }
 }

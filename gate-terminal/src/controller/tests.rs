@@ -11,8 +11,8 @@ use std::{
 
 use shared::{
     chain::{Head, Link},
-    entry::{Entry, EntryId, GuardReason, Outcome},
-    sync::{pull::PullRequest, push::PushRequest},
+    entry::{Direction, Entry, EntryId, GuardReason, Outcome},
+    sync::{pull::PullRequest, push::PushRequest, walk_in::WalkInRequest},
     time::{CampusDay, Moment},
     verdict::{RefuseReason, Verdict},
 };
@@ -22,7 +22,7 @@ use super::*;
 use crate::{
     clock::SetClock,
     gate::{
-        CameraState, Held, Post, Receipt, Signal, SyncFailure,
+        CameraState, CardQuestion, Held, Post, Receipt, Signal, SyncFailure,
         small_campus::{Office, morning},
     },
     store::{DATABASE_FILE, SqliteStore, StoreError},
@@ -39,6 +39,8 @@ struct Seen {
     signals: Vec<Signal>,
     pulls: Vec<PullRequest>,
     pushes: Vec<PushRequest>,
+    walk_ins: Vec<WalkInRequest>,
+    cards: Vec<CardQuestion>,
 }
 
 impl Outside {
@@ -46,6 +48,7 @@ impl Outside {
         Doors {
             clock: Box::new(clock.clone()),
             line: Box::new(self.clone()),
+            cards: Box::new(self.clone()),
             lamp: Box::new(self.clone()),
             observer: Box::new(self.clone()),
             key: SigningKey::from_bytes(&[5; 32]),
@@ -64,6 +67,17 @@ impl Line for Outside {
 
     fn push(&mut self, request: PushRequest) {
         self.take(|seen| seen.pushes.push(request));
+    }
+
+    fn walk_in(&mut self, request: WalkInRequest) -> bool {
+        self.take(|seen| seen.walk_ins.push(request));
+        true
+    }
+}
+
+impl Cards for Outside {
+    fn look_up(&mut self, question: CardQuestion) {
+        self.take(|seen| seen.cards.push(question));
     }
 }
 

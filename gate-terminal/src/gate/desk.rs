@@ -10,6 +10,9 @@
 //! minutes at most. If an entry cannot be written, whoever would have gone through does not; a refusal stays what it was.
 //!
 //! Every case has a number, and the guard's acts name it: the desk holds one case and takes acts for no other.
+//!
+//! The guard counts heads. Before the entry the count is what it will say; after it, each new count is an entry of its own that
+//! corrects the first, written while the panel stands as it is.
 
 use chrono::TimeDelta;
 use shared::{
@@ -42,26 +45,31 @@ const LET_GO_MS: u32 = 10_000;
 /// However often it is held: a key that is stuck must not close the gate.
 const LONGEST_MS: u32 = 300_000;
 
-/// Whose code was read, what the gate says to it, and which way they go.
+/// More people do not stand before one guard.
+const MOST_COUNTED: u8 = 99;
+
+/// Who stands there, what the gate says to them, which way they go and how many they are.
 #[derive(Debug, Clone)]
 pub(super) struct Case {
-    pub verdict: Verdict,
-    pub subject: Subject,
-    pub direction: Direction,
+    verdict: Verdict,
+    subject: Subject,
+    direction: Direction,
+    count: u8,
 }
 
 impl Case {
-    fn party(&self) -> u8 {
-        self.subject.claims.as_ref().map_or(1, |claims| claims.party.get())
+    pub(super) fn new(verdict: Verdict, subject: Subject, direction: Direction) -> Self {
+        let count = subject.party();
+        Self { verdict, subject, direction, count }
     }
 
     fn said(&self) -> Said {
-        let claims = self.subject.claims.as_ref();
         Said {
             verdict: self.verdict.clone(),
-            pass: claims.map(|claims| claims.pass),
-            name: claims.map(|claims| claims.name.clone()),
+            pass: self.subject.pass(),
+            name: self.subject.masked_name(),
             foreign_code: self.subject.foreign_code.clone(),
+            paper: None,
         }
     }
 }
@@ -94,12 +102,20 @@ enum Stage {
 struct Stand {
     case: Case,
     outcome: Option<Outcome>,
+    /// Their entry and how many it now says they are, once they went through.
+    counted: Option<Counted>,
     since_boot_ms: u64,
     /// Its own time, when nobody holds it.
     span_ms: u32,
     until_boot_ms: u64,
     held: bool,
     shown: Shown,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Counted {
+    seq: u64,
+    party: u8,
 }
 
 impl Desk {
@@ -200,16 +216,46 @@ impl Desk {
         }
     }
 
-    /// The entry is durable: now, and only now, it is shown. Gives the entry back, to be counted.
-    pub(super) fn recorded(&mut self, now: Now) -> (Option<Entry>, Vec<Effect>) {
+    /// How many they are, as the guard sees.
+    pub(super) fn count(&mut self, number: CaseNumber, party: u8, now: Now) -> Vec<Effect> {
+        let gate = self.gate;
+        let Some(stand) = self.stand(number) else { return Vec::new() };
+        let party = party.clamp(1, MOST_COUNTED);
+        if stand.case.count == party {
+            return Vec::new();
+        }
+        stand.set_count(party);
+        stand.stay(if stand.held { HELD_MS } else { LET_GO_MS }, now);
+        let Some(counted) = stand.counted else { return Vec::new() };
+        let outcome = Outcome::Corrected { entry: counted.seq };
+        vec![Effect::Record(Box::new(entry(&stand.case, outcome, party, gate, now)))]
+    }
+
+    /// What came of a correction: it stands, or the count goes back to what is written.
+    pub(super) fn correction_kept(&mut self, of: u64, party: u8, kept: bool) {
+        let (Stage::Shown(stand) | Stage::Asking(stand)) = &mut self.stage else { return };
+        let Some(counted) = stand.counted.as_mut().filter(|counted| counted.seq == of) else { return };
+        if kept {
+            counted.party = party;
+        } else {
+            let written = counted.party;
+            stand.set_count(written);
+        }
+    }
+
+    /// The entry is durable: now, and only now, it is shown.
+    pub(super) fn recorded(&mut self, seq: u64, now: Now) -> Vec<Effect> {
         let Stage::Recording(pending) = std::mem::replace(&mut self.stage, Stage::Waiting) else {
-            return (None, Vec::new());
+            return Vec::new();
         };
         let (case, entry) = *pending;
         let (span_ms, signal) =
             if entry.outcome.went_through() { (ADMITTED_MS, Signal::Admit) } else { (REFUSED_MS, Signal::Refuse) };
-        self.stage = Stage::Shown(Stand::new(self.number, case, Some(entry.outcome.clone()), span_ms, now));
-        (Some(entry), vec![Effect::Shine(signal)])
+        let counted = entry.outcome.went_through().then_some(Counted { seq, party: entry.party });
+        let mut stand = Stand::new(self.number, case, Some(entry.outcome), span_ms, now);
+        stand.counted = counted;
+        self.stage = Stage::Shown(stand);
+        vec![Effect::Shine(signal)]
     }
 
     pub(super) fn record_failed(&mut self, now: Now) -> Vec<Effect> {
@@ -232,6 +278,16 @@ impl Desk {
         vec![Effect::Shine(signal)]
     }
 
+    /// Which way the person on the panel goes.
+    #[must_use]
+    pub(super) fn direction(&self) -> Option<Direction> {
+        match &self.stage {
+            Stage::Waiting => None,
+            Stage::Recording(pending) => Some(pending.0.direction),
+            Stage::Asking(stand) | Stage::Shown(stand) => Some(stand.case.direction),
+        }
+    }
+
     #[must_use]
     pub(super) fn panel(&self) -> Panel {
         match &self.stage {
@@ -249,18 +305,17 @@ impl Desk {
     }
 
     fn record(&mut self, case: Case, outcome: Outcome, now: Now) -> Vec<Effect> {
-        let entry = Entry {
-            at: now.best.at,
-            clock_trusted: now.best.trusted,
-            gate: self.gate,
-            direction: case.direction,
-            said: case.said(),
-            party: if outcome.went_through() { case.party() } else { 0 },
-            outcome,
-        };
+        let party = if outcome.went_through() { case.count } else { 0 };
+        let entry = entry(&case, outcome, party, self.gate, now);
         self.stage = Stage::Recording(Box::new((case, entry.clone())));
         vec![Effect::Record(Box::new(entry))]
     }
+}
+
+fn entry(case: &Case, outcome: Outcome, party: u8, gate: GateIndex, now: Now) -> Entry {
+    let Now { best, .. } = now;
+    let (direction, said) = (case.direction, case.said());
+    Entry { at: best.at, clock_trusted: best.trusted, gate, direction, said, outcome, party }
 }
 
 impl Stand {
@@ -269,12 +324,14 @@ impl Stand {
             case: number,
             verdict: case.verdict.clone(),
             subject: case.subject.clone(),
+            direction: case.direction,
+            count: case.count,
             outcome: outcome.clone(),
             until: now.best.at.plus(TimeDelta::milliseconds(i64::from(span_ms))),
         };
         let since_boot_ms = now.since_boot_ms;
         let until_boot_ms = since_boot_ms + u64::from(span_ms);
-        Box::new(Self { case, outcome, since_boot_ms, span_ms, until_boot_ms, held: false, shown })
+        Box::new(Self { case, outcome, counted: None, since_boot_ms, span_ms, until_boot_ms, held: false, shown })
     }
 
     /// For so much longer; never less than its own time, never beyond the longest.
@@ -283,6 +340,11 @@ impl Stand {
         let left_ms = ms.max(self.span_ms.saturating_sub(age_ms)).min(LONGEST_MS.saturating_sub(age_ms));
         self.until_boot_ms = now.since_boot_ms + u64::from(left_ms);
         self.shown.until = now.best.at.plus(TimeDelta::milliseconds(i64::from(left_ms)));
+    }
+
+    fn set_count(&mut self, party: u8) {
+        self.case.count = party;
+        self.shown.count = party;
     }
 
     fn went_through(&self) -> bool {

@@ -8,11 +8,11 @@ use std::sync::Arc;
 use shared::{
     entry::Entry,
     seal::Sealed,
-    sync::{pull::PullRequest, push::EntryReceipt},
+    sync::{pull::PullRequest, push::EntryReceipt, walk_in::WalkInRequest},
     time::{CampusDay, Moment},
 };
 
-use super::news::News;
+use super::{card::CardQuestion, news::News};
 
 #[derive(Debug, Clone)]
 pub enum Effect {
@@ -32,6 +32,11 @@ pub enum Effect {
     Push {
         after: u64,
     },
+    /// Then say [`HostAsked`](super::Event::HostAsked) or [`HostNotAsked`](super::Event::HostNotAsked). It holds a document number:
+    /// hand it on and keep nothing.
+    AskHost(Box<WalkInRequest>),
+    /// Hash the number of a card, which is slow, beside this thread, and say [`CardHashed`](super::Event::CardHashed).
+    LookUpCard(Box<CardQuestion>),
     Shine(Signal),
     Alarm(Alarm),
 }

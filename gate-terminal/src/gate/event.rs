@@ -4,12 +4,18 @@
 //! of the server. The moment it arrives is a separate argument of [`Gate::handle`](super::Gate::handle).
 
 use shared::{
-    entry::{Direction, EntryId, GuardReason},
-    sync::{Refusal, pull::PullAnswer, push::PushAnswer},
+    entry::{Direction, EntryId, GuardReason, PaperCase, Way},
+    ids::PassId,
+    sync::{
+        Refusal,
+        pull::PullAnswer,
+        push::PushAnswer,
+        walk_in::{WalkInAnswer, WalkInNumber},
+    },
     time::Moment,
 };
 
-use super::view::CaseNumber;
+use super::{card::CardAnswer, view::CaseNumber, walk_in::WalkInForm};
 
 /// Both clocks of the machine at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +35,8 @@ pub enum Event {
     /// A frame without a code.
     NoCode,
     Guard(GuardAct),
+    /// Behind the officer's PIN, which is checked by whoever reports this.
+    Officer(OfficerAct),
     /// The entry asked for by [`Effect::Record`](super::Effect::Record) is durable.
     Recorded(EntryId),
     RecordFailed,
@@ -41,6 +49,16 @@ pub enum Event {
     ReceiptKept,
     /// The store failed, or the receipt is for a chain that is not ours.
     ReceiptNotKept,
+    HostAsked {
+        number: WalkInNumber,
+        answer: WalkInAnswer,
+    },
+    HostNotAsked {
+        number: WalkInNumber,
+        failure: SyncFailure,
+    },
+    /// The answer to [`Effect::LookUpCard`](super::Effect::LookUpCard).
+    CardHashed(CardAnswer),
     Camera(CameraState),
 }
 
@@ -75,7 +93,39 @@ pub enum GuardAct {
     Dismiss {
         case: CaseNumber,
     },
-    Direction(Direction),
+    /// So many people and not as many as booked: before the entry what it will say, after it a correction.
+    Count {
+        case: CaseNumber,
+        party: u8,
+    },
+    Face(Way),
+    /// A whole text from a keyboard-wedge scanner or a card reader.
+    Scanned(ScannedText),
+    /// Nothing typed ends the looking.
+    Find(String),
+    /// The person found is the one who stands here.
+    Choose(PassId),
+    AskHost(Box<WalkInForm>),
+    ForgetWalkIn(WalkInNumber),
+    /// Whether the view is to say who is inside.
+    ListInside(bool),
+}
+
+/// It may hold a pass or a document number, so it is not printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ScannedText(pub String);
+
+impl std::fmt::Debug for ScannedText {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ScannedText(…)")
+    }
+}
+
+/// What a security officer does at the terminal and the gate has to know of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OfficerAct {
+    /// Somebody without a booking, while the office cannot be asked: let through, and taken down.
+    Paper { paper: Box<PaperCase>, party: u8, direction: Direction },
 }
 
 /// Why an exchange with the server brought nothing. Whoever reports it has already waited before the next try.

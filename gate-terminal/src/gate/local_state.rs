@@ -1,7 +1,7 @@
 //! What a terminal knows of its campus: the feed fills it, verdicts ask it.
 //!
-//! Everything is by exact pass id in hash maps, so a hundred thousand passes cost a visitor nothing. Only changes that are
-//! already durable are applied.
+//! A verdict asks by exact pass id in hash maps, so a hundred thousand passes cost a visitor nothing; a guard who has only a name
+//! asks the index beside them. Only changes that are already durable are applied.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -10,7 +10,7 @@ use std::{
 
 use shared::{
     chain::Head,
-    entry::{Entry, EntryId},
+    entry::{Entry, EntryId, Outcome},
     ids::{CampusId, GateIndex, PassId, TerminalId},
     pass::{KeySet, RootKey, SealedKeySet},
     sync::{
@@ -22,6 +22,7 @@ use shared::{
 };
 
 use super::{
+    find::Index,
     news::News,
     visits::{Movement, Visits},
 };
@@ -107,6 +108,9 @@ pub struct LocalState {
     revoked: HashMap<PassId, Moment>,
     watched: HashSet<PassId>,
     visits: Visits,
+    index: Index,
+    /// Grows with whatever changes what is found and who is inside.
+    version: u64,
 }
 
 impl LocalState {
@@ -126,6 +130,8 @@ impl LocalState {
             revoked: HashMap::new(),
             watched: HashSet::new(),
             visits: Visits::default(),
+            index: Index::default(),
+            version: 0,
         };
         for change in changes {
             state.learn(change);
@@ -196,12 +202,22 @@ impl LocalState {
         &self.visits
     }
 
+    pub(super) const fn index(&self) -> &Index {
+        &self.index
+    }
+
+    pub(super) const fn version(&self) -> u64 {
+        self.version
+    }
+
     /// Takes over news that is durable by now.
     pub fn take(&mut self, news: News) {
+        self.version += 1;
         let News { key_set, epoch, head, server_time: _, as_of, restarts, changes, not_understood: _ } = news;
         if restarts {
             // What a lost epoch said of passes is void. That one was revoked, or somebody went in, stays true.
             self.passes.clear();
+            self.index = Index::default();
             self.watched.clear();
         }
         if let Some(newer) = key_set {
@@ -217,30 +233,46 @@ impl LocalState {
 
     /// Counts an own entry that is durable by now.
     pub fn went(&mut self, id: EntryId, entry: &Entry) {
+        self.version += 1;
+        let pass = entry.said.pass;
+        if let Outcome::Corrected { entry: seq } = entry.outcome {
+            self.visits.correct(pass, EntryId { seq, ..id }, entry.party);
+        }
         if !entry.outcome.went_through() {
             return;
         }
         let Entry { at, gate, direction, .. } = *entry;
         let movement = Movement { entry: id, direction, at, gate, party: entry.party };
-        match entry.said.pass {
-            Some(pass) => self.visits.moved(pass, movement),
-            None => self.visits.moved_without_pass(movement),
+        match (pass, &entry.said.paper) {
+            (Some(pass), _) => {
+                self.visits.moved(pass, movement);
+                // The feed may have told of it before, as the office had it then.
+                self.visits.correct(Some(pass), id, entry.party);
+                entry.said.name.iter().for_each(|masked| self.visits.name(pass, masked));
+            }
+            (None, Some(paper)) => self.visits.moved_on_paper(paper, movement),
+            (None, None) => self.visits.moved_without_pass(movement),
         }
     }
 
     /// Lets go of what concerned days before `day`.
     pub fn forget(&mut self, day: CampusDay) {
-        self.passes.retain(|_, record| record.day >= day);
+        self.version += 1;
+        self.visits.forget(day);
+        // Of those who never left, the record stays a day longer: somebody looks for them.
+        self.passes.retain(|pass, record| record.day >= day || self.visits.stayed_overnight(*pass));
+        self.index.forget(|record| record.day >= day);
         self.watched.retain(|pass| self.passes.contains_key(pass));
         self.revoked.retain(|pass, at| self.passes.contains_key(pass) || CampusDay::of(*at) >= day);
-        self.visits.forget(day);
     }
 
     fn learn(&mut self, change: Change) {
         match change {
             Change::Places(places) => self.places = Some(Arc::new(places)),
             Change::PassIssued(record) => {
-                self.passes.insert(record.pass, Arc::new(*record));
+                let record = Arc::new(*record);
+                self.passes.insert(record.pass, Arc::clone(&record));
+                self.index.learn(record);
             }
             Change::PassRevoked { pass, at } => {
                 self.revoked.insert(pass, at);
@@ -251,10 +283,19 @@ impl LocalState {
             Change::PassWatched { pass, watched: false } => {
                 self.watched.remove(&pass);
             }
-            Change::PassMoved { pass, direction, at, gate, entry } => {
-                let party = self.passes.get(&pass).map_or(1, |record| record.party.get());
+            Change::PassMoved { pass, direction, at, gate, entry, party } => {
+                let own = entry.terminal == self.post.terminal;
+                if self.visits.knows(pass, entry) {
+                    // Of its own entries a terminal knows best; it may have corrected one since.
+                    party.filter(|_| !own).into_iter().for_each(|party| self.visits.correct(Some(pass), entry, party));
+                    return;
+                }
+                let booked = || self.passes.get(&pass).map_or(1, |record| record.party.get());
+                let party = party.unwrap_or_else(booked);
                 self.visits.moved(pass, Movement { entry, direction, at, gate, party });
             }
+            // Of no use when a visitor stands there: the list of walk-ins hears it.
+            Change::WalkInDecided { .. } => {}
         }
     }
 }

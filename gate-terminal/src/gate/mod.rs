@@ -4,11 +4,15 @@
 //! [`Event::Recorded`] that answers it, so nobody is admitted off the record. Time passes with every event, whatever it is: a
 //! camera that sends a frame each moment must not keep a panel standing.
 
+mod by_hand;
+mod card;
 mod desk;
 mod effect;
 mod event;
 mod exchange;
+mod find;
 mod foreign;
+mod inside;
 mod local_state;
 mod news;
 mod sighting;
@@ -16,36 +20,50 @@ mod timekeeper;
 mod verdict;
 mod view;
 mod visits;
+mod walk_in;
 
 #[cfg(test)]
 pub(crate) mod small_campus;
 #[cfg(test)]
 mod tests;
 
+pub use card::{CardAnswer, CardQuestion};
 pub use effect::{Alarm, Effect, Receipt, Signal};
-pub use event::{CameraFault, CameraState, ClockReading, Event, GuardAct, SyncFailure};
+pub use event::{CameraFault, CameraState, ClockReading, Event, GuardAct, OfficerAct, ScannedText, SyncFailure};
+pub use find::{Found, FoundBy, Hit};
 pub use foreign::ForeignCodeSecret;
+pub use inside::Inside;
 pub use local_state::{AsOf, Held, HeldNews, LocalState, OwnEntry, Post};
 pub use news::{NewerKeySet, News};
 pub use timekeeper::BestTime;
-pub use verdict::{open, verdict};
+pub use verdict::{open, verdict, verdict_by_hand};
 pub use view::{CaseNumber, Link, Panel, Shown, Subject, View};
 pub use visits::{Movement, Visits};
+pub use walk_in::{WalkIn, WalkInForm, WalkInStanding};
 
-use std::sync::Arc;
+use std::{collections::VecDeque, sync::Arc};
 
+use chrono::TimeDelta;
 use shared::{
-    entry::{Direction, EntryId},
+    entry::{Direction, Entry, EntryId, GuardReason, Outcome, Said, Way},
+    ids::PassId,
     pass::{Pass, PassFault},
     time::CampusDay,
+    verdict::{AskReason, Verdict},
 };
 
 use self::{
+    by_hand::ByHand,
     desk::{Case, Desk, Now},
     exchange::{Exchange, raise},
     sighting::Sightings,
     timekeeper::Timekeeper,
+    walk_in::WalkIns,
 };
+
+/// At a gate of both ways, whoever went in and is seen again so soon is still coming in: a phone held up twice, somebody turning
+/// to wait for a friend.
+const STILL_COMING_IN: TimeDelta = TimeDelta::minutes(1);
 
 /// The server holds a call open this long when there is nothing to tell.
 pub const HELD_CALL_S: u16 = 25;
@@ -56,10 +74,14 @@ pub struct Gate {
     time: Timekeeper,
     /// At the last event.
     now: Now,
-    direction: Direction,
+    way: Way,
     sightings: Sightings,
     foreign_codes: ForeignCodeSecret,
     desk: Desk,
+    /// Entries on their way to the disk, in the order they were asked for.
+    writing: VecDeque<Entry>,
+    by_hand: ByHand,
+    walk_ins: WalkIns,
     exchange: Exchange,
     camera: CameraState,
     /// Days before this one have been forgotten.
@@ -69,15 +91,18 @@ pub struct Gate {
 
 impl Gate {
     #[must_use]
-    pub fn new(held: Held, direction: Direction, foreign_codes: ForeignCodeSecret) -> Self {
+    pub fn new(held: Held, way: Way, foreign_codes: ForeignCodeSecret) -> Self {
         let Held { post, floor, news, recorded, receipted, own } = held;
         Self {
             time: Timekeeper::new(floor, news.proven),
             now: Now { best: BestTime { at: floor, trusted: false, proven: false }, since_boot_ms: 0 },
-            direction,
+            way,
             sightings: Sightings::default(),
             foreign_codes,
             desk: Desk::new(post.gate),
+            writing: VecDeque::new(),
+            by_hand: ByHand::default(),
+            walk_ins: WalkIns::default(),
             exchange: Exchange::new(recorded, receipted),
             camera: CameraState::Starting,
             day: None,
@@ -96,6 +121,10 @@ impl Gate {
         effects.extend(self.turn_day());
         effects.extend(self.time.floor_to_keep(self.now.best).map(Effect::KeepFloor));
         effects.extend(self.exchange.due(&self.local, reading.since_boot_ms));
+        let recorded =
+            |effect: &Effect| if let Effect::Record(entry) = effect { Some((**entry).clone()) } else { None };
+        self.writing.extend(effects.iter().filter_map(recorded));
+        self.by_hand.refresh(&self.local, self.now.best.at);
         effects
     }
 
@@ -106,9 +135,13 @@ impl Gate {
             now: best.at,
             clock_trusted: best.trusted,
             post: *self.local.post(),
-            direction: self.direction,
+            way: self.way,
+            direction: self.desk.direction().unwrap_or_else(|| self.direction_of(None)),
             places: self.local.places().map(Arc::clone),
             panel: self.desk.panel(),
+            found: self.by_hand.found(),
+            walk_ins: self.walk_ins.list(),
+            inside: self.by_hand.inside(),
             camera: self.camera.clone(),
             link: self.exchange.link().clone(),
             freshness: self.local.freshness(best.at),
@@ -130,6 +163,16 @@ impl Gate {
         self.exchange.link()
     }
 
+    #[must_use]
+    pub fn found(&self) -> Option<Arc<Found>> {
+        self.by_hand.found()
+    }
+
+    #[must_use]
+    pub fn walk_ins(&self) -> Arc<[WalkIn]> {
+        self.walk_ins.list()
+    }
+
     /// For whoever explains a code beside the gate.
     #[must_use]
     pub const fn local(&self) -> &LocalState {
@@ -142,12 +185,9 @@ impl Gate {
             Event::Tick | Event::NoCode => Vec::new(),
             Event::Codes(codes) => self.codes(codes),
             Event::Guard(act) => self.guard(act),
+            Event::Officer(act) => self.officer(act),
             Event::Recorded(id) => self.recorded(id),
-            Event::RecordFailed => {
-                let mut effects = raise(&mut self.store_alarm, Alarm::StoreFailing);
-                effects.extend(self.desk.record_failed(self.now));
-                effects
-            }
+            Event::RecordFailed => self.record_failed(),
             Event::Pulled(answer) => {
                 let may_be = |server_time| self.time.may_be(server_time, since_boot_ms);
                 let believed = news::believe(*answer, &self.local, may_be);
@@ -163,6 +203,15 @@ impl Gate {
                 Vec::new()
             }
             Event::ReceiptNotKept => self.exchange.receipt_not_kept(since_boot_ms),
+            Event::HostAsked { number, answer } => {
+                self.walk_ins.answered(number, answer);
+                Vec::new()
+            }
+            Event::HostNotAsked { number, failure } => {
+                self.walk_ins.failed(number, failure);
+                Vec::new()
+            }
+            Event::CardHashed(answer) => self.card_hashed(&answer),
             Event::Camera(state) => {
                 self.camera = state;
                 Vec::new()
@@ -193,16 +242,39 @@ impl Gate {
     }
 
     fn pass(&mut self, pass: &Pass) -> Vec<Effect> {
-        let verdict = verdict(pass, &self.local, self.direction, self.now.best);
-        let record = self.local.record(pass.claims().pass).map(Arc::clone);
+        let id = pass.claims().pass;
+        let direction = self.direction_of(Some(id));
+        let verdict = verdict(pass, &self.local, direction, self.now.best);
+        let record = self.local.record(id).map(Arc::clone);
         let subject = Subject { claims: Some(pass.claims().clone()), record, foreign_code: None };
-        self.desk.receive(Case { verdict, subject, direction: self.direction }, self.now)
+        self.desk.receive(Case::new(verdict, subject, direction), self.now)
     }
 
     fn foreign(&mut self, code: &str, fault: PassFault) -> Vec<Effect> {
-        let verdict = verdict::not_a_pass(fault.into(), self.direction);
-        let subject = Subject { foreign_code: Some(self.foreign_codes.mark(code)), ..Subject::default() };
-        self.desk.receive(Case { verdict, subject, direction: self.direction }, self.now)
+        let mark = self.foreign_codes.mark(code);
+        self.stranger(mark, fault)
+    }
+
+    fn stranger(&mut self, mark: String, fault: PassFault) -> Vec<Effect> {
+        let direction = self.direction_of(None);
+        let verdict = verdict::not_a_pass(fault.into(), direction);
+        let subject = Subject { foreign_code: Some(mark), ..Subject::default() };
+        self.desk.receive(Case::new(verdict, subject, direction), self.now)
+    }
+
+    /// Which way somebody goes who stands at this gate.
+    fn direction_of(&self, pass: Option<PassId>) -> Direction {
+        match self.way {
+            Way::In => Direction::In,
+            Way::Out => Direction::Out,
+            Way::Both => {
+                let last = pass.and_then(|pass| self.local.visits().last(pass));
+                let inside = last.is_some_and(|last| {
+                    last.direction == Direction::In && self.now.best.at.since(last.at) >= STILL_COMING_IN
+                });
+                if inside { Direction::Out } else { Direction::In }
+            }
+        }
     }
 
     fn guard(&mut self, act: GuardAct) -> Vec<Effect> {
@@ -221,19 +293,76 @@ impl Gate {
                 self.desk.dismiss(case);
                 Vec::new()
             }
-            GuardAct::Direction(direction) => {
-                self.direction = direction;
+            GuardAct::Count { case, party } => self.desk.count(case, party, self.now),
+            GuardAct::Face(way) => {
+                self.way = way;
+                Vec::new()
+            }
+            GuardAct::Scanned(text) => self.scanned(&text.0),
+            GuardAct::Find(typed) => {
+                self.by_hand.look_for(typed, &self.local);
+                Vec::new()
+            }
+            GuardAct::Choose(pass) => self.choose(pass),
+            GuardAct::AskHost(form) => {
+                let request = self.walk_ins.ask(*form, self.local.post().terminal, self.now.best.at);
+                request.map(|request| Effect::AskHost(Box::new(request))).into_iter().collect()
+            }
+            GuardAct::ForgetWalkIn(number) => {
+                self.walk_ins.forget(number);
+                Vec::new()
+            }
+            GuardAct::ListInside(wanted) => {
+                self.by_hand.list_inside(wanted);
                 Vec::new()
             }
         }
     }
 
+    /// Written down beside whoever stands on the panel, whom it does not concern: no light, which would be theirs.
+    fn officer(&self, act: OfficerAct) -> Vec<Effect> {
+        let OfficerAct::Paper { paper, party, direction } = act;
+        let said = Said {
+            verdict: Verdict::Ask(AskReason::NoBooking),
+            pass: None,
+            name: None,
+            foreign_code: None,
+            paper: Some(paper),
+        };
+        let entry = Entry {
+            at: self.now.best.at,
+            clock_trusted: self.now.best.trusted,
+            gate: self.local.post().gate,
+            direction,
+            said,
+            outcome: Outcome::LetIn { reason: GuardReason::OfficerAgreed },
+            party: party.max(1),
+        };
+        vec![Effect::Record(Box::new(entry))]
+    }
+
     fn recorded(&mut self, id: EntryId) -> Vec<Effect> {
         self.store_alarm = None;
         self.exchange.recorded(id.seq);
-        let (entry, effects) = self.desk.recorded(self.now);
-        if let Some(entry) = entry {
-            self.local.went(id, &entry);
+        let Some(entry) = self.writing.pop_front() else { return Vec::new() };
+        self.local.went(id, &entry);
+        if let Outcome::Corrected { entry: of } = entry.outcome {
+            self.desk.correction_kept(of, entry.party, true);
+            Vec::new()
+        } else if entry.said.paper.is_some() {
+            Vec::new()
+        } else {
+            self.desk.recorded(id.seq, self.now)
+        }
+    }
+
+    fn record_failed(&mut self) -> Vec<Effect> {
+        let mut effects = raise(&mut self.store_alarm, Alarm::StoreFailing);
+        let Some(entry) = self.writing.pop_front() else { return effects };
+        if let Outcome::Corrected { entry: of } = entry.outcome {
+            self.desk.correction_kept(of, entry.party, false);
+        } else if entry.said.paper.is_none() {
+            effects.extend(self.desk.record_failed(self.now));
         }
         effects
     }
@@ -242,6 +371,7 @@ impl Gate {
         let (kept, effects) = self.exchange.news_kept();
         if let Some(kept) = kept {
             self.time.proven(kept.news.server_time, kept.since_boot_ms);
+            self.walk_ins.hear(&kept.news.changes, self.local.post().terminal);
             self.local.take(Arc::unwrap_or_clone(kept.news));
         }
         effects
@@ -255,6 +385,7 @@ impl Gate {
         }
         self.day = Some(today);
         self.local.forget(today);
+        self.walk_ins.turn_day(today);
         Some(Effect::Forget { before: today })
     }
 }

@@ -4,7 +4,7 @@ use ed25519_dalek::SigningKey;
 use serde_json::value::{RawValue, to_raw_value};
 use shared::{
     chain::{ChainName, Head, Link},
-    entry::{Direction, EntryId},
+    entry::{EntryId, Way},
     identity::{DocumentKind, DocumentTag, LastFour, MaskedName, PersonName},
     ids::{CampusId, GateIndex, GateMask, KeyId, PassId, TerminalId},
     pass::{
@@ -210,7 +210,7 @@ impl Terminal {
     pub(crate) fn stopped(office: Office, held: Held) -> Self {
         let recorded = held.recorded;
         Self {
-            gate: Gate::new(held, Direction::In, ForeignCodeSecret::derived_from(&[4; 32])),
+            gate: Gate::new(held, Way::In, ForeignCodeSecret::derived_from(&[4; 32])),
             office,
             wall: morning(),
             since_boot_ms: 1_000_000,
@@ -265,6 +265,8 @@ impl Terminal {
             | Effect::Push { .. }
             | Effect::Forget { .. }
             | Effect::KeepFloor(_)
+            | Effect::AskHost(_)
+            | Effect::LookUpCard(_)
             | Effect::Shine(_)
             | Effect::Alarm(_) => None,
         }

@@ -1,7 +1,7 @@
 //! Stories of one gate: what is seen, recorded and shown, in which order.
 
 use shared::{
-    entry::{Direction, Entry, GuardReason, Outcome, Remark},
+    entry::{Direction, Entry, GuardReason, Outcome, Remark, Way},
     sync::{Refusal, beacon::Freshness, change::Change},
     verdict::{AskReason, RefuseReason, Verdict},
 };
@@ -344,12 +344,12 @@ fn somebody_leaves_and_may_not_come_again() {
     let (mut terminal, code) = gate_with_a_pass();
     terminal.tell(Event::code(&code));
     terminal.wait_ms(60_000);
-    terminal.tell(Event::Guard(GuardAct::Direction(Direction::Out)));
+    terminal.tell(Event::Guard(GuardAct::Face(Way::Out)));
     let left = entries(&terminal.tell(Event::code(&code))).remove(0);
     assert_eq!((left.direction, left.outcome, left.party), (Direction::Out, Outcome::Passed, 3));
     assert_eq!(terminal.gate.view().inside_now, 0);
     terminal.wait_ms(60_000);
-    terminal.tell(Event::Guard(GuardAct::Direction(Direction::In)));
+    terminal.tell(Event::Guard(GuardAct::Face(Way::In)));
     terminal.tell(Event::code(&code));
     assert!(matches!(shown(&terminal).verdict, Verdict::Refuse(RefuseReason::Used { .. })));
 }
@@ -359,7 +359,8 @@ fn an_entry_at_another_gate_counts_here() {
     let (mut terminal, code) = gate_with_a_pass();
     let entry = shared::entry::EntryId { terminal: shared::ids::TerminalId::new(8), seq: 1 };
     let gate = super::small_campus::gate_index(1);
-    let moved = Change::PassMoved { pass: pass_id(1), direction: Direction::In, at: morning(), gate, entry };
+    let (pass, direction, party) = (pass_id(1), Direction::In, None);
+    let moved = Change::PassMoved { pass, direction, at: morning(), gate, entry, party };
     terminal.office.say(&moved);
     terminal.news_arrives();
     terminal.tell(Event::code(&code));
@@ -481,7 +482,7 @@ fn a_case_number_of_before_a_restart_never_comes_again() {
     let before = case(&terminal);
     terminal.wait_ms(1_000);
     let held = Held { recorded: terminal.recorded, ..Held::fresh(terminal.office.post(), morning()) };
-    terminal.gate = Gate::new(held, Direction::In, ForeignCodeSecret::derived_from(&[4; 32]));
+    terminal.gate = Gate::new(held, Way::In, ForeignCodeSecret::derived_from(&[4; 32]));
     terminal.tell(Event::code(&code));
     assert!(case(&terminal).get() > before.get());
 }

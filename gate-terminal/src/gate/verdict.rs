@@ -13,21 +13,26 @@
 //! | 9 | on the watchlist? | refuse `Watchlist` | ask `LeavingWith` |
 //! | 10 | inside already? | refuse `Inside` | – |
 //! | 11 | entries used up? | refuse `Used` | – |
-//! | 12 | news fresh, yet the pass unknown to it? | ask `UnknownToFreshNews` | – |
-//! | 13 | clock trusted? | ask `ClockUntrusted` | – |
-//! | 14 | news fresh? | ask `NewsStale`, `NewsExpired` | – |
+//! | 12 | found by hand, not by its code? | ask `FoundOnList` | – |
+//! | 13 | news fresh, yet the pass unknown to it? | ask `UnknownToFreshNews` | – |
+//! | 14 | clock trusted? | ask `ClockUntrusted` | – |
+//! | 15 | news fresh? | ask `NewsStale`, `NewsExpired` | – |
 //! | | none of these | admit | admit |
 //!
 //! The first answer counts. Facts that a signature or the office states stand above what this terminal merely lacks, so a
 //! revoked pass is never let in because the news is old. Leaving is never refused: whoever shows a well-signed pass of the day
 //! goes out by any gate, at any hour, and any number of times, since being inside is what a leaving person is; for the rest the
-//! guard is asked. What is lacking (12 to 14) holds nobody inside.
+//! guard is asked. What is lacking (12 to 15) holds nobody inside.
+//!
+//! A pass that was found on the list, by a name or a card, has no code to open: it begins at row 5, and nobody comes in by it
+//! before the guard has compared the card, which is also what rows 14 and 15 would ask for.
 
 use shared::{
     entry::Direction,
-    pass::{KeySet, Pass, PassFault, PassText, SealedPass},
-    sync::beacon::Freshness,
-    time::CampusDay,
+    ids::{CampusId, GateMask, PassId},
+    pass::{Claims, EntriesAllowed, KeySet, Pass, PassFault, PassText, SealedPass},
+    sync::{beacon::Freshness, change::PassRecord},
+    time::{CampusDay, Moment},
     verdict::{AskReason, RefuseReason, Verdict},
 };
 
@@ -39,15 +44,56 @@ pub fn open(code: &str, keys: Option<&KeySet>) -> Result<Pass, PassFault> {
     sealed.open(keys.ok_or(PassFault::UnknownKey)?)
 }
 
-/// Rows 5 to 14.
+/// Rows 5 to 15, of a pass whose code was read.
 #[must_use]
 pub fn verdict(pass: &Pass, local: &LocalState, direction: Direction, now: BestTime) -> Verdict {
+    let terms = Terms::signed(pass.claims());
+    say(&terms, local, direction, now, || lacking(terms.pass, local, now))
+}
+
+/// Rows 5 to 12, of a pass that was found on the list.
+#[must_use]
+pub fn verdict_by_hand(record: &PassRecord, local: &LocalState, direction: Direction, now: BestTime) -> Verdict {
+    say(&Terms::listed(record, local.post().campus), local, direction, now, || Some(AskReason::FoundOnList))
+}
+
+/// What the rows ask of a pass, whether its code says it or the list does.
+#[derive(Debug, Clone, Copy)]
+struct Terms {
+    pass: PassId,
+    campus: CampusId,
+    from: Moment,
+    until: Moment,
+    gates: GateMask,
+    entries: EntriesAllowed,
+}
+
+impl Terms {
+    fn signed(claims: &Claims) -> Self {
+        let Claims { campus, pass, validity, gates, entries, .. } = *claims;
+        Self { pass, campus, from: validity.from(), until: validity.until(), gates, entries }
+    }
+
+    /// The list is the campus's own, and its passes are good all day.
+    fn listed(record: &PassRecord, campus: CampusId) -> Self {
+        let PassRecord { pass, day, gates, entries, .. } = *record;
+        Self { pass, campus, from: day.start(), until: day.end(), gates, entries }
+    }
+}
+
+fn say(
+    terms: &Terms,
+    local: &LocalState,
+    direction: Direction,
+    now: BestTime,
+    lacking: impl FnOnce() -> Option<AskReason>,
+) -> Verdict {
     match direction {
-        Direction::In => match refusal(pass, local, now) {
+        Direction::In => match refusal(terms, local, now) {
             Some(reason) => Verdict::Refuse(reason),
-            None => lacking(pass, local, now).map_or(Verdict::Admit, Verdict::Ask),
+            None => lacking().map_or(Verdict::Admit, Verdict::Ask),
         },
-        Direction::Out => match keeps_from_leaving(pass, local, now) {
+        Direction::Out => match keeps_from_leaving(terms, local, now) {
             Some(reason) => not_a_pass(reason, direction),
             None => Verdict::Admit,
         },
@@ -63,64 +109,61 @@ pub(super) fn not_a_pass(reason: RefuseReason, direction: Direction) -> Verdict 
     }
 }
 
-fn refusal(pass: &Pass, local: &LocalState, now: BestTime) -> Option<RefuseReason> {
-    let claims = pass.claims();
-    other_campus(pass, local)
+fn refusal(terms: &Terms, local: &LocalState, now: BestTime) -> Option<RefuseReason> {
+    other_campus(terms, local)
         .or_else(|| {
-            let here = claims.gates.holds(local.post().gate);
-            (!here).then_some(RefuseReason::WrongGate { open: claims.gates })
+            let here = terms.gates.holds(local.post().gate);
+            (!here).then_some(RefuseReason::WrongGate { open: terms.gates })
         })
-        .or_else(|| wrong_time(pass, now))
-        .or_else(|| withdrawn(pass, local))
-        .or_else(|| used(pass, local))
+        .or_else(|| wrong_time(terms, now))
+        .or_else(|| withdrawn(terms, local))
+        .or_else(|| used(terms, local))
 }
 
-fn keeps_from_leaving(pass: &Pass, local: &LocalState, now: BestTime) -> Option<RefuseReason> {
-    let of_today = pass.claims().validity.day() == CampusDay::of(now.at);
-    other_campus(pass, local).or_else(|| wrong_time(pass, now).filter(|_| !of_today)).or_else(|| withdrawn(pass, local))
+fn keeps_from_leaving(terms: &Terms, local: &LocalState, now: BestTime) -> Option<RefuseReason> {
+    let of_today = CampusDay::of(terms.from) == CampusDay::of(now.at);
+    let wrong_day = || wrong_time(terms, now).filter(|_| !of_today);
+    other_campus(terms, local).or_else(wrong_day).or_else(|| withdrawn(terms, local))
 }
 
-fn other_campus(pass: &Pass, local: &LocalState) -> Option<RefuseReason> {
-    let campus = pass.claims().campus;
+fn other_campus(terms: &Terms, local: &LocalState) -> Option<RefuseReason> {
+    let campus = terms.campus;
     (campus != local.post().campus).then_some(RefuseReason::OtherCampus { campus })
 }
 
-fn wrong_time(pass: &Pass, now: BestTime) -> Option<RefuseReason> {
-    let validity = pass.claims().validity;
-    if now.at < validity.from() {
-        Some(RefuseReason::Early { from: validity.from() })
-    } else if now.at >= validity.until() {
-        Some(RefuseReason::Expired { until: validity.until() })
+fn wrong_time(terms: &Terms, now: BestTime) -> Option<RefuseReason> {
+    if now.at < terms.from {
+        Some(RefuseReason::Early { from: terms.from })
+    } else if now.at >= terms.until {
+        Some(RefuseReason::Expired { until: terms.until })
     } else {
         None
     }
 }
 
-fn withdrawn(pass: &Pass, local: &LocalState) -> Option<RefuseReason> {
-    let id = pass.claims().pass;
-    if local.is_revoked(id) {
+fn withdrawn(terms: &Terms, local: &LocalState) -> Option<RefuseReason> {
+    if local.is_revoked(terms.pass) {
         Some(RefuseReason::Revoked)
-    } else if local.is_watched(id) {
+    } else if local.is_watched(terms.pass) {
         Some(RefuseReason::Watchlist)
     } else {
         None
     }
 }
 
-fn used(pass: &Pass, local: &LocalState) -> Option<RefuseReason> {
-    let claims = pass.claims();
+fn used(terms: &Terms, local: &LocalState) -> Option<RefuseReason> {
     let visits = local.visits();
-    if let Some(last) = visits.last(claims.pass).filter(|last| last.direction == Direction::In) {
+    if let Some(last) = visits.last(terms.pass).filter(|last| last.direction == Direction::In) {
         return Some(RefuseReason::Inside { since: last.at, gate: last.gate });
     }
-    let last = visits.last_in(claims.pass)?;
-    let spent = visits.times_in(claims.pass) >= usize::from(claims.entries.get());
+    let last = visits.last_in(terms.pass)?;
+    let spent = visits.times_in(terms.pass) >= usize::from(terms.entries.get());
     spent.then_some(RefuseReason::Used { last: last.at, gate: last.gate })
 }
 
-fn lacking(pass: &Pass, local: &LocalState, now: BestTime) -> Option<AskReason> {
+fn lacking(pass: PassId, local: &LocalState, now: BestTime) -> Option<AskReason> {
     let freshness = local.freshness(now.at);
-    if freshness == Freshness::Fresh && local.record(pass.claims().pass).is_none() {
+    if freshness == Freshness::Fresh && local.record(pass).is_none() {
         return Some(AskReason::UnknownToFreshNews);
     }
     if !now.trusted {
@@ -138,10 +181,9 @@ mod tests {
     use ed25519_dalek::SigningKey;
     use shared::{
         entry::EntryId,
-        ids::{GateMask, KeyId, TerminalId},
-        pass::{Claims, PassSigner, Validity},
+        ids::{KeyId, TerminalId},
+        pass::{PassSigner, Validity},
         sync::change::Change,
-        time::Moment,
     };
 
     use super::{
@@ -215,7 +257,8 @@ mod tests {
 
     fn moved(seq: u64, direction: Direction, minute: u16) -> Change {
         let entry = EntryId { terminal: TerminalId::new(8), seq };
-        Change::PassMoved { pass: pass_id(1), direction, at: day().at_minute(minute), gate: gate_index(1), entry }
+        let (at, gate) = (day().at_minute(minute), gate_index(1));
+        Change::PassMoved { pass: pass_id(1), direction, at, gate, entry, party: None }
     }
 
     fn said(flaws: &[Flaw], direction: Direction) -> Verdict {
@@ -260,6 +303,30 @@ mod tests {
             }
         }
         assert_eq!(said(&[], Direction::In), Verdict::Admit);
+    }
+
+    /// Found by hand, each flaw of the pass itself counts as with its code, and without any the card is compared.
+    #[test]
+    fn by_hand_the_refusals_are_the_same_and_the_rest_is_asked() {
+        let by_hand = |flaws: &[Flaw], direction| {
+            let (claims, local, now) = scene(flaws);
+            let record = PassRecord { gates: claims.gates, ..record(1) };
+            verdict_by_hand(&record, &local, direction, now)
+        };
+        for flaw in FLAWS {
+            let asked = match flaw {
+                // The list is of this campus, and what is on it is known.
+                Flaw::OtherCampus | Flaw::Unknown => continue,
+                Flaw::Clock | Flaw::News => Verdict::Ask(AskReason::FoundOnList),
+                Flaw::WrongGate | Flaw::AnotherDay | Flaw::Revoked | Flaw::Watched | Flaw::Inside | Flaw::Used => {
+                    expected(flaw)
+                }
+            };
+            assert_eq!(by_hand(&[flaw], Direction::In), asked, "{flaw:?}");
+            assert_eq!(by_hand(&[flaw], Direction::Out), said(&[flaw], Direction::Out), "{flaw:?}, leaving");
+        }
+        assert_eq!(by_hand(&[], Direction::In), Verdict::Ask(AskReason::FoundOnList));
+        assert_eq!(by_hand(&[], Direction::Out), Verdict::Admit);
     }
 
     #[test]

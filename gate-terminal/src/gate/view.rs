@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use shared::{
-    entry::{Direction, Outcome},
+    entry::{Direction, Outcome, Way},
+    identity::MaskedName,
+    ids::PassId,
     pass::Claims,
     sync::{
         Refusal,
@@ -14,16 +16,24 @@ use shared::{
     verdict::Verdict,
 };
 
-use super::{effect::Alarm, event::CameraState, local_state::Post};
+use super::{effect::Alarm, event::CameraState, find::Found, inside::Inside, local_state::Post, walk_in::WalkIn};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct View {
     pub now: Moment,
     pub clock_trusted: bool,
     pub post: Post,
+    pub way: Way,
+    /// Of the case on the panel; without one, the way a stranger would go.
     pub direction: Direction,
     pub places: Option<Arc<Places>>,
     pub panel: Panel,
+    /// While the guard looks for somebody.
+    pub found: Option<Arc<Found>>,
+    /// The newest first.
+    pub walk_ins: Arc<[WalkIn]>,
+    /// While it is asked for.
+    pub inside: Option<Arc<[Inside]>>,
     pub camera: CameraState,
     pub link: Link,
     pub freshness: Freshness,
@@ -66,6 +76,9 @@ pub struct Shown {
     pub case: CaseNumber,
     pub verdict: Verdict,
     pub subject: Subject,
+    pub direction: Direction,
+    /// How many people go through: as booked, or as the guard counted.
+    pub count: u8,
     /// What was written down; `None` while the guard is asked, and when nothing could be written.
     pub outcome: Option<Outcome>,
     /// When the panel goes, or the question counts as unanswered.
@@ -84,6 +97,32 @@ pub struct Subject {
 }
 
 impl Subject {
+    /// Found on the list, not by its signed code.
+    #[must_use]
+    pub const fn is_by_hand(&self) -> bool {
+        self.claims.is_none() && self.record.is_some()
+    }
+
+    #[must_use]
+    pub fn pass(&self) -> Option<PassId> {
+        let listed = || self.record.as_ref().map(|record| record.pass);
+        self.claims.as_ref().map(|claims| claims.pass).or_else(listed)
+    }
+
+    /// As the entry log keeps it.
+    #[must_use]
+    pub fn masked_name(&self) -> Option<MaskedName> {
+        let listed = || self.record.as_ref().map(|record| record.visitor.masked());
+        self.claims.as_ref().map(|claims| claims.name.clone()).or_else(listed)
+    }
+
+    /// How many were booked.
+    #[must_use]
+    pub fn party(&self) -> u8 {
+        let listed = || self.record.as_ref().map(|record| record.party);
+        self.claims.as_ref().map(|claims| claims.party).or_else(listed).map_or(1, shared::pass::PartySize::get)
+    }
+
     /// The name in full where the list has it, else as the pass masks it.
     #[must_use]
     pub fn name(&self) -> Option<&str> {

@@ -1,11 +1,13 @@
 //! Who went in and out, by pass: from own entries at once, from other gates through the feed.
 //!
-//! Own entries come back through the feed; a movement counts once, by its entry's id.
+//! Own entries come back through the feed; a movement counts once, by its entry's id. Paper cases have no pass: they come and go
+//! by name and telephone.
 
 use std::collections::HashMap;
 
 use shared::{
-    entry::{Direction, EntryId},
+    entry::{Direction, EntryId, PaperCase},
+    identity::MaskedName,
     ids::{GateIndex, PassId},
     time::{CampusDay, Moment},
 };
@@ -24,8 +26,27 @@ pub struct Movement {
 pub struct Visits {
     /// In the order of their moments, but for one terminal's in the order of their numbers: a clock can be wrong.
     by_pass: HashMap<PassId, Vec<Movement>>,
-    /// Let in by a guard on a code that was no pass.
+    /// Let in by a guard on a code that was no pass, or as a paper case.
     without_pass: Vec<Movement>,
+    /// Paper cases that are inside.
+    on_paper: Vec<(Box<PaperCase>, Movement)>,
+    /// Went in yesterday and not out.
+    overnight: HashMap<PassId, Movement>,
+    /// Of passes seen here, for when the list has lost the name.
+    masked: HashMap<PassId, MaskedName>,
+}
+
+/// Somebody who is inside.
+#[derive(Debug, Clone, Copy)]
+pub struct StillInside<'a> {
+    pub who: Who<'a>,
+    pub movement: Movement,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub enum Who<'a> {
+    Pass { pass: PassId, masked: Option<&'a MaskedName> },
+    Paper(&'a PaperCase),
 }
 
 impl Visits {
@@ -36,16 +57,51 @@ impl Visits {
         }
         let place = place(movements, &movement);
         movements.insert(place, movement);
+        self.overnight.remove(&pass);
     }
 
     pub fn moved_without_pass(&mut self, movement: Movement) {
         self.without_pass.push(movement);
     }
 
+    pub fn moved_on_paper(&mut self, paper: &PaperCase, movement: Movement) {
+        self.without_pass.push(movement);
+        match movement.direction {
+            Direction::In => self.on_paper.push((Box::new(paper.clone()), movement)),
+            Direction::Out => {
+                let same =
+                    |inside: &PaperCase| (&inside.visitor, &inside.phone_tail) == (&paper.visitor, &paper.phone_tail);
+                self.on_paper.retain(|(inside, _)| !same(inside));
+            }
+        }
+    }
+
+    /// That movement was in truth of so many.
+    pub fn correct(&mut self, pass: Option<PassId>, entry: EntryId, party: u8) {
+        let of_pass = pass.and_then(|pass| self.by_pass.get_mut(&pass)).into_iter().flatten();
+        let on_paper = self.on_paper.iter_mut().map(|(_, movement)| movement);
+        let all = of_pass.chain(&mut self.without_pass).chain(on_paper);
+        all.filter(|movement| movement.entry == entry).for_each(|movement| movement.party = party);
+    }
+
+    pub fn name(&mut self, pass: PassId, masked: &MaskedName) {
+        self.masked.insert(pass, masked.clone());
+    }
+
+    #[must_use]
+    pub fn knows(&self, pass: PassId, entry: EntryId) -> bool {
+        self.by_pass.get(&pass).is_some_and(|movements| movements.iter().any(|known| known.entry == entry))
+    }
+
     /// The last time anybody went in or out with this pass.
     #[must_use]
     pub fn last(&self, pass: PassId) -> Option<&Movement> {
         self.by_pass.get(&pass)?.last()
+    }
+
+    #[must_use]
+    pub fn is_inside(&self, pass: PassId) -> bool {
+        self.last(pass).is_some_and(|last| last.direction == Direction::In)
     }
 
     #[must_use]
@@ -67,17 +123,44 @@ impl Visits {
         all.filter(|m| m.direction == Direction::In && (start..end).contains(&m.at)).map(|m| u32::from(m.party)).sum()
     }
 
-    /// People who went in with a pass and have not left.
+    /// People who went in with a pass or as a paper case and have not left; yesterday's are not counted, most of whom left without
+    /// a word.
     #[must_use]
     pub fn inside(&self) -> u32 {
         let last = self.by_pass.values().filter_map(|movements| movements.last());
-        last.filter(|m| m.direction == Direction::In).map(|m| u32::from(m.party)).sum()
+        let with_pass = last.filter(|m| m.direction == Direction::In);
+        with_pass.chain(self.on_paper.iter().map(|(_, movement)| movement)).map(|m| u32::from(m.party)).sum()
+    }
+
+    /// The same, one by one, and yesterday's too.
+    pub fn still_inside(&self) -> impl Iterator<Item = StillInside<'_>> {
+        let last = self.by_pass.iter().filter_map(|(pass, movements)| Some((*pass, *movements.last()?)));
+        let today = last.filter(|(_, movement)| movement.direction == Direction::In);
+        let all = today.chain(self.overnight.iter().map(|(pass, movement)| (*pass, *movement)));
+        let with_pass = all.map(|(pass, movement)| {
+            let who = Who::Pass { pass, masked: self.masked.get(&pass) };
+            StillInside { who, movement }
+        });
+        let on_paper = self.on_paper.iter();
+        with_pass.chain(on_paper.map(|(paper, movement)| StillInside { who: Who::Paper(paper), movement: *movement }))
     }
 
     pub fn forget(&mut self, before: CampusDay) {
         let stays = |movement: &Movement| CampusDay::of(movement.at) >= before;
-        self.by_pass.retain(|_, movements| movements.iter().any(stays));
+        let yesterday = |movement: &Movement| CampusDay::of(movement.at) >= before.minus_days(1);
+        self.overnight.retain(|_, movement| yesterday(movement));
+        let gone = self.by_pass.extract_if(|_, movements| !movements.iter().any(stays));
+        let left_open = gone.filter_map(|(pass, movements)| Some((pass, *movements.last()?)));
+        self.overnight.extend(left_open.filter(|(_, last)| last.direction == Direction::In && yesterday(last)));
         self.without_pass.retain(stays);
+        self.on_paper.retain(|(_, movement)| stays(movement));
+        self.masked.retain(|pass, _| self.by_pass.contains_key(pass) || self.overnight.contains_key(pass));
+    }
+
+    /// Whether its record is still wanted when its day is over.
+    #[must_use]
+    pub fn stayed_overnight(&self, pass: PassId) -> bool {
+        self.overnight.contains_key(&pass)
     }
 }
 
@@ -92,7 +175,7 @@ fn place(movements: &[Movement], new: &Movement) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use shared::ids::TerminalId;
+    use shared::{entry::Remark, identity::PersonName, ids::TerminalId};
 
     use super::*;
 
@@ -134,14 +217,53 @@ mod tests {
     }
 
     #[test]
-    fn a_day_that_is_over_is_forgotten() {
+    fn a_day_that_is_over_is_forgotten_but_for_who_never_left() {
+        let day = |text| CampusDay::parse(text).unwrap();
         let mut visits = Visits::default();
         visits.moved(PASS, movement(1, 1, Direction::In, 480));
         visits.moved_without_pass(movement(1, 2, Direction::In, 481));
-        visits.forget(CampusDay::parse("2026-11-23").unwrap());
+        visits.forget(day("2026-11-23"));
         assert_eq!((visits.inside(), visits.times_in(PASS)), (2, 1));
-        visits.forget(CampusDay::parse("2026-11-24").unwrap());
+        visits.forget(day("2026-11-24"));
         assert_eq!((visits.inside(), visits.times_in(PASS)), (0, 0));
-        assert_eq!(visits.entered_on(CampusDay::parse("2026-11-23").unwrap()), 0);
+        assert_eq!(visits.entered_on(day("2026-11-23")), 0);
+        assert_eq!((visits.still_inside().count(), visits.stayed_overnight(PASS)), (1, true));
+        let mut left = Visits::default();
+        left.moved(PASS, movement(1, 1, Direction::In, 480));
+        left.forget(day("2026-11-24"));
+        left.moved(PASS, movement(1, 3, Direction::Out, 1_500));
+        assert_eq!(left.still_inside().count(), 0, "the gate saw them leave this morning");
+        visits.forget(day("2026-11-25"));
+        assert_eq!(visits.still_inside().count(), 0, "a day later nobody looks for them any more");
+    }
+
+    #[test]
+    fn a_corrected_count_is_counted_everywhere_and_moves_nobody() {
+        let mut visits = Visits::default();
+        let went_in = movement(1, 1, Direction::In, 480);
+        visits.moved(PASS, went_in);
+        visits.correct(Some(PASS), went_in.entry, 5);
+        assert_eq!((visits.inside(), visits.times_in(PASS)), (5, 1));
+        assert_eq!(visits.entered_on(CampusDay::of(went_in.at)), 5);
+        visits.correct(Some(PASS), movement(1, 9, Direction::In, 0).entry, 1);
+        assert_eq!(visits.inside(), 5, "an entry nobody knows corrects nothing");
+    }
+
+    #[test]
+    fn a_paper_case_is_inside_until_it_leaves_on_paper() {
+        let paper = |name: &str| PaperCase {
+            visitor: PersonName::parse(name).unwrap(),
+            phone_tail: "0102".into(),
+            host: Remark::parse("后勤").unwrap(),
+            reason: Remark::parse("抢修").unwrap(),
+            plates: Vec::new(),
+        };
+        let mut visits = Visits::default();
+        visits.moved_on_paper(&paper("李四"), movement(1, 1, Direction::In, 480));
+        visits.moved_on_paper(&paper("王五"), movement(1, 2, Direction::In, 490));
+        visits.correct(None, movement(1, 2, Direction::In, 490).entry, 3);
+        assert_eq!((visits.inside(), visits.entered_on(CampusDay::parse("2026-11-23").unwrap())), (5, 5));
+        visits.moved_on_paper(&paper("李四"), movement(1, 3, Direction::Out, 500));
+        assert_eq!((visits.inside(), visits.still_inside().count()), (3, 1));
     }
 }

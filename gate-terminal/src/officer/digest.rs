@@ -128,7 +128,9 @@ impl Row {
         let entry = EntryId { terminal: own, seq: self.seq };
         let Self { at, gate, direction, .. } = *self;
         let pass = self.pass.filter(|_| self.went_through)?;
-        Some(PassMovement { entry, pass, direction, at, gate })
+        // Of no weight for who contradicts whom.
+        let party = None;
+        Some(PassMovement { entry, pass, direction, at, gate, party })
     }
 }
 
@@ -147,6 +149,7 @@ const fn outcome_kind(outcome: &Outcome) -> OutcomeKind {
         Outcome::LetIn { .. } => OutcomeKind::LetIn,
         Outcome::SentAway { .. } => OutcomeKind::SentAway,
         Outcome::Unanswered => OutcomeKind::Unanswered,
+        Outcome::Corrected { .. } => OutcomeKind::Corrected,
     }
 }
 

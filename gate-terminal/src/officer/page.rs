@@ -46,7 +46,10 @@ impl<'a, L: EntryLog> Lines<'a, L> {
         let record = entry.said.pass.map(|pass| self.log.record(pass)).transpose()?.flatten();
         let (visitor, host, plates) = match record {
             Some(record) => (Some(record.visitor), Some(record.host.as_str().to_owned()), record.plates),
-            None => (None, None, Vec::new()),
+            None => entry.said.paper.as_ref().map_or((None, None, Vec::new()), |paper| {
+                let plates = paper.plates.iter().map(ToString::to_string).collect();
+                (Some(paper.visitor.clone()), Some(paper.host.as_str().to_owned()), plates)
+            }),
         };
         Ok(Some(LogLine {
             seq,

@@ -22,15 +22,14 @@ pub(super) fn record<L: EntryLog, T: Terminal>(
     form: PaperForm,
 ) -> Result<Option<u64>, L::Error> {
     let before = log.last()?;
-    let (party, direction) = (form.party, form.direction);
+    let (visitor, party, direction) = (form.visitor.clone(), form.party, form.direction);
     if !terminal.paper(form) {
         return Ok(None);
     }
     let is_it = |kept: &KeptEntry| {
         let entry = &kept.entry;
-        entry.said.pass.is_none()
-            && entry.outcome.went_through()
-            && (entry.party, entry.direction) == (party, direction)
+        let of_visitor = entry.said.paper.as_ref().is_some_and(|paper| paper.visitor == visitor);
+        of_visitor && (entry.party, entry.direction) == (party, direction)
     };
     for _ in 0..LOOKS {
         if let Some(kept) = log.kept_after(before, NEWEST)?.into_iter().find(is_it) {

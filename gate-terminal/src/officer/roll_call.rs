@@ -13,7 +13,7 @@ use std::{
 
 use askama::Template;
 use shared::{
-    entry::{Direction, EntryId},
+    entry::{Direction, Entry, EntryId, Outcome, PaperCase},
     ids::{GateIndex, PassId, TerminalId},
     sync::change::{PassRecord, Places},
     time::{CampusDay, Moment},
@@ -59,6 +59,7 @@ pub(super) struct Person {
     /// As the entry has it: masked.
     pub(super) masked: String,
     pub(super) record: Option<PassRecord>,
+    pub(super) paper: Option<Box<PaperCase>>,
     pub(super) party: u8,
     pub(super) since: Moment,
     pub(super) gate: GateIndex,
@@ -71,22 +72,31 @@ pub(super) fn inside<L: EntryLog>(log: &L, now: Moment) -> Result<Vec<Person>, L
     let mut inside = Vec::new();
     let mut moves = walk::told_of_others(log, own)?;
     let mut said: BTreeMap<EntryId, (u8, String)> = BTreeMap::new();
-    for KeptEntry { seq, entry, .. } in entries_since(log, begin)? {
+    let entries = entries_since(log, begin)?;
+    let corrected: BTreeMap<u64, u8> = entries.iter().filter_map(|kept| of_in_truth(&kept.entry)).collect();
+    for KeptEntry { seq, entry, .. } in &entries {
+        let seq = *seq;
         if !entry.outcome.went_through() {
             continue;
         }
         let id = EntryId { terminal: own, seq };
         let masked = entry.said.name.as_ref().map_or_else(String::new, ToString::to_string);
-        let (direction, at, gate, party) = (entry.direction, entry.at, entry.gate, entry.party);
+        let (direction, at, gate) = (entry.direction, entry.at, entry.gate);
+        let party = corrected.get(&seq).copied().unwrap_or(entry.party);
         match (entry.said.pass, direction) {
             (Some(pass), _) => {
-                moves.push(PassMovement { entry: id, pass, direction, at, gate });
+                moves.push(PassMovement { entry: id, pass, direction, at, gate, party: Some(party) });
                 said.insert(id, (party, masked));
             }
             (None, Direction::In) => {
-                inside.push(Person { pass: None, masked, record: None, party, since: at, gate });
+                let paper = entry.said.paper.clone();
+                inside.push(Person { pass: None, masked, record: None, paper, party, since: at, gate });
             }
-            (None, Direction::Out) => {}
+            (None, Direction::Out) => {
+                if let Some(left) = &entry.said.paper {
+                    inside.retain(|person| person.paper.as_ref().is_none_or(|paper| !is_same(paper, left)));
+                }
+            }
         }
     }
     let mut last: BTreeMap<PassId, PassMovement> = BTreeMap::new();
@@ -96,11 +106,23 @@ pub(super) fn inside<L: EntryLog>(log: &L, now: Moment) -> Result<Vec<Person>, L
     for moved in last.into_values().filter(|moved| moved.direction == Direction::In) {
         let record = log.record(moved.pass)?;
         let booked = record.as_ref().map_or(1, |record| record.party.get());
-        let (party, masked) = said.remove(&moved.entry).unwrap_or((booked, String::new()));
-        inside.push(Person { pass: Some(moved.pass), masked, record, party, since: moved.at, gate: moved.gate });
+        let told = (moved.party.unwrap_or(booked), String::new());
+        let (party, masked) = said.remove(&moved.entry).unwrap_or(told);
+        let (pass, since, gate) = (Some(moved.pass), moved.at, moved.gate);
+        inside.push(Person { pass, masked, record, paper: None, party, since, gate });
     }
     inside.sort_by_key(|person| (person.since, person.pass));
     Ok(inside)
+}
+
+/// Which entry this one corrects, and to how many.
+fn of_in_truth(entry: &Entry) -> Option<(u64, u8)> {
+    if let Outcome::Corrected { entry: of } = entry.outcome { Some((of, entry.party)) } else { None }
+}
+
+/// As the gate knows a paper case again.
+fn is_same(one: &PaperCase, other: &PaperCase) -> bool {
+    (&one.visitor, &one.phone_tail) == (&other.visitor, &other.phone_tail)
 }
 
 fn entries_since<L: EntryLog>(log: &L, begin: Moment) -> Result<Vec<KeptEntry>, L::Error> {
@@ -186,9 +208,23 @@ impl Page {
 
 impl Line {
     fn of(person: Person, teller: &Teller<'_>) -> Self {
-        let Person { masked, record, party, since, gate, .. } = person;
+        let Person { masked, record, paper, party, since, gate, .. } = person;
         let since = teller.when(since);
         let gate = teller.gate(gate);
+        if let Some(paper) = paper {
+            let plates: Vec<&str> = paper.plates.iter().map(|plate| plate.as_str()).collect();
+            return Self {
+                name: paper.visitor.to_string(),
+                with: String::new(),
+                party,
+                phone_tail: paper.phone_tail,
+                host: paper.host.as_str().to_owned(),
+                plates: plates.join(" "),
+                since,
+                gate,
+                note: "",
+            };
+        }
         let Some(record) = record else {
             let name = if masked.is_empty() { "（姓名不详）".to_owned() } else { masked };
             let (with, phone_tail, host, plates) = Default::default();

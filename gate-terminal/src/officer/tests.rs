@@ -10,7 +10,7 @@ use std::{
 
 use calamine::{Data, Reader as _};
 use shared::{
-    entry::{Direction, Entry, EntryId, GuardReason, Outcome, Remark, Said},
+    entry::{Direction, Entry, EntryId, GuardReason, Outcome, PaperCase, Remark, Said},
     identity::{MaskedName, PersonName},
     ids::{PassId, TerminalId},
     sync::change::{Change, PassRecord},
@@ -158,6 +158,7 @@ fn went(pass: PassId, direction: Direction, at: Moment) -> Entry {
         pass: Some(pass),
         name: Some(MaskedName::parse("张*明").unwrap()),
         foreign_code: None,
+        paper: None,
     };
     Entry { at, clock_trusted: true, gate: gate_index(0), direction, said, outcome: Outcome::Passed, party: 2 }
 }
@@ -168,6 +169,7 @@ fn refused(at: Moment) -> Entry {
         pass: None,
         name: None,
         foreign_code: Some("ab".into()),
+        paper: None,
     };
     let (gate, direction) = (gate_index(0), Direction::In);
     Entry { at, clock_trusted: true, gate, direction, said, outcome: Outcome::Refused, party: 0 }
@@ -175,8 +177,13 @@ fn refused(at: Moment) -> Entry {
 
 fn let_in(at: Moment, reason: &str) -> Entry {
     let reason = GuardReason::Other { text: Remark::parse(reason).unwrap() };
-    let said =
-        Said { verdict: Verdict::Ask(AskReason::UnknownToFreshNews), pass: None, name: None, foreign_code: None };
+    let said = Said {
+        verdict: Verdict::Ask(AskReason::UnknownToFreshNews),
+        pass: None,
+        name: None,
+        foreign_code: None,
+        paper: None,
+    };
     let outcome = Outcome::LetIn { reason };
     Entry { at, clock_trusted: true, gate: gate_index(0), direction: Direction::In, said, outcome, party: 1 }
 }
@@ -340,6 +347,7 @@ fn a_line_says_who_it_was_who_vouches_and_what_contradicts() {
         at: at(481),
         gate: gate_index(1),
         entry,
+        party: None,
     };
     post.learn(vec![Change::PassIssued(Box::new(booked(1, "张晓明", "京A12345"))), told(theirs)]);
     post.write(&went(pass_id(1), Direction::In, at(480)));
@@ -527,6 +535,7 @@ fn the_roll_call_has_everybody_inside_and_nobody_else() {
         at: at(minute),
         gate: gate_index(1),
         entry: EntryId { terminal: TerminalId::new(8), seq },
+        party: None,
     };
     post.learn(vec![
         Change::PassIssued(Box::new(booked(1, "张晓明", "<b>京A12345"))),
@@ -566,6 +575,53 @@ fn the_roll_call_has_everybody_inside_and_nobody_else() {
     for absent in ["孙八", "<b>京"] {
         assert!(!page.contains(absent), "{absent} is in\n{page}");
     }
+}
+
+#[test]
+fn the_roll_call_counts_as_the_guard_did_and_knows_who_came_on_paper() {
+    let mut post = Post::new();
+    post.learn(vec![Change::PassIssued(Box::new(booked(1, "张晓明", "")))]);
+    let on_paper = |name: &str, direction, minute| {
+        let paper = PaperCase {
+            visitor: PersonName::parse(name).unwrap(),
+            phone_tail: "0102".into(),
+            host: Remark::parse("后勤王师傅").unwrap(),
+            reason: Remark::parse("抢修水管").unwrap(),
+            plates: Vec::new(),
+        };
+        let said = Said {
+            verdict: Verdict::Ask(AskReason::NoBooking),
+            pass: None,
+            name: None,
+            foreign_code: None,
+            paper: Some(Box::new(paper)),
+        };
+        let outcome = Outcome::LetIn { reason: GuardReason::OfficerAgreed };
+        Entry { said, outcome, party: 3, ..went(pass_id(1), direction, at(minute)) }
+    };
+    let of = |n, minute, entry| {
+        let outcome = Outcome::Corrected { entry };
+        Entry { outcome, party: n, ..went(pass_id(1), Direction::In, at(minute)) }
+    };
+    post.write(&went(pass_id(1), Direction::In, at(470)));
+    post.write(&of(9, 471, 1));
+    post.write(&of(5, 472, 1));
+    post.write(&on_paper("古丽·买买提", Direction::In, 473));
+    post.write(&on_paper("钱七", Direction::In, 474));
+    post.write(&on_paper("钱七", Direction::Out, 475));
+    let said = post.ask(Ask::RollCall);
+    let Some(OfficerSaid::RollCall { path, people }) = said else { panic!("{said:?}") };
+    assert_eq!(people, 5 + 3);
+    let page = fs::read_to_string(path).unwrap();
+    assert!(page.contains("古丽·买买提") && page.contains("后勤王师傅") && !page.contains("钱七"), "{page}");
+
+    let mut post = Post::opened();
+    post.write(&on_paper("古丽·买买提", Direction::In, 473));
+    let filter = LogFilter { text: "glmmt".into(), ..LogFilter::day(day()) };
+    post.ask(Ask::Look(filter));
+    let page = post.officer.records().page.clone().unwrap();
+    assert_eq!(page.lines[0].visitor.as_ref().unwrap().as_str(), "古丽·买买提");
+    assert_eq!(page.lines[0].host.as_deref(), Some("后勤王师傅"));
 }
 
 #[test]

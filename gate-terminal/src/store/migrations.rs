@@ -4,8 +4,11 @@ use rusqlite::Connection;
 
 use super::StoreError;
 
-const MIGRATIONS: &[&str] =
-    &[include_str!("migrations/0001_begin.sql"), include_str!("migrations/0002_went_through.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_begin.sql"),
+    include_str!("migrations/0002_went_through.sql"),
+    include_str!("migrations/0003_party.sql"),
+];
 
 /// Brings the schema up to this program's; each step is one transaction.
 pub(super) fn run(connection: &mut Connection) -> Result<(), StoreError> {

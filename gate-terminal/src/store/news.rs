@@ -23,9 +23,12 @@ pub(super) fn keep(transaction: &Transaction<'_>, news: &News) -> Result<(), Sto
             Change::PassIssued(record) => passes::issued(transaction, record)?,
             Change::PassRevoked { pass, at } => passes::revoked(transaction, *pass, *at)?,
             Change::PassWatched { pass, watched } => passes::watched(transaction, *pass, *watched)?,
-            Change::PassMoved { pass, direction, at, gate, entry } => {
-                passes::moved(transaction, *pass, *direction, *at, *gate, *entry)?;
+            Change::PassMoved { pass, direction, at, gate, entry, party } => {
+                let movement = passes::Moved { direction: *direction, at: *at, gate: *gate, party: *party };
+                passes::moved(transaction, *pass, *entry, &movement)?;
             }
+            // It concerns who stands at the gate now, and the pass it speaks of has been told before it.
+            Change::WalkInDecided { .. } => {}
         }
     }
     keep_place_in_feed(transaction, news)

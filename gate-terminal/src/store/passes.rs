@@ -36,23 +36,40 @@ pub(super) fn watched(transaction: &Transaction<'_>, pass: PassId, watched: bool
     Ok(())
 }
 
+/// What the feed says of a movement, beside whose it is.
+pub(super) struct Moved {
+    pub direction: Direction,
+    pub at: Moment,
+    pub gate: GateIndex,
+    pub party: Option<u8>,
+}
+
+/// Told again, it corrects how many they were and nothing else.
 pub(super) fn moved(
     transaction: &Transaction<'_>,
     pass: PassId,
-    direction: Direction,
-    at: Moment,
-    gate: GateIndex,
     entry: EntryId,
+    movement: &Moved,
 ) -> Result<(), StoreError> {
+    let Moved { direction, at, gate, party } = movement;
     let went = match direction {
         Direction::In => "in",
         Direction::Out => "out",
     };
     transaction
         .prepare_cached(
-            "insert or ignore into movement (terminal, seq, pass, went, at_ms, gate) values (?1, ?2, ?3, ?4, ?5, ?6)",
+            "insert into movement (terminal, seq, pass, went, at_ms, gate, party) values (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+             on conflict (terminal, seq) do update set party = coalesce(excluded.party, party)",
         )?
-        .execute(params![entry.terminal.get(), stored(entry.seq)?, pass.as_bytes(), went, at.unix_ms(), gate.get()])?;
+        .execute(params![
+            entry.terminal.get(),
+            stored(entry.seq)?,
+            pass.as_bytes(),
+            went,
+            at.unix_ms(),
+            gate.get(),
+            party
+        ])?;
     Ok(())
 }
 
@@ -65,10 +82,15 @@ pub(super) fn void_old_epoch(transaction: &Transaction<'_>) -> Result<(), StoreE
 
 pub(super) fn forget(transaction: &Transaction<'_>, before: CampusDay) -> Result<(), StoreError> {
     let start_ms = before.start().unix_ms();
-    transaction.execute("delete from pass where day < ?1", [before.to_string()])?;
+    // Who moved yesterday may be inside still; their record and movement stay until they are looked for no more.
+    let yesterday = before.minus_days(1);
+    transaction.execute(
+        "delete from pass where day < ?1 and (day < ?2 or id not in (select pass from movement where at_ms >= ?3))",
+        params![before.to_string(), yesterday.to_string(), yesterday.start().unix_ms()],
+    )?;
     transaction.execute("delete from watched where pass not in (select id from pass)", [])?;
     transaction.execute("delete from revoked where at_ms < ?1 and pass not in (select id from pass)", [start_ms])?;
-    transaction.execute("delete from movement where at_ms < ?1", [start_ms])?;
+    transaction.execute("delete from movement where at_ms < ?1", [yesterday.start().unix_ms()])?;
     Ok(())
 }
 
@@ -88,9 +110,9 @@ pub(super) fn load(connection: &Connection, changes: &mut Vec<Change>) -> Result
         changes.push(Change::PassWatched { pass: read_pass(row)?, watched: true });
         Ok(())
     })?;
-    each(connection, "select pass, went, at_ms, gate, terminal, seq from movement", |row| {
-        let PassMovement { entry, pass, direction, at, gate } = read_movement(row)?;
-        changes.push(Change::PassMoved { pass, direction, at, gate, entry });
+    each(connection, "select pass, went, at_ms, gate, terminal, seq, party from movement", |row| {
+        let PassMovement { entry, pass, direction, at, gate, party } = read_movement(row)?;
+        changes.push(Change::PassMoved { pass, direction, at, gate, entry, party });
         Ok(())
     })
 }
@@ -111,7 +133,7 @@ pub(super) fn movements_after(
         None => (-1, 0),
     };
     let mut select = connection.prepare_cached(
-        "select pass, went, at_ms, gate, terminal, seq from movement where (terminal, seq) > (?1, ?2)
+        "select pass, went, at_ms, gate, terminal, seq, party from movement where (terminal, seq) > (?1, ?2)
          order by terminal, seq limit ?3",
     )?;
     let mut rows = select.query(params![terminal, seq, i64::try_from(limit).unwrap_or(i64::MAX)])?;
@@ -129,6 +151,7 @@ fn read_movement(row: &Row<'_>) -> Result<PassMovement, StoreError> {
         at: Moment::from_unix_ms(row.get(2)?),
         gate: GateIndex::new(row.get(3)?).ok_or(StoreError::Foreign { what: "gate" })?,
         entry: EntryId { terminal: TerminalId::new(row.get(4)?), seq: counted(row.get(5)?)? },
+        party: row.get(6)?,
     })
 }
 

@@ -36,7 +36,7 @@ fn entry(at: Moment, pass: Option<PassId>) -> Entry {
         clock_trusted: true,
         gate: gate_index(0),
         direction: Direction::In,
-        said: Said { verdict, pass, name: None, foreign_code: None },
+        said: Said { verdict, pass, name: None, foreign_code: None, paper: None },
         outcome: if pass.is_some() { Outcome::Passed } else { Outcome::Refused },
         party: u8::from(pass.is_some()),
     }
@@ -123,6 +123,7 @@ fn what_the_feed_taught_comes_back_after_a_restart() {
         at: morning(),
         gate: gate_index(1),
         entry: EntryId { terminal: TerminalId::new(8), seq: 3 },
+        party: Some(2),
     };
     let changes = vec![
         Change::Places(shared::sync::change::Places {
@@ -191,6 +192,25 @@ fn days_that_are_over_are_forgotten() {
     assert_eq!(store.load().unwrap().news.changes.len(), 5);
     store.forget(day().plus_days(1)).unwrap();
     assert_eq!(store.load().unwrap().news.changes, [tomorrow, revoked]);
+}
+
+#[test]
+fn who_moved_yesterday_is_forgotten_a_day_later() {
+    let (_directory, mut store) = enrolled();
+    let issued = |n| Change::PassIssued(Box::new(record(n)));
+    let moved = |party| Change::PassMoved {
+        pass: pass_id(1),
+        direction: Direction::In,
+        at: morning(),
+        gate: gate_index(1),
+        entry: EntryId { terminal: TerminalId::new(8), seq: 3 },
+        party,
+    };
+    store.keep_news(&news(4, vec![issued(1), issued(2), moved(Some(3)), moved(Some(5)), moved(None)])).unwrap();
+    store.forget(day().plus_days(1)).unwrap();
+    assert_eq!(store.load().unwrap().news.changes, [issued(1), moved(Some(5))], "counted last as five");
+    store.forget(day().plus_days(2)).unwrap();
+    assert_eq!(store.load().unwrap().news.changes, []);
 }
 
 #[test]

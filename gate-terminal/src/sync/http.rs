@@ -21,11 +21,12 @@ use serde::{Serialize, de::DeserializeOwned};
 use shared::{
     ids::TerminalId,
     sync::{
-        ENROL_PATH, PULL_PATH, PUSH_PATH, Protocol, Refusal,
+        ENROL_PATH, PULL_PATH, PUSH_PATH, Protocol, Refusal, WALK_IN_PATH,
         enrol::{EnrolAnswer, EnrolRequest},
         http_signature::{CONTENT_DIGEST, Nonce, Parameters, SIGNATURE, SIGNATURE_INPUT, SignatureHeaders, sign},
         pull::{PullAnswer, PullRequest},
         push::{PushAnswer, PushRequest},
+        walk_in::{WalkInAnswer, WalkInRequest},
     },
 };
 
@@ -184,6 +185,10 @@ impl Protocol for Http {
 
     async fn push(&self, request: PushRequest) -> Result<PushAnswer, HttpError> {
         self.signed(PUSH_PATH, &request, ANSWER_TIME_OUT).await
+    }
+
+    async fn walk_in(&self, request: WalkInRequest) -> Result<WalkInAnswer, HttpError> {
+        self.signed(WALK_IN_PATH, &request, ANSWER_TIME_OUT).await
     }
 }
 

@@ -1,29 +1,37 @@
 //! The terminal's end of the line to the server.
 //!
-//! Two lanes, pull and push, that never wait for each other: a refused push must not hold up a revocation. The gate asks through
-//! [`Calls`], one call a lane at a time; a named thread answers with events and waits before it reports a failure, so that the
-//! gate may simply ask again. Here nothing is decided and nothing believed.
+//! Lanes that never wait for each other, pull, push and walk-in: a refused push must not hold up a revocation, nor a guard's
+//! question either of them. The gate asks through [`Calls`], of pull and push one at a time; a named thread answers with events
+//! and waits before it reports a failure, so that the gate may simply ask again. Somebody waits for the answer to a walk-in: it
+//! is tried once more and then reported. Here nothing is decided and nothing believed.
 
 pub mod backoff;
 pub mod http;
 pub mod round;
 
-use std::{io, sync::mpsc::SyncSender, thread::JoinHandle};
+use std::{io, sync::mpsc::SyncSender, thread::JoinHandle, time::Duration};
 
-use shared::sync::{Protocol, pull::PullRequest, push::PushRequest};
+use shared::sync::{Protocol, pull::PullRequest, push::PushRequest, walk_in::WalkInRequest};
 use tokio::sync::{Notify, mpsc, watch};
 
 use self::{
     backoff::Backoff,
-    round::{Meaning, pull_once, push_once},
+    round::{Meaning, pull_once, push_once, walk_in_once},
 };
 use crate::ports::{Event, Line, SyncFailure};
+
+/// More guards than one terminal has.
+const WALK_INS_WAITING: usize = 8;
+
+/// A cable that was kicked is in again, or it is not.
+const SECOND_TRY_AFTER: Duration = Duration::from_secs(2);
 
 /// The gate's end: takes a call and returns at once.
 #[derive(Debug)]
 pub struct Calls {
     pull: mpsc::Sender<PullRequest>,
     push: mpsc::Sender<PushRequest>,
+    walk_in: mpsc::Sender<WalkInRequest>,
 }
 
 impl Line for Calls {
@@ -33,6 +41,10 @@ impl Line for Calls {
 
     fn push(&mut self, request: PushRequest) {
         hand_over(&self.push, request, "push");
+    }
+
+    fn walk_in(&mut self, request: WalkInRequest) -> bool {
+        self.walk_in.try_send(request).is_ok()
     }
 }
 
@@ -47,6 +59,7 @@ fn hand_over<T>(lane: &mpsc::Sender<T>, request: T, name: &str) {
 pub struct Lanes {
     pull: mpsc::Receiver<PullRequest>,
     push: mpsc::Receiver<PushRequest>,
+    walk_in: mpsc::Receiver<WalkInRequest>,
 }
 
 /// Both ends of the line.
@@ -54,7 +67,8 @@ pub struct Lanes {
 pub fn line() -> (Calls, Lanes) {
     let (pull, pulls) = mpsc::channel(1);
     let (push, pushes) = mpsc::channel(1);
-    (Calls { pull, push }, Lanes { pull: pulls, push: pushes })
+    let (walk_in, walk_ins) = mpsc::channel(WALK_INS_WAITING);
+    (Calls { pull, push, walk_in }, Lanes { pull: pulls, push: pushes, walk_in: walk_ins })
 }
 
 impl Lanes {
@@ -67,7 +81,11 @@ impl Lanes {
         self.push.try_recv().ok()
     }
 
-    /// Answers what waits in both lanes, once, without backing off.
+    pub fn next_walk_in(&mut self) -> Option<WalkInRequest> {
+        self.walk_in.try_recv().ok()
+    }
+
+    /// Answers what waits in the lanes, once, without backing off.
     pub async fn round<P: Protocol>(&mut self, protocol: &P, meaning: Meaning<P::Error>) -> Vec<Event> {
         let mut events = Vec::new();
         if let Some(request) = self.next_push() {
@@ -75,6 +93,9 @@ impl Lanes {
         }
         if let Some(request) = self.next_pull() {
             events.push(pull_once(protocol, request, meaning).await);
+        }
+        while let Some(request) = self.next_walk_in() {
+            events.push(walk_in_once(protocol, request, meaning).await);
         }
         events
     }
@@ -106,7 +127,7 @@ async fn follow<P: Protocol>(
     events: &SyncSender<Event>,
     mut stopped: watch::Receiver<bool>,
 ) {
-    let Lanes { mut pull, mut push } = lanes;
+    let Lanes { mut pull, mut push, mut walk_in } = lanes;
     // Either lane's success tells the other that the line is back.
     let line_is_back = Notify::new();
     let pulling = async {
@@ -129,9 +150,21 @@ async fn follow<P: Protocol>(
             }
         }
     };
+    let walking_in = async {
+        while let Some(request) = walk_in.recv().await {
+            let mut event = walk_in_once(protocol, request.clone(), meaning).await;
+            if matches!(event, Event::HostNotAsked { failure: SyncFailure::Unreachable(_), .. }) {
+                tokio::time::sleep(SECOND_TRY_AFTER).await;
+                event = walk_in_once(protocol, request, meaning).await;
+            }
+            if events.send(event).is_err() {
+                break;
+            }
+        }
+    };
     tokio::select! {
         _ = stopped.wait_for(|stop| *stop) => {}
-        _ = async { tokio::join!(pulling, pushing) } => {}
+        _ = async { tokio::join!(pulling, pushing, walking_in) } => {}
     }
 }
 
@@ -184,13 +217,17 @@ mod tests {
             enrol::{EnrolAnswer, EnrolRequest},
             pull::{Cursor, PullAnswer},
             push::PushAnswer,
+            walk_in::WalkInAnswer,
         },
     };
 
     use super::*;
 
-    /// A server that refuses pushes at once and holds pulls for ever.
-    struct Slow;
+    /// A server that refuses pushes at once and holds pulls for ever; at the gates it answers the second call.
+    #[derive(Default)]
+    struct Slow {
+        walk_ins: std::sync::atomic::AtomicUsize,
+    }
 
     impl Protocol for Slow {
         type Error = Refusal;
@@ -206,10 +243,26 @@ mod tests {
         async fn push(&self, _: PushRequest) -> Result<PushAnswer, Refusal> {
             Err(Refusal::Head)
         }
+
+        async fn walk_in(&self, _: WalkInRequest) -> Result<WalkInAnswer, Refusal> {
+            match self.walk_ins.fetch_add(1, std::sync::atomic::Ordering::Relaxed) {
+                0 => Err(Refusal::Malformed),
+                _ => Ok(WalkInAnswer::Accepted),
+            }
+        }
     }
 
     fn refused(refusal: &Refusal) -> SyncFailure {
+        if *refusal == Refusal::Malformed {
+            return SyncFailure::Unreachable("as if the line were cut".into());
+        }
         SyncFailure::Refused(refusal.clone())
+    }
+
+    fn a_walk_in() -> WalkInRequest {
+        let text = r#"{"terminal":7,"number":1,"visitor":"李四","document":"passport:E12345678","phone":"13800130000",
+            "host":"T1","reason":"送样品","party":1}"#;
+        serde_json::from_str(text).unwrap()
     }
 
     fn a_pull() -> PullRequest {
@@ -229,7 +282,7 @@ mod tests {
     fn a_held_pull_does_not_hold_up_a_push_and_a_refusal_is_waited_out() {
         let (mut calls, lanes) = line();
         let (sender, events) = sync_channel(8);
-        let thread = spawn(lanes, Slow, refused, sender).unwrap();
+        let thread = spawn(lanes, Slow::default(), refused, sender).unwrap();
         calls.pull(a_pull());
         calls.push(a_push());
         assert!(next(&events, 700).is_err(), "a failure is not reported before the wait");
@@ -243,12 +296,25 @@ mod tests {
     }
 
     #[test]
-    fn a_story_answers_both_lanes_by_hand() {
+    fn a_walk_in_waits_for_neither_and_is_tried_twice() {
+        let (mut calls, lanes) = line();
+        let (sender, events) = sync_channel(8);
+        let _thread = spawn(lanes, Slow::default(), refused, sender).unwrap();
+        calls.pull(a_pull());
+        assert!(calls.walk_in(a_walk_in()));
+        let event = next(&events, 10_000).unwrap();
+        assert!(matches!(event, Event::HostAsked { answer: WalkInAnswer::Accepted, .. }), "{event:?}");
+    }
+
+    #[test]
+    fn a_story_answers_the_lanes_by_hand() {
         let (mut calls, mut lanes) = line();
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        assert!(runtime.block_on(lanes.round(&Slow, refused)).is_empty());
+        let slow = Slow::default();
+        assert!(runtime.block_on(lanes.round(&slow, refused)).is_empty());
         calls.push(a_push());
-        assert_eq!(runtime.block_on(lanes.round(&Slow, refused)).len(), 1);
+        assert!(calls.walk_in(a_walk_in()));
+        assert_eq!(runtime.block_on(lanes.round(&slow, refused)).len(), 2);
         assert!(lanes.next_push().is_none());
         calls.pull(a_pull());
         calls.pull(PullRequest { wait_s: 9, ..a_pull() });

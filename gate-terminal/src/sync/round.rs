@@ -1,6 +1,6 @@
 //! One call and what it brought, as an event: what the sync thread does again and again, and a story in a test does by hand.
 
-use shared::sync::{Protocol, pull::PullRequest, push::PushRequest};
+use shared::sync::{Protocol, pull::PullRequest, push::PushRequest, walk_in::WalkInRequest};
 
 use crate::ports::{Event, SyncFailure};
 
@@ -18,5 +18,13 @@ pub async fn push_once<P: Protocol>(protocol: &P, request: PushRequest, meaning:
     match protocol.push(request).await {
         Ok(answer) => Event::Pushed(answer),
         Err(error) => Event::PushFailed(meaning(&error)),
+    }
+}
+
+pub async fn walk_in_once<P: Protocol>(protocol: &P, request: WalkInRequest, meaning: Meaning<P::Error>) -> Event {
+    let number = request.number;
+    match protocol.walk_in(request).await {
+        Ok(answer) => Event::HostAsked { number, answer },
+        Err(error) => Event::HostNotAsked { number, failure: meaning(&error) },
     }
 }

@@ -46,7 +46,9 @@ impl Offered {
             (_, Verdict::Refuse(RefuseReason::NotRecorded)) | (Some(Outcome::SentAway { .. }), _) => next,
             // Admitted by the code, stopped by the guard: the card is somebody else's.
             (Some(Outcome::Passed | Outcome::LetIn { .. }), _) => Self { send_away: true, ..next },
-            (Some(Outcome::Refused | Outcome::Unanswered) | None, _) => Self { let_in_noting: true, ..next },
+            (Some(Outcome::Refused | Outcome::Unanswered | Outcome::Corrected { .. }) | None, _) => {
+                Self { let_in_noting: true, ..next }
+            }
         }
     }
 }

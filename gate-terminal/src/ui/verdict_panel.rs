@@ -116,7 +116,8 @@ fn face_of(shown: &Shown, snapshot: &Snapshot, language: Language) -> Face {
             word: words.sent_away,
             sentence: format!("{}{}", words.sent_away_by_guard, words::guard_reason(language, reason)),
         },
-        (Some(Outcome::Unanswered), _) => Face {
+        // A correction is an entry of its own and never on a panel.
+        (Some(Outcome::Unanswered | Outcome::Corrected { .. }), _) => Face {
             ground: theme::RED,
             sign: Sign::Cross,
             word: words.unanswered,

@@ -21,7 +21,7 @@ pub use plate::{Plate, PlateError, PlateKind};
 pub use tag::DocumentTag;
 
 /// Chinese keyboards type ASCII at the width of a Han character; it is the same character.
-fn half_width(typed: char) -> char {
+pub(crate) fn half_width(typed: char) -> char {
     match typed {
         '\u{3000}' => ' ',
         '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(typed) - 0xFEE0).unwrap_or(typed),

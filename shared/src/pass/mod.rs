@@ -30,15 +30,20 @@
 //!    `verify_strict`, then every field by its rule, then the key's own validity at the pass's start.
 //!
 //! Only then is there a [`Pass`]: its fields are private and there is no other way to one.
+//!
+//! # Without the picture
+//! [`ShortCode`] names a pass by eight digits that can be said over a counter; it opens nothing by itself.
 
 mod claims;
 pub mod keyset;
 mod seal;
+mod short_code;
 mod text;
 
 pub use claims::{Claims, EntriesAllowed, Flags, PartySize, Validity};
 pub use keyset::{KeySet, KeySetFault, KeyUse, NamedKey, RootKey, SealedKeySet};
 pub use seal::{Pass, PassFault, PassSigner, SealedPass};
+pub use short_code::ShortCode;
 pub use text::PassText;
 
 /// Ed25519 (strict) over the layout above; in use since 2026-11.

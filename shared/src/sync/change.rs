@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 use crate::{
     entry::{Direction, EntryId},
     identity::{DocumentKind, DocumentTag, LastFour, PersonName},
-    ids::{CampusId, GateIndex, GateMask, PassId},
+    ids::{CampusId, GateIndex, GateMask, PassId, TerminalId},
     pass::{EntriesAllowed, PartySize},
+    sync::walk_in::WalkInNumber,
     time::{CampusDay, Moment},
 };
 
@@ -29,14 +30,32 @@ pub enum Change {
         pass: PassId,
         watched: bool,
     },
-    /// Somebody went through a gate with this pass; how the other gates learn of it.
+    /// Somebody went through a gate with this pass; how the other gates learn of it. Told again of the same entry, it corrects
+    /// how many they were.
     PassMoved {
         pass: PassId,
         direction: Direction,
         at: Moment,
         gate: GateIndex,
         entry: EntryId,
+        /// When the guard counted; otherwise as many as the pass brings.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        party: Option<u8>,
     },
+    /// The host of a visitor who waits at a gate has decided. The record of the pass, where there is one, stands before this.
+    WalkInDecided {
+        terminal: TerminalId,
+        number: WalkInNumber,
+        outcome: WalkInOutcome,
+    },
+}
+
+/// What a host said of somebody at the gate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "outcome")]
+pub enum WalkInOutcome {
+    Approved { pass: PassId },
+    Declined,
 }
 
 /// Names for the screen.

@@ -1,8 +1,8 @@
 //! How terminals and the server talk: one trait for the whole conversation, both ends implement it.
 //!
 //! The server implements [`Protocol`] by doing, the terminal by sending; a test joins both without a socket. Over HTTP each
-//! call is a POST of JSON to [`ENROL_PATH`], [`PULL_PATH`] or [`PUSH_PATH`]; an answer is 200 with the answer's JSON, a
-//! [`Refusal`] is 4xx with the refusal's JSON. `pull` and `push` are signed by the terminal's own key ([`http_signature`]).
+//! call is a POST of JSON to [`ENROL_PATH`], [`PULL_PATH`], [`PUSH_PATH`] or [`WALK_IN_PATH`]; an answer is 200 with the answer's
+//! JSON, a [`Refusal`] is 4xx with the refusal's JSON. All but `enrol` are signed by the terminal's own key ([`http_signature`]).
 //!
 //! Download and upload are independent: neither waits for the other, and a refused push never holds up revocations.
 
@@ -12,6 +12,7 @@ pub mod enrol;
 pub mod http_signature;
 pub mod pull;
 pub mod push;
+pub mod walk_in;
 
 use std::future::Future;
 
@@ -21,12 +22,15 @@ use crate::time::Moment;
 use enrol::{EnrolAnswer, EnrolRequest};
 use pull::{PullAnswer, PullRequest};
 use push::{PushAnswer, PushRequest};
+use walk_in::{WalkInAnswer, WalkInRequest};
 
 pub const ENROL_PATH: &str = "/sync/v1/enrol";
 pub const PULL_PATH: &str = "/sync/v1/pull";
 pub const PUSH_PATH: &str = "/sync/v1/push";
+/// Since 2026-11; an older server has nothing here.
+pub const WALK_IN_PATH: &str = "/sync/v1/walk-in";
 
-/// The whole conversation. The caller of `pull` and `push` has proven to be the terminal the request names.
+/// The whole conversation. The caller of all but `enrol` has proven to be the terminal the request names.
 pub trait Protocol {
     /// What can go wrong beside a [`Refusal`]: a cut line on one side, a full disk on the other.
     type Error: std::error::Error + From<Refusal> + Send;
@@ -39,6 +43,9 @@ pub trait Protocol {
 
     /// Entries, idempotent by (terminal, number).
     fn push(&self, request: PushRequest) -> impl Future<Output = Result<PushAnswer, Self::Error>> + Send;
+
+    /// Somebody without a booking stands at the gate: their host is asked. Idempotent by (terminal, number).
+    fn walk_in(&self, request: WalkInRequest) -> impl Future<Output = Result<WalkInAnswer, Self::Error>> + Send;
 }
 
 /// A "no" of the server that the terminal understands.

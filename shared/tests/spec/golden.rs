@@ -8,19 +8,20 @@ use std::{fs, path::PathBuf};
 use serde_json::{Value, json, value::RawValue};
 use shared::{
     chain::{ChainName, Head, Link},
-    entry::{Direction, Entry, EntryId, GuardReason, Outcome, Remark, Said},
-    identity::{Document, DocumentKind, DocumentTag, MaskedName, PersonName},
+    entry::{Direction, Entry, EntryId, GuardReason, Outcome, PaperCase, Remark, Said},
+    identity::{Document, DocumentKind, DocumentTag, MaskedName, PersonName, Phone, Plate},
     ids::{CampusId, GateIndex, GateMask, PassId, TerminalId},
-    pass::{Claims, EntriesAllowed, PartySize},
+    pass::{Claims, EntriesAllowed, PartySize, ShortCode},
     seal::{PublicKey, Sealable, Sealed},
     sync::{
         Refusal,
         beacon::Beacon,
-        change::{Change, PassRecord, PlaceGate, Places},
+        change::{Change, PassRecord, PlaceGate, Places, WalkInOutcome},
         enrol::{EnrolAnswer, EnrolClaim, EnrolRequest, InviteCode},
         http_signature::{self, Nonce, Parameters},
         pull::{Cursor, PullAnswer, PullRequest},
         push::{EntryHead, EntryReceipt, PushAnswer, PushRequest},
+        walk_in::{WalkInAnswer, WalkInFault, WalkInNumber, WalkInRequest},
     },
     verdict::{AskReason, RefuseReason, Verdict},
 };
@@ -172,6 +173,91 @@ fn the_document_tag() {
     compare("document-tag", &json!({"number": "11010519491231002X", "campus": 1, "day": campus::day(), "tag": tag}));
 }
 
+/// What came after the first formats, in files of its own: those that are deployed do not change.
+#[test]
+fn since_terminals_find_count_and_ask_hosts() {
+    let pass = campus::greatest().pass;
+    let said = |verdict, pass: Option<PassId>| Said {
+        verdict,
+        pass,
+        name: pass.map(|_| MaskedName::parse("欧*娜").unwrap()),
+        foreign_code: None,
+        paper: None,
+    };
+    let entry = |said, outcome, party| Entry {
+        at: campus::now(),
+        clock_trusted: true,
+        gate: gate(0),
+        direction: Direction::In,
+        said,
+        outcome,
+        party,
+    };
+    let found = Verdict::Ask(AskReason::FoundOnList);
+    let paper = PaperCase {
+        visitor: PersonName::parse("古丽·买买提").unwrap(),
+        phone_tail: "0102".into(),
+        host: Remark::parse("后勤王师傅").unwrap(),
+        reason: Remark::parse("抢修水管").unwrap(),
+        plates: vec![Plate::parse("陕A12345").unwrap()],
+    };
+    let paper = Said { paper: Some(Box::new(paper)), ..said(Verdict::Ask(AskReason::NoBooking), None) };
+    let agreed = Outcome::LetIn { reason: GuardReason::OfficerAgreed };
+    let entries = [
+        entry(said(found.clone(), Some(pass)), Outcome::LetIn { reason: GuardReason::CardChecked }, 3),
+        entry(said(found, Some(pass)), Outcome::Corrected { entry: 6 }, 2),
+        entry(paper, agreed, 1),
+    ];
+    for entry in &entries {
+        assert_eq!(&serde_json::from_str::<Entry>(&exact(entry)).unwrap(), entry);
+    }
+    let number = WalkInNumber::new(1_795_392_000_000);
+    let decided = |outcome| Change::WalkInDecided { terminal: TERMINAL, number, outcome };
+    let moved = Change::PassMoved {
+        pass,
+        direction: Direction::In,
+        at: campus::now(),
+        gate: gate(0),
+        entry: EntryId { terminal: TERMINAL, seq: 6 },
+        party: Some(2),
+    };
+    let changes = [moved, decided(WalkInOutcome::Approved { pass }), decided(WalkInOutcome::Declined)];
+    for change in &changes {
+        assert_eq!(&serde_json::from_str::<Change>(&exact(change)).unwrap(), change);
+    }
+    compare(
+        "since-2026-11",
+        &json!({
+            "short_code": {"pass": pass, "code": ShortCode::of(pass).to_string()},
+            "entries": entries.iter().map(exact).collect::<Vec<_>>(),
+            "changes": changes.iter().map(exact).collect::<Vec<_>>(),
+            "walk_in": walk_ins(number),
+        }),
+    );
+}
+
+fn walk_ins(number: WalkInNumber) -> Vec<String> {
+    let request = WalkInRequest {
+        terminal: TERMINAL,
+        number,
+        visitor: PersonName::parse("欧阳娜").unwrap(),
+        document: Document::parse(DocumentKind::ResidentId, "11010519491231002X", campus::day().date()).unwrap(),
+        phone: Phone::parse("13800130000").unwrap(),
+        host: "T2001".into(),
+        reason: "送样品".into(),
+        party: PartySize::new(2).unwrap(),
+        plates: vec![Plate::parse("陕A12345").unwrap()],
+    };
+    assert_eq!(serde_json::from_str::<WalkInRequest>(&exact(&request)).unwrap(), request);
+    let answers = [
+        WalkInAnswer::Accepted,
+        WalkInAnswer::HostUnknown,
+        WalkInAnswer::NotAllowed { why: vec![WalkInFault::OutsideHours, WalkInFault::DocumentElsewhere] },
+        WalkInAnswer::Limited { retry_at: campus::now() },
+    ];
+    [exact(&request)].into_iter().chain(answers.iter().map(exact)).collect()
+}
+
 /// The text as it travels: the order of its fields is part of what is hashed and signed.
 fn exact(message: &impl serde::Serialize) -> String {
     serde_json::to_string(message).unwrap()
@@ -239,6 +325,7 @@ fn changes() -> Vec<Change> {
             at: campus::now(),
             gate: gate(0),
             entry: EntryId { terminal: TERMINAL, seq: 1 },
+            party: None,
         },
         Change::PassWatched { pass, watched: true },
         Change::PassRevoked { pass, at: campus::now() },
@@ -251,6 +338,7 @@ fn entries() -> Vec<Entry> {
         pass,
         name: pass.map(|_| MaskedName::parse("欧*娜").unwrap()),
         foreign_code: pass.is_none().then(|| "00112233445566ff".into()),
+        paper: None,
     };
     let entry = |said, outcome: Outcome, party| Entry {
         at: campus::now(),

@@ -65,7 +65,9 @@ fn cells(office: &Office, campuses: &HashMap<TerminalId, CampusId>, row: &EntryR
         }
     };
     let gate = campuses.get(&row.id.terminal).map_or_else(String::new, |campus| office.place(*campus, entry.gate));
-    let name = entry.said.name.as_ref().map_or_else(String::new, |name| name.as_str().to_owned());
+    let masked = entry.said.name.as_ref().map(|name| name.as_str().to_owned());
+    let on_paper = || entry.said.paper.as_ref().map(|paper| paper.visitor.to_string());
+    let name = masked.or_else(on_paper).unwrap_or_default();
     let pass = entry.said.pass.map_or_else(String::new, |pass| pass.to_string());
     [id, time(entry), gate, way(entry.direction).to_owned(), name, verdict(&entry.said.verdict), outcome(entry), pass]
 }
@@ -95,6 +97,7 @@ fn outcome(entry: &Entry) -> String {
     let word = word(json!(entry.outcome), "kind");
     let because = match &entry.outcome {
         Outcome::LetIn { reason } | Outcome::SentAway { reason } => format!(": {}", self::word(json!(reason), "why")),
+        Outcome::Corrected { entry: of } => format!(": entry {of}"),
         Outcome::Passed | Outcome::Refused | Outcome::Unanswered => String::new(),
     };
     let party = if entry.party > 1 { format!(" ({})", entry.party) } else { String::new() };

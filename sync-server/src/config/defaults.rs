@@ -72,6 +72,8 @@ impl Default for BookingSettings {
             on_behalf_per_phone_day: 100,
             unknown_hosts_per_phone_day: 10,
             unknown_hosts_per_address_hour: 60,
+            walk_ins_per_terminal_hour: 60,
+            unknown_hosts_per_terminal_hour: 30,
             group_office: office("学校办公室", "the University Office", "029-8846-0000"),
             residents_office: office("后勤保障部社区办公室", "the Residents' Office", "029-8846-0001"),
         }

@@ -22,6 +22,8 @@ impl Config {
             ("booking.on_behalf_per_phone_day", u32::from(booking.on_behalf_per_phone_day)),
             ("booking.unknown_hosts_per_phone_day", u32::from(booking.unknown_hosts_per_phone_day)),
             ("booking.unknown_hosts_per_address_hour", u32::from(booking.unknown_hosts_per_address_hour)),
+            ("booking.walk_ins_per_terminal_hour", u32::from(booking.walk_ins_per_terminal_hour)),
+            ("booking.unknown_hosts_per_terminal_hour", u32::from(booking.unknown_hosts_per_terminal_hour)),
             ("sync.beacon_valid_s", sync.beacon_valid_s),
         ];
         limits.into_iter().find(|(_, most)| *most == 0).map(|(name, _)| name)
@@ -57,6 +59,8 @@ impl BookingSettings {
             on_behalf_per_phone: Limit::per_day(self.on_behalf_per_phone_day),
             unknown_hosts_per_phone: Limit::per_day(self.unknown_hosts_per_phone_day),
             unknown_hosts_per_address: Limit::per_hour(self.unknown_hosts_per_address_hour),
+            walk_ins_per_terminal: Limit::per_hour(self.walk_ins_per_terminal_hour),
+            unknown_hosts_per_terminal: Limit::per_hour(self.unknown_hosts_per_terminal_hour),
         }
     }
 }

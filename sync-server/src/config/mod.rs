@@ -80,6 +80,8 @@ pub struct BookingSettings {
     pub on_behalf_per_phone_day: u16,
     pub unknown_hosts_per_phone_day: u16,
     pub unknown_hosts_per_address_hour: u16,
+    pub walk_ins_per_terminal_hour: u16,
+    pub unknown_hosts_per_terminal_hour: u16,
     /// Where group visits are arranged.
     pub group_office: Office,
     /// Where residents' families are registered.
@@ -393,6 +395,8 @@ mod tests {
                     "on_behalf_per_phone_day",
                     "unknown_hosts_per_phone_day",
                     "unknown_hosts_per_address_hour",
+                    "walk_ins_per_terminal_hour",
+                    "unknown_hosts_per_terminal_hour",
                 ],
             ),
             ("sync", &["beacon_valid_s"]),

@@ -24,10 +24,18 @@ pub struct Facts {
     pub from: TimeOfDay,
     pub until: TimeOfDay,
     pub companions: Vec<PersonName>,
+    /// Who come along without being named: at a gate they are counted.
+    pub unnamed: u8,
     pub plates: Vec<Plate>,
 }
 
 impl Facts {
+    /// Everybody but the visitor.
+    #[must_use]
+    pub fn others(&self) -> usize {
+        self.companions.len() + usize::from(self.unnamed)
+    }
+
     /// From this moment on there is nothing left to decide: the day, for all of which a pass is good, is over.
     #[must_use]
     pub fn over_at(&self) -> Moment {

@@ -12,4 +12,7 @@ pub struct BookingLimits {
     /// Hosts asked for who were not found.
     pub unknown_hosts_per_phone: Limit,
     pub unknown_hosts_per_address: Limit,
+    /// Visitors without a booking whom the guards of one terminal ask for.
+    pub walk_ins_per_terminal: Limit,
+    pub unknown_hosts_per_terminal: Limit,
 }

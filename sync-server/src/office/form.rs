@@ -3,7 +3,9 @@
 //! The form keeps what was typed, letter by letter; [`BookingForm::check`] reads every field and names the first problem of each,
 //! so that nobody mends one field only to be told of the next. Only a form without problems becomes a [`Booking`]. Whether the
 //! host exists is the directory's to say, afterwards.
+use unicode_normalization::UnicodeNormalization as _;
 
+use super::{Booking, Companion, Facts, HostAsked, Reason, ReasonError, TimeOfDay};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use shared::{
@@ -12,9 +14,6 @@ use shared::{
     pass::PartySize,
     time::{CampusDay, Moment},
 };
-use unicode_normalization::UnicodeNormalization as _;
-
-use super::{Booking, Companion, Facts, HostAsked, Reason, ReasonError, TimeOfDay};
 
 /// The office's settings, as far as a form is judged by them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -172,6 +171,10 @@ pub enum LineFault {
 enum Books {
     Visitor,
     Host,
+    /// The guard, for a visitor who stands at the gate with so many others whom nobody named.
+    Gate {
+        unnamed: u8,
+    },
 }
 
 impl BookingForm {
@@ -183,6 +186,16 @@ impl BookingForm {
     /// A booking that the host makes for a visitor: no host is asked for, and the visitor's phone may be a foreign one.
     pub fn check_on_behalf(&self, rules: &Rules, now: Moment) -> Result<Booking, Vec<(Field, Problem)>> {
         self.read(rules, now, Books::Host)
+    }
+
+    /// A walk-in: the host is found by what the guard was told, and the visitor's phone may be a foreign one.
+    pub(super) fn check_walk_in(
+        &self,
+        unnamed: u8,
+        rules: &Rules,
+        now: Moment,
+    ) -> Result<Booking, Vec<(Field, Problem)>> {
+        self.read(rules, now, Books::Gate { unnamed })
     }
 
     fn read(&self, rules: &Rules, now: Moment, books: Books) -> Result<Booking, Vec<(Field, Problem)>> {
@@ -227,7 +240,7 @@ impl BookingForm {
         }
         let host = match books {
             Books::Visitor => noted(found, Field::Host, self.host()),
-            Books::Host => None,
+            Books::Host | Books::Gate { .. } => None,
         };
         if self.privacy.trim() != "yes" {
             found.push((Field::Privacy, Problem::PrivacyNotAgreed));
@@ -246,6 +259,10 @@ impl BookingForm {
                 from: from?,
                 until: until?,
                 companions: companions.iter().map(|companion| companion.name.clone()).collect(),
+                unnamed: match books {
+                    Books::Visitor | Books::Host => 0,
+                    Books::Gate { unnamed } => unnamed,
+                },
                 plates: plates?,
             };
             Some(Booking::new(facts, document, companions, host))
@@ -274,7 +291,7 @@ impl BookingForm {
         let phone = Phone::parse(required(&self.phone)?).map_err(Problem::Phone)?;
         match books {
             Books::Visitor if !phone.is_mainland() => Err(Problem::PhoneForeign),
-            Books::Visitor | Books::Host => Ok(phone),
+            Books::Visitor | Books::Host | Books::Gate { .. } => Ok(phone),
         }
     }
 

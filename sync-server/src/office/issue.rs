@@ -21,7 +21,7 @@ pub struct Terms {
 /// `None` for a party of more than fifteen or a day that a pass cannot name (after 2106); the form's rules let neither through.
 #[must_use]
 pub fn issue(_approved: &Approved, facts: &Facts, host: &Staff, terms: Terms) -> Option<(Claims, PassRecord)> {
-    let party = u8::try_from(facts.companions.len()).ok()?.checked_add(1).and_then(PartySize::new)?;
+    let party = u8::try_from(facts.others()).ok()?.checked_add(1).and_then(PartySize::new)?;
     let flags = if facts.plates.is_empty() { Flags::NONE } else { Flags::VEHICLE };
     let claims = Claims {
         campus: facts.campus,
@@ -79,6 +79,7 @@ mod tests {
             from: TimeOfDay::of(10, 0).unwrap(),
             until: TimeOfDay::of(11, 30).unwrap(),
             companions: vec![PersonName::parse("李䶮").unwrap(); companions],
+            unnamed: 0,
             plates: plates.iter().map(|plate| Plate::parse(plate).unwrap()).collect(),
         }
     }
@@ -119,5 +120,7 @@ mod tests {
         assert_eq!(issued(&facts(0, &[])).unwrap().0.flags, Flags::NONE);
         assert_eq!(issued(&facts(14, &[])).unwrap().0.party.get(), 15);
         assert!(issued(&facts(15, &[])).is_none());
+        let counted = Facts { unnamed: 3, ..facts(1, &[]) };
+        assert_eq!(issued(&counted).unwrap().0.party.get(), 5, "who is not named is counted");
     }
 }

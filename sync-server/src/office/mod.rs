@@ -18,6 +18,7 @@ pub mod reason;
 pub mod retention;
 pub mod revocation;
 pub mod staff;
+pub mod walk_in;
 pub mod web_address;
 
 pub use booking::{Booking, Companion, Facts, HostAsked};
@@ -31,3 +32,4 @@ pub use reason::{Reason, ReasonError};
 pub use retention::Retention;
 pub use revocation::{Ending, RevokedBy};
 pub use staff::Staff;
+pub use walk_in::{HostSaid, WalkIn};

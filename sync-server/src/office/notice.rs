@@ -3,6 +3,8 @@
 //! The texts hold no address: where a notice leads somewhere, its path travels beside it and the sender puts the site before it, so
 //! that a text can be kept after the link has been forgotten.
 
+use shared::pass::ShortCode;
+
 use super::{Facts, Reason, Staff};
 
 /// Why a notice is written.
@@ -49,16 +51,40 @@ pub fn sign_in_code(code: &str, minutes: u16) -> String {
 
 #[must_use]
 pub fn approval_asked(facts: &Facts) -> String {
-    let others = match facts.companions.len() {
+    format!(
+        "访客 {} 预约 {} 来访{}，事由：{}。请打开链接审核。",
+        facts.visitor,
+        when(facts),
+        others(facts),
+        facts.reason
+    )
+}
+
+/// Somebody waits while the host reads this.
+#[must_use]
+pub fn walk_in_asked(facts: &Facts, gate: &str) -> String {
+    format!(
+        "访客 {} 正在{gate}等候，没有预约，现在来访{}，事由：{}。请尽快打开链接审核。",
+        facts.visitor,
+        others(facts),
+        facts.reason
+    )
+}
+
+fn others(facts: &Facts) -> String {
+    match facts.others() {
         0 => String::new(),
         count => format!("，随行 {count} 人"),
-    };
-    format!("访客 {} 预约 {} 来访{others}，事由：{}。请打开链接审核。", facts.visitor, when(facts), facts.reason)
+    }
 }
 
 #[must_use]
-pub fn approved(facts: &Facts, host: &Staff) -> String {
-    format!("您预约 {} 拜访 {}，已通过审核。请打开链接查看通行码，入校时出示并携带证件。", when(facts), host.name)
+pub fn approved(facts: &Facts, host: &Staff, code: ShortCode) -> String {
+    format!(
+        "您预约 {} 拜访 {}，已通过审核。请打开链接查看通行码，入校时出示并携带证件。不便出示时可报短码 {code}。",
+        when(facts),
+        host.name
+    )
 }
 
 #[must_use]

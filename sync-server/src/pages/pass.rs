@@ -10,7 +10,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 
-use shared::pass::PassText;
+use shared::pass::{PassText, ShortCode};
 
 use super::{
     qr,
@@ -34,6 +34,8 @@ struct Pass {
     standing: &'static str,
     standing_said: &'static str,
     picture: Option<String>,
+    /// What the guard finds the pass by, should the picture not be readable.
+    short_code: String,
     day: String,
     who: String,
     explained: String,
@@ -90,6 +92,7 @@ fn whole_page(state: &AppState, shell: Shell, token: &PageToken, view: PassView,
         standing: view.standing.name(),
         standing_said: wording::standing(&view.standing, lang),
         picture,
+        short_code: ShortCode::of(view.pass).to_string(),
         day: wording::day(view.facts.day, lang),
         who: format!("{} · {}", view.facts.visitor, wording::campus(state, view.facts.campus, lang)),
         explained,

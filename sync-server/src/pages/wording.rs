@@ -180,6 +180,9 @@ pub(super) fn facts(state: &AppState, facts: &Facts, host: &Staff, lang: Languag
         fact("被访人", "Host", format!("{} · {}", host.name, host.department)),
         fact("事由", "Reason", facts.reason.to_string()),
     ];
+    if facts.unnamed > 0 {
+        list.push(fact("未登记姓名的随行人数", "Companions not named", facts.unnamed.to_string()));
+    }
     if !facts.companions.is_empty() {
         list.push(fact("随行人员", "Companions", one_a_line(&facts.companions)));
     }

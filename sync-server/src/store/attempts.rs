@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use chrono::TimeDelta;
 use rusqlite::{Connection, params};
-use shared::{identity::Phone, time::Moment};
+use shared::{identity::Phone, ids::TerminalId, time::Moment};
 
 use super::{StoreError, writer::Writing};
 use crate::office::Limit;
@@ -17,6 +17,7 @@ pub(super) enum Counted {
     Booking,
     BookingOnBehalf,
     HostUnknown,
+    WalkIn,
 }
 
 impl Counted {
@@ -26,6 +27,7 @@ impl Counted {
             Self::Booking => "booking",
             Self::BookingOnBehalf => "booking_on_behalf",
             Self::HostUnknown => "host_unknown",
+            Self::WalkIn => "walk_in",
         }
     }
 }
@@ -34,6 +36,7 @@ impl Counted {
 pub(super) enum By<'a> {
     Phone(&'a Phone),
     Address(IpAddr),
+    Terminal(TerminalId),
 }
 
 impl By<'_> {
@@ -41,6 +44,7 @@ impl By<'_> {
         match self {
             Self::Phone(phone) => phone.as_str().to_owned(),
             Self::Address(address) => network(address),
+            Self::Terminal(terminal) => format!("terminal {terminal}"),
         }
     }
 }

@@ -37,6 +37,7 @@ pub(super) fn facts(row: &Row<'_>) -> Result<Facts, StoreError> {
         from: time("from_minute")?,
         until: time("until_minute")?,
         companions: serde_json::from_str::<Vec<PersonName>>(&rows::text(row, "companions")?)?,
+        unnamed: row.get("unnamed")?,
         plates: serde_json::from_str::<Vec<Plate>>(&rows::text(row, "plates")?)?,
     })
 }

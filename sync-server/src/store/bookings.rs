@@ -12,7 +12,7 @@ use super::{
     IdentityKey, Issuing, Links, Outcome, PageToken, Store, StoreError, booking_rows, decisions, links, party,
     party::Party, sealing::Purpose, writer::Writing,
 };
-use crate::office::{Approver, Booking, Choice, Facts, Staff, Standing, Via};
+use crate::office::{Approver, Booking, Choice, Facts, Staff, Standing, Via, notice};
 
 /// A visitor's booking on its way in.
 #[derive(Debug)]
@@ -74,7 +74,7 @@ impl Store {
                 return Ok(id);
             }
             let id = insert(db, &ready, &host, Some(&booked_by), &consent, now)?;
-            links::add(db, id, ready.booking.facts(), &host, &links, now)?;
+            links::add(db, id, &notice::approval_asked(ready.booking.facts()), &host, &links, now)?;
             keep_mark(db, mark, id)?;
             Ok(id)
         };
@@ -141,7 +141,7 @@ impl Store {
     }
 
     /// The slow part, done before the writer is asked: tag and seals.
-    async fn prepare(&self, booking: Booking) -> Result<Ready, StoreError> {
+    pub(super) async fn prepare(&self, booking: Booking) -> Result<Ready, StoreError> {
         let place = self.0.tags.acquire().await.map_err(|_| StoreError::Stopped)?;
         let (document, campus, day) = (booking.document().clone(), booking.facts().campus, booking.facts().day);
         let tag = tokio::task::spawn_blocking(move || DocumentTag::of(&document, campus, day))
@@ -172,16 +172,16 @@ impl Store {
 }
 
 /// A booking with all that is costly to make of it.
-struct Ready {
-    booking: Booking,
+pub(super) struct Ready {
+    pub(super) booking: Booking,
     tag: DocumentTag,
     document: Vec<u8>,
-    index: [u8; 32],
+    pub(super) index: [u8; 32],
     companions: Option<Vec<u8>>,
     party: Party,
 }
 
-fn insert(
+pub(super) fn insert(
     db: &Writing<'_>,
     ready: &Ready,
     host: &Staff,
@@ -192,8 +192,9 @@ fn insert(
     let facts = ready.booking.facts();
     db.prepare_cached(
         "insert into booking (made_at, booked_by, consent, host, campus, day, from_minute, until_minute, visitor, phone, reason,
-             companions, plates, document_kind, last_four, document, companion_documents, document_index, document_tag, standing)
-         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, 'waiting')",
+             companions, plates, document_kind, last_four, document, companion_documents, document_index, document_tag, unnamed,
+             standing)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, 'waiting')",
     )?
     .execute(params![
         now.unix_ms(),
@@ -215,6 +216,7 @@ fn insert(
         ready.companions,
         ready.index,
         ready.tag.to_string(),
+        facts.unnamed,
     ])?;
     let id = db.last_insert_rowid();
     party::index(db, id, &ready.party)?;

@@ -7,12 +7,14 @@ use rusqlite::{OptionalExtension as _, params};
 use shared::{
     identity::Phone,
     ids::{BookingId, PassId, StaffNumber},
+    pass::ShortCode,
+    sync::change::WalkInOutcome,
     time::Moment,
 };
 
 use super::{
     BookingView, IdentityKey, Issuing, LinkToken, Store, StoreError, bookings, directory, links, notices, passes,
-    writer::Writing,
+    walk_ins, writer::Writing,
 };
 use crate::office::{
     Approver, Channel, Choice, Decided, Ending, RevokedBy, Standing, Via, decide,
@@ -143,7 +145,8 @@ pub(super) fn settle(
             keep(db, booking, &standing)?;
             passes::issue(db, key, &approved, (&view.facts, &view.host), issuing, now)?;
             let path = format!("/pass/{}", issuing.page.text());
-            let text = notice::approved(&view.facts, &view.host);
+            walk_ins::decided(db, booking, WalkInOutcome::Approved { pass: issuing.pass })?;
+            let text = notice::approved(&view.facts, &view.host, ShortCode::of(issuing.pass));
             tell_visitor(db, &view, NoticeKind::Approved, &text, Some(&path), now)?;
             standing
         }
@@ -157,6 +160,7 @@ pub(super) fn settle(
                 | Standing::Cancelled { .. }
                 | Standing::Revoked { .. } => None,
             };
+            walk_ins::decided(db, booking, WalkInOutcome::Declined)?;
             let text = notice::declined(&view.facts, &view.host, reason);
             tell_visitor(db, &view, NoticeKind::Declined, &text, None, now)?;
             standing
@@ -172,6 +176,9 @@ fn end(db: &mut Writing<'_>, view: &BookingView, by: RevokedBy, now: Moment) -> 
         Ending::AlreadyEnded(standing) => return Ok(EndOutcome::AlreadyEnded(standing)),
     };
     keep(db, view.id, &standing)?;
+    if view.standing == Standing::Waiting {
+        walk_ins::decided(db, view.id, WalkInOutcome::Declined)?;
+    }
     passes::end(db, view.id.get(), now)?;
     match &standing {
         Standing::Cancelled { .. } => {

@@ -6,7 +6,7 @@
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use shared::{
     chain::{ChainHash, ChainName, Head, Link},
-    entry::{Entry, EntryId},
+    entry::{Entry, EntryId, Outcome},
     ids::{PassId, TerminalId},
     sync::{Refusal, change::Change, push::PushRequest},
     time::{CampusDay, Moment},
@@ -182,7 +182,8 @@ fn unreadable(why: &serde_json::Error) -> String {
     format!("{what}, at column {}", why.column())
 }
 
-/// What an entry means beyond itself: the other gates learn of it, and two of one pass are compared.
+/// What an entry means beyond itself: the other gates learn of it, and two of one pass are compared. A correction moved nobody; it
+/// only tells the other gates how many the entry it corrects was of.
 fn follow_up(
     db: &mut Writing<'_>,
     terminal: &Terminal,
@@ -190,16 +191,38 @@ fn follow_up(
     id: EntryId,
     now: Moment,
 ) -> Result<(), StoreError> {
-    let (Some(pass), true) = (entry.said.pass, entry.outcome.went_through()) else { return Ok(()) };
-    conflicts::look_again(db, pass, now)?;
+    let Some(pass) = entry.said.pass else { return Ok(()) };
+    let (of, went) = match entry.outcome {
+        Outcome::Corrected { entry: seq } => {
+            let of = EntryId { seq, ..id };
+            match corrected(db, of)? {
+                Some(went) if went.said.pass == Some(pass) => (of, went),
+                Some(_) | None => return Ok(()),
+            }
+        }
+        Outcome::Passed | Outcome::LetIn { .. } => {
+            conflicts::look_again(db, pass, now)?;
+            (id, entry.clone())
+        }
+        Outcome::Refused | Outcome::SentAway { .. } | Outcome::Unanswered => return Ok(()),
+    };
     // A pass of an earlier day opens no gate any more, so no gate needs to know where it went.
     let day: Option<String> =
         db.query_row("select day from pass where id = ?1", [pass.as_bytes()], |row| row.get(0)).optional()?;
     if day.is_none_or(|day| day >= CampusDay::of(now).to_string()) {
-        let moved = Change::PassMoved { pass, direction: entry.direction, at: entry.at, gate: entry.gate, entry: id };
-        feed::append(db, terminal.campus, &moved)?;
+        let (direction, at, gate, party) = (went.direction, went.at, went.gate, Some(entry.party));
+        feed::append(db, terminal.campus, &Change::PassMoved { pass, direction, at, gate, entry: of, party })?;
     }
     Ok(())
+}
+
+/// The entry that a correction names, if somebody went through by it.
+fn corrected(db: &Connection, of: EntryId) -> Result<Option<Entry>, StoreError> {
+    let body: Option<String> = db
+        .prepare_cached("select body from entry where terminal = ?1 and seq = ?2 and went_through")?
+        .query_row(params![of.terminal.get(), rows::number(of.seq)], |row| row.get(0))
+        .optional()?;
+    Ok(body.map(|body| serde_json::from_str(&body)).transpose()?)
 }
 
 fn select(db: &Connection, filter: &EntryFilter) -> Result<Vec<EntryRow>, StoreError> {
@@ -237,7 +260,7 @@ mod tests {
     use ed25519_dalek::SigningKey;
     use serde_json::value::RawValue;
     use shared::{
-        entry::{Direction, Outcome, Said},
+        entry::{Direction, PaperCase, Remark, Said},
         ids::GateIndex,
         seal::{PublicKey, Sealed},
         sync::{enrol::InviteCode, push::EntryHead},
@@ -300,6 +323,7 @@ mod tests {
                 pass: Some(PassId::from_bytes([pass; 8])),
                 name: None,
                 foreign_code: None,
+                paper: None,
             },
             outcome: Outcome::Passed,
             party: 1,
@@ -335,8 +359,61 @@ mod tests {
             at: office.now,
             gate: GateIndex::new(1).unwrap(),
             entry: EntryId { terminal: gate.id, seq: 1 },
+            party: Some(1),
         };
         assert_eq!(office.changes().await[0], moved);
+    }
+
+    #[tokio::test]
+    async fn a_correction_tells_the_gates_how_many_and_moves_nobody() {
+        let office = Office::open();
+        let mut gate = Gate::enrol(&office, 1).await;
+        let went_in = entry(office.now, Direction::In, 1);
+        let corrected = |of, pass: u8| Entry {
+            at: minutes(&office, 1),
+            outcome: Outcome::Corrected { entry: of },
+            party: 4,
+            ..entry(office.now, Direction::In, pass)
+        };
+        gate.saw(&went_in);
+        gate.saw(&corrected(1, 1));
+        // Of nothing that was written, of itself, and of another pass's entry.
+        gate.saw(&corrected(77, 1));
+        gate.saw(&corrected(4, 1));
+        gate.saw(&corrected(1, 2));
+        gate.push(&office, 0..5).await.unwrap();
+        let moved = |party| Change::PassMoved {
+            pass: PassId::from_bytes([1; 8]),
+            direction: Direction::In,
+            at: went_in.at,
+            gate: went_in.gate,
+            entry: EntryId { terminal: gate.id, seq: 1 },
+            party: Some(party),
+        };
+        assert_eq!(office.changes().await, [moved(1), moved(4)]);
+        assert_eq!(office.store.conflicts().await.unwrap(), []);
+        assert_eq!(office.look("select count(*) from entry where went_through"), 1);
+    }
+
+    #[tokio::test]
+    async fn a_paper_case_is_an_entry_without_a_pass() {
+        let office = Office::open();
+        let mut gate = Gate::enrol(&office, 1).await;
+        let paper = PaperCase {
+            visitor: shared::identity::PersonName::parse("古丽·买买提").unwrap(),
+            phone_tail: "0102".to_owned(),
+            host: Remark::parse("后勤").unwrap(),
+            reason: Remark::parse("抢修").unwrap(),
+            plates: Vec::new(),
+        };
+        let taken_down = entry(office.now, Direction::In, 1);
+        let said = Said { pass: None, paper: Some(Box::new(paper)), ..taken_down.said.clone() };
+        let taken_down = Entry { said, ..taken_down };
+        gate.saw(&taken_down);
+        gate.push(&office, 0..1).await.unwrap();
+        let rows = office.store.entries(EntryFilter::default()).await.unwrap();
+        assert_eq!(rows[0].entry, Ok(taken_down));
+        assert_eq!(office.look("select count(*) from feed"), 0);
     }
 
     #[tokio::test]

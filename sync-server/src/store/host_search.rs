@@ -107,6 +107,8 @@ mod tests {
         on_behalf_per_phone: Limit::per_day(1),
         unknown_hosts_per_phone: Limit::per_day(2),
         unknown_hosts_per_address: Limit::per_hour(3),
+        walk_ins_per_terminal: Limit::per_hour(2),
+        unknown_hosts_per_terminal: Limit::per_hour(1),
     };
 
     fn phone(last: u16) -> Phone {

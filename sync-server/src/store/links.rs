@@ -6,10 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use shared::{ids::BookingId, time::Moment};
 
 use super::{BookingView, LinkToken, Store, StoreError, bookings, directory, notices, rows, writer::Writing};
-use crate::office::{
-    Channel, Facts, Staff, Standing,
-    notice::{self, NoticeKind},
-};
+use crate::office::{Channel, Staff, Standing, notice::NoticeKind};
 
 /// The tokens of one booking's links.
 #[derive(Debug, Clone)]
@@ -78,12 +75,11 @@ pub(super) fn find(db: &Connection, hash: [u8; 32]) -> Result<Option<(BookingId,
 pub(super) fn add(
     db: &mut Writing<'_>,
     booking: BookingId,
-    facts: &Facts,
+    text: &str,
     host: &Staff,
     links: &Links,
     now: Moment,
 ) -> Result<(), StoreError> {
-    let text = notice::approval_asked(facts);
     for channel in Channel::ALL {
         let token = links.of(channel);
         db.prepare_cached("insert into approval_link (token, booking, channel) values (?1, ?2, ?3)")?
@@ -93,7 +89,7 @@ pub(super) fn add(
             kind: NoticeKind::ApprovalAsked,
             channel,
             to: host.address(channel),
-            text: &text,
+            text,
             path: Some(&format!("/decide/{}", token.text())),
         };
         notices::add(db, &notice, now)?;

@@ -15,6 +15,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0008_party.sql"),
     include_str!("migrations/0009_limits.sql"),
     include_str!("migrations/0010_submitted.sql"),
+    include_str!("migrations/0011_walk_in.sql"),
     include_str!("migrations/0012_clock.sql"),
     include_str!("migrations/0013_numbers.sql"),
 ];

@@ -207,9 +207,11 @@ mod tests {
     async fn told(office: &Office) -> Vec<PassId> {
         let passes = office.changes().await.into_iter().filter_map(|change| match change {
             Change::PassIssued(record) => Some(record.pass),
-            Change::Places(_) | Change::PassRevoked { .. } | Change::PassWatched { .. } | Change::PassMoved { .. } => {
-                None
-            }
+            Change::Places(_)
+            | Change::PassRevoked { .. }
+            | Change::PassWatched { .. }
+            | Change::PassMoved { .. }
+            | Change::WalkInDecided { .. } => None,
         });
         passes.collect()
     }

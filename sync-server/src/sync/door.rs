@@ -14,6 +14,7 @@ use shared::{
         enrol::{EnrolAnswer, EnrolRequest},
         pull::{MAX_WAIT_S, PULL_BATCH, PullAnswer, PullRequest},
         push::{EntryReceipt, PUSH_BATCH, PushAnswer, PushRequest},
+        walk_in::{WalkInAnswer, WalkInRequest},
     },
     time::Moment,
 };
@@ -21,8 +22,10 @@ use tokio::{sync::watch, time};
 
 use super::DoorFault;
 use crate::{
+    office::{notice, walk_in},
+    random,
     state::AppState,
-    store::{Fed, Store, Terminal},
+    store::{Fed, Links, Store, Terminal, WalkInAsked, WalkInHost},
 };
 
 /// Turns true when the server is about to stop: held calls are then answered at once.
@@ -139,4 +142,43 @@ impl Protocol for Door {
         let receipt = EntryReceipt { terminal: terminal.id, head, at: now };
         Ok(PushAnswer { receipt: Sealed::seal(&receipt, Some(self.state.keys.beacon_id), &self.state.keys.beacon)? })
     }
+
+    async fn walk_in(&self, request: WalkInRequest) -> Result<WalkInAnswer, DoorFault> {
+        let terminal = self.welcome(request.terminal).await?;
+        match self.store().knows_walk_in(terminal.id, request.number, &request.document).await? {
+            Some(true) => return Ok(WalkInAnswer::Accepted),
+            Some(false) => {}
+            // A number given out twice: the other visitor's decision must not be taken for this one's.
+            None => return Err(Refusal::Malformed.into()),
+        }
+        let (config, now) = (&self.state.config, self.now()?);
+        let asked = match walk_in::check(&request, terminal.campus, &config.rules(), now) {
+            Ok(asked) => asked,
+            Err(why) => return Ok(WalkInAnswer::NotAllowed { why }),
+        };
+        let limits = config.booking.limits();
+        let host = match self.store().find_walk_in_host(&asked.host, terminal.id, limits, now).await? {
+            WalkInHost::Found(host) => host,
+            WalkInHost::Unknown => return Ok(WalkInAnswer::HostUnknown),
+            WalkInHost::Limited { retry_at } => return Ok(WalkInAnswer::Limited { retry_at }),
+        };
+        let gate = config.campus(terminal.campus).and_then(|campus| campus.gate(terminal.gate));
+        let gate = gate.map_or("校门", |gate| gate.name.as_str());
+        let walk_in = WalkInAsked {
+            terminal: terminal.id,
+            number: request.number,
+            text: notice::walk_in_asked(asked.booking.facts(), gate),
+            booking: asked.booking,
+            host,
+            links: Links::from_random([fresh()?, fresh()?, fresh()?]),
+        };
+        let booking = self.store().submit_walk_in(walk_in, now).await?;
+        tracing::info!(terminal = %terminal.id, %booking, "a walk-in was taken down");
+        Ok(WalkInAnswer::Accepted)
+    }
+}
+
+/// Of a link that decides.
+fn fresh() -> Result<[u8; 32], DoorFault> {
+    Ok(random::bytes()?)
 }

@@ -12,7 +12,7 @@ use http::StatusCode;
 use serde_json::json;
 use shared::sync::Refusal;
 
-use crate::{store::StoreError, timekeeper::Leapt};
+use crate::{random::NoRandomness, store::StoreError, timekeeper::Leapt};
 
 #[derive(Debug, thiserror::Error)]
 pub enum DoorFault {
@@ -22,6 +22,8 @@ pub enum DoorFault {
     Unread(#[from] BytesRejection),
     #[error("the store")]
     Store(#[from] StoreError),
+    #[error("a link cannot be made")]
+    Random(#[from] NoRandomness),
     #[error(transparent)]
     Leapt(#[from] Leapt),
     #[error("the answer cannot be sealed")]
@@ -39,7 +41,7 @@ impl IntoResponse for DoorFault {
                 tracing::warn!(%rejection, "a terminal's request was not read");
                 (rejection.status(), Json(Refusal::Malformed)).into_response()
             }
-            Self::Store(_) | Self::Leapt(_) | Self::Unsealed(_) => {
+            Self::Store(_) | Self::Leapt(_) | Self::Random(_) | Self::Unsealed(_) => {
                 tracing::error!(cause = &self as &dyn std::error::Error, "a terminal was not answered");
                 (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "error": "unavailable" }))).into_response()
             }

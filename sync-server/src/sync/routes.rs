@@ -1,4 +1,4 @@
-//! HTTP around the [`Door`]: three POSTs of JSON.
+//! HTTP around the [`Door`]: four POSTs of JSON.
 
 use axum::{
     Json, Router,
@@ -11,10 +11,11 @@ use serde::de::DeserializeOwned;
 use shared::{
     ids::TerminalId,
     sync::{
-        ENROL_PATH, PULL_PATH, PUSH_PATH, Protocol as _, Refusal,
+        ENROL_PATH, PULL_PATH, PUSH_PATH, Protocol as _, Refusal, WALK_IN_PATH,
         enrol::EnrolAnswer,
         pull::{PullAnswer, PullRequest},
         push::{PushAnswer, PushRequest},
+        walk_in::{WalkInAnswer, WalkInRequest},
     },
 };
 
@@ -32,6 +33,7 @@ pub fn router(state: AppState, closing: Closing) -> Router {
         .route(ENROL_PATH, post(enrol))
         .route(PULL_PATH, post(pull))
         .route(PUSH_PATH, post(push))
+        .route(WALK_IN_PATH, post(walk_in))
         .layer(DefaultBodyLimit::max(LARGEST_BODY_BYTES))
         .with_state(Door::new(state, closing))
 }
@@ -48,6 +50,11 @@ async fn pull(State(door): State<Door>, uri: Uri, headers: HeaderMap, body: Body
 async fn push(State(door): State<Door>, uri: Uri, headers: HeaderMap, body: Body) -> Answer<PushAnswer> {
     let request = signed(&door, &uri, &headers, &body?, |request: &PushRequest| request.terminal).await?;
     door.push(request).await.map(Json)
+}
+
+async fn walk_in(State(door): State<Door>, uri: Uri, headers: HeaderMap, body: Body) -> Answer<WalkInAnswer> {
+    let request = signed(&door, &uri, &headers, &body?, |request: &WalkInRequest| request.terminal).await?;
+    door.walk_in(request).await.map(Json)
 }
 
 type Body = Result<Bytes, BytesRejection>;

@@ -25,7 +25,7 @@ use crate::{
     store::{DATABASE_FILE, SqliteLog},
     ui::{
         command::Command,
-        records::{CameraChoice, CameraHealth, CameraOffered, Language, PaperForm, Settings, ThemeChoice, Tone, Way},
+        records::{CameraChoice, CameraHealth, CameraOffered, Language, PaperForm, Settings, ThemeChoice, Tone},
     },
 };
 
@@ -67,7 +67,7 @@ pub(super) fn spawn_officer(
 pub(super) fn settings(config: &Config) -> Settings {
     Settings {
         camera: CameraChoice::AsConfigured,
-        way: Way::from(config.direction),
+        way: config.direction,
         language: match config.language {
             config::Language::Zh => Language::Zh,
             config::Language::En => Language::En,

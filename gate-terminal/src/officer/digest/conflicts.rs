@@ -46,6 +46,7 @@ mod tests {
             direction,
             at: Moment::from_unix_s(minute * 60),
             gate: GateIndex::new(terminal).unwrap(),
+            party: None,
         }
     }
 

@@ -31,6 +31,14 @@ pub(super) fn of(entry: &Entry, record: Option<&PassRecord>) -> Box<str> {
     {
         add(text.as_str());
     }
+    if let Some(paper) = &entry.said.paper {
+        add(paper.visitor.as_str());
+        spellings(paper.visitor.as_str()).iter().for_each(|spelling| add(spelling));
+        paper.plates.iter().for_each(|plate| add(plate.as_str()));
+        for word in [&paper.phone_tail, paper.host.as_str(), paper.reason.as_str()] {
+            add(word);
+        }
+    }
     if let Some(record) = record {
         for name in std::iter::once(&record.visitor).chain(&record.companions) {
             add(name.as_str());

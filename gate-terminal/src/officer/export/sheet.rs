@@ -119,6 +119,7 @@ impl Sheet<'_> {
             Outcome::LetIn { .. } => self.pick("门卫放行", "let in"),
             Outcome::SentAway { .. } => self.pick("劝返", "sent away"),
             Outcome::Unanswered => self.pick("无人处理", "unanswered"),
+            Outcome::Corrected { .. } => self.pick("更正人数", "count corrected"),
         }
     }
 
@@ -141,6 +142,6 @@ fn why(teller: &Teller<'_>, verdict: &Verdict) -> String {
 const fn guards_reason(outcome: &Outcome) -> Option<&GuardReason> {
     match outcome {
         Outcome::LetIn { reason } | Outcome::SentAway { reason } => Some(reason),
-        Outcome::Passed | Outcome::Refused | Outcome::Unanswered => None,
+        Outcome::Passed | Outcome::Refused | Outcome::Unanswered | Outcome::Corrected { .. } => None,
     }
 }

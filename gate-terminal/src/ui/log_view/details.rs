@@ -69,5 +69,9 @@ fn said(line: &LogLine, teller: Teller<'_>) -> String {
         }
         Outcome::Passed | Outcome::Refused => verdict,
         Outcome::Unanswered => format!("{verdict}；{done}"),
+        Outcome::Corrected { entry } => {
+            let of = teller.language.pick(format!("第 {entry} 条"), format!("entry {entry}"));
+            format!("{done}：{of}")
+        }
     }
 }

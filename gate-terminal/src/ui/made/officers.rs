@@ -76,6 +76,7 @@ pub(in crate::ui) fn log_page(lines: u64) -> LogPage {
                 pass: named.then(|| claims(Flags::NONE).pass),
                 name: named.then(|| MaskedName::parse("张*").unwrap()),
                 foreign_code: None,
+                paper: None,
             },
             outcome,
             party: u8::from(through) * 2,

@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 pub use found::{Found, FoundBy, Hit};
 pub use inside::Inside;
+pub use shared::entry::Way;
 use shared::{
     entry::{Direction, Outcome},
     ids::{CampusId, GateIndex},
@@ -63,25 +64,6 @@ impl Snapshot {
             walk_ins: Arc::new([]),
             inside: None,
             status: Status::STARTING,
-        }
-    }
-}
-
-/// Which way people go at a gate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Way {
-    #[default]
-    In,
-    Out,
-    /// Decided for each pass: whoever is inside goes out.
-    Both,
-}
-
-impl From<Direction> for Way {
-    fn from(direction: Direction) -> Self {
-        match direction {
-            Direction::In => Self::In,
-            Direction::Out => Self::Out,
         }
     }
 }

@@ -137,6 +137,7 @@ pub const fn outcome_kind(outcome: &Outcome) -> OutcomeKind {
         Outcome::LetIn { .. } => OutcomeKind::LetIn,
         Outcome::SentAway { .. } => OutcomeKind::SentAway,
         Outcome::Unanswered => OutcomeKind::Unanswered,
+        Outcome::Corrected { .. } => OutcomeKind::Corrected,
     }
 }
 

@@ -222,6 +222,7 @@ pub fn guard_reason(language: Language, reason: &GuardReason) -> String {
         GuardReason::CardChecked => ("证件已核对", "card checked"),
         GuardReason::HostCalled => ("已电话联系被访人", "host was called"),
         GuardReason::OfficeCalled => ("已请示保卫处", "security office was asked"),
+        GuardReason::OfficerAgreed => ("保卫处同意", "the security officer agreed"),
         GuardReason::CardDiffers => ("证件不符", "card differs"),
         GuardReason::Other { text } => return text.as_str().to_owned(),
     };

@@ -77,6 +77,13 @@ impl Teller<'_> {
                 "本机还没有收到名单，请核对证件并问被访人",
                 "No list has arrived yet: check the card and call the host",
             ),
+            AskReason::FoundOnList => self.say(
+                "从名单里找到，没有看到通行码，请核对证件",
+                "Found on the list, no code was read: compare the card",
+            ),
+            AskReason::NoBooking => {
+                self.say("没有预约，由保卫处登记放行", "No booking: taken down by the security office")
+            }
             AskReason::LeavingWith { instead } => {
                 let note = self.refuse(instead);
                 self.say(&format!("离校可以放行。请留意：{note}"), &format!("May leave. Note: {note}"))

@@ -1,0 +1,183 @@
+//! Visitors without a booking: asked for by the guard, answered by their host, and between the two a line on the screen.
+//!
+//! The document's number goes out in the one request and is not kept here, so what is lost on the way is typed again. The list
+//! lives in memory: after a restart an approved visitor is found on the list of passes like everybody else.
+
+use std::sync::Arc;
+
+use shared::{
+    identity::{Document, PersonName, Phone, Plate},
+    ids::{PassId, TerminalId},
+    pass::PartySize,
+    sync::{
+        Refusal,
+        change::{Change, WalkInOutcome},
+        walk_in::{WalkInAnswer, WalkInFault, WalkInNumber, WalkInRequest},
+    },
+    time::{CampusDay, Moment},
+};
+
+use super::event::SyncFailure;
+
+/// More would not be looked through; the oldest that are settled go first.
+const MOST: usize = 30;
+
+/// What the guard took down.
+#[derive(Clone, PartialEq, Eq)]
+pub struct WalkInForm {
+    pub visitor: PersonName,
+    pub phone: Phone,
+    pub document: Document,
+    /// Staff number, name or telephone number.
+    pub host: String,
+    pub purpose: String,
+    pub party: u8,
+    pub plates: Vec<Plate>,
+}
+
+/// It holds a document number.
+impl std::fmt::Debug for WalkInForm {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("WalkInForm(…)")
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WalkIn {
+    pub number: WalkInNumber,
+    pub visitor: PersonName,
+    pub host: String,
+    pub since: Moment,
+    pub standing: WalkInStanding,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WalkInStanding {
+    /// On its way to the server.
+    Sending,
+    /// The host has been asked.
+    Waiting,
+    Approved {
+        pass: PassId,
+    },
+    Declined,
+    HostUnknown,
+    NotAllowed {
+        why: Vec<WalkInFault>,
+    },
+    /// Too many were asked for.
+    Limited {
+        retry_at: Moment,
+    },
+    Unreached,
+    Refused(Refusal),
+}
+
+impl WalkInStanding {
+    const fn is_settled(&self) -> bool {
+        !matches!(self, Self::Sending | Self::Waiting)
+    }
+}
+
+/// All of this terminal's, the newest first.
+#[derive(Debug, Default)]
+pub(super) struct WalkIns {
+    list: Arc<[WalkIn]>,
+    last: Option<WalkInNumber>,
+}
+
+impl WalkIns {
+    pub(super) fn list(&self) -> Arc<[WalkIn]> {
+        Arc::clone(&self.list)
+    }
+
+    /// What is to be asked of the server; `None` when the form itself will not do, which its line then says.
+    pub(super) fn ask(&mut self, form: WalkInForm, terminal: TerminalId, now: Moment) -> Option<WalkInRequest> {
+        let WalkInForm { visitor, phone, document, host, purpose, party, plates } = form;
+        let number = self.next_number(now);
+        let line = |standing| WalkIn { number, visitor: visitor.clone(), host: host.clone(), since: now, standing };
+        let Some(party) = PartySize::new(party) else {
+            self.add(line(WalkInStanding::NotAllowed { why: vec![WalkInFault::Party] }));
+            return None;
+        };
+        self.add(line(WalkInStanding::Sending));
+        Some(WalkInRequest { terminal, number, visitor, document, phone, host, reason: purpose, party, plates })
+    }
+
+    pub(super) fn answered(&mut self, number: WalkInNumber, answer: WalkInAnswer) {
+        self.settle(
+            number,
+            match answer {
+                WalkInAnswer::Accepted => WalkInStanding::Waiting,
+                WalkInAnswer::HostUnknown => WalkInStanding::HostUnknown,
+                WalkInAnswer::NotAllowed { why } => WalkInStanding::NotAllowed { why },
+                WalkInAnswer::Limited { retry_at } => WalkInStanding::Limited { retry_at },
+            },
+        );
+    }
+
+    pub(super) fn failed(&mut self, number: WalkInNumber, failure: SyncFailure) {
+        self.settle(
+            number,
+            match failure {
+                SyncFailure::Unreachable(_) => WalkInStanding::Unreached,
+                SyncFailure::Refused(refusal) => WalkInStanding::Refused(refusal),
+            },
+        );
+    }
+
+    /// The host's word, whatever stood there before: the answer to the request may be lost, or come later than this.
+    pub(super) fn hear(&mut self, changes: &[Change], own: TerminalId) {
+        for change in changes {
+            if let Change::WalkInDecided { terminal, number, outcome } = change
+                && *terminal == own
+            {
+                let standing = match *outcome {
+                    WalkInOutcome::Approved { pass } => WalkInStanding::Approved { pass },
+                    WalkInOutcome::Declined => WalkInStanding::Declined,
+                };
+                self.change(|walk_in| walk_in.number == *number, standing);
+            }
+        }
+    }
+
+    pub(super) fn forget(&mut self, number: WalkInNumber) {
+        self.list = self.list.iter().filter(|walk_in| walk_in.number != number).cloned().collect();
+    }
+
+    /// Nobody waits overnight.
+    pub(super) fn turn_day(&mut self, today: CampusDay) {
+        self.list = self.list.iter().filter(|walk_in| CampusDay::of(walk_in.since) >= today).cloned().collect();
+    }
+
+    /// An answer changes what was on its way, and nothing that is known better.
+    fn settle(&mut self, number: WalkInNumber, standing: WalkInStanding) {
+        let on_its_way = |walk_in: &WalkIn| walk_in.number == number && walk_in.standing == WalkInStanding::Sending;
+        self.change(on_its_way, standing);
+    }
+
+    fn change(&mut self, which: impl Fn(&WalkIn) -> bool, standing: WalkInStanding) {
+        let changed = |walk_in: &WalkIn| {
+            let standing = if which(walk_in) { &standing } else { &walk_in.standing };
+            WalkIn { standing: standing.clone(), ..walk_in.clone() }
+        };
+        self.list = self.list.iter().map(changed).collect();
+    }
+
+    fn add(&mut self, walk_in: WalkIn) {
+        let mut list: Vec<_> = std::iter::once(walk_in).chain(self.list.iter().cloned()).collect();
+        if list.len() > MOST {
+            let oldest = list.iter().rposition(|walk_in| walk_in.standing.is_settled()).unwrap_or(MOST);
+            list.remove(oldest);
+        }
+        self.list = list.into();
+    }
+
+    /// The moment it was asked, so that no restart gives a number out again; and no two at once.
+    fn next_number(&mut self, now: Moment) -> WalkInNumber {
+        let moment = u64::try_from(now.unix_ms()).unwrap_or_default();
+        let number = WalkInNumber::new(self.last.map_or(moment, |last| moment.max(last.get() + 1)));
+        self.last = Some(number);
+        number
+    }
+}
