@@ -4,7 +4,7 @@
 //! the screen says that somebody scanned. What a scanner types goes to the gate from any screen, except that the walk-in form
 //! takes the number of a card.
 
-use egui::{Rect, Ui, vec2};
+use egui::{Key, Rect, Ui, vec2};
 
 use super::{
     actions,
@@ -95,7 +95,12 @@ impl Screens {
         self.show_bands(ui, bar, snapshot);
         let struck = Tab::ALL.into_iter().filter(|tab| *tab != Tab::Scan).find(|tab| actions::struck(ui, tab.key()));
         let escaped = before != Tab::Scan && self.tab == before && actions::struck(ui, Tab::Scan.key());
-        if let Some(tab) = clicked.or(struck)
+        let alarmed = before != Tab::Log && !self.scan.is_asking() && actions::struck(ui, Key::F9);
+        if alarmed {
+            // In an emergency one key from any screen; where the list lies is said on the log's.
+            self.go(ui, Tab::Log, &mut wishes);
+            wishes.push(Wish::Ask(Ask::RollCall));
+        } else if let Some(tab) = clicked.or(struck)
             && !self.scan.is_asking()
         {
             self.go(ui, tab, &mut wishes);

@@ -15,7 +15,7 @@ use super::{
     actions,
     command::Command,
     pin_view::{PinView, Purpose},
-    records::{Ask, ExportKind, LogFilter, Records},
+    records::{Answer, Ask, ExportKind, Failed, LogFilter, OfficerSaid, Records},
     rows::Rows,
     screens::Wish,
     snapshot::Snapshot,
@@ -64,16 +64,29 @@ impl LogView {
             self.filters = None;
             self.asked = None;
             let purpose = Purpose::Open(words::Log::of(language).locked);
-            let asked = self.pin.show(ui, body, records, snapshot.now, purpose, language);
-            return asked.map(Wish::Ask).into_iter().collect();
+            let inner = body.shrink(MARGIN);
+            let (bar, rest) = inner.split_top_bottom_at_y(inner.top() + BAR_HEIGHT);
+            let (line, rest) = rest.split_top_bottom_at_y(rest.top() + LINE_HEIGHT);
+            let button = bar.with_min_x(bar.right() - 150.0);
+            let roll_call = roll_call_asked(ui, button, language).then_some(Ask::RollCall);
+            // What was said to a wrong PIN stands under the PIN.
+            let of_roll_call = |said: &OfficerSaid| {
+                matches!(said, OfficerSaid::RollCall { .. } | OfficerSaid::Failed { what: Failed::RollCall, .. })
+            };
+            if let Some(answer) = records.answer.as_ref().filter(|answer| answer.number > answered)
+                && of_roll_call(&answer.said)
+            {
+                show_answer(ui, line, answer, language);
+            }
+            let asked = self.pin.show(ui, rest, records, snapshot.now, purpose, language);
+            return roll_call.or(asked).map(Wish::Ask).into_iter().collect();
         }
         let inner = body.shrink(MARGIN);
         let (bar, rest) = inner.split_top_bottom_at_y(inner.top() + BAR_HEIGHT);
         let mut wishes = self.show_bar(ui, bar, language);
         let (line, rest) = rest.split_top_bottom_at_y(rest.top() + LINE_HEIGHT);
         if let Some(answer) = records.answer.as_ref().filter(|answer| answer.number > answered) {
-            let said = log::answer(language, &answer.said);
-            theme::told(ui, line.shrink2(vec2(4.0, 2.0)), &said, Type::new(20.0, theme::of(ui).ink));
+            show_answer(ui, line, answer, language);
         }
         wishes.extend(self.list_inside(self.list != List::Entries));
         match self.list {
@@ -150,6 +163,17 @@ impl LogView {
         }
         wishes
     }
+}
+
+/// Needs no PIN: a fire waits for none.
+fn roll_call_asked(ui: &Ui, place: Rect, language: Language) -> bool {
+    let clicked = theme::small_button(ui, place, words::Log::of(language).roll_call, Some(theme::of(ui).card));
+    clicked || actions::struck(ui, Key::F9)
+}
+
+fn show_answer(ui: &Ui, line: Rect, answer: &Answer, language: Language) {
+    let said = log::answer(language, &answer.said);
+    theme::told(ui, line.shrink2(vec2(4.0, 2.0)), &said, Type::new(20.0, theme::of(ui).ink));
 }
 
 /// Cells of a row from left to right, by share of its width.

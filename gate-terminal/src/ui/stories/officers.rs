@@ -44,6 +44,22 @@ fn the_log_stays_behind_the_pin() {
 }
 
 #[test]
+fn in_an_emergency_one_key_from_any_screen_writes_the_roll_call_without_a_pin() {
+    let mut harness = desk(made::waiting());
+    harness.state_mut().records.lock = Lock::Locked { retry_at: None };
+    press(&mut harness, egui::Key::F9);
+    assert_eq!(officers_asked(&mut harness), [Ask::RollCall]);
+    harness.state_mut().records.answer =
+        Some(Answer { number: 1, said: OfficerSaid::RollCall { path: "/tmp/a.html".into(), people: 41 } });
+    settle(&mut harness);
+    harness.get_by_label("点名册 41 人，已写到 /tmp/a.html");
+    harness.get_by_label("请输入密码");
+    assert!(harness.query_by_label("F1 出入记录").is_none(), "the log itself stays behind the PIN");
+    press(&mut harness, egui::Key::F9);
+    assert_eq!(officers_asked(&mut harness), [Ask::RollCall]);
+}
+
+#[test]
 fn after_wrong_pins_nothing_is_asked_before_its_time() {
     let mut harness = locked();
     let retry_at = Some(made::NOON.plus(chrono::TimeDelta::seconds(8)));
