@@ -12,7 +12,7 @@
 
 use std::{fmt, time::Duration};
 
-use image::GrayImage;
+use image::{GrayImage, imageops};
 
 use super::budget::{Budget, Cost};
 use super::closeup::{self, CloseUp, Step};
@@ -46,12 +46,42 @@ pub struct Reader {
     zxing: Zxing,
     /// `None` for pictures that will not come again.
     limit: Option<Duration>,
+    /// One look at a whole frame.
+    whole: Cost,
+    /// Which way round a frame is looked at first.
+    polarity: Polarity,
     steps: [(Step, Cost); 3],
     turns: Turns,
     places: Vec<Place>,
     last_texts: Vec<String>,
     /// How many frames said the same as the one before.
     unchanged: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Polarity {
+    DarkOnLight,
+    LightOnDark,
+}
+
+impl Polarity {
+    fn other(self) -> Self {
+        match self {
+            Self::DarkOnLight => Self::LightOnDark,
+            Self::LightOnDark => Self::DarkOnLight,
+        }
+    }
+
+    fn look(self, zxing: &Zxing, frame: &GrayImage) -> Sight {
+        match self {
+            Self::DarkOnLight => zxing.look(frame, Care::DarkOnLight),
+            Self::LightOnDark => {
+                let mut inverted = frame.clone();
+                imageops::invert(&mut inverted);
+                zxing.look(&inverted, Care::DarkOnLight)
+            }
+        }
+    }
 }
 
 /// Where a symbol was seen, read or not.
@@ -89,6 +119,8 @@ impl Reader {
             zxing: Zxing::new(),
             limit,
             steps: [Step::Twice, Step::TwiceSharpened, Step::Thrice].map(|step| (step, cost())),
+            whole: cost(),
+            polarity: Polarity::DarkOnLight,
             turns: Turns::new(),
             places: Vec::new(),
             last_texts: Vec::new(),
@@ -101,24 +133,49 @@ impl Reader {
         self.places.clear();
         self.last_texts.clear();
         self.unchanged = 0;
+        self.polarity = Polarity::DarkOnLight;
     }
 
     /// Each distinct text once, whatever the number of symbols that say it.
     pub fn read(&mut self, frame: &GreyFrame) -> Vec<Symbol> {
         let frame = frame.image();
         let budget = Budget::begin(self.limit);
-        let mut seen = self.zxing.look(frame, Care::Full);
+        let mut seen = self.look_at_whole(frame, &budget);
         let mut crops_px = closeup::FRAME_BUDGET_PX;
         let remembered = self.places.iter().map(|place| place.corners);
         let places: Vec<_> = seen.located.iter().copied().chain(remembered).collect();
         self.look_closer(frame, &places, &mut seen, &budget, &mut crops_px);
         if self.limit.is_none() {
             self.take_all_turns(frame, &mut seen, &budget, &mut crops_px);
-        } else if seen.read.is_empty() || self.is_worth_a_search(&seen.read) {
+        } else if seen.read.is_empty() {
+            self.take_a_turn(frame, &mut seen, &budget);
+        } else if self.is_worth_a_search(&seen.read) {
+            self.polarity = Polarity::LightOnDark;
             self.take_a_turn(frame, &mut seen, &budget);
         }
         self.remember(&seen);
         distinct(seen.read)
+    }
+
+    /// Most passes are dark on light, so that goes first, and light on dark only where nothing was read. Where the time is
+    /// not enough for both, it is the other way round in the next frame.
+    fn look_at_whole(&mut self, frame: &GrayImage, budget: &Budget) -> Sight {
+        if self.limit.is_none() {
+            return self.zxing.look(frame, Care::Full);
+        }
+        let pixels = area(frame);
+        let Self { zxing, whole, polarity, .. } = self;
+        let mut seen = budget.spend(whole, pixels, || polarity.look(zxing, frame));
+        if !seen.read.is_empty() && *polarity == Polarity::DarkOnLight {
+            return seen;
+        }
+        if budget.affords(whole, pixels) {
+            seen.add(budget.spend(whole, pixels, || polarity.other().look(zxing, frame)));
+            *polarity = Polarity::DarkOnLight;
+        } else {
+            *polarity = polarity.other();
+        }
+        seen
     }
 
     /// At each place where nothing was read yet, step by step as far as the budget goes.
@@ -263,8 +320,6 @@ impl From<Point> for [i32; 2] {
 
 #[cfg(test)]
 mod tests {
-    use image::imageops;
-
     use super::*;
     use crate::camera::drawn;
 
@@ -420,6 +475,29 @@ mod tests {
             .collect();
         // Only tiles may miss it, and the first tile is the middle.
         assert!(found[0] && found.iter().filter(|found| **found).count() >= 10, "{found:?}");
+    }
+
+    /// Every frame has time for one look at it; the two ways round take turns.
+    #[test]
+    fn an_inverted_pass_is_read_in_the_second_frame_where_one_has_no_time() {
+        let text = drawn::pass_text(1);
+        let mut picture = drawn::placed(drawn::white(640, 480), &drawn::symbol(&text, 4), 90, 70);
+        imageops::invert(&mut picture);
+        let mut reader = Reader::with_limit(Some(Duration::ZERO));
+        let read: Vec<usize> = (0..4).map(|_| reader.read(&drawn::frame(&picture)).len()).collect();
+        assert_eq!(read, [0, 1, 0, 1]);
+        assert_eq!(Reader::with_limit(Some(Duration::from_secs(60))).read(&drawn::frame(&picture)).len(), 1);
+    }
+
+    #[test]
+    fn a_read_poster_does_not_hide_an_inverted_pass_for_long() {
+        let (poster, pass) = (drawn::pass_text(9), drawn::pass_text(8));
+        let mut dark = drawn::symbol(&pass, 4);
+        imageops::invert(&mut dark);
+        let one = drawn::placed(drawn::white(1280, 720), &drawn::symbol(&poster, 5), 900, 20);
+        let both = drawn::placed(one, &dark, 200, 300);
+        let mut reader = Reader::with_limit(Some(Duration::from_secs(60)));
+        assert!((0..12).any(|_| reader.read(&drawn::frame(&both)).iter().any(|symbol| symbol.text == pass)));
     }
 
     #[test]

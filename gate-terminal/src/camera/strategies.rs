@@ -3,11 +3,12 @@
 //! A gate camera sends the next frame in a thirtieth of a second, so a frame tries one of them and the next frame another.
 //! What does not fit in what is left of a frame's budget lets the next in turn go first, but not for ever.
 
-use image::{GrayImage, imageops};
+use image::GrayImage;
 
 use super::budget::Cost;
 use super::qr::Point;
 use super::rendition;
+use super::tiles;
 use super::zxing::Care;
 
 /// Which pixels of the frame, at which size.
@@ -16,7 +17,7 @@ pub(super) enum View {
     Whole,
     Half,
     WholeTwice,
-    /// One of the tiles that cover the frame, the next one each time, twice its size.
+    /// One tile of the frame, another each time, twice its size.
     Tile,
 }
 
@@ -107,6 +108,7 @@ impl Turns {
         for passed in in_turn.take_while(|at| Some(*at) != chosen) {
             if let Some(turn) = self.turns.get_mut(passed) {
                 turn.put_off += 1;
+                turn.cost.grow_stale();
             }
         }
         let chosen = chosen?;
@@ -126,7 +128,7 @@ impl View {
             Self::Whole => whole,
             Self::Half => whole / 4,
             Self::WholeTwice => whole * 4,
-            Self::Tile => whole.min(u64::from(TILE_PX.0) * u64::from(TILE_PX.1)) * 4,
+            Self::Tile => whole.min(tiles::MAX_PIXELS) * 4,
         }
     }
 
@@ -136,8 +138,7 @@ impl View {
             Self::Half => Rendered { picture: rendition::half(frame), left: 0, top: 0, scale: Scale::Half },
             Self::WholeTwice => Rendered { picture: rendition::twice(frame), left: 0, top: 0, scale: Scale::Twice },
             Self::Tile => {
-                let (left, top) = tile_at(frame, tile);
-                let cut = imageops::crop_imm(frame, left, top, TILE_PX.0, TILE_PX.1).to_image();
+                let (left, top, cut) = tiles::cut(frame, tile);
                 Rendered { picture: rendition::twice(&cut), left, top, scale: Scale::Twice }
             }
         }
@@ -209,26 +210,6 @@ impl Rendered {
     }
 }
 
-/// Twice this is a picture of a megapixel, which fits in a frame's budget; it is also the middle half of a 720p frame.
-const TILE_PX: (u32, u32) = (640, 400);
-
-/// As large as a symbol that needs enlarging: every one lies wholly in some tile.
-const OVERLAP_PX: u32 = 160;
-
-/// The middle of the frame first, then the tiles that cover it, and so on round.
-fn tile_at(frame: &GrayImage, number: usize) -> (u32, u32) {
-    let (across, down) = (starts(frame.width(), TILE_PX.0), starts(frame.height(), TILE_PX.1));
-    let middle = (frame.width().saturating_sub(TILE_PX.0) / 2, frame.height().saturating_sub(TILE_PX.1) / 2);
-    let tiles = down.iter().flat_map(|top| across.iter().map(move |left| (*left, *top)));
-    std::iter::once(middle).chain(tiles).nth(number % (across.len() * down.len() + 1)).unwrap_or_default()
-}
-
-fn starts(side: u32, tile: u32) -> Vec<u32> {
-    let room = side.saturating_sub(tile);
-    let steps = room.div_ceil(tile - OVERLAP_PX);
-    (0..=steps).map(|step| room * step / steps.max(1)).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -262,25 +243,6 @@ mod tests {
     }
 
     #[test]
-    fn tiles_cover_the_frame_and_overlap() {
-        for (width, height) in [(1280, 720), (1920, 1080), (640, 480), (300, 200), (4000, 3000)] {
-            let frame = GrayImage::new(width, height);
-            for (side, tile) in [(width, TILE_PX.0), (height, TILE_PX.1)] {
-                let starts = starts(side, tile);
-                assert_eq!(starts.first(), Some(&0));
-                assert!(starts.last().unwrap() + tile >= side);
-                assert!(starts.windows(2).all(|pair| pair[1] > pair[0] && pair[0] + tile >= pair[1] + OVERLAP_PX));
-            }
-            for number in 0..40 {
-                let rendered = View::Tile.of(&frame, number);
-                assert!(rendered.left + rendered.picture.width() / 2 <= width);
-                assert!(rendered.top + rendered.picture.height() / 2 <= height);
-                assert!(u64::from(rendered.picture.width() * rendered.picture.height()) <= View::Tile.pixels(&frame));
-            }
-        }
-    }
-
-    #[test]
     fn corners_find_their_way_back() {
         let frame = GrayImage::new(1920, 1080);
         let seen = [Point { x: 100, y: 60 }; 4];
@@ -288,7 +250,8 @@ mod tests {
             (View::Whole, 0, (100, 60)),
             (View::Half, 0, (200, 120)),
             (View::WholeTwice, 0, (50, 30)),
-            (View::Tile, 0, (690, 370)),
+            // The second is the first of those that go round.
+            (View::Tile, 1, (50, 30)),
         ] {
             let [found, ..] = view.of(&frame, tile).in_frame(seen);
             assert_eq!((found.x, found.y), expected, "{view:?}");
