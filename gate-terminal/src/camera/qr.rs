@@ -3,7 +3,7 @@
 //! A camera's frames come thirty times a second and a gate PC has other work, so each frame has a budget of CPU time. The
 //! whole frame is looked at first. Symbols that were located there but not read are cut out and looked at again, enlarged;
 //! also beside symbols that were read, or a poster in view would hide the phone held up before it. So are the places where
-//! the frames before had one. What is left goes to one of the dearer strategies in turn.
+//! the frames before had one. What is left goes to the spot where a symbol is most likely, and to the dearer strategies in turn.
 //!
 //! A picture that does not come again has no next frame: a [`Reader::thorough`] gives it all the turns at once.
 //!
@@ -12,14 +12,14 @@
 
 use std::{fmt, time::Duration};
 
-use image::{GrayImage, imageops};
+use image::GrayImage;
 
 use super::budget::{Budget, Cost};
 use super::closeup::{self, CloseUp, Step};
 use super::frame::GreyFrame;
 use super::second_opinion;
-use super::strategies::{self, Strategy, Turns};
-use super::zxing::{Care, Sight, Zxing};
+use super::strategies::{self, Strategy, Turn, Turns};
+use super::zxing::{Care, Polarity, Sight, Zxing};
 
 /// What looking at one frame may cost, in CPU time: a thirtieth of a second, so that one core keeps up with a camera.
 pub const FRAME_BUDGET: Duration = Duration::from_millis(33);
@@ -56,32 +56,6 @@ pub struct Reader {
     last_texts: Vec<String>,
     /// How many frames said the same as the one before.
     unchanged: u32,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Polarity {
-    DarkOnLight,
-    LightOnDark,
-}
-
-impl Polarity {
-    fn other(self) -> Self {
-        match self {
-            Self::DarkOnLight => Self::LightOnDark,
-            Self::LightOnDark => Self::DarkOnLight,
-        }
-    }
-
-    fn look(self, zxing: &Zxing, frame: &GrayImage) -> Sight {
-        match self {
-            Self::DarkOnLight => zxing.look(frame, Care::DarkOnLight),
-            Self::LightOnDark => {
-                let mut inverted = frame.clone();
-                imageops::invert(&mut inverted);
-                zxing.look(&inverted, Care::DarkOnLight)
-            }
-        }
-    }
 }
 
 /// Where a symbol was seen, read or not.
@@ -140,42 +114,62 @@ impl Reader {
     pub fn read(&mut self, frame: &GreyFrame) -> Vec<Symbol> {
         let frame = frame.image();
         let budget = Budget::begin(self.limit);
-        let mut seen = self.look_at_whole(frame, &budget);
         let mut crops_px = closeup::FRAME_BUDGET_PX;
+        let mut seen = if self.limit.is_none() {
+            self.zxing.look(frame, Care::Full)
+        } else {
+            self.look_at_whole(self.polarity, frame, &budget)
+        };
         let remembered = self.places.iter().map(|place| place.corners);
         let places: Vec<_> = seen.located.iter().copied().chain(remembered).collect();
         self.look_closer(frame, &places, &mut seen, &budget, &mut crops_px);
         if self.limit.is_none() {
             self.take_all_turns(frame, &mut seen, &budget, &mut crops_px);
-        } else if seen.read.is_empty() {
-            self.take_a_turn(frame, &mut seen, &budget);
-        } else if self.is_worth_a_search(&seen.read) {
-            self.polarity = Polarity::LightOnDark;
-            self.take_a_turn(frame, &mut seen, &budget);
+        } else {
+            self.search(frame, &mut seen, &budget, &mut crops_px);
         }
         self.remember(&seen);
         distinct(seen.read)
     }
 
-    /// Most passes are dark on light, so that goes first, and light on dark only where nothing was read. Where the time is
-    /// not enough for both, it is the other way round in the next frame.
-    fn look_at_whole(&mut self, frame: &GrayImage, budget: &Budget) -> Sight {
-        if self.limit.is_none() {
-            return self.zxing.look(frame, Care::Full);
+    fn look_at_whole(&mut self, polarity: Polarity, frame: &GrayImage, budget: &Budget) -> Sight {
+        let Self { zxing, whole, .. } = self;
+        budget.spend(whole, area(frame), || zxing.look_as(polarity, frame))
+    }
+
+    /// What the time that is left is good for, until something is read.
+    fn search(&mut self, frame: &GrayImage, seen: &mut Sight, budget: &Budget, crops_px: &mut u64) {
+        if !seen.read.is_empty() {
+            if self.is_worth_a_search(&seen.read) {
+                self.look_the_other_way(frame, seen, budget, crops_px);
+                self.take_a_turn(frame, seen, budget);
+            }
+            return;
         }
-        let pixels = area(frame);
-        let Self { zxing, whole, polarity, .. } = self;
-        let mut seen = budget.spend(whole, pixels, || polarity.look(zxing, frame));
-        if !seen.read.is_empty() && *polarity == Polarity::DarkOnLight {
-            return seen;
+        self.look_at_spot(frame, seen, budget);
+        if seen.read.is_empty() {
+            self.look_the_other_way(frame, seen, budget, crops_px);
         }
-        if budget.affords(whole, pixels) {
-            seen.add(budget.spend(whole, pixels, || polarity.other().look(zxing, frame)));
-            *polarity = Polarity::DarkOnLight;
-        } else {
-            *polarity = polarity.other();
+        let mut turns = self.turns.count();
+        while turns > 0 && seen.read.is_empty() && self.take_a_turn(frame, seen, budget) {
+            turns -= 1;
         }
-        seen
+    }
+
+    /// Most passes are dark on light. Where the time is not enough for both ways, the other one goes first in the next frame.
+    fn look_the_other_way(&mut self, frame: &GrayImage, seen: &mut Sight, budget: &Budget, crops_px: &mut u64) {
+        let other = self.polarity.other();
+        if !budget.affords(&self.whole, area(frame)) {
+            self.polarity = other;
+            return;
+        }
+        let found = self.look_at_whole(other, frame, budget);
+        let places = found.located.clone();
+        if seen.read.is_empty() && !found.read.is_empty() {
+            self.polarity = other;
+        }
+        seen.add(found);
+        self.look_closer(frame, &places, seen, budget, crops_px);
     }
 
     /// At each place where nothing was read yet, step by step as far as the budget goes.
@@ -214,13 +208,24 @@ impl Reader {
         }
     }
 
-    fn take_a_turn(&mut self, frame: &GrayImage, seen: &mut Sight, budget: &Budget) {
+    fn look_at_spot(&mut self, frame: &GrayImage, seen: &mut Sight, budget: &Budget) {
         let Self { zxing, turns, .. } = self;
-        if let Some((turn, tile)) = turns.take(|turn| budget.affords(&turn.cost, pixels(turn.strategy, frame))) {
-            let strategy = turn.strategy;
-            let work = || look_by(strategy, zxing, frame, tile, Care::Brief);
-            seen.add(budget.spend(&mut turn.cost, pixels(strategy, frame), work));
+        for turn in turns.of_spots() {
+            if seen.read.is_empty() && budget.affords(&turn.cost, pixels(turn.strategy, frame)) {
+                seen.add(taken(turn, zxing, frame, 0, budget));
+            }
         }
+    }
+
+    /// Whether there was time for one.
+    fn take_a_turn(&mut self, frame: &GrayImage, seen: &mut Sight, budget: &Budget) -> bool {
+        let Self { zxing, turns, .. } = self;
+        let next = turns.take(|turn| budget.affords(&turn.cost, pixels(turn.strategy, frame)));
+        let is_taken = next.is_some();
+        if let Some((turn, tile)) = next {
+            seen.add(taken(turn, zxing, frame, tile, budget));
+        }
+        is_taken
     }
 
     fn take_all_turns(&mut self, frame: &GrayImage, seen: &mut Sight, budget: &Budget, crops_px: &mut u64) {
@@ -262,6 +267,11 @@ fn closer(zxing: &Zxing, closeup: &CloseUp, step: Step) -> Option<Vec<Symbol>> {
     let picture = closeup.picture(step)?;
     let read = zxing.look(&picture, Care::Full).read.into_iter();
     Some(read.map(|symbol| Symbol { corners: closeup.in_frame(symbol.corners, step), ..symbol }).collect())
+}
+
+fn taken(turn: &mut Turn, zxing: &Zxing, frame: &GrayImage, tile: usize, budget: &Budget) -> Sight {
+    let strategy = turn.strategy;
+    budget.spend(&mut turn.cost, pixels(strategy, frame), || look_by(strategy, zxing, frame, tile, Care::Brief))
 }
 
 fn look_by(strategy: Strategy, zxing: &Zxing, frame: &GrayImage, tile: usize, care: Care) -> Sight {
@@ -320,6 +330,8 @@ impl From<Point> for [i32; 2] {
 
 #[cfg(test)]
 mod tests {
+    use image::imageops;
+
     use super::*;
     use crate::camera::drawn;
 
@@ -477,7 +489,7 @@ mod tests {
         assert!(found[0] && found.iter().filter(|found| **found).count() >= 10, "{found:?}");
     }
 
-    /// Every frame has time for one look at it; the two ways round take turns.
+    /// Every frame has time for one look at it; the way round that reads is kept.
     #[test]
     fn an_inverted_pass_is_read_in_the_second_frame_where_one_has_no_time() {
         let text = drawn::pass_text(1);
@@ -485,7 +497,7 @@ mod tests {
         imageops::invert(&mut picture);
         let mut reader = Reader::with_limit(Some(Duration::ZERO));
         let read: Vec<usize> = (0..4).map(|_| reader.read(&drawn::frame(&picture)).len()).collect();
-        assert_eq!(read, [0, 1, 0, 1]);
+        assert_eq!(read, [0, 1, 1, 1]);
         assert_eq!(Reader::with_limit(Some(Duration::from_secs(60))).read(&drawn::frame(&picture)).len(), 1);
     }
 
@@ -498,6 +510,35 @@ mod tests {
         let both = drawn::placed(one, &dark, 200, 300);
         let mut reader = Reader::with_limit(Some(Duration::from_secs(60)));
         assert!((0..12).any(|_| reader.read(&drawn::frame(&both)).iter().any(|symbol| symbol.text == pass)));
+    }
+
+    /// Read by a look that costs a tenth of what the whole frame does, where there is time for no other.
+    #[test]
+    fn the_spot_is_looked_at_where_nothing_else_can_be_afforded() {
+        let text = drawn::pass_text(8);
+        let sharp = drawn::placed(drawn::white(1280, 720), &drawn::symbol(&text, 2), 560, 280);
+        let soft = imageops::blur(&sharp, 1.0);
+        let mut reader = Reader::with_limit(Some(Duration::from_secs(60)));
+        let mut seen = reader.look_at_whole(Polarity::DarkOnLight, &soft, &Budget::begin(reader.limit));
+        assert!(seen.read.is_empty());
+        reader.look_at_spot(&soft, &mut seen, &Budget::begin(Some(Duration::ZERO)));
+        assert!(seen.read.is_empty(), "no time is no time");
+        reader.look_at_spot(&soft, &mut seen, &Budget::begin(reader.limit));
+        let [symbol] = &seen.read[..] else { panic!("one symbol") };
+        assert_eq!(symbol.text, text);
+        assert_near(symbol.corners, square(560, 280, 2), 4);
+    }
+
+    #[test]
+    fn a_frame_takes_turns_until_one_reads_or_its_time_is_up() {
+        let frame = drawn::frame(&drawn::white(640, 480));
+        let turns_of = |limit| {
+            let mut reader = Reader::with_limit(Some(limit));
+            reader.read(&frame);
+            reader.turns.taken()
+        };
+        assert_eq!(turns_of(Duration::ZERO), 0);
+        assert_eq!(turns_of(Duration::from_secs(60)), Turns::new().count());
     }
 
     #[test]
