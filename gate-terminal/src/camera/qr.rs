@@ -50,12 +50,14 @@ pub struct Reader {
     whole: Cost,
     /// Which way round a frame is looked at first.
     polarity: Polarity,
-    steps: [(Step, Cost); 3],
+    steps: [(Step, Cost); 4],
     turns: Turns,
     places: Vec<Place>,
     last_texts: Vec<String>,
     /// How many frames said the same as the one before.
     unchanged: u32,
+    /// How many frames ago anything was read.
+    read_ago: u32,
 }
 
 /// Where a symbol was seen, read or not.
@@ -92,13 +94,14 @@ impl Reader {
         Self {
             zxing: Zxing::new(),
             limit,
-            steps: [Step::Twice, Step::TwiceSharpened, Step::Thrice].map(|step| (step, cost())),
+            steps: [Step::TwiceSharpened, Step::TwiceSmoothed, Step::Twice, Step::Thrice].map(|step| (step, cost())),
             whole: cost(),
             polarity: Polarity::DarkOnLight,
             turns: Turns::new(),
             places: Vec::new(),
             last_texts: Vec::new(),
             unchanged: 0,
+            read_ago: REMEMBERED_FRAMES,
         }
     }
 
@@ -107,6 +110,7 @@ impl Reader {
         self.places.clear();
         self.last_texts.clear();
         self.unchanged = 0;
+        self.read_ago = REMEMBERED_FRAMES;
         self.polarity = Polarity::DarkOnLight;
     }
 
@@ -144,6 +148,11 @@ impl Reader {
                 self.look_the_other_way(frame, seen, budget, crops_px);
                 self.take_a_turn(frame, seen, budget);
             }
+            return;
+        }
+        // What was read just now only trembled; it is no reason to heat the PC.
+        if self.read_ago < REMEMBERED_FRAMES {
+            self.take_a_turn(frame, seen, budget);
             return;
         }
         self.look_at_spot(frame, seen, budget);
@@ -248,6 +257,7 @@ impl Reader {
     }
 
     fn remember(&mut self, seen: &Sight) {
+        self.read_ago = if seen.read.is_empty() { self.read_ago.saturating_add(1) } else { 0 };
         for place in &mut self.places {
             place.frames_ago += 1;
         }
@@ -539,6 +549,24 @@ mod tests {
         };
         assert_eq!(turns_of(Duration::ZERO), 0);
         assert_eq!(turns_of(Duration::from_secs(60)), Turns::new().count());
+    }
+
+    #[test]
+    fn what_was_read_just_now_leaves_a_frame_one_turn() {
+        let text = drawn::pass_text(3);
+        let picture = drawn::placed(drawn::white(640, 480), &drawn::symbol(&text, 4), 100, 60);
+        let mut reader = Reader::with_limit(Some(Duration::from_secs(60)));
+        assert_eq!(reader.read(&drawn::frame(&picture)).len(), 1);
+        let empty = drawn::frame(&drawn::white(640, 480));
+        let next: Vec<usize> = (0..REMEMBERED_FRAMES + 1)
+            .map(|_| {
+                reader.read(&empty);
+                reader.turns.next()
+            })
+            .collect();
+        let one_each: Vec<usize> = (1..=15).map(|taken| taken % reader.turns.count()).collect();
+        assert_eq!(next[..15], one_each);
+        assert_eq!(next[15], next[14], "then all of them, once round");
     }
 
     #[test]

@@ -244,6 +244,10 @@ impl Turns {
     pub(super) fn taken(&self) -> usize {
         self.turns.iter().filter(|turn| turn.put_off == 0).count()
     }
+
+    pub(super) fn next(&self) -> usize {
+        self.next
+    }
 }
 
 #[cfg(test)]
