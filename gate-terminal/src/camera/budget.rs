@@ -53,6 +53,9 @@ pub(super) struct Cost {
 const MEAN_GAIN: f64 = 1.0 / 8.0;
 const DEVIATION_GAIN: f64 = 1.0 / 4.0;
 
+/// In half a second or so an old fright is half forgotten.
+const STALE_GAIN: f64 = 1.0 / 16.0;
+
 /// How many deviations above the mean a cost is expected, so that hardly one in a hundred is dearer.
 const CAUTION: f64 = 4.0;
 
@@ -68,6 +71,11 @@ impl Cost {
     pub(super) fn expected(&self, pixels: u64) -> Duration {
         let ns = (self.mean_ns + CAUTION * self.deviation_ns) * pixels as f64;
         Duration::try_from_secs_f64(ns / 1e9).unwrap_or(Duration::MAX)
+    }
+
+    /// Was too dear just now. One that swung once would else be expected to swing for ever.
+    pub(super) fn grow_stale(&mut self) {
+        self.deviation_ns -= self.deviation_ns * STALE_GAIN;
     }
 
     fn learn(&mut self, spent: Duration, pixels: u64) {
@@ -97,6 +105,21 @@ mod tests {
         assert_eq!(cost.expected(2 * MEGAPIXEL).as_millis() / 2, expected.as_millis());
         cost.learn(Duration::from_millis(40), MEGAPIXEL);
         assert!(cost.expected(MEGAPIXEL) > Duration::from_millis(25), "a dear one makes careful");
+    }
+
+    #[test]
+    fn a_fright_is_forgotten_and_the_mean_is_not() {
+        let mut cost = Cost::guessed(10.0);
+        cost.learn(Duration::from_millis(40), MEGAPIXEL);
+        let frightened = cost.expected(MEGAPIXEL);
+        for _ in 0..100 {
+            cost.grow_stale();
+        }
+        let calm = cost.expected(MEGAPIXEL);
+        assert!(
+            frightened > Duration::from_millis(35) && (10..15).contains(&calm.as_millis()),
+            "{frightened:?} {calm:?}"
+        );
     }
 
     #[test]

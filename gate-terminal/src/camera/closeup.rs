@@ -62,6 +62,7 @@ impl<'frame> CloseUp<'frame> {
         Some(match step {
             Step::Twice => rendition::twice(&cut),
             Step::TwiceSharpened => rendition::sharpened(&rendition::twice(&cut), UNSHARP_RADIUS_PX, UNSHARP_STRENGTH),
+            Step::TwiceSmoothed => rendition::mean(&rendition::twice(&cut), 1),
             Step::Thrice => {
                 DynamicImage::from(cut).resize_exact(width, height, imageops::FilterType::CatmullRom).into_luma8()
             }
@@ -88,13 +89,15 @@ impl<'frame> CloseUp<'frame> {
 pub(super) enum Step {
     Twice,
     TwiceSharpened,
+    /// Without the stairs that enlarging leaves.
+    TwiceSmoothed,
     Thrice,
 }
 
 impl Step {
     fn times(self) -> u32 {
         match self {
-            Self::Twice | Self::TwiceSharpened => 2,
+            Self::Twice | Self::TwiceSharpened | Self::TwiceSmoothed => 2,
             Self::Thrice => 3,
         }
     }
@@ -161,7 +164,8 @@ mod tests {
     fn enlarging_ends_at_the_largest_side() {
         let frame = GrayImage::new(1000, 1000);
         let closeup = CloseUp::of(&corners(100, 100, 100), &frame).expect("a close-up");
-        for (step, side) in [(Step::Twice, 332), (Step::TwiceSharpened, 332), (Step::Thrice, 498)] {
+        let steps = [(Step::Twice, 332), (Step::TwiceSharpened, 332), (Step::TwiceSmoothed, 332), (Step::Thrice, 498)];
+        for (step, side) in steps {
             assert_eq!(closeup.picture(step).map(|picture| picture.dimensions()), Some((side, side)));
             assert_eq!(closeup.pixels(step), u64::from(side * side));
         }

@@ -21,6 +21,7 @@ mod second_opinion;
 mod slot;
 pub mod source;
 mod strategies;
+mod tiles;
 pub mod wire;
 mod zxing;
 

@@ -3,7 +3,7 @@
 //! A camera's frames come thirty times a second and a gate PC has other work, so each frame has a budget of CPU time. The
 //! whole frame is looked at first. Symbols that were located there but not read are cut out and looked at again, enlarged;
 //! also beside symbols that were read, or a poster in view would hide the phone held up before it. So are the places where
-//! the frames before had one. What is left goes to one of the dearer strategies in turn.
+//! the frames before had one. What is left goes to the spot where a symbol is most likely, and to the dearer strategies in turn.
 //!
 //! A picture that does not come again has no next frame: a [`Reader::thorough`] gives it all the turns at once.
 //!
@@ -18,8 +18,8 @@ use super::budget::{Budget, Cost};
 use super::closeup::{self, CloseUp, Step};
 use super::frame::GreyFrame;
 use super::second_opinion;
-use super::strategies::{self, Strategy, Turns};
-use super::zxing::{Care, Sight, Zxing};
+use super::strategies::{self, Strategy, Turn, Turns};
+use super::zxing::{Care, Polarity, Sight, Zxing};
 
 /// What looking at one frame may cost, in CPU time: a thirtieth of a second, so that one core keeps up with a camera.
 pub const FRAME_BUDGET: Duration = Duration::from_millis(33);
@@ -46,12 +46,18 @@ pub struct Reader {
     zxing: Zxing,
     /// `None` for pictures that will not come again.
     limit: Option<Duration>,
-    steps: [(Step, Cost); 3],
+    /// One look at a whole frame.
+    whole: Cost,
+    /// Which way round a frame is looked at first.
+    polarity: Polarity,
+    steps: [(Step, Cost); 4],
     turns: Turns,
     places: Vec<Place>,
     last_texts: Vec<String>,
     /// How many frames said the same as the one before.
     unchanged: u32,
+    /// How many frames ago anything was read.
+    read_ago: u32,
 }
 
 /// Where a symbol was seen, read or not.
@@ -88,11 +94,14 @@ impl Reader {
         Self {
             zxing: Zxing::new(),
             limit,
-            steps: [Step::Twice, Step::TwiceSharpened, Step::Thrice].map(|step| (step, cost())),
+            steps: [Step::TwiceSharpened, Step::TwiceSmoothed, Step::Twice, Step::Thrice].map(|step| (step, cost())),
+            whole: cost(),
+            polarity: Polarity::DarkOnLight,
             turns: Turns::new(),
             places: Vec::new(),
             last_texts: Vec::new(),
             unchanged: 0,
+            read_ago: REMEMBERED_FRAMES,
         }
     }
 
@@ -101,24 +110,75 @@ impl Reader {
         self.places.clear();
         self.last_texts.clear();
         self.unchanged = 0;
+        self.read_ago = REMEMBERED_FRAMES;
+        self.polarity = Polarity::DarkOnLight;
     }
 
     /// Each distinct text once, whatever the number of symbols that say it.
     pub fn read(&mut self, frame: &GreyFrame) -> Vec<Symbol> {
         let frame = frame.image();
         let budget = Budget::begin(self.limit);
-        let mut seen = self.zxing.look(frame, Care::Full);
         let mut crops_px = closeup::FRAME_BUDGET_PX;
+        let mut seen = if self.limit.is_none() {
+            self.zxing.look(frame, Care::Full)
+        } else {
+            self.look_at_whole(self.polarity, frame, &budget)
+        };
         let remembered = self.places.iter().map(|place| place.corners);
         let places: Vec<_> = seen.located.iter().copied().chain(remembered).collect();
         self.look_closer(frame, &places, &mut seen, &budget, &mut crops_px);
         if self.limit.is_none() {
             self.take_all_turns(frame, &mut seen, &budget, &mut crops_px);
-        } else if seen.read.is_empty() || self.is_worth_a_search(&seen.read) {
-            self.take_a_turn(frame, &mut seen, &budget);
+        } else {
+            self.search(frame, &mut seen, &budget, &mut crops_px);
         }
         self.remember(&seen);
         distinct(seen.read)
+    }
+
+    fn look_at_whole(&mut self, polarity: Polarity, frame: &GrayImage, budget: &Budget) -> Sight {
+        let Self { zxing, whole, .. } = self;
+        budget.spend(whole, area(frame), || zxing.look_as(polarity, frame))
+    }
+
+    /// What the time that is left is good for, until something is read.
+    fn search(&mut self, frame: &GrayImage, seen: &mut Sight, budget: &Budget, crops_px: &mut u64) {
+        if !seen.read.is_empty() {
+            if self.is_worth_a_search(&seen.read) {
+                self.look_the_other_way(frame, seen, budget, crops_px);
+                self.take_a_turn(frame, seen, budget);
+            }
+            return;
+        }
+        // What was read just now only trembled; it is no reason to heat the PC.
+        if self.read_ago < REMEMBERED_FRAMES {
+            self.take_a_turn(frame, seen, budget);
+            return;
+        }
+        self.look_at_spot(frame, seen, budget);
+        if seen.read.is_empty() {
+            self.look_the_other_way(frame, seen, budget, crops_px);
+        }
+        let mut turns = self.turns.count();
+        while turns > 0 && seen.read.is_empty() && self.take_a_turn(frame, seen, budget) {
+            turns -= 1;
+        }
+    }
+
+    /// Most passes are dark on light. Where the time is not enough for both ways, the other one goes first in the next frame.
+    fn look_the_other_way(&mut self, frame: &GrayImage, seen: &mut Sight, budget: &Budget, crops_px: &mut u64) {
+        let other = self.polarity.other();
+        if !budget.affords(&self.whole, area(frame)) {
+            self.polarity = other;
+            return;
+        }
+        let found = self.look_at_whole(other, frame, budget);
+        let places = found.located.clone();
+        if seen.read.is_empty() && !found.read.is_empty() {
+            self.polarity = other;
+        }
+        seen.add(found);
+        self.look_closer(frame, &places, seen, budget, crops_px);
     }
 
     /// At each place where nothing was read yet, step by step as far as the budget goes.
@@ -157,13 +217,24 @@ impl Reader {
         }
     }
 
-    fn take_a_turn(&mut self, frame: &GrayImage, seen: &mut Sight, budget: &Budget) {
+    fn look_at_spot(&mut self, frame: &GrayImage, seen: &mut Sight, budget: &Budget) {
         let Self { zxing, turns, .. } = self;
-        if let Some((turn, tile)) = turns.take(|turn| budget.affords(&turn.cost, pixels(turn.strategy, frame))) {
-            let strategy = turn.strategy;
-            let work = || look_by(strategy, zxing, frame, tile, Care::Brief);
-            seen.add(budget.spend(&mut turn.cost, pixels(strategy, frame), work));
+        for turn in turns.of_spots() {
+            if seen.read.is_empty() && budget.affords(&turn.cost, pixels(turn.strategy, frame)) {
+                seen.add(taken(turn, zxing, frame, 0, budget));
+            }
         }
+    }
+
+    /// Whether there was time for one.
+    fn take_a_turn(&mut self, frame: &GrayImage, seen: &mut Sight, budget: &Budget) -> bool {
+        let Self { zxing, turns, .. } = self;
+        let next = turns.take(|turn| budget.affords(&turn.cost, pixels(turn.strategy, frame)));
+        let is_taken = next.is_some();
+        if let Some((turn, tile)) = next {
+            seen.add(taken(turn, zxing, frame, tile, budget));
+        }
+        is_taken
     }
 
     fn take_all_turns(&mut self, frame: &GrayImage, seen: &mut Sight, budget: &Budget, crops_px: &mut u64) {
@@ -186,6 +257,7 @@ impl Reader {
     }
 
     fn remember(&mut self, seen: &Sight) {
+        self.read_ago = if seen.read.is_empty() { self.read_ago.saturating_add(1) } else { 0 };
         for place in &mut self.places {
             place.frames_ago += 1;
         }
@@ -205,6 +277,11 @@ fn closer(zxing: &Zxing, closeup: &CloseUp, step: Step) -> Option<Vec<Symbol>> {
     let picture = closeup.picture(step)?;
     let read = zxing.look(&picture, Care::Full).read.into_iter();
     Some(read.map(|symbol| Symbol { corners: closeup.in_frame(symbol.corners, step), ..symbol }).collect())
+}
+
+fn taken(turn: &mut Turn, zxing: &Zxing, frame: &GrayImage, tile: usize, budget: &Budget) -> Sight {
+    let strategy = turn.strategy;
+    budget.spend(&mut turn.cost, pixels(strategy, frame), || look_by(strategy, zxing, frame, tile, Care::Brief))
 }
 
 fn look_by(strategy: Strategy, zxing: &Zxing, frame: &GrayImage, tile: usize, care: Care) -> Sight {
@@ -420,6 +497,76 @@ mod tests {
             .collect();
         // Only tiles may miss it, and the first tile is the middle.
         assert!(found[0] && found.iter().filter(|found| **found).count() >= 10, "{found:?}");
+    }
+
+    /// Every frame has time for one look at it; the way round that reads is kept.
+    #[test]
+    fn an_inverted_pass_is_read_in_the_second_frame_where_one_has_no_time() {
+        let text = drawn::pass_text(1);
+        let mut picture = drawn::placed(drawn::white(640, 480), &drawn::symbol(&text, 4), 90, 70);
+        imageops::invert(&mut picture);
+        let mut reader = Reader::with_limit(Some(Duration::ZERO));
+        let read: Vec<usize> = (0..4).map(|_| reader.read(&drawn::frame(&picture)).len()).collect();
+        assert_eq!(read, [0, 1, 1, 1]);
+        assert_eq!(Reader::with_limit(Some(Duration::from_secs(60))).read(&drawn::frame(&picture)).len(), 1);
+    }
+
+    #[test]
+    fn a_read_poster_does_not_hide_an_inverted_pass_for_long() {
+        let (poster, pass) = (drawn::pass_text(9), drawn::pass_text(8));
+        let mut dark = drawn::symbol(&pass, 4);
+        imageops::invert(&mut dark);
+        let one = drawn::placed(drawn::white(1280, 720), &drawn::symbol(&poster, 5), 900, 20);
+        let both = drawn::placed(one, &dark, 200, 300);
+        let mut reader = Reader::with_limit(Some(Duration::from_secs(60)));
+        assert!((0..12).any(|_| reader.read(&drawn::frame(&both)).iter().any(|symbol| symbol.text == pass)));
+    }
+
+    /// Read by a look that costs a tenth of what the whole frame does, where there is time for no other.
+    #[test]
+    fn the_spot_is_looked_at_where_nothing_else_can_be_afforded() {
+        let text = drawn::pass_text(8);
+        let sharp = drawn::placed(drawn::white(1280, 720), &drawn::symbol(&text, 2), 560, 280);
+        let soft = imageops::blur(&sharp, 1.0);
+        let mut reader = Reader::with_limit(Some(Duration::from_secs(60)));
+        let mut seen = reader.look_at_whole(Polarity::DarkOnLight, &soft, &Budget::begin(reader.limit));
+        assert!(seen.read.is_empty());
+        reader.look_at_spot(&soft, &mut seen, &Budget::begin(Some(Duration::ZERO)));
+        assert!(seen.read.is_empty(), "no time is no time");
+        reader.look_at_spot(&soft, &mut seen, &Budget::begin(reader.limit));
+        let [symbol] = &seen.read[..] else { panic!("one symbol") };
+        assert_eq!(symbol.text, text);
+        assert_near(symbol.corners, square(560, 280, 2), 4);
+    }
+
+    #[test]
+    fn a_frame_takes_turns_until_one_reads_or_its_time_is_up() {
+        let frame = drawn::frame(&drawn::white(640, 480));
+        let turns_of = |limit| {
+            let mut reader = Reader::with_limit(Some(limit));
+            reader.read(&frame);
+            reader.turns.taken()
+        };
+        assert_eq!(turns_of(Duration::ZERO), 0);
+        assert_eq!(turns_of(Duration::from_secs(60)), Turns::new().count());
+    }
+
+    #[test]
+    fn what_was_read_just_now_leaves_a_frame_one_turn() {
+        let text = drawn::pass_text(3);
+        let picture = drawn::placed(drawn::white(640, 480), &drawn::symbol(&text, 4), 100, 60);
+        let mut reader = Reader::with_limit(Some(Duration::from_secs(60)));
+        assert_eq!(reader.read(&drawn::frame(&picture)).len(), 1);
+        let empty = drawn::frame(&drawn::white(640, 480));
+        let next: Vec<usize> = (0..REMEMBERED_FRAMES + 1)
+            .map(|_| {
+                reader.read(&empty);
+                reader.turns.next()
+            })
+            .collect();
+        let one_each: Vec<usize> = (1..=15).map(|taken| taken % reader.turns.count()).collect();
+        assert_eq!(next[..15], one_each);
+        assert_eq!(next[15], next[14], "then all of them, once round");
     }
 
     #[test]

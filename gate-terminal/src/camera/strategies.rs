@@ -1,13 +1,15 @@
 //! Strategies: the dearer ways of looking at a frame, and whose turn it is.
 //!
-//! A gate camera sends the next frame in a thirtieth of a second, so a frame tries one of them and the next frame another.
-//! What does not fit in what is left of a frame's budget lets the next in turn go first, but not for ever.
+//! A gate camera sends the next frame in a thirtieth of a second, so a frame tries what its budget has room for, and the next
+//! frame goes on from there. What does not fit in what is left lets the next in turn go first, but not for ever. The spot
+//! where a symbol is most likely is so small that every frame has time for it.
 
-use image::{GrayImage, imageops};
+use image::GrayImage;
 
 use super::budget::Cost;
 use super::qr::Point;
 use super::rendition;
+use super::tiles::{self, Cut};
 use super::zxing::Care;
 
 /// Which pixels of the frame, at which size.
@@ -16,8 +18,10 @@ pub(super) enum View {
     Whole,
     Half,
     WholeTwice,
-    /// One of the tiles that cover the frame, the next one each time, twice its size.
+    /// One tile of the frame, another each time, twice its size.
     Tile,
+    /// The small part with the most edges, twice its size.
+    Spot,
 }
 
 /// What is done to them.
@@ -25,9 +29,11 @@ pub(super) enum View {
 pub(super) enum Treatment {
     None,
     Sharpened,
+    /// Against the stairs that enlarging leaves, and against grain.
+    Smoothed,
     /// Against glare and shadows.
     BlackAndWhite,
-    /// Against grain in bad light, and against the stairs that enlarging leaves.
+    /// Against grain in bad light.
     SmoothedBlackAndWhite,
     /// Against a lens that is out of focus and a hand that moves.
     SharpenedBlackAndWhite,
@@ -40,20 +46,26 @@ pub(super) enum Strategy {
     SecondOpinion,
 }
 
+/// Of every frame of a camera in which nothing was read.
+const OF_SPOTS: [Strategy; 2] =
+    [Strategy::Rendered(View::Spot, Treatment::Smoothed), Strategy::Rendered(View::Spot, Treatment::Sharpened)];
+
 /// In turn on a camera's frames. Tiles come often because they are many.
 const OF_FRAMES: [Strategy; 8] = [
-    Strategy::Rendered(View::Tile, Treatment::SmoothedBlackAndWhite),
+    Strategy::Rendered(View::Tile, Treatment::Smoothed),
+    Strategy::Rendered(View::Whole, Treatment::SmoothedBlackAndWhite),
     Strategy::Rendered(View::Half, Treatment::Sharpened),
     Strategy::Rendered(View::Tile, Treatment::SharpenedBlackAndWhite),
+    Strategy::Rendered(View::Tile, Treatment::Smoothed),
     Strategy::Rendered(View::Whole, Treatment::BlackAndWhite),
-    Strategy::Rendered(View::Tile, Treatment::SmoothedBlackAndWhite),
-    Strategy::Rendered(View::Whole, Treatment::SmoothedBlackAndWhite),
     Strategy::Rendered(View::WholeTwice, Treatment::None),
     Strategy::SecondOpinion,
 ];
 
 /// One after the other on a picture that will not come again, the most fruitful first.
-const OF_PICTURES: [Strategy; 9] = [
+const OF_PICTURES: [Strategy; 11] = [
+    Strategy::Rendered(View::Spot, Treatment::Smoothed),
+    Strategy::Rendered(View::Spot, Treatment::Sharpened),
     Strategy::Rendered(View::WholeTwice, Treatment::SmoothedBlackAndWhite),
     Strategy::Rendered(View::WholeTwice, Treatment::SharpenedBlackAndWhite),
     Strategy::Rendered(View::Half, Treatment::None),
@@ -72,6 +84,7 @@ pub(super) fn of_pictures() -> impl Iterator<Item = Strategy> {
 /// Whose turn it is, and what each has cost.
 #[derive(Debug)]
 pub(super) struct Turns {
+    spots: Vec<Turn>,
     turns: Vec<Turn>,
     next: usize,
     /// How many tiles were looked at.
@@ -86,16 +99,25 @@ pub(super) struct Turn {
 }
 
 /// A strategy that was put off so often is done once whatever it costs: rare enough that 99 of 100 frames keep their budget.
-const STARVED: u32 = 250;
+const STARVED: u32 = 600;
 
 /// Enough to begin with on a slow PC; what it really is, is learned at once.
 const GUESSED_NS_PER_PIXEL: f64 = 15.0;
 
 impl Turns {
     pub(super) fn new() -> Self {
-        let cost = Cost::guessed(GUESSED_NS_PER_PIXEL);
-        let turns = OF_FRAMES.map(|strategy| Turn { strategy, cost: cost.clone(), put_off: 0 });
-        Self { turns: turns.into(), next: 0, tiles: 0 }
+        let turn = |strategy| Turn { strategy, cost: Cost::guessed(GUESSED_NS_PER_PIXEL), put_off: 0 };
+        Self { spots: OF_SPOTS.map(turn).into(), turns: OF_FRAMES.map(turn).into(), next: 0, tiles: 0 }
+    }
+
+    /// What no frame has to wait for.
+    pub(super) fn of_spots(&mut self) -> &mut [Turn] {
+        &mut self.spots
+    }
+
+    /// More than these has no frame.
+    pub(super) fn count(&self) -> usize {
+        self.turns.len()
     }
 
     /// The next that is affordable, or one that has starved.
@@ -107,6 +129,7 @@ impl Turns {
         for passed in in_turn.take_while(|at| Some(*at) != chosen) {
             if let Some(turn) = self.turns.get_mut(passed) {
                 turn.put_off += 1;
+                turn.cost.grow_stale();
             }
         }
         let chosen = chosen?;
@@ -126,7 +149,8 @@ impl View {
             Self::Whole => whole,
             Self::Half => whole / 4,
             Self::WholeTwice => whole * 4,
-            Self::Tile => whole.min(u64::from(TILE_PX.0) * u64::from(TILE_PX.1)) * 4,
+            Self::Tile => whole.min(tiles::MAX_PIXELS) * 4,
+            Self::Spot => whole.min(tiles::SPOT_PIXELS) * 4,
         }
     }
 
@@ -135,11 +159,8 @@ impl View {
             Self::Whole => Rendered { picture: frame.clone(), left: 0, top: 0, scale: Scale::Same },
             Self::Half => Rendered { picture: rendition::half(frame), left: 0, top: 0, scale: Scale::Half },
             Self::WholeTwice => Rendered { picture: rendition::twice(frame), left: 0, top: 0, scale: Scale::Twice },
-            Self::Tile => {
-                let (left, top) = tile_at(frame, tile);
-                let cut = imageops::crop_imm(frame, left, top, TILE_PX.0, TILE_PX.1).to_image();
-                Rendered { picture: rendition::twice(&cut), left, top, scale: Scale::Twice }
-            }
+            Self::Tile => Rendered::enlarged(tiles::cut(frame, tile)),
+            Self::Spot => Rendered::enlarged(tiles::spot(frame)),
         }
     }
 }
@@ -149,9 +170,10 @@ impl Treatment {
         match self {
             Self::None => picture,
             Self::Sharpened => sharpened(&picture),
+            Self::Smoothed => rendition::mean(&picture, SMOOTHING_RADIUS_PX),
             Self::BlackAndWhite => rendition::black_and_white(&picture, THRESHOLD_RADIUS_PX),
             Self::SmoothedBlackAndWhite => {
-                rendition::black_and_white(&rendition::mean(&picture, 1), THRESHOLD_RADIUS_PX)
+                rendition::black_and_white(&rendition::mean(&picture, SMOOTHING_RADIUS_PX), THRESHOLD_RADIUS_PX)
             }
             Self::SharpenedBlackAndWhite => rendition::black_and_white(&sharpened(&picture), THRESHOLD_RADIUS_PX),
         }
@@ -162,7 +184,7 @@ impl Treatment {
     /// How a reader looks at it: what is black and white has no shades that it could weigh.
     pub(super) fn care(self, otherwise: Care) -> Care {
         match self {
-            Self::None | Self::Sharpened => otherwise,
+            Self::None | Self::Sharpened | Self::Smoothed => otherwise,
             Self::BlackAndWhite | Self::SmoothedBlackAndWhite | Self::SharpenedBlackAndWhite => Care::BlackAndWhite,
         }
     }
@@ -175,6 +197,9 @@ fn sharpened(picture: &GrayImage) -> GrayImage {
 /// The blur that the sharpening subtracts, and how often: about a module of a symbol that is just large enough.
 const UNSHARP_RADIUS_PX: u32 = 4;
 const UNSHARP_STRENGTH: i32 = 3;
+
+/// Grain and stairs are a pixel wide.
+const SMOOTHING_RADIUS_PX: u32 = 1;
 
 /// A few modules of a symbol that is large enough to be read.
 const THRESHOLD_RADIUS_PX: u32 = 15;
@@ -195,6 +220,10 @@ enum Scale {
 }
 
 impl Rendered {
+    fn enlarged(Cut { left, top, picture }: Cut) -> Self {
+        Self { picture: rendition::twice(&picture), left, top, scale: Scale::Twice }
+    }
+
     /// Where corners seen in the rendition stand in the frame.
     pub(super) fn in_frame(&self, corners: [Point; 4]) -> [Point; 4] {
         let scaled = |seen: i32| match self.scale {
@@ -209,24 +238,16 @@ impl Rendered {
     }
 }
 
-/// Twice this is a picture of a megapixel, which fits in a frame's budget; it is also the middle half of a 720p frame.
-const TILE_PX: (u32, u32) = (640, 400);
+#[cfg(test)]
+impl Turns {
+    /// How many were taken when what is left was put off.
+    pub(super) fn taken(&self) -> usize {
+        self.turns.iter().filter(|turn| turn.put_off == 0).count()
+    }
 
-/// As large as a symbol that needs enlarging: every one lies wholly in some tile.
-const OVERLAP_PX: u32 = 160;
-
-/// The middle of the frame first, then the tiles that cover it, and so on round.
-fn tile_at(frame: &GrayImage, number: usize) -> (u32, u32) {
-    let (across, down) = (starts(frame.width(), TILE_PX.0), starts(frame.height(), TILE_PX.1));
-    let middle = (frame.width().saturating_sub(TILE_PX.0) / 2, frame.height().saturating_sub(TILE_PX.1) / 2);
-    let tiles = down.iter().flat_map(|top| across.iter().map(move |left| (*left, *top)));
-    std::iter::once(middle).chain(tiles).nth(number % (across.len() * down.len() + 1)).unwrap_or_default()
-}
-
-fn starts(side: u32, tile: u32) -> Vec<u32> {
-    let room = side.saturating_sub(tile);
-    let steps = room.div_ceil(tile - OVERLAP_PX);
-    (0..=steps).map(|step| room * step / steps.max(1)).collect()
+    pub(super) fn next(&self) -> usize {
+        self.next
+    }
 }
 
 #[cfg(test)]
@@ -248,10 +269,10 @@ mod tests {
     fn what_cannot_be_afforded_lets_the_next_go_first_but_not_for_ever() {
         let mut turns = Turns::new();
         let dear = Strategy::Rendered(View::WholeTwice, Treatment::None);
-        let taken: Vec<_> = (0..4000).filter_map(|_| taken(&mut turns, |strategy| strategy != dear)).collect();
-        assert_eq!(taken.len(), 4000);
+        let taken: Vec<_> = (0..10_000).filter_map(|_| taken(&mut turns, |strategy| strategy != dear)).collect();
+        assert_eq!(taken.len(), 10_000);
         let dear_ones = taken.iter().filter(|strategy| **strategy == dear).count();
-        assert!((1..=4000 / 200).contains(&dear_ones), "{dear_ones}");
+        assert!((1..=10_000 / 200).contains(&dear_ones), "{dear_ones}");
     }
 
     #[test]
@@ -262,25 +283,6 @@ mod tests {
     }
 
     #[test]
-    fn tiles_cover_the_frame_and_overlap() {
-        for (width, height) in [(1280, 720), (1920, 1080), (640, 480), (300, 200), (4000, 3000)] {
-            let frame = GrayImage::new(width, height);
-            for (side, tile) in [(width, TILE_PX.0), (height, TILE_PX.1)] {
-                let starts = starts(side, tile);
-                assert_eq!(starts.first(), Some(&0));
-                assert!(starts.last().unwrap() + tile >= side);
-                assert!(starts.windows(2).all(|pair| pair[1] > pair[0] && pair[0] + tile >= pair[1] + OVERLAP_PX));
-            }
-            for number in 0..40 {
-                let rendered = View::Tile.of(&frame, number);
-                assert!(rendered.left + rendered.picture.width() / 2 <= width);
-                assert!(rendered.top + rendered.picture.height() / 2 <= height);
-                assert!(u64::from(rendered.picture.width() * rendered.picture.height()) <= View::Tile.pixels(&frame));
-            }
-        }
-    }
-
-    #[test]
     fn corners_find_their_way_back() {
         let frame = GrayImage::new(1920, 1080);
         let seen = [Point { x: 100, y: 60 }; 4];
@@ -288,7 +290,8 @@ mod tests {
             (View::Whole, 0, (100, 60)),
             (View::Half, 0, (200, 120)),
             (View::WholeTwice, 0, (50, 30)),
-            (View::Tile, 0, (690, 370)),
+            // The second is the first of those that go round.
+            (View::Tile, 1, (50, 30)),
         ] {
             let [found, ..] = view.of(&frame, tile).in_frame(seen);
             assert_eq!((found.x, found.y), expected, "{view:?}");

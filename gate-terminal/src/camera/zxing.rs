@@ -2,7 +2,7 @@
 //!
 //! Beside what it reads it says where it saw a symbol that it could not read: that is where a closer look is worth its time.
 
-use image::GrayImage;
+use image::{GrayImage, imageops};
 use zxingcpp::{Barcode, BarcodeFormat, BarcodeReader, Binarizer, ImageFormat, ImageView, PointI};
 
 use super::closeup::same_place;
@@ -12,39 +12,75 @@ use super::qr::{Point, Symbol};
 /// How much zxing-cpp is asked to try.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Care {
-    /// Also inverted and at smaller scales.
+    /// As dark on light and as light on dark, at smaller scales too.
     Full,
-    /// Dark on light, at the scale that it has: about half the time.
+    /// Dark on light, at smaller scales too.
+    DarkOnLight,
+    /// Dark on light, at the scale that it has.
     Brief,
     /// A picture that is black and white already, both ways round.
     BlackAndWhite,
 }
 
+/// Which way round a symbol is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Polarity {
+    DarkOnLight,
+    LightOnDark,
+}
+
+impl Polarity {
+    pub(super) fn other(self) -> Self {
+        match self {
+            Self::DarkOnLight => Self::LightOnDark,
+            Self::LightOnDark => Self::DarkOnLight,
+        }
+    }
+}
+
 pub(super) struct Zxing {
     full: BarcodeReader,
+    dark_on_light: BarcodeReader,
     brief: BarcodeReader,
     black_and_white: BarcodeReader,
 }
 
 impl Zxing {
     pub(super) fn new() -> Self {
-        let careful = |all: bool| {
+        let careful = |invert: bool, downscale: bool| {
             zxingcpp::read()
                 .formats(BarcodeFormat::QRCode)
                 .try_harder(true)
-                .try_invert(all)
-                .try_downscale(all)
+                .try_invert(invert)
+                .try_downscale(downscale)
                 // QR symbols are found at any angle without it; it is meant for linear codes.
                 .try_rotate(false)
                 .return_errors(true)
         };
-        let black_and_white = careful(false).try_invert(true).binarizer(Binarizer::FixedThreshold);
-        Self { full: careful(true), brief: careful(false), black_and_white }
+        Self {
+            full: careful(true, true),
+            dark_on_light: careful(false, true),
+            brief: careful(false, false),
+            black_and_white: careful(true, false).binarizer(Binarizer::FixedThreshold),
+        }
+    }
+
+    /// One way round only. In a frame full of edges that is half the time of both.
+    pub(super) fn look_as(&self, polarity: Polarity, picture: &GrayImage) -> Sight {
+        match polarity {
+            Polarity::DarkOnLight => self.look(picture, Care::DarkOnLight),
+            Polarity::LightOnDark => {
+                let mut inverted = picture.clone();
+                imageops::invert(&mut inverted);
+                self.look(&inverted, Care::DarkOnLight)
+            }
+        }
     }
 
     pub(super) fn look(&self, picture: &GrayImage, care: Care) -> Sight {
         let reader = match care {
             Care::Full => &self.full,
+            Care::DarkOnLight => &self.dark_on_light,
             Care::Brief => &self.brief,
             Care::BlackAndWhite => &self.black_and_white,
         };

@@ -25,9 +25,9 @@ pub(crate) fn report(seed: u64, quick: bool, out: &mut dyn Write) -> Result<(), 
     let (mut classes, mut all) = (BTreeMap::new(), nobody());
     let mut frames_to_read = vec![Samples::default(); names.len()];
     let mut costs = Costs::of(&names);
-    for number in 0..if quick { 4 } else { 16 } {
+    for number in 0..if quick { 8 } else { 16 } {
         for size in Size::ALL {
-            for px_per_module in PX_PER_MODULE {
+            for px_per_module in PX_PER_MODULE.into_iter().step_by(if quick { 2 } else { 1 }) {
                 let clip = Clip::drawn(seed, number, size, px_per_module)?;
                 let mut read_after = vec![None; names.len()];
                 let start = clip.in_view_from.saturating_sub(BEFORE);
