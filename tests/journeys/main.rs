@@ -6,6 +6,7 @@ mod booking_to_entry;
 mod by_hand;
 mod camera;
 mod decisions;
+mod kills;
 mod offline;
 mod two_gates;
 mod walk_in;
