@@ -81,7 +81,7 @@ impl Books<'_> {
     fn measure_start(&mut self) -> Result<Duration, Trouble> {
         let since = now();
         let gate = Program::leaving(self.folder)?;
-        gate.next("the gate", |line| line["event"] == "ready")?;
+        gate.next("the gate", |line| says(line, "ready"))?;
         Ok(since.elapsed())
     }
 
@@ -96,11 +96,11 @@ impl Books<'_> {
             }
             let left = after.saturating_sub(since.elapsed());
             let Some(line) = gate.within(left) else { break };
-            ready = ready.or_else(|| (line["event"] == "ready").then(|| since.elapsed()));
+            ready = ready.or_else(|| says(&line, "ready").then(|| since.elapsed()));
             under_way -= usize::from(self.note(&line)?);
         }
         for line in gate.kill() {
-            ready = ready.or_else(|| (line["event"] == "ready").then(|| since.elapsed()));
+            ready = ready.or_else(|| says(&line, "ready").then(|| since.elapsed()));
             self.note(&line)?;
         }
         self.survived.in_the_start += u32::from(ready.is_none());
@@ -113,9 +113,9 @@ impl Books<'_> {
         let (before, _) = self.log()?;
         let mut gate = Program::leaving(self.folder)?;
         self.somebody_leaves(&mut gate)?;
-        let (line, _) = gate.next("an entry", |line| line["event"] == "recorded")?;
+        let (line, _) = gate.next("an entry", |line| says(line, "recorded"))?;
         self.note(&line)?;
-        let seq = line["seq"].as_u64();
+        let seq = number(&line);
         hold(seq == u64::try_from(before.len() + 1).ok(), &format!("entry {seq:?} follows {} others", before.len()))
     }
 
@@ -143,12 +143,12 @@ impl Books<'_> {
 
     /// Whether an entry was recorded.
     fn note(&mut self, line: &Value) -> Result<bool, Trouble> {
-        hold(line["event"] != "not_recorded", "the disk took every entry")?;
-        if line["event"] != "recorded" {
+        hold(!says(line, "not_recorded"), "the disk took every entry")?;
+        if !says(line, "recorded") {
             return Ok(false);
         }
-        let seq = line["seq"].as_u64().ok_or_else(|| Trouble::NotHeld(format!("no number: {line}")))?;
-        let pass = serde_json::from_value(line["pass"].clone())?;
+        let seq = number(line).ok_or_else(|| Trouble::NotHeld(format!("no number: {line}")))?;
+        let pass = serde_json::from_value(line.get("pass").cloned().unwrap_or_default())?;
         let before = self.acknowledged.insert(seq, pass);
         hold(before.is_none(), &format!("entry {seq} is of {pass}, and before it was of {before:?}"))?;
         Ok(true)
@@ -174,6 +174,14 @@ impl Books<'_> {
             }
         }
     }
+}
+
+fn says(line: &Value, event: &str) -> bool {
+    line.get("event").and_then(Value::as_str) == Some(event)
+}
+
+fn number(line: &Value) -> Option<u64> {
+    line.get("seq").and_then(Value::as_u64)
 }
 
 /// SplitMix64.
