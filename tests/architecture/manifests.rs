@@ -11,7 +11,9 @@ pub(crate) const CRATES: &[(&str, &[&str])] = &[
     ("shared", &[]),
     ("gate-terminal", &["shared"]),
     ("sync-server", &["shared"]),
-    ("journeys", &["shared", "gate-terminal", "sync-server"]),
+    ("gatehouse", &["shared", "gate-terminal"]),
+    ("journeys", &["shared", "gate-terminal", "sync-server", "gatehouse"]),
+    ("bench", &["shared", "gate-terminal", "gatehouse"]),
     ("architecture", &[]),
 ];
 

@@ -7,6 +7,7 @@ mod by_hand;
 mod camera;
 mod decisions;
 mod enrolment;
+mod kills;
 mod offline;
 mod two_gates;
 mod walk_in;

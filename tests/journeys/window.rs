@@ -3,15 +3,7 @@
 //! What is looked at is one pixel of the verdict's ground. How long each thing took is printed and not judged: a busy machine
 //! without a graphics card says little about a gate's.
 
-use std::{
-    fs,
-    io::{BufRead as _, BufReader},
-    path::Path,
-    process::{Child, Command, Stdio},
-    sync::mpsc::{Receiver, sync_channel},
-    thread,
-    time::Duration,
-};
+use std::time::Duration;
 
 use gate_terminal::ui::theme;
 use shared::time::CampusDay;
@@ -23,8 +15,8 @@ use world::{
     frames::{self, Pose},
     monitor::Monitor,
     people::Form,
-    program,
     terminal::Terminal,
+    window::Window,
 };
 
 const SCREEN: (u32, u32) = (1280, 800);
@@ -37,45 +29,6 @@ const AMBER: [u8; 3] = rgb(theme::AMBER.to_array());
 
 const fn rgb([red, green, blue, _]: [u8; 4]) -> [u8; 3] {
     [red, green, blue]
-}
-
-/// The program with its window. What it logs can be waited for.
-struct Window {
-    child: Child,
-    lines: Receiver<String>,
-}
-
-impl Window {
-    fn open(data: &Path, url: &str, camera: &FakeCamera, monitor: &Monitor) -> Result<Self, Trouble> {
-        let settings = data.join("gate-terminal.toml");
-        fs::write(&settings, format!("data_dir = {data:?}\nserver_url = {url:?}\n[camera]\nkind = 'usb'\n"))?;
-        let mut command = Command::new(program::built()?);
-        command.arg("--config").arg(settings).env("LD_PRELOAD", camera.library()).env("RUST_LOG", "info");
-        let mut child = monitor.before(&mut command).stderr(Stdio::piped()).spawn()?;
-        let (sender, lines) = sync_channel(10_000);
-        if let Some(log) = child.stderr.take() {
-            thread::Builder::new().name("log of the gate".to_owned()).spawn(move || {
-                BufReader::new(log).lines().map_while(Result::ok).for_each(|line| drop(sender.send(line)));
-            })?;
-        }
-        Ok(Self { child, lines })
-    }
-
-    fn logs(&self, wanted: &str) -> Result<(), Trouble> {
-        loop {
-            let line = self.lines.recv_timeout(Duration::from_secs(60));
-            if line.map_err(|_| Trouble::Waited(wanted.to_owned()))?.contains(wanted) {
-                return Ok(());
-            }
-        }
-    }
-}
-
-impl Drop for Window {
-    fn drop(&mut self) {
-        self.child.kill().ok();
-        self.child.wait().ok();
-    }
 }
 
 #[expect(clippy::print_stdout, reason = "a figure for whoever runs the story to see it")]

@@ -3,16 +3,11 @@
 //! The journeys drive it step by step with a clock of their own; the demo drives the same people against real processes.
 
 pub mod campus;
-pub mod fake_camera;
-pub mod frames;
 pub mod lively;
 pub mod mailbox;
-pub mod monitor;
 pub mod page;
 pub mod people;
 pub mod person;
-pub mod program;
 pub mod terminal;
-pub mod trouble;
 
-pub use trouble::Trouble;
+pub use gatehouse::{Trouble, fake_camera, frames, monitor, program, trouble, window};

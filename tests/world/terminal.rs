@@ -223,7 +223,7 @@ pub fn shown(view: &View) -> &Shown {
 /// What the terminal's own reader sees in a picture.
 pub fn read(picture: &[u8]) -> Result<String, Trouble> {
     let frame = Frame::from_picture(image::load_from_memory(picture)?).map_err(told)?;
-    let symbols = Reader::new().read(&frame.grey);
+    let symbols = Reader::thorough().read(&frame.grey);
     symbols
         .into_iter()
         .next()

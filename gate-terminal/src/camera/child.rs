@@ -379,6 +379,13 @@ mod tests {
     }
 
     #[test]
+    fn a_camera_is_read_within_the_budget_of_a_frame() {
+        let (sender, _receiver) = sync_channel(1);
+        let look = Look::new(&SystemClock, Mouth(Arc::new(Mutex::new(Pipe(sender)))));
+        assert_eq!(format!("{:?}", look.reader), "Reader { limit: Some(33ms), .. }");
+    }
+
+    #[test]
     fn it_is_outlived_only_by_a_gate_that_is_there() {
         outlived_by(io::empty());
     }

@@ -1,14 +1,15 @@
 //! A close-up: a symbol that was located but not read, cut out of its frame and enlarged.
 //!
 //! A code on a small or distant screen has modules of two pixels, and readers want three. Enlarging costs time by the pixel, so
-//! a frame has a budget for it, and the symbols that already stand large get none: what ails those is not their size.
+//! a picture may have only so many of them, and the symbols that already stand large get none: what ails those is not their size.
 
 use image::{DynamicImage, GrayImage, imageops};
 
 use super::qr::Point;
+use super::rendition;
 
-/// All that one frame may cost here: two symbols of 150 pixels at every enlargement, or one of 300 at the first.
-pub(super) const FRAME_BUDGET_PX: u64 = 1_500_000;
+/// All that one picture may cost here, whatever time there is: a sheet of a hundred symbols is no pass.
+pub(super) const FRAME_BUDGET_PX: u64 = 6_000_000;
 
 /// Of the test photographs' symbols, none that was larger than this after enlarging was read by it.
 const ENLARGED_MAX_SIDE_PX: u32 = 1200;
@@ -16,8 +17,9 @@ const ENLARGED_MAX_SIDE_PX: u32 = 1200;
 /// The smallest QR symbol has 21 modules; at less than a pixel each there is nothing to enlarge.
 const LOCATED_MIN_SIDE_PX: i64 = 21;
 
-/// The blur that the sharpening subtracts: about a module of a symbol enlarged twice.
-const UNSHARP_SIGMA_PX: f32 = 4.0;
+/// The blur that the sharpening subtracts: about a module of a symbol enlarged twice, and how often.
+const UNSHARP_RADIUS_PX: u32 = 4;
+const UNSHARP_STRENGTH: i32 = 3;
 
 pub(super) struct CloseUp<'frame> {
     frame: &'frame GrayImage,
@@ -50,20 +52,31 @@ impl<'frame> CloseUp<'frame> {
         })
     }
 
-    /// `None` when it would be too large, or too much for what is left of the frame's budget.
-    pub(super) fn enlarged(&self, times: u32, budget_px: &mut u64) -> Option<DynamicImage> {
-        let (width, height) = (self.width * times, self.height * times);
-        let cost_px = u64::from(width) * u64::from(height);
-        if width.max(height) > ENLARGED_MAX_SIDE_PX || cost_px > *budget_px {
+    /// What a step makes of it; `None` when that would be too large to help.
+    pub(super) fn picture(&self, step: Step) -> Option<GrayImage> {
+        let (width, height) = (self.width * step.times(), self.height * step.times());
+        if width.max(height) > ENLARGED_MAX_SIDE_PX {
             return None;
         }
-        *budget_px -= cost_px;
         let cut = imageops::crop_imm(self.frame, self.left, self.top, self.width, self.height).to_image();
-        Some(DynamicImage::from(cut).resize_exact(width, height, imageops::FilterType::CatmullRom))
+        Some(match step {
+            Step::Twice => rendition::twice(&cut),
+            Step::TwiceSharpened => rendition::sharpened(&rendition::twice(&cut), UNSHARP_RADIUS_PX, UNSHARP_STRENGTH),
+            Step::TwiceSmoothed => rendition::mean(&rendition::twice(&cut), 1),
+            Step::Thrice => {
+                DynamicImage::from(cut).resize_exact(width, height, imageops::FilterType::CatmullRom).into_luma8()
+            }
+        })
     }
 
-    /// Where corners seen in the enlargement stand in the frame.
-    pub(super) fn in_frame(&self, corners: [Point; 4], times: i32) -> [Point; 4] {
+    pub(super) fn pixels(&self, step: Step) -> u64 {
+        let times = u64::from(step.times());
+        u64::from(self.width) * u64::from(self.height) * times * times
+    }
+
+    /// Where corners seen in a step's picture stand in the frame.
+    pub(super) fn in_frame(&self, corners: [Point; 4], step: Step) -> [Point; 4] {
+        let times = step.times().cast_signed();
         corners.map(|seen| Point {
             x: (seen.x / times).saturating_add_unsigned(self.left),
             y: (seen.y / times).saturating_add_unsigned(self.top),
@@ -71,8 +84,23 @@ impl<'frame> CloseUp<'frame> {
     }
 }
 
-pub(super) fn sharpened(enlarged: &DynamicImage) -> DynamicImage {
-    enlarged.unsharpen(UNSHARP_SIGMA_PX, 0)
+/// What is done to a close-up before it is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Step {
+    Twice,
+    TwiceSharpened,
+    /// Without the stairs that enlarging leaves.
+    TwiceSmoothed,
+    Thrice,
+}
+
+impl Step {
+    fn times(self) -> u32 {
+        match self {
+            Self::Twice | Self::TwiceSharpened | Self::TwiceSmoothed => 2,
+            Self::Thrice => 3,
+        }
+    }
 }
 
 /// Whether the middle of `other` lies within the upright box around `corners`: two guesses at one symbol.
@@ -133,16 +161,16 @@ mod tests {
     }
 
     #[test]
-    fn enlarging_ends_with_the_budget_and_at_the_largest_side() {
+    fn enlarging_ends_at_the_largest_side() {
         let frame = GrayImage::new(1000, 1000);
         let closeup = CloseUp::of(&corners(100, 100, 100), &frame).expect("a close-up");
-        let mut budget_px = 300_000;
-        let twice = closeup.enlarged(2, &mut budget_px).expect("within the budget");
-        assert_eq!((twice.width(), budget_px), (332, 300_000 - 332 * 332));
-        assert!(closeup.enlarged(3, &mut budget_px).is_none());
-        assert_eq!(budget_px, 300_000 - 332 * 332);
+        let steps = [(Step::Twice, 332), (Step::TwiceSharpened, 332), (Step::TwiceSmoothed, 332), (Step::Thrice, 498)];
+        for (step, side) in steps {
+            assert_eq!(closeup.picture(step).map(|picture| picture.dimensions()), Some((side, side)));
+            assert_eq!(closeup.pixels(step), u64::from(side * side));
+        }
         let large = CloseUp::of(&corners(100, 100, 600), &frame).expect("a close-up");
-        assert!(large.enlarged(2, &mut 100_000_000).is_none());
+        assert!(large.picture(Step::Twice).is_none());
     }
 
     #[test]
@@ -150,6 +178,6 @@ mod tests {
         let frame = GrayImage::new(1000, 1000);
         let closeup = CloseUp::of(&corners(100, 200, 80), &frame).expect("a close-up");
         // The margin is 28 pixels.
-        assert_eq!(closeup.in_frame(corners(84, 84, 240), 3), corners(100, 200, 80));
+        assert_eq!(closeup.in_frame(corners(84, 84, 240), Step::Thrice), corners(100, 200, 80));
     }
 }

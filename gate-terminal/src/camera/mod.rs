@@ -3,6 +3,7 @@
 //! Everything in this room is fed by strangers: whatever a visitor holds up, and whatever lies in a folder. So sizes are
 //! checked once, when a frame is made, and no foreign reader or decoder can take the caller's thread down with a panic.
 
+mod budget;
 pub mod child;
 mod closeup;
 mod device;
@@ -14,11 +15,15 @@ mod mjpeg;
 pub mod picture;
 pub mod qr;
 pub mod raw;
+mod rendition;
 pub mod replay;
 mod second_opinion;
 mod slot;
 pub mod source;
+mod strategies;
+mod tiles;
 pub mod wire;
+mod zxing;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

@@ -1,19 +1,28 @@
 //! The reader: a frame goes in, the texts of the QR symbols in it come out, with where they stood.
 //!
-//! zxing-cpp looks first: of the readers tried it reads the most of what gate cameras see, in the least time. Symbols that it
-//! locates but cannot read are cut out and looked at again, enlarged; also beside symbols that were read, or a poster in
-//! view would hide the phone held up before it. Where nothing was read an independent reader is asked for a second opinion.
+//! A camera's frames come thirty times a second and a gate PC has other work, so each frame has a budget of CPU time. The
+//! whole frame is looked at first. Symbols that were located there but not read are cut out and looked at again, enlarged;
+//! also beside symbols that were read, or a poster in view would hide the phone held up before it. So are the places where
+//! the frames before had one. What is left goes to the spot where a symbol is most likely, and to the dearer strategies in turn.
+//!
+//! A picture that does not come again has no next frame: a [`Reader::thorough`] gives it all the turns at once.
 //!
 //! What a symbol says is not judged here. One whose content is no text is reported all the same, so that the guard
 //! hears "not one of ours" instead of silence.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
-use image::{DynamicImage, GrayImage};
-use zxingcpp::{Barcode, BarcodeFormat, BarcodeReader, ImageFormat, ImageView, PointI};
+use image::GrayImage;
 
-use super::closeup::{self, CloseUp};
-use super::{contained, frame::GreyFrame, second_opinion};
+use super::budget::{Budget, Cost};
+use super::closeup::{self, CloseUp, Step};
+use super::frame::GreyFrame;
+use super::second_opinion;
+use super::strategies::{self, Strategy, Turn, Turns};
+use super::zxing::{Care, Polarity, Sight, Zxing};
+
+/// What looking at one frame may cost, in CPU time: a thirtieth of a second, so that one core keeps up with a camera.
+pub const FRAME_BUDGET: Duration = Duration::from_millis(33);
 
 /// A place in the frame, in pixels from its top left. A symbol cut by the frame's edge may have corners outside of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -34,73 +43,271 @@ pub struct Symbol {
 
 /// Reads frames. It holds native memory and stays on the thread that made it.
 pub struct Reader {
-    zxing: BarcodeReader,
+    zxing: Zxing,
+    /// `None` for pictures that will not come again.
+    limit: Option<Duration>,
+    /// One look at a whole frame.
+    whole: Cost,
+    /// Which way round a frame is looked at first.
+    polarity: Polarity,
+    steps: [(Step, Cost); 4],
+    turns: Turns,
+    places: Vec<Place>,
+    last_texts: Vec<String>,
+    /// How many frames said the same as the one before.
+    unchanged: u32,
+    /// How many frames ago anything was read.
+    read_ago: u32,
 }
 
+/// Where a symbol was seen, read or not.
+struct Place {
+    corners: [Point; 4],
+    frames_ago: u32,
+}
+
+/// A hand that has gone on for half a second is somewhere else.
+const REMEMBERED_FRAMES: u32 = 15;
+
+/// Beside the symbols of the frame itself; two phones are the most that anybody holds up.
+const REMEMBERED_PLACES: usize = 2;
+
+/// One in so many frames that only say what was known is searched for what they do not say.
+const SEARCHED_UNCHANGED: u32 = 4;
+
+/// zxing-cpp on a slow PC, until it is known better.
+const GUESSED_NS_PER_PIXEL: f64 = 10.0;
+
 impl Reader {
+    /// For a camera's frames, [`FRAME_BUDGET`] each.
     pub fn new() -> Self {
-        let zxing = zxingcpp::read()
-            .formats(BarcodeFormat::QRCode)
-            .try_harder(true)
-            .try_invert(true)
-            .try_downscale(true)
-            // QR symbols are found at any angle without it; it is meant for linear codes.
-            .try_rotate(false)
-            .return_errors(true);
-        Self { zxing }
+        Self::with_limit(Some(FRAME_BUDGET))
+    }
+
+    /// For single pictures: as if each were shown again until every strategy had its turn, or all that was located is read.
+    pub fn thorough() -> Self {
+        Self::with_limit(None)
+    }
+
+    fn with_limit(limit: Option<Duration>) -> Self {
+        let cost = || Cost::guessed(GUESSED_NS_PER_PIXEL);
+        Self {
+            zxing: Zxing::new(),
+            limit,
+            steps: [Step::TwiceSharpened, Step::TwiceSmoothed, Step::Twice, Step::Thrice].map(|step| (step, cost())),
+            whole: cost(),
+            polarity: Polarity::DarkOnLight,
+            turns: Turns::new(),
+            places: Vec::new(),
+            last_texts: Vec::new(),
+            unchanged: 0,
+            read_ago: REMEMBERED_FRAMES,
+        }
+    }
+
+    /// The next frame shows something else: another camera, another picture. What looks cost is still known.
+    pub fn forget(&mut self) {
+        self.places.clear();
+        self.last_texts.clear();
+        self.unchanged = 0;
+        self.read_ago = REMEMBERED_FRAMES;
+        self.polarity = Polarity::DarkOnLight;
     }
 
     /// Each distinct text once, whatever the number of symbols that say it.
     pub fn read(&mut self, frame: &GreyFrame) -> Vec<Symbol> {
-        let Sight { mut read, located } = self.look(frame.image());
-        let mut budget_px = closeup::FRAME_BUDGET_PX;
-        for corners in &located {
-            if read.iter().any(|symbol| closeup::same_place(&symbol.corners, corners)) {
+        let frame = frame.image();
+        let budget = Budget::begin(self.limit);
+        let mut crops_px = closeup::FRAME_BUDGET_PX;
+        let mut seen = if self.limit.is_none() {
+            self.zxing.look(frame, Care::Full)
+        } else {
+            self.look_at_whole(self.polarity, frame, &budget)
+        };
+        let remembered = self.places.iter().map(|place| place.corners);
+        let places: Vec<_> = seen.located.iter().copied().chain(remembered).collect();
+        self.look_closer(frame, &places, &mut seen, &budget, &mut crops_px);
+        if self.limit.is_none() {
+            self.take_all_turns(frame, &mut seen, &budget, &mut crops_px);
+        } else {
+            self.search(frame, &mut seen, &budget, &mut crops_px);
+        }
+        self.remember(&seen);
+        distinct(seen.read)
+    }
+
+    fn look_at_whole(&mut self, polarity: Polarity, frame: &GrayImage, budget: &Budget) -> Sight {
+        let Self { zxing, whole, .. } = self;
+        budget.spend(whole, area(frame), || zxing.look_as(polarity, frame))
+    }
+
+    /// What the time that is left is good for, until something is read.
+    fn search(&mut self, frame: &GrayImage, seen: &mut Sight, budget: &Budget, crops_px: &mut u64) {
+        if !seen.read.is_empty() {
+            if self.is_worth_a_search(&seen.read) {
+                self.look_the_other_way(frame, seen, budget, crops_px);
+                self.take_a_turn(frame, seen, budget);
+            }
+            return;
+        }
+        // What was read just now only trembled; it is no reason to heat the PC.
+        if self.read_ago < REMEMBERED_FRAMES {
+            self.take_a_turn(frame, seen, budget);
+            return;
+        }
+        self.look_at_spot(frame, seen, budget);
+        if seen.read.is_empty() {
+            self.look_the_other_way(frame, seen, budget, crops_px);
+        }
+        let mut turns = self.turns.count();
+        while turns > 0 && seen.read.is_empty() && self.take_a_turn(frame, seen, budget) {
+            turns -= 1;
+        }
+    }
+
+    /// Most passes are dark on light. Where the time is not enough for both ways, the other one goes first in the next frame.
+    fn look_the_other_way(&mut self, frame: &GrayImage, seen: &mut Sight, budget: &Budget, crops_px: &mut u64) {
+        let other = self.polarity.other();
+        if !budget.affords(&self.whole, area(frame)) {
+            self.polarity = other;
+            return;
+        }
+        let found = self.look_at_whole(other, frame, budget);
+        let places = found.located.clone();
+        if seen.read.is_empty() && !found.read.is_empty() {
+            self.polarity = other;
+        }
+        seen.add(found);
+        self.look_closer(frame, &places, seen, budget, crops_px);
+    }
+
+    /// At each place where nothing was read yet, step by step as far as the budget goes.
+    fn look_closer(
+        &mut self,
+        frame: &GrayImage,
+        places: &[[Point; 4]],
+        seen: &mut Sight,
+        budget: &Budget,
+        crops_px: &mut u64,
+    ) {
+        let mut tried: Vec<[Point; 4]> = Vec::new();
+        for corners in places {
+            let known = seen.read.iter().map(|symbol| &symbol.corners).chain(&tried);
+            if known.into_iter().any(|known| closeup::same_place(known, corners)) {
                 continue;
             }
-            if let Some(closeup) = CloseUp::of(corners, frame.image()) {
-                read.extend(self.look_closer(&closeup, &mut budget_px));
+            tried.push(*corners);
+            let Some(closeup) = CloseUp::of(corners, frame) else { continue };
+            for at in 0..self.steps.len() {
+                let Self { zxing, steps, .. } = self;
+                let Some((step, cost)) = steps.get_mut(at) else { break };
+                let pixels = closeup.pixels(*step);
+                if pixels > *crops_px || !budget.affords(cost, pixels) {
+                    continue;
+                }
+                let Some(read) = budget.spend(cost, pixels, || closer(zxing, &closeup, *step)) else { continue };
+                *crops_px -= pixels;
+                if !read.is_empty() {
+                    seen.read.extend(read);
+                    // What helped here will help in the next frame.
+                    steps.swap(0, at);
+                    break;
+                }
             }
         }
-        if read.is_empty() {
-            read = second_opinion::look(frame.image());
-        }
-        distinct(read)
     }
 
-    fn look(&self, picture: &GrayImage) -> Sight {
-        let seen = contained(|| {
-            let view = ImageView::from_slice(picture.as_raw(), picture.width(), picture.height(), ImageFormat::Lum)?;
-            self.zxing.from(view).map(|codes| Sight::sorted(&codes))
+    fn look_at_spot(&mut self, frame: &GrayImage, seen: &mut Sight, budget: &Budget) {
+        let Self { zxing, turns, .. } = self;
+        for turn in turns.of_spots() {
+            if seen.read.is_empty() && budget.affords(&turn.cost, pixels(turn.strategy, frame)) {
+                seen.add(taken(turn, zxing, frame, 0, budget));
+            }
+        }
+    }
+
+    /// Whether there was time for one.
+    fn take_a_turn(&mut self, frame: &GrayImage, seen: &mut Sight, budget: &Budget) -> bool {
+        let Self { zxing, turns, .. } = self;
+        let next = turns.take(|turn| budget.affords(&turn.cost, pixels(turn.strategy, frame)));
+        let is_taken = next.is_some();
+        if let Some((turn, tile)) = next {
+            seen.add(taken(turn, zxing, frame, tile, budget));
+        }
+        is_taken
+    }
+
+    fn take_all_turns(&mut self, frame: &GrayImage, seen: &mut Sight, budget: &Budget, crops_px: &mut u64) {
+        for strategy in strategies::of_pictures() {
+            if !seen.read.is_empty() && seen.unread().next().is_none() {
+                return;
+            }
+            let found = look_by(strategy, &self.zxing, frame, 0, Care::Full);
+            let new: Vec<_> = found.located.iter().filter(|corners| !seen.has_located(corners)).copied().collect();
+            seen.add(found);
+            self.look_closer(frame, &new, seen, budget, crops_px);
+        }
+    }
+
+    /// A poster that is read in every frame must not end the search for the phone beside it.
+    fn is_worth_a_search(&mut self, read: &[Symbol]) -> bool {
+        let same = read.iter().map(|symbol| &symbol.text).eq(&self.last_texts);
+        self.unchanged = if same { self.unchanged + 1 } else { 0 };
+        same && self.unchanged.is_multiple_of(SEARCHED_UNCHANGED)
+    }
+
+    fn remember(&mut self, seen: &Sight) {
+        self.read_ago = if seen.read.is_empty() { self.read_ago.saturating_add(1) } else { 0 };
+        for place in &mut self.places {
+            place.frames_ago += 1;
+        }
+        let now = seen.read.iter().map(|symbol| symbol.corners).chain(seen.unread().copied());
+        let now: Vec<_> = now.take(REMEMBERED_PLACES).collect();
+        self.places.retain(|place| {
+            place.frames_ago < REMEMBERED_FRAMES
+                && !now.iter().any(|corners| closeup::same_place(&place.corners, corners))
         });
-        match seen {
-            Some(Ok(sight)) => sight,
-            Some(Err(cause)) => {
-                tracing::warn!(%cause, "zxing-cpp refused a frame");
-                Sight::default()
+        self.places.splice(0..0, now.into_iter().map(|corners| Place { corners, frames_ago: 0 }));
+        self.places.truncate(REMEMBERED_PLACES);
+        self.last_texts = seen.read.iter().map(|symbol| symbol.text.clone()).collect();
+    }
+}
+
+fn closer(zxing: &Zxing, closeup: &CloseUp, step: Step) -> Option<Vec<Symbol>> {
+    let picture = closeup.picture(step)?;
+    let read = zxing.look(&picture, Care::Full).read.into_iter();
+    Some(read.map(|symbol| Symbol { corners: closeup.in_frame(symbol.corners, step), ..symbol }).collect())
+}
+
+fn taken(turn: &mut Turn, zxing: &Zxing, frame: &GrayImage, tile: usize, budget: &Budget) -> Sight {
+    let strategy = turn.strategy;
+    budget.spend(&mut turn.cost, pixels(strategy, frame), || look_by(strategy, zxing, frame, tile, Care::Brief))
+}
+
+fn look_by(strategy: Strategy, zxing: &Zxing, frame: &GrayImage, tile: usize, care: Care) -> Sight {
+    match strategy {
+        Strategy::SecondOpinion => Sight { read: second_opinion::look(frame), located: Vec::new() },
+        Strategy::Rendered(view, treatment) => {
+            let mut rendered = view.of(frame, tile);
+            rendered.picture = treatment.of(rendered.picture);
+            let Sight { mut read, mut located } = zxing.look(&rendered.picture, treatment.care(care));
+            for corners in read.iter_mut().map(|symbol| &mut symbol.corners).chain(&mut located) {
+                *corners = rendered.in_frame(*corners);
             }
-            None => {
-                tracing::warn!("zxing-cpp panicked on a frame");
-                Sight::default()
-            }
+            Sight { read, located }
         }
     }
+}
 
-    fn look_closer(&self, closeup: &CloseUp, budget_px: &mut u64) -> Vec<Symbol> {
-        let Some(twice) = closeup.enlarged(2, budget_px) else {
-            return Vec::new();
-        };
-        let look = |enlarged: &DynamicImage, times: i32| {
-            let read = enlarged.as_luma8().map(|grey| self.look(grey).read).unwrap_or_default();
-            let in_frame =
-                read.into_iter().map(|symbol| Symbol { corners: closeup.in_frame(symbol.corners, times), ..symbol });
-            Some(in_frame.collect::<Vec<_>>()).filter(|read| !read.is_empty())
-        };
-        look(&twice, 2)
-            .or_else(|| look(&closeup.enlarged(3, budget_px)?, 3))
-            .or_else(|| look(&closeup::sharpened(&twice), 2))
-            .unwrap_or_default()
+fn pixels(strategy: Strategy, frame: &GrayImage) -> u64 {
+    match strategy {
+        Strategy::SecondOpinion => area(frame),
+        Strategy::Rendered(view, _) => view.pixels(frame),
     }
+}
+
+fn area(frame: &GrayImage) -> u64 {
+    u64::from(frame.width()) * u64::from(frame.height())
 }
 
 impl Default for Reader {
@@ -111,38 +318,8 @@ impl Default for Reader {
 
 impl fmt::Debug for Reader {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("Reader").finish_non_exhaustive()
+        out.debug_struct("Reader").field("limit", &self.limit).finish_non_exhaustive()
     }
-}
-
-/// What zxing-cpp made of a picture.
-#[derive(Default)]
-struct Sight {
-    read: Vec<Symbol>,
-    /// The corners of what looks like a symbol and could not be read.
-    located: Vec<[Point; 4]>,
-}
-
-impl Sight {
-    fn sorted(codes: &[Barcode]) -> Self {
-        let mut sight = Self::default();
-        for code in codes {
-            let at = code.position();
-            let corners = [at.top_left, at.top_right, at.bottom_right, at.bottom_left].map(Point::from);
-            if code.is_valid() {
-                let text = lossy(code.bytes());
-                sight.read.push(Symbol { text, corners });
-            } else {
-                sight.located.push(corners);
-            }
-        }
-        sight
-    }
-}
-
-/// The bytes as they are: zxing-cpp's own text would be cut at a zero byte, and a pass must not be read out of a longer content.
-pub(super) fn lossy(bytes: Vec<u8>) -> String {
-    String::from_utf8(bytes).unwrap_or_else(|other| String::from_utf8_lossy(other.as_bytes()).into_owned())
 }
 
 fn distinct(read: Vec<Symbol>) -> Vec<Symbol> {
@@ -153,12 +330,6 @@ fn distinct(read: Vec<Symbol>) -> Vec<Symbol> {
         }
     }
     distinct
-}
-
-impl From<PointI> for Point {
-    fn from(point: PointI) -> Self {
-        Self { x: point.x, y: point.y }
-    }
 }
 
 impl From<Point> for [i32; 2] {
@@ -175,7 +346,7 @@ mod tests {
     use crate::camera::drawn;
 
     fn read(picture: &GrayImage) -> Vec<Symbol> {
-        Reader::new().read(&drawn::frame(picture))
+        Reader::thorough().read(&drawn::frame(picture))
     }
 
     fn texts(picture: &GrayImage) -> Vec<String> {
@@ -264,7 +435,7 @@ mod tests {
             let text = drawn::pass_text(8);
             let sharp = drawn::placed(drawn::white(1280, 720), &drawn::symbol(&text, px_per_module), 500, 300);
             let soft = imageops::blur(&sharp, blur_sigma_px);
-            let first = Reader::new().look(&soft);
+            let first = Zxing::new().look(&soft, Care::Full);
             assert!(first.read.is_empty() && !first.located.is_empty());
             let [symbol] = &read(&soft)[..] else { panic!("one symbol at {px_per_module} px a module") };
             assert_eq!(symbol.text, text);
@@ -279,6 +450,133 @@ mod tests {
         let sharp = drawn::placed(drawn::white(1280, 720), &drawn::symbol(&pass, 3), 500, 300);
         let both = drawn::placed(imageops::blur(&sharp, 1.6), &drawn::symbol(&poster, 5), 900, 20);
         assert_eq!(texts(&both), [poster, pass]);
+    }
+
+    #[test]
+    fn a_place_is_remembered_until_the_hand_has_gone() {
+        let text = drawn::pass_text(3);
+        let picture = drawn::placed(drawn::white(1280, 720), &drawn::symbol(&text, 4), 100, 60);
+        let mut reader = Reader::new();
+        assert_eq!(reader.read(&drawn::frame(&picture)).len(), 1);
+        assert_eq!(reader.places.len(), 1);
+        for _ in 0..REMEMBERED_FRAMES {
+            reader.read(&drawn::frame(&drawn::white(1280, 720)));
+        }
+        assert_eq!(reader.places.len(), 0);
+        reader.read(&drawn::frame(&picture));
+        reader.forget();
+        assert_eq!(reader.places.len(), 0);
+    }
+
+    /// With no time at all there is still the first look.
+    #[test]
+    fn a_clear_pass_is_read_on_any_budget() {
+        let text = drawn::pass_text(3);
+        let picture = drawn::placed(drawn::busy(1280, 720), &drawn::symbol(&text, 4), 100, 60);
+        let mut reader = Reader::with_limit(Some(Duration::ZERO));
+        for _ in 0..3 {
+            assert_eq!(reader.read(&drawn::frame(&picture)).len(), 1);
+        }
+    }
+
+    #[test]
+    fn every_turn_finds_a_clear_pass_at_its_place_in_the_frame() {
+        let text = drawn::pass_text(8);
+        let picture = drawn::placed(drawn::white(1280, 720), &drawn::symbol(&text, 3), 560, 280);
+        let mut reader = Reader::with_limit(Some(Duration::from_secs(3600)));
+        let found: Vec<bool> = (0..16)
+            .map(|_| {
+                let mut seen = Sight::default();
+                reader.take_a_turn(&picture, &mut seen, &Budget::begin(reader.limit));
+                for symbol in &seen.read {
+                    assert_eq!(symbol.text, text);
+                    assert_near(symbol.corners, square(560, 280, 3), 8);
+                }
+                !seen.read.is_empty()
+            })
+            .collect();
+        // Only tiles may miss it, and the first tile is the middle.
+        assert!(found[0] && found.iter().filter(|found| **found).count() >= 10, "{found:?}");
+    }
+
+    /// Every frame has time for one look at it; the way round that reads is kept.
+    #[test]
+    fn an_inverted_pass_is_read_in_the_second_frame_where_one_has_no_time() {
+        let text = drawn::pass_text(1);
+        let mut picture = drawn::placed(drawn::white(640, 480), &drawn::symbol(&text, 4), 90, 70);
+        imageops::invert(&mut picture);
+        let mut reader = Reader::with_limit(Some(Duration::ZERO));
+        let read: Vec<usize> = (0..4).map(|_| reader.read(&drawn::frame(&picture)).len()).collect();
+        assert_eq!(read, [0, 1, 1, 1]);
+        assert_eq!(Reader::with_limit(Some(Duration::from_secs(60))).read(&drawn::frame(&picture)).len(), 1);
+    }
+
+    #[test]
+    fn a_read_poster_does_not_hide_an_inverted_pass_for_long() {
+        let (poster, pass) = (drawn::pass_text(9), drawn::pass_text(8));
+        let mut dark = drawn::symbol(&pass, 4);
+        imageops::invert(&mut dark);
+        let one = drawn::placed(drawn::white(1280, 720), &drawn::symbol(&poster, 5), 900, 20);
+        let both = drawn::placed(one, &dark, 200, 300);
+        let mut reader = Reader::with_limit(Some(Duration::from_secs(60)));
+        assert!((0..12).any(|_| reader.read(&drawn::frame(&both)).iter().any(|symbol| symbol.text == pass)));
+    }
+
+    /// Read by a look that costs a tenth of what the whole frame does, where there is time for no other.
+    #[test]
+    fn the_spot_is_looked_at_where_nothing_else_can_be_afforded() {
+        let text = drawn::pass_text(8);
+        let sharp = drawn::placed(drawn::white(1280, 720), &drawn::symbol(&text, 2), 560, 280);
+        let soft = imageops::blur(&sharp, 1.0);
+        let mut reader = Reader::with_limit(Some(Duration::from_secs(60)));
+        let mut seen = reader.look_at_whole(Polarity::DarkOnLight, &soft, &Budget::begin(reader.limit));
+        assert!(seen.read.is_empty());
+        reader.look_at_spot(&soft, &mut seen, &Budget::begin(Some(Duration::ZERO)));
+        assert!(seen.read.is_empty(), "no time is no time");
+        reader.look_at_spot(&soft, &mut seen, &Budget::begin(reader.limit));
+        let [symbol] = &seen.read[..] else { panic!("one symbol") };
+        assert_eq!(symbol.text, text);
+        assert_near(symbol.corners, square(560, 280, 2), 4);
+    }
+
+    #[test]
+    fn a_frame_takes_turns_until_one_reads_or_its_time_is_up() {
+        let frame = drawn::frame(&drawn::white(640, 480));
+        let turns_of = |limit| {
+            let mut reader = Reader::with_limit(Some(limit));
+            reader.read(&frame);
+            reader.turns.taken()
+        };
+        assert_eq!(turns_of(Duration::ZERO), 0);
+        assert_eq!(turns_of(Duration::from_secs(60)), Turns::new().count());
+    }
+
+    #[test]
+    fn what_was_read_just_now_leaves_a_frame_one_turn() {
+        let text = drawn::pass_text(3);
+        let picture = drawn::placed(drawn::white(640, 480), &drawn::symbol(&text, 4), 100, 60);
+        let mut reader = Reader::with_limit(Some(Duration::from_secs(60)));
+        assert_eq!(reader.read(&drawn::frame(&picture)).len(), 1);
+        let empty = drawn::frame(&drawn::white(640, 480));
+        let next: Vec<usize> = (0..REMEMBERED_FRAMES + 1)
+            .map(|_| {
+                reader.read(&empty);
+                reader.turns.next()
+            })
+            .collect();
+        let one_each: Vec<usize> = (1..=15).map(|taken| taken % reader.turns.count()).collect();
+        assert_eq!(next[..15], one_each);
+        assert_eq!(next[15], next[14], "then all of them, once round");
+    }
+
+    #[test]
+    fn nothing_beyond_the_first_look_is_done_without_time() {
+        let mut reader = Reader::with_limit(Some(Duration::ZERO));
+        let picture = drawn::placed(drawn::white(1280, 720), &drawn::symbol(drawn::pass_text(8), 3), 560, 280);
+        let mut seen = Sight::default();
+        reader.take_a_turn(&picture, &mut seen, &Budget::begin(reader.limit));
+        reader.look_closer(&picture, &[square(560, 280, 3)], &mut seen, &Budget::begin(reader.limit), &mut 6_000_000);
+        assert!(seen.read.is_empty());
     }
 
     #[test]
@@ -306,7 +604,7 @@ mod tests {
     fn garbage_of_every_size_is_survived() {
         let small = (1..=24).flat_map(|width| (1..=24).map(move |height| (width, height)));
         let odd = [(1, 8192), (8192, 1), (3, 4099), (4099, 3), (101, 997), (641, 479), (1279, 719)];
-        let mut reader = Reader::new();
+        let mut reader = Reader::thorough();
         for (seed, (width, height)) in (1..).zip(small.chain(odd)) {
             let black = GrayImage::new(width, height);
             for picture in [drawn::noise(width, height, seed), drawn::white(width, height), black] {
@@ -327,7 +625,7 @@ mod tests {
     fn torn_symbols_are_survived() {
         let text = drawn::pass_text(11);
         let whole = drawn::symbol(&text, 3);
-        let mut reader = Reader::new();
+        let mut reader = Reader::thorough();
         for cut in 1..whole.width() / 3 {
             let part =
                 imageops::crop_imm(&whole, cut * 3, cut, whole.width() - cut * 3, whole.height() - cut).to_image();

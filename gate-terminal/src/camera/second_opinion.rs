@@ -1,4 +1,4 @@
-//! A second opinion: rqrr looks at frames in which zxing-cpp read nothing.
+//! A second opinion: rqrr, an independent reader, looks where zxing-cpp read nothing.
 //!
 //! It has two bad habits. It panics on some pictures, which is contained. And it tries finder patterns three by three, each
 //! time on a fresh copy of the frame, so that a sheet of paper covered with them keeps it busy for minutes or hours. It cannot be told
@@ -10,7 +10,8 @@ use image::{GenericImage, GenericImageView, GrayImage, Luma};
 
 use super::{
     contained,
-    qr::{Point, Symbol, lossy},
+    qr::{Point, Symbol},
+    zxing::lossy,
 };
 
 /// Of 272 photographs of codes the middle look touched each pixel 7 times, and all but three looks at most 27 times.

@@ -15,7 +15,7 @@ use crate::camera::qr::{Reader, Symbol};
 
 /// Whether every picture could be opened; what could not is reported in its place and the others go on.
 pub fn run(pictures: &[PathBuf], json: bool, out: &mut dyn Write) -> io::Result<bool> {
-    let mut reader = Reader::new();
+    let mut reader = Reader::thorough();
     let mut all_opened = true;
     for path in pictures {
         let sight = Sight::of(path, &mut reader)?;
@@ -51,6 +51,7 @@ impl Sight {
             }
         };
         let before = ThreadTime::try_now()?;
+        reader.forget();
         let symbols = reader.read(&frame.grey);
         let spent = before.try_elapsed()?;
         Ok(Self { picture, symbols, cpu_ms: spent.as_secs_f64() * 1000.0, error: None })

@@ -20,6 +20,8 @@ pub(super) struct Preview {
     texture: Option<TextureHandle>,
     number: u64,
     uploaded_at_s: f64,
+    /// The drawing that first had a picture is over, and was said to be.
+    told: bool,
 }
 
 impl std::fmt::Debug for Preview {
@@ -55,6 +57,10 @@ impl Preview {
     }
 
     fn upload(&mut self, ui: &Ui, picture: &Picture) {
+        if !self.told && self.texture.is_some() {
+            self.told = true;
+            tracing::info!("the camera's picture is in the window");
+        }
         if self.texture.is_some() && self.number == picture.number {
             return;
         }

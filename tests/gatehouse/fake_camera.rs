@@ -16,7 +16,7 @@ use tempfile::TempDir;
 
 use crate::Trouble;
 
-const SOURCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fake_camera/fake_camera.c");
+const SOURCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../fake_camera/fake_camera.c");
 
 #[derive(Debug)]
 pub struct FakeCamera {
@@ -38,6 +38,8 @@ pub enum Fault {
     Noise,
     /// Two frames a second.
     Slow,
+    /// The next frame is there as soon as the last was taken.
+    Fast,
 }
 
 impl FakeCamera {
@@ -75,6 +77,7 @@ impl FakeCamera {
             Fault::Truncated => "truncated",
             Fault::Noise => "noise",
             Fault::Slow => "slow",
+            Fault::Fast => "fast",
         };
         self.put("fault", said.as_bytes())
     }

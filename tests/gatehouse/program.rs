@@ -3,17 +3,17 @@
 use std::{
     ffi::OsStr,
     fs,
-    io::{BufRead as _, BufReader},
+    io::{BufRead as _, BufReader, Write as _},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::mpsc::{Receiver, sync_channel},
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use serde_json::Value;
 
-use crate::Trouble;
+use crate::{Trouble, machine::now};
 
 /// Far longer than anything here takes on a quiet machine: what is told is that it happens at all, and in what order.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -27,11 +27,27 @@ pub struct Program {
 impl Program {
     /// Runs the gate of an enrolled terminal's folder, with a camera as its settings say and a library preloaded.
     pub fn gate(data: &Path, url: &str, camera: &str, preload: &Path) -> Result<Self, Trouble> {
-        let settings = data.join("gate-terminal.toml");
-        fs::write(&settings, format!("data_dir = {data:?}\nserver_url = {url:?}\n[camera]\n{camera}\n"))?;
+        let settings = format!("server_url = {url:?}\n[camera]\n{camera}\n");
+        Self::start(data, &settings, |command| command.env("LD_PRELOAD", preload))
+    }
+
+    /// Runs a gate by which everybody leaves, without a camera or a server.
+    pub fn leaving(data: &Path) -> Result<Self, Trouble> {
+        // What goes wrong is looked for in the log of entries; a killed program's own log is noise.
+        let settings = "direction = \"out\"\nserver_url = \"http://127.0.0.1:9\"\n";
+        Self::start(data, settings, |command| command.env("RUST_LOG", "off"))
+    }
+
+    fn start(
+        data: &Path,
+        settings: &str,
+        surround: impl FnOnce(&mut Command) -> &mut Command,
+    ) -> Result<Self, Trouble> {
+        let file = data.join("gate-terminal.toml");
+        fs::write(&file, format!("data_dir = {data:?}\n{settings}"))?;
         let mut command = Command::new(built()?);
-        command.arg("--config").arg(settings).arg("--headless").env("LD_PRELOAD", preload);
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+        command.arg("--config").arg(file).arg("--headless");
+        let mut child = surround(&mut command).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let (sender, lines) = sync_channel(10_000);
         if let Some(output) = child.stdout.take() {
             thread::Builder::new().name("lines of the gate".to_owned()).spawn(move || {
@@ -53,6 +69,25 @@ impl Program {
                 return Ok((line, since.elapsed()));
             }
         }
+    }
+
+    /// The next line, if it comes in time.
+    #[must_use]
+    pub fn within(&self, patience: Duration) -> Option<Value> {
+        self.lines.recv_timeout(patience).ok()
+    }
+
+    /// A program that is gone hears nothing, and that is seen by what it does not answer.
+    pub fn say(&mut self, act: &Value) {
+        if let Some(input) = &mut self.child.stdin {
+            input.write_all(format!("{act}\n").as_bytes()).ok();
+        }
+    }
+
+    /// Kill -9, and what it had still said before.
+    pub fn kill(mut self) -> Vec<Value> {
+        self.child.kill().ok();
+        self.lines.iter().collect()
     }
 
     #[must_use]
@@ -113,9 +148,4 @@ pub fn kill(pid: u32) -> Result<(), Trouble> {
 fn parent(process: &Path) -> Option<u32> {
     let stat = fs::read_to_string(process.join("stat")).ok()?;
     stat.rsplit(')').next()?.split_whitespace().nth(1)?.parse().ok()
-}
-
-#[expect(clippy::disallowed_methods, reason = "patience with another process is real time")]
-fn now() -> Instant {
-    Instant::now()
 }

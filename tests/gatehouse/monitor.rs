@@ -5,13 +5,13 @@ use std::{
     io::{BufRead as _, BufReader},
     process::{Child, Command, Stdio},
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use image::{Rgb, RgbImage};
 use tempfile::TempDir;
 
-use crate::Trouble;
+use crate::{Trouble, machine::now, trouble::hold};
 
 /// Far longer than anything here takes on a quiet machine.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -38,7 +38,7 @@ impl Monitor {
         let display = format!(":{}", number.trim());
         // From here on whatever fails ends the server as well.
         let monitor = Self { server, room, display };
-        crate::trouble::hold(monitor.display.len() > 1, "Xvfb says which display it is")?;
+        hold(monitor.display.len() > 1, "Xvfb says which display it is")?;
         Ok(monitor)
     }
 
@@ -93,9 +93,4 @@ fn picture(dump: &[u8]) -> Option<RgbImage> {
         }
     }
     Some(picture)
-}
-
-#[expect(clippy::disallowed_methods, reason = "patience with another process is real time")]
-fn now() -> Instant {
-    Instant::now()
 }

@@ -1,0 +1,300 @@
+//! Strategies: the dearer ways of looking at a frame, and whose turn it is.
+//!
+//! A gate camera sends the next frame in a thirtieth of a second, so a frame tries what its budget has room for, and the next
+//! frame goes on from there. What does not fit in what is left lets the next in turn go first, but not for ever. The spot
+//! where a symbol is most likely is so small that every frame has time for it.
+
+use image::GrayImage;
+
+use super::budget::Cost;
+use super::qr::Point;
+use super::rendition;
+use super::tiles::{self, Cut};
+use super::zxing::Care;
+
+/// Which pixels of the frame, at which size.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum View {
+    Whole,
+    Half,
+    WholeTwice,
+    /// One tile of the frame, another each time, twice its size.
+    Tile,
+    /// The small part with the most edges, twice its size.
+    Spot,
+}
+
+/// What is done to them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Treatment {
+    None,
+    Sharpened,
+    /// Against the stairs that enlarging leaves, and against grain.
+    Smoothed,
+    /// Against glare and shadows.
+    BlackAndWhite,
+    /// Against grain in bad light.
+    SmoothedBlackAndWhite,
+    /// Against a lens that is out of focus and a hand that moves.
+    SharpenedBlackAndWhite,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Strategy {
+    Rendered(View, Treatment),
+    /// An independent reader.
+    SecondOpinion,
+}
+
+/// Of every frame of a camera in which nothing was read.
+const OF_SPOTS: [Strategy; 2] =
+    [Strategy::Rendered(View::Spot, Treatment::Smoothed), Strategy::Rendered(View::Spot, Treatment::Sharpened)];
+
+/// In turn on a camera's frames. Tiles come often because they are many.
+const OF_FRAMES: [Strategy; 8] = [
+    Strategy::Rendered(View::Tile, Treatment::Smoothed),
+    Strategy::Rendered(View::Whole, Treatment::SmoothedBlackAndWhite),
+    Strategy::Rendered(View::Half, Treatment::Sharpened),
+    Strategy::Rendered(View::Tile, Treatment::SharpenedBlackAndWhite),
+    Strategy::Rendered(View::Tile, Treatment::Smoothed),
+    Strategy::Rendered(View::Whole, Treatment::BlackAndWhite),
+    Strategy::Rendered(View::WholeTwice, Treatment::None),
+    Strategy::SecondOpinion,
+];
+
+/// One after the other on a picture that will not come again, the most fruitful first.
+const OF_PICTURES: [Strategy; 11] = [
+    Strategy::Rendered(View::Spot, Treatment::Smoothed),
+    Strategy::Rendered(View::Spot, Treatment::Sharpened),
+    Strategy::Rendered(View::WholeTwice, Treatment::SmoothedBlackAndWhite),
+    Strategy::Rendered(View::WholeTwice, Treatment::SharpenedBlackAndWhite),
+    Strategy::Rendered(View::Half, Treatment::None),
+    Strategy::Rendered(View::Half, Treatment::Sharpened),
+    Strategy::Rendered(View::Whole, Treatment::BlackAndWhite),
+    Strategy::Rendered(View::Whole, Treatment::SmoothedBlackAndWhite),
+    Strategy::Rendered(View::Whole, Treatment::Sharpened),
+    Strategy::Rendered(View::WholeTwice, Treatment::None),
+    Strategy::SecondOpinion,
+];
+
+pub(super) fn of_pictures() -> impl Iterator<Item = Strategy> {
+    OF_PICTURES.into_iter()
+}
+
+/// Whose turn it is, and what each has cost.
+#[derive(Debug)]
+pub(super) struct Turns {
+    spots: Vec<Turn>,
+    turns: Vec<Turn>,
+    next: usize,
+    /// How many tiles were looked at.
+    tiles: usize,
+}
+
+#[derive(Debug)]
+pub(super) struct Turn {
+    pub(super) strategy: Strategy,
+    pub(super) cost: Cost,
+    put_off: u32,
+}
+
+/// A strategy that was put off so often is done once whatever it costs: rare enough that 99 of 100 frames keep their budget.
+const STARVED: u32 = 600;
+
+/// Enough to begin with on a slow PC; what it really is, is learned at once.
+const GUESSED_NS_PER_PIXEL: f64 = 15.0;
+
+impl Turns {
+    pub(super) fn new() -> Self {
+        let turn = |strategy| Turn { strategy, cost: Cost::guessed(GUESSED_NS_PER_PIXEL), put_off: 0 };
+        Self { spots: OF_SPOTS.map(turn).into(), turns: OF_FRAMES.map(turn).into(), next: 0, tiles: 0 }
+    }
+
+    /// What no frame has to wait for.
+    pub(super) fn of_spots(&mut self) -> &mut [Turn] {
+        &mut self.spots
+    }
+
+    /// More than these has no frame.
+    pub(super) fn count(&self) -> usize {
+        self.turns.len()
+    }
+
+    /// The next that is affordable, or one that has starved.
+    pub(super) fn take(&mut self, affordable: impl Fn(&Turn) -> bool) -> Option<(&mut Turn, usize)> {
+        let count = self.turns.len();
+        let starved = self.turns.iter().position(|turn| turn.put_off >= STARVED);
+        let in_turn = (0..count).map(|ahead| (self.next + ahead) % count.max(1));
+        let chosen = starved.or_else(|| in_turn.clone().find(|&at| self.turns.get(at).is_some_and(&affordable)));
+        for passed in in_turn.take_while(|at| Some(*at) != chosen) {
+            if let Some(turn) = self.turns.get_mut(passed) {
+                turn.put_off += 1;
+                turn.cost.grow_stale();
+            }
+        }
+        let chosen = chosen?;
+        self.next = (chosen + 1) % count.max(1);
+        let turn = self.turns.get_mut(chosen)?;
+        turn.put_off = 0;
+        self.tiles += usize::from(matches!(turn.strategy, Strategy::Rendered(View::Tile, _)));
+        Some((turn, self.tiles.saturating_sub(1)))
+    }
+}
+
+impl View {
+    /// What a reader will have to look at.
+    pub(super) fn pixels(self, frame: &GrayImage) -> u64 {
+        let whole = u64::from(frame.width()) * u64::from(frame.height());
+        match self {
+            Self::Whole => whole,
+            Self::Half => whole / 4,
+            Self::WholeTwice => whole * 4,
+            Self::Tile => whole.min(tiles::MAX_PIXELS) * 4,
+            Self::Spot => whole.min(tiles::SPOT_PIXELS) * 4,
+        }
+    }
+
+    pub(super) fn of(self, frame: &GrayImage, tile: usize) -> Rendered {
+        match self {
+            Self::Whole => Rendered { picture: frame.clone(), left: 0, top: 0, scale: Scale::Same },
+            Self::Half => Rendered { picture: rendition::half(frame), left: 0, top: 0, scale: Scale::Half },
+            Self::WholeTwice => Rendered { picture: rendition::twice(frame), left: 0, top: 0, scale: Scale::Twice },
+            Self::Tile => Rendered::enlarged(tiles::cut(frame, tile)),
+            Self::Spot => Rendered::enlarged(tiles::spot(frame)),
+        }
+    }
+}
+
+impl Treatment {
+    pub(super) fn of(self, picture: GrayImage) -> GrayImage {
+        match self {
+            Self::None => picture,
+            Self::Sharpened => sharpened(&picture),
+            Self::Smoothed => rendition::mean(&picture, SMOOTHING_RADIUS_PX),
+            Self::BlackAndWhite => rendition::black_and_white(&picture, THRESHOLD_RADIUS_PX),
+            Self::SmoothedBlackAndWhite => {
+                rendition::black_and_white(&rendition::mean(&picture, SMOOTHING_RADIUS_PX), THRESHOLD_RADIUS_PX)
+            }
+            Self::SharpenedBlackAndWhite => rendition::black_and_white(&sharpened(&picture), THRESHOLD_RADIUS_PX),
+        }
+    }
+}
+
+impl Treatment {
+    /// How a reader looks at it: what is black and white has no shades that it could weigh.
+    pub(super) fn care(self, otherwise: Care) -> Care {
+        match self {
+            Self::None | Self::Sharpened | Self::Smoothed => otherwise,
+            Self::BlackAndWhite | Self::SmoothedBlackAndWhite | Self::SharpenedBlackAndWhite => Care::BlackAndWhite,
+        }
+    }
+}
+
+fn sharpened(picture: &GrayImage) -> GrayImage {
+    rendition::sharpened(picture, UNSHARP_RADIUS_PX, UNSHARP_STRENGTH)
+}
+
+/// The blur that the sharpening subtracts, and how often: about a module of a symbol that is just large enough.
+const UNSHARP_RADIUS_PX: u32 = 4;
+const UNSHARP_STRENGTH: i32 = 3;
+
+/// Grain and stairs are a pixel wide.
+const SMOOTHING_RADIUS_PX: u32 = 1;
+
+/// A few modules of a symbol that is large enough to be read.
+const THRESHOLD_RADIUS_PX: u32 = 15;
+
+#[derive(Debug)]
+pub(super) struct Rendered {
+    pub(super) picture: GrayImage,
+    left: u32,
+    top: u32,
+    scale: Scale,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Scale {
+    Half,
+    Same,
+    Twice,
+}
+
+impl Rendered {
+    fn enlarged(Cut { left, top, picture }: Cut) -> Self {
+        Self { picture: rendition::twice(&picture), left, top, scale: Scale::Twice }
+    }
+
+    /// Where corners seen in the rendition stand in the frame.
+    pub(super) fn in_frame(&self, corners: [Point; 4]) -> [Point; 4] {
+        let scaled = |seen: i32| match self.scale {
+            Scale::Half => seen.saturating_mul(2),
+            Scale::Same => seen,
+            Scale::Twice => seen / 2,
+        };
+        corners.map(|seen| Point {
+            x: scaled(seen.x).saturating_add_unsigned(self.left),
+            y: scaled(seen.y).saturating_add_unsigned(self.top),
+        })
+    }
+}
+
+#[cfg(test)]
+impl Turns {
+    /// How many were taken when what is left was put off.
+    pub(super) fn taken(&self) -> usize {
+        self.turns.iter().filter(|turn| turn.put_off == 0).count()
+    }
+
+    pub(super) fn next(&self) -> usize {
+        self.next
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn taken(turns: &mut Turns, affordable: impl Fn(Strategy) -> bool) -> Option<Strategy> {
+        turns.take(|turn| affordable(turn.strategy)).map(|(turn, _)| turn.strategy)
+    }
+
+    #[test]
+    fn each_has_its_turn() {
+        let mut turns = Turns::new();
+        let twice_round: Vec<_> = (0..2 * OF_FRAMES.len()).filter_map(|_| taken(&mut turns, |_| true)).collect();
+        assert_eq!(twice_round, [OF_FRAMES, OF_FRAMES].concat());
+    }
+
+    #[test]
+    fn what_cannot_be_afforded_lets_the_next_go_first_but_not_for_ever() {
+        let mut turns = Turns::new();
+        let dear = Strategy::Rendered(View::WholeTwice, Treatment::None);
+        let taken: Vec<_> = (0..10_000).filter_map(|_| taken(&mut turns, |strategy| strategy != dear)).collect();
+        assert_eq!(taken.len(), 10_000);
+        let dear_ones = taken.iter().filter(|strategy| **strategy == dear).count();
+        assert!((1..=10_000 / 200).contains(&dear_ones), "{dear_ones}");
+    }
+
+    #[test]
+    fn a_frame_without_time_takes_none_and_starves_none_at_once() {
+        let mut turns = Turns::new();
+        let taken: Vec<_> = (0..STARVED).filter_map(|_| taken(&mut turns, |_| false)).collect();
+        assert_eq!(taken, []);
+    }
+
+    #[test]
+    fn corners_find_their_way_back() {
+        let frame = GrayImage::new(1920, 1080);
+        let seen = [Point { x: 100, y: 60 }; 4];
+        for (view, tile, expected) in [
+            (View::Whole, 0, (100, 60)),
+            (View::Half, 0, (200, 120)),
+            (View::WholeTwice, 0, (50, 30)),
+            // The second is the first of those that go round.
+            (View::Tile, 1, (50, 30)),
+        ] {
+            let [found, ..] = view.of(&frame, tile).in_frame(seen);
+            assert_eq!((found.x, found.y), expected, "{view:?}");
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! `bench`: how the gate does beside its peers and its aims, in one run and on one machine.
+
+mod find;
+mod kills;
+mod latency;
+mod reader;
+mod soak;
+mod spread;
+mod start;
+mod terminal;
+mod verdict;
+
+use std::{error::Error, process::ExitCode};
+
+use clap::Parser;
+
+#[derive(Debug, Parser)]
+#[command(about = "Measures the gate beside its peers and its aims")]
+enum Bench {
+    /// QR readers on drawn gate frames, on clips, and on a folder of photographs
+    Reader(reader::Wanted),
+    /// The whole verdict beside its bare signature
+    Verdict(verdict::Wanted),
+    /// From a frame's codes to the verdict drawn and its entry on the disk
+    Latency(latency::Wanted),
+    /// Looking visitors up in a full list, key by key
+    Find(find::Wanted),
+    /// From the program's start to the camera's picture in the window, and its memory
+    Start(start::Wanted),
+    /// Hours of frames and visitors, and whether the memory grows
+    Soak(soak::Wanted),
+    /// The program killed at random moments, and its log of entries checked
+    Kills(kills::Wanted),
+    /// One reader of the comparison, fed by this program through a pipe
+    #[command(hide = true)]
+    Peer { name: reader::PeerName },
+}
+
+fn main() -> ExitCode {
+    match measure(&Bench::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
+            #[expect(clippy::print_stderr, reason = "this is where a program says why it failed")]
+            {
+                eprintln!("bench: {error}{cause}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn measure(bench: &Bench) -> Result<(), Box<dyn Error>> {
+    let mut out = std::io::stdout().lock();
+    match bench {
+        Bench::Reader(wanted) => reader::run(wanted, &mut out)?,
+        Bench::Verdict(wanted) => verdict::run(wanted, &mut out)?,
+        Bench::Latency(wanted) => latency::run(wanted, &mut out)?,
+        Bench::Find(wanted) => find::run(wanted, &mut out)?,
+        Bench::Start(wanted) => start::run(wanted, &mut out)?,
+        Bench::Soak(wanted) => soak::run(wanted, &mut out)?,
+        Bench::Kills(wanted) => kills::run(wanted, &mut out)?,
+        Bench::Peer { name } => reader::serve(*name, &mut std::io::stdin().lock(), &mut out)?,
+    }
+    Ok(())
+}
