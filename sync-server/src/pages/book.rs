@@ -1,8 +1,9 @@
 //! Booking a visit: by the visitor, or by a host on a visitor's behalf.
 //!
 //! One form for both, which differs in what it need not ask. Whatever is wrong is said at its field, all of it at once, and what
-//! was typed is kept letter by letter. The host alone is looked for last, when all the rest is right: each look-up that finds nobody
-//! counts against a limit, and a form that was never going to be a booking must not ask the directory anything.
+//! was typed is kept letter by letter. That covers the host as well, as far as the limit on look-ups allows.
+
+use std::net::IpAddr;
 
 use askama::Template;
 use axum::{
@@ -10,7 +11,10 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse as _, Redirect, Response},
 };
-use shared::time::{CampusDay, Moment};
+use shared::{
+    identity::Phone,
+    time::{CampusDay, Moment},
+};
 
 use super::{
     address::Client,
@@ -76,7 +80,10 @@ pub(super) async fn submit(
     let now = state.clock.now();
     let booking = match form.check(&state.config.rules(), now) {
         Ok(booking) => booking,
-        Err(found) => return Ok(refused(&state, visitor, form, Kind::OwnVisit, found)),
+        Err(found) => {
+            let found = with_the_host(&state, (&visitor.phone, address), &form, found, now).await?;
+            return Ok(refused(&state, visitor, form, Kind::OwnVisit, found));
+        }
     };
     // A form of one's own visit that is right names a host.
     let Some(asked) = booking.host() else { return Err(AppError::told(Told::Malformed)) };
@@ -102,6 +109,23 @@ pub(super) async fn submit(
             Ok(postponed(&state, visitor, form, Kind::OwnVisit, said))
         }
     }
+}
+
+/// What is wrong with a form, and whether its host is unknown besides.
+async fn with_the_host(
+    state: &AppState,
+    who: (&Phone, IpAddr),
+    form: &BookingForm,
+    mut found: Vec<(Field, Problem)>,
+    now: Moment,
+) -> Result<Vec<(Field, Problem)>, AppError> {
+    if let Ok(asked) = form.host()
+        && state.store.host_is_unknown_within(&asked, who, state.config.booking.limits(), now).await?
+    {
+        found.push((Field::Host, Problem::HostUnknown));
+        found.sort_by_key(|(field, _)| *field);
+    }
+    Ok(found)
 }
 
 pub(super) async fn show_on_behalf(State(state): State<AppState>, host: SignedIn) -> Result<Response, AppError> {

@@ -17,6 +17,8 @@ pub(super) enum Counted {
     Booking,
     BookingOnBehalf,
     HostUnknown,
+    /// By a form that was wrong elsewhere.
+    HostFoundEarly,
     WalkIn,
 }
 
@@ -27,6 +29,7 @@ impl Counted {
             Self::Booking => "booking",
             Self::BookingOnBehalf => "booking_on_behalf",
             Self::HostUnknown => "host_unknown",
+            Self::HostFoundEarly => "host_found_early",
             Self::WalkIn => "walk_in",
         }
     }
