@@ -29,6 +29,7 @@ mod session;
 mod shell;
 mod sign_in;
 mod stylesheet;
+mod unsent;
 mod wording;
 
 #[cfg(test)]

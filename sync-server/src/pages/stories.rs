@@ -1,6 +1,7 @@
 //! The pages as a browser meets them: the whole router over a real database, one request at a time.
 
 mod limits;
+mod unsent;
 
 use std::{collections::BTreeMap, sync::Arc};
 

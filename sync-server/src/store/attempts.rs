@@ -20,6 +20,7 @@ pub(super) enum Counted {
     /// By a form that was wrong elsewhere.
     HostFoundEarly,
     WalkIn,
+    FormKept,
 }
 
 impl Counted {
@@ -31,6 +32,7 @@ impl Counted {
             Self::HostUnknown => "host_unknown",
             Self::HostFoundEarly => "host_found_early",
             Self::WalkIn => "walk_in",
+            Self::FormKept => "form_kept",
         }
     }
 }

@@ -28,6 +28,7 @@ mod sealing;
 mod sessions;
 mod terminals;
 mod token;
+mod unsent;
 mod walk_ins;
 mod watchlist;
 mod writer;
@@ -60,6 +61,7 @@ pub use sealing::IdentityKey;
 pub use sessions::Session;
 pub use terminals::Terminal;
 pub use token::{BrowserToken, FormToken, LinkToken, PageToken, SessionToken};
+pub use unsent::{UNSENT_FOR, Unsent};
 pub use walk_ins::{WalkInAsked, WalkInHost};
 pub use watchlist::{Watched, WatchedPerson};
 
