@@ -15,6 +15,7 @@ mod elsewhere;
 mod form;
 mod headers;
 mod home;
+pub(crate) mod in_chinese;
 mod issuing;
 mod language;
 mod later;
