@@ -18,9 +18,7 @@ use crate::office::Reason;
     about = "校园访客预约服务：预约、审核、通行码、校门终端同步 The office of the campus visitor gate",
     disable_help_flag = true,
     disable_help_subcommand = true,
-    disable_version_flag = true,
-    subcommand_help_heading = "命令 Commands",
-    next_help_heading = "选项 Options"
+    disable_version_flag = true
 )]
 pub struct Arguments {
     /// 设置文件（TOML）；不给则全用默认值 Settings
