@@ -10,7 +10,15 @@ use sync_server::{
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(misuse) => {
+            if misuse.use_stderr() {
+                writeln!(std::io::stderr(), "命令写得不对，用法见 sync-server --help。").ok();
+            }
+            misuse.exit()
+        }
+    };
     let (mut input, mut out) = (std::io::stdin().lock(), std::io::stdout());
     match commands::run(arguments, Arc::new(SystemClock), &mut input, &mut out).await {
         Ok(()) => ExitCode::SUCCESS,
@@ -29,7 +37,7 @@ fn told(failure: &Failure) -> String {
     while let Some(error) = cause {
         let said = error.to_string();
         if !text.ends_with(&said) {
-            write!(text, "\n  because: {}", said.trim_end()).ok();
+            write!(text, "\n  原因 because: {}", said.trim_end()).ok();
         }
         cause = error.source();
     }

@@ -20,7 +20,7 @@ pub fn six_digits() -> Result<String, NoRandomness> {
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("the operating system gives no randomness")]
+#[error("操作系统不提供随机数。The operating system gives no randomness")]
 pub struct NoRandomness(#[from] getrandom::Error);
 
 const CODES: u32 = 1_000_000;

@@ -130,27 +130,27 @@ pub enum ServeFault {
     Keys(#[from] KeysFault),
     #[error(transparent)]
     Store(#[from] StoreError),
-    #[error("another server serves this data directory already ({} is locked)", path.display())]
+    #[error("已有一个服务在使用这个数据目录（{} 已被锁定）。Another server serves this data directory already", path.display())]
     AlreadyServing { path: PathBuf },
-    #[error("{}: cannot be made or locked", path.display())]
+    #[error("{} 无法创建或锁定。It cannot be made or locked", path.display())]
     Lock {
         path: PathBuf,
         #[source]
         cause: io::Error,
     },
-    #[error("cannot listen on {listen}")]
+    #[error("无法在 {listen} 上监听。Cannot listen there")]
     Bind {
         listen: SocketAddr,
         #[source]
         cause: io::Error,
     },
     #[error(
-        "the clock was turned back: it says {}, but at {} this server was at work already. Put the clock right, or, \
-         if it is right now, say so: sync-server clock accept",
-        .now.campus_date_and_clock(), .newest.campus_date_and_clock()
+        "时钟被拨回：现在显示 {now}，但本服务在 {newest} 已经运行过。请校准时钟；若现在是准的，请运行 sync-server clock accept。\
+         The clock was turned back: it says {now}, but at {newest} this server was at work already. Put it right, or accept it",
+        now = .now.campus_date_and_clock(), newest = .newest.campus_date_and_clock()
     )]
     TurnedBack { now: Moment, newest: Moment },
-    #[error("a background task ended by itself")]
+    #[error("后台任务意外结束。A background task ended by itself")]
     TaskEnded(#[source] Option<JoinError>),
 }
 

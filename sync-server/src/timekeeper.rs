@@ -52,9 +52,9 @@ impl Timekeeper {
 /// The wall clock went other than time did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "the clock leapt by {} s and now says {}; no gate is answered until it is back, or somebody says that it is right: \
-     sync-server clock accept",
-    .by.num_seconds(), .to.campus_date_and_clock()
+    "时钟突跳 {by} s，现在显示 {to}；时钟恢复之前不应答任何校门；若现在是准的，请运行 sync-server clock accept。\
+     The clock leapt by {by} s; no gate is answered until it is back or accepted",
+    by = .by.num_seconds(), to = .to.campus_date_and_clock()
 )]
 pub struct Leapt {
     pub by: TimeDelta,

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand};
+use clap::{ArgAction, Parser, Subcommand};
 use shared::{
     identity::DocumentKind,
     ids::{CampusId, GateIndex, PassId, TerminalId},
@@ -15,12 +15,23 @@ use crate::office::Reason;
 #[command(
     name = "sync-server",
     version,
-    about = "The office of the campus visitor gate: booking, approval, passes, and the terminals' door"
+    about = "校园访客预约服务：预约、审核、通行码、校门终端同步 The office of the campus visitor gate",
+    disable_help_flag = true,
+    disable_help_subcommand = true,
+    disable_version_flag = true
 )]
 pub struct Arguments {
-    /// Settings in TOML; without it every setting has its default
+    /// 设置文件（TOML）；不给则全用默认值 Settings
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
+
+    /// 显示帮助 Print help
+    #[arg(long, short, global = true, action = ArgAction::Help)]
+    help: Option<bool>,
+
+    /// 显示版本 Print version
+    #[arg(long, short = 'V', action = ArgAction::Version)]
+    version: Option<bool>,
 
     #[command(subcommand)]
     pub command: Command,
@@ -28,45 +39,45 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Run the server until SIGINT or SIGTERM
+    /// 运行服务，直到 SIGINT 或 SIGTERM Run the server
     Serve {
-        /// Make missing keys and print notices (codes, links) to standard output; never for real visitors
+        /// 演示：自动生成密钥，通知（验证码、链接）打印到标准输出；绝不可用于真实访客 Demo, never for real visitors
         #[arg(long)]
         demo: bool,
     },
-    /// The staff directory
+    /// 教职工名录 The staff directory
     #[command(subcommand)]
     Directory(DirectoryCommand),
-    /// The terminals at the gates
+    /// 校门终端 The terminals at the gates
     #[command(subcommand)]
     Terminal(TerminalCommand),
-    /// The office's keys
+    /// 密钥 The office's keys
     #[command(subcommand)]
     Keys(KeysCommand),
-    /// The server's own clock
+    /// 服务器时钟 The server's own clock
     #[command(subcommand)]
     Clock(ClockCommand),
-    /// Passes
+    /// 通行码 Passes
     #[command(subcommand)]
     Pass(PassCommand),
-    /// The entry log
+    /// 出入记录 The entry log
     #[command(subcommand)]
     Entries(EntriesCommand),
-    /// Passes that entered twice without leaving
+    /// 未出校而两次入校的通行码 Passes that entered twice without leaving
     #[command(subcommand)]
     Conflicts(ConflictsCommand),
-    /// People who are not to be admitted
+    /// 黑名单 People who are not to be admitted
     #[command(subcommand)]
     Watchlist(WatchlistCommand),
 }
 
 #[derive(Debug, Subcommand)]
 pub enum DirectoryCommand {
-    /// Take a CSV file (number,name,department,phone and, where known, wecom and hall) as the whole directory: who is not in it has left
+    /// 以 CSV 文件为完整名录（工号、姓名、部门、手机，可加企业微信、网办大厅）：不在其中者视为已离校 Take a CSV file as the whole directory
     Import {
         #[arg(value_name = "FILE.csv")]
         file: PathBuf,
-        /// Also when more than a tenth of the directory does not stand in the file
+        /// 名录中超过十分之一的人不在文件里也照样导入 Also when over a tenth are missing
         #[arg(long)]
         yes: bool,
     },
@@ -74,18 +85,18 @@ pub enum DirectoryCommand {
 
 #[derive(Debug, Subcommand)]
 pub enum TerminalCommand {
-    /// Print a one-time enrolment code, good for ten minutes
+    /// 打印一次性登记码，十分钟内有效 Print a one-time enrolment code
     Invite {
-        /// The campus's `id` in the settings
+        /// 设置中校区的 `id` The campus's `id` in the settings
         #[arg(long, value_name = "ID", value_parser = campus)]
         campus: CampusId,
-        /// The gate's `index` in the settings
+        /// 设置中校门的 `index` The gate's `index` in the settings
         #[arg(long, value_name = "INDEX", value_parser = gate)]
         gate: GateIndex,
     },
-    /// List terminals with the fingerprints of their keys
+    /// 列出终端和密钥指纹 List terminals with their fingerprints
     List,
-    /// Never answer this terminal again
+    /// 停用终端，不再应答 Never answer this terminal again
     Withdraw {
         #[arg(value_name = "ID", value_parser = terminal)]
         terminal: TerminalId,
@@ -94,9 +105,9 @@ pub enum TerminalCommand {
 
 #[derive(Debug, Subcommand)]
 pub enum KeysCommand {
-    /// Make the root, pass, beacon and identity keys and the signed key set
+    /// 生成根密钥、通行码、信标、身份密钥和签名的密钥集 Make all keys and the key set
     Init {
-        /// Where the root key is written; best a medium that is then locked away
+        /// 根密钥写到哪里，最好是随后上锁保存的介质 Where the root key is written
         #[arg(long, value_name = "FILE")]
         root: Option<PathBuf>,
     },
@@ -104,17 +115,17 @@ pub enum KeysCommand {
 
 #[derive(Debug, Subcommand)]
 pub enum ClockCommand {
-    /// Say that the clock is right now, after it was put or the server was off for over a day; look at it first
+    /// 校钟或停机超过一天之后，确认现在的时钟正确；请先看一眼 Say that the clock is right now
     Accept,
 }
 
 #[derive(Debug, Subcommand)]
 pub enum PassCommand {
-    /// End a pass early; gates know within seconds
+    /// 提前撤销通行码，校门几秒内获知 End a pass early
     Revoke {
         #[arg(value_name = "PASS_ID", value_parser = pass)]
         pass: PassId,
-        /// Kept with the booking
+        /// 原因，与预约一起保存 Kept with the booking
         #[arg(long, value_parser = Reason::parse)]
         reason: Reason,
     },
@@ -122,12 +133,12 @@ pub enum PassCommand {
 
 #[derive(Debug, Subcommand)]
 pub enum EntriesCommand {
-    /// Print entries, oldest first
+    /// 打印记录，最早的在前 Print entries, oldest first
     List {
-        /// One line of JSON per entry
+        /// 每条一行 JSON One line of JSON per entry
         #[arg(long)]
         json: bool,
-        /// Only this campus day
+        /// 只看校园的这一天 Only this campus day
         #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
         day: Option<CampusDay>,
     },
@@ -135,54 +146,55 @@ pub enum EntriesCommand {
 
 #[derive(Debug, Subcommand)]
 pub enum ConflictsCommand {
-    /// Print which pass was let in twice without leaving between, and where, oldest first
+    /// 打印哪个通行码未出校而两次放行、在哪里，最早的在前 Print them, oldest first
     List,
 }
 
 #[derive(Debug, Subcommand)]
 pub enum WatchlistCommand {
-    /// Watch for a document; its number is read from standard input, so that it stays out of the shell's history
+    /// 列入一个证件；号码从标准输入读取，不留在命令历史里 Watch for a document, read from standard input
     Add {
-        /// resident_id, passport, hk_macao_permit, ...
+        /// 证件类型 Kind: resident_id, passport, hk_macao_permit, ...
         #[arg(long, value_name = "KIND", value_parser = kind)]
         kind: DocumentKind,
-        /// Who it is, for people who read the list
+        /// 备注是谁，给看名单的人 Who it is
         #[arg(long, default_value = "")]
         note: String,
     },
-    /// Print who is on it, by the last four of the document
+    /// 打印名单，证件只显示后四位 Print who is on it
     List,
-    /// Stop watching for a document; its number is read from standard input
+    /// 移出一个证件；号码从标准输入读取 Stop watching for a document
     Remove {
+        /// 证件类型 Kind: resident_id, passport, hk_macao_permit, ...
         #[arg(long, value_name = "KIND", value_parser = kind)]
         kind: DocumentKind,
     },
 }
 
-fn campus(text: &str) -> Result<CampusId, std::num::ParseIntError> {
-    text.parse().map(CampusId::new)
+fn campus(text: &str) -> Result<CampusId, &'static str> {
+    text.parse().map(CampusId::new).map_err(|_| "校区编号是 0 到 65535 (a campus is a number)")
 }
 
-fn terminal(text: &str) -> Result<TerminalId, std::num::ParseIntError> {
-    text.parse().map(TerminalId::new)
+fn terminal(text: &str) -> Result<TerminalId, &'static str> {
+    text.parse().map(TerminalId::new).map_err(|_| "终端编号是一个数 (a terminal is a number)")
 }
 
 fn gate(text: &str) -> Result<GateIndex, &'static str> {
-    text.parse().ok().and_then(GateIndex::new).ok_or("a gate's index is 0 to 15")
+    text.parse().ok().and_then(GateIndex::new).ok_or("校门 index 是 0 到 15 (a gate's index is 0 to 15)")
 }
 
 fn pass(text: &str) -> Result<PassId, &'static str> {
-    PassId::parse(text).ok_or("a pass id is 16 lower-case hex digits")
+    PassId::parse(text).ok_or("通行码编号是 16 位小写十六进制 (a pass id is 16 lower-case hex digits)")
 }
 
 fn day(text: &str) -> Result<CampusDay, &'static str> {
-    CampusDay::parse(text).ok_or("a day is written 2026-11-23")
+    CampusDay::parse(text).ok_or("日期写成 2026-11-23 (a day is written so)")
 }
 
 fn kind(text: &str) -> Result<DocumentKind, String> {
     DocumentKind::from_name(text).ok_or_else(|| {
         let names: Vec<&str> = DocumentKind::ALL.into_iter().map(DocumentKind::name).collect();
-        format!("one of {}", names.join(", "))
+        format!("应为其中之一 (one of): {}", names.join(", "))
     })
 }
 

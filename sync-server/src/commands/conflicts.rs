@@ -13,7 +13,7 @@ use crate::store::Conflict;
 pub(super) async fn list(office: &Office, out: &mut dyn Write) -> Result<(), Failure> {
     let conflicts = office.store.conflicts().await?;
     if conflicts.is_empty() {
-        writeln!(out, "No pass was let in twice")?;
+        writeln!(out, "没有通行码被重复放行。No pass was let in twice")?;
         return Ok(());
     }
     let terminals = office.store.terminals().await?;
@@ -33,14 +33,14 @@ pub(super) async fn list(office: &Office, out: &mut dyn Write) -> Result<(), Fai
             ]
         })
         .collect();
-    table::print(out, ["found", "pass", "terminals", "first entry", "second entry"], &rows)?;
+    table::print(out, ["发现时间 found", "通行码 pass", "终端 terminals", "第一条 first", "第二条 second"], &rows)?;
     Ok(())
 }
 
 fn at_terminals(conflict: &Conflict, places: &HashMap<TerminalId, String>) -> String {
     let place = |id: TerminalId| places.get(&id).cloned().unwrap_or_else(|| id.to_string());
     let (first, second) = (conflict.first.terminal, conflict.second.terminal);
-    if first == second { format!("{}, twice", place(first)) } else { format!("{}, {}", place(first), place(second)) }
+    if first == second { format!("{}，两次", place(first)) } else { format!("{}, {}", place(first), place(second)) }
 }
 
 fn entry(id: EntryId) -> String {
@@ -63,7 +63,7 @@ mod tests {
             second: EntryId { terminal: second, seq: 7 },
             found_at: Moment::from_unix_s(0),
         };
-        assert_eq!(at_terminals(&conflict(south), &places), "1 (南门), twice");
+        assert_eq!(at_terminals(&conflict(south), &places), "1 (南门)，两次");
         assert_eq!(at_terminals(&conflict(north), &places), "1 (南门), 2");
     }
 }

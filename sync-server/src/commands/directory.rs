@@ -19,6 +19,7 @@ use shared::{
 use super::{Failure, Office};
 use crate::{
     office::{Staff, staff::looks_cut_short},
+    pages::in_chinese,
     store::{Imported, Missing},
 };
 
@@ -31,7 +32,10 @@ pub(super) async fn import(office: &Office, path: &Path, yes: bool, out: &mut dy
     }
     let imported = office.store.import_directory(staff, office.now()).await?;
     let Imported { added, changed, unchanged, gone } = imported;
-    writeln!(out, "{added} added, {changed} changed, {unchanged} unchanged, {gone} no longer in the directory")?;
+    writeln!(
+        out,
+        "新增 {added} 人，修改 {changed} 人，未变 {unchanged} 人，离开名录 {gone} 人（added, changed, unchanged, gone）"
+    )?;
     Ok(())
 }
 
@@ -49,9 +53,18 @@ fn read(bytes: &[u8]) -> Result<Vec<Staff>, BadFile> {
         match columns.staff(&record) {
             Ok(one) => {
                 if let Some(first) = lines_by_number.insert(one.number.clone(), line) {
-                    bad.push(BadLine { line, why: format!("number {} stands on line {first} already", one.number) });
+                    bad.push(BadLine {
+                        line,
+                        why: format!(
+                            "工号 {} 在第 {first} 行已有。This number stands on line {first} already",
+                            one.number
+                        ),
+                    });
                 } else if let Some(first) = lines_by_phone.insert(one.phone.clone(), line) {
-                    bad.push(BadLine { line, why: format!("this phone stands on line {first} already") });
+                    bad.push(BadLine {
+                        line,
+                        why: format!("手机号在第 {first} 行已有。This phone stands on line {first} already"),
+                    });
                 } else {
                     staff.push(one);
                 }
@@ -92,9 +105,9 @@ struct Columns {
 impl Columns {
     fn find(header: &StringRecord) -> Result<Self, BadFile> {
         let optional = |names: [&str; 2]| header.iter().position(|cell| names.contains(&cell));
-        let needed = |names: [&'static str; 2]| {
-            optional(names)
-                .ok_or_else(|| BadFile::Column { name: names[0], found: header.iter().collect::<Vec<_>>().join(",") })
+        let needed = |names @ [name, chinese]: [&'static str; 2]| {
+            let found = || header.iter().collect::<Vec<_>>().join(",");
+            optional(names).ok_or_else(|| BadFile::Column { name, chinese, found: found() })
         };
         Ok(Self {
             number: needed(["number", "工号"])?,
@@ -109,15 +122,17 @@ impl Columns {
     fn staff(&self, record: &StringRecord) -> Result<Staff, Vec<String>> {
         let cell = |column: usize| record.get(column).unwrap_or_default();
         let optional = |column: Option<usize>| column.map(cell).filter(|text| !text.is_empty()).map(str::to_owned);
-        let number =
-            StaffNumber::parse(cell(self.number)).ok_or("a staff number is 1 to 32 letters and digits".to_owned());
-        let name = PersonName::parse(cell(self.name)).map_err(|fault| format!("name: {fault}"));
-        let phone = Phone::parse(cell(self.phone)).map_err(|fault| format!("phone: {fault}"));
+        let number = StaffNumber::parse(cell(self.number))
+            .ok_or("工号应为 1 到 32 位字母或数字。A staff number is 1 to 32 letters and digits".to_owned());
+        let name = PersonName::parse(cell(self.name))
+            .map_err(|fault| format!("姓名：{}。Name: {fault}", in_chinese::name(fault)));
+        let phone = Phone::parse(cell(self.phone))
+            .map_err(|fault| format!("手机：{}。Phone: {fault}", in_chinese::phone(fault)));
         let department = match cell(self.department) {
-            "" => Err("no department".to_owned()),
-            text if text.chars().count() > LONGEST_DEPARTMENT => {
-                Err(format!("a department has at most {LONGEST_DEPARTMENT} characters"))
-            }
+            "" => Err("没有部门。No department".to_owned()),
+            text if text.chars().count() > LONGEST_DEPARTMENT => Err(format!(
+                "部门最多 {LONGEST_DEPARTMENT} 个字。A department has at most {LONGEST_DEPARTMENT} characters"
+            )),
             text => Ok(text.to_owned()),
         };
         match (number, name, department, phone) {
@@ -141,23 +156,25 @@ const LONGEST_DEPARTMENT: usize = 64;
 
 #[derive(Debug, thiserror::Error)]
 pub enum BadFile {
-    #[error("{} cannot be read", .path.display())]
+    #[error("读不了 {}。It cannot be read", .path.display())]
     Io {
         path: PathBuf,
         #[source]
         cause: io::Error,
     },
-    #[error("the file is UTF-16; save it as \"CSV UTF-8\"（另存为“CSV UTF-8（逗号分隔）”）")]
+    #[error("文件是 UTF-16 编码，请另存为“CSV UTF-8（逗号分隔）”。The file is UTF-16; save it as \"CSV UTF-8\"")]
     Utf16,
-    #[error("line {line} is not UTF-8 (GBK?); save the file as \"CSV UTF-8\"（另存为“CSV UTF-8（逗号分隔）”）")]
+    #[error(
+        "第 {line} 行不是 UTF-8（可能是 GBK），请另存为“CSV UTF-8（逗号分隔）”。Not UTF-8; save the file as \"CSV UTF-8\""
+    )]
     NotUtf8 { line: usize },
-    #[error("the first line names no column \"{name}\"; it reads: {found}")]
-    Column { name: &'static str, found: String },
-    #[error("the file is no CSV")]
+    #[error("第一行没有“{chinese}”（{name}）这一列，现在是：{found}。The first line names no such column")]
+    Column { name: &'static str, chinese: &'static str, found: String },
+    #[error("文件不是 CSV。The file is no CSV")]
     Csv(#[source] csv::Error),
-    #[error("the file has no lines below the first")]
+    #[error("文件除第一行外没有内容。The file has no lines below the first")]
     Empty,
-    #[error("nothing was imported:\n{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    #[error("没有导入，请修改以下各行。Nothing was imported:\n{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Lines(Vec<BadLine>),
 }
 
@@ -169,7 +186,7 @@ pub struct BadLine {
 
 impl fmt::Display for BadLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "  line {}: {}", self.line, self.why)
+        write!(f, "  第 {} 行：{}", self.line, self.why)
     }
 }
 
@@ -217,7 +234,7 @@ mod tests {
     fn other_encodings_get_a_remedy() {
         let gbk = [HEADER.as_bytes(), b"T001,\xD5\xC5\xCE\xB0,x,13800130001\n"].concat();
         let told = read(&gbk).unwrap_err().to_string();
-        assert!(told.contains("line 2") && told.contains("CSV UTF-8"), "{told}");
+        assert!(told.contains("第 2 行") && told.contains("CSV UTF-8"), "{told}");
         assert!(matches!(read(b"\xFF\xFEn\0u\0"), Err(BadFile::Utf16)));
     }
 

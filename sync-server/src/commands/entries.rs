@@ -27,14 +27,14 @@ pub(super) async fn list(
         return Ok(());
     }
     if entries.is_empty() {
-        writeln!(out, "No entries")?;
+        writeln!(out, "没有出入记录。No entries")?;
         return Ok(());
     }
     let terminals = office.store.terminals().await?;
     let campuses: HashMap<TerminalId, CampusId> =
         terminals.iter().map(|terminal| (terminal.id, terminal.campus)).collect();
     let rows: Vec<[String; 8]> = entries.iter().map(|row| cells(office, &campuses, row)).collect();
-    table::print(out, ["entry", "time", "gate", "way", "name", "verdict", "outcome", "pass"], &rows)?;
+    table::print(out, ["记录", "时间", "校门", "方向", "姓名", "核验 verdict", "结果 outcome", "通行码"], &rows)?;
     Ok(())
 }
 
@@ -58,7 +58,7 @@ fn cells(office: &Office, campuses: &HashMap<TerminalId, CampusId>, row: &EntryR
                 String::new(),
                 String::new(),
                 String::new(),
-                format!("unreadable: {why}"),
+                format!("无法读取 unreadable: {why}"),
                 String::new(),
                 String::new(),
             ];
@@ -80,8 +80,8 @@ fn time(entry: &Entry) -> String {
 
 const fn way(direction: Direction) -> &'static str {
     match direction {
-        Direction::In => "in",
-        Direction::Out => "out",
+        Direction::In => "入 in",
+        Direction::Out => "出 out",
     }
 }
 

@@ -5,7 +5,9 @@ use std::io;
 use shared::ids::{CampusId, GateIndex, PassId, TerminalId};
 
 use super::directory::BadFile;
-use crate::{config::ConfigError, keys::KeysFault, random::NoRandomness, serve::ServeFault, store::StoreError};
+use crate::{
+    config::ConfigError, keys::KeysFault, pages::in_chinese, random::NoRandomness, serve::ServeFault, store::StoreError,
+};
 
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
@@ -21,27 +23,27 @@ pub enum Failure {
     Serve(#[from] ServeFault),
     #[error(transparent)]
     File(#[from] BadFile),
-    #[error("log.filter is no filter of levels and targets")]
+    #[error("log.filter 不是有效的日志过滤规则。It is no filter of levels and targets")]
     LogFilter(#[from] tracing_subscriber::filter::ParseError),
-    #[error("input or output failed")]
+    #[error("输入或输出失败。Input or output failed")]
     Io(#[from] io::Error),
-    #[error("the answer cannot be written as JSON")]
+    #[error("结果无法写成 JSON。The answer cannot be written as JSON")]
     Json(#[from] serde_json::Error),
-    #[error("the settings have no gate {gate} at campus {campus}; they have:{known}")]
+    #[error("设置里校区 {campus} 没有校门 {gate}。The settings have no such gate; they have:{known}")]
     UnknownGate { campus: CampusId, gate: GateIndex, known: String },
-    #[error("there is no terminal {0}; see: sync-server terminal list")]
+    #[error("没有终端 {0}，请看 sync-server terminal list。There is no such terminal")]
     UnknownTerminal(TerminalId),
-    #[error("there is no pass {0}")]
+    #[error("没有通行码 {0}。There is no such pass")]
     UnknownPass(PassId),
-    #[error("pass {pass} had ended before: {standing}")]
+    #[error("通行码 {pass} 此前已失效（{standing}）。The pass had ended before")]
     EndedBefore { pass: PassId, standing: &'static str },
     #[error(
-        "nothing was imported: {missing} of the {before} in the directory do not stand in this file; if they have all \
-         left, say so with --yes"
+        "没有导入：名录中 {before} 人有 {missing} 人不在这个文件里；若他们都已离校，请加 --yes。\
+         Nothing was imported: {missing} of the {before} in the directory do not stand in this file"
     )]
     CutShort { before: usize, missing: usize },
-    #[error("the document number: {0}")]
+    #[error("证件号码不对：{chinese}。The document number: {english}", chinese = in_chinese::document(.0), english = .0)]
     Document(#[from] shared::identity::DocumentError),
-    #[error("nobody with this document is on the watchlist")]
+    #[error("黑名单中没有持此证件的人。Nobody with this document is on the watchlist")]
     NotWatched,
 }

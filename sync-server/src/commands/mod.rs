@@ -17,6 +17,9 @@ mod table;
 mod terminal;
 mod watchlist;
 
+#[cfg(test)]
+mod chinese_first;
+
 use std::{
     io::{BufRead, Write},
     sync::Arc,
@@ -39,7 +42,7 @@ pub async fn run(
     input: &mut dyn BufRead,
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
-    let Arguments { config, command } = arguments;
+    let Arguments { config, command, .. } = arguments;
     let config = config.map_or_else(|| Ok(Config::default()), |path| Config::load(&path))?;
     match command {
         Command::Serve { demo } => serve::serve(Config { demo: demo || config.demo, ..config }, clock, out).await,
@@ -129,9 +132,9 @@ mod tests {
         let key = shared::seal::PublicKey::of(&ed25519_dalek::SigningKey::from_bytes(&[5; 32]));
         desk.store().enrol(&code, key, NOW).await.unwrap().unwrap();
         let listed = desk.types("terminal list", "").await.unwrap();
-        assert!(listed.contains(&key.fingerprint()) && listed.contains("in service"), "{listed}");
+        assert!(listed.contains(&key.fingerprint()) && listed.contains("使用中"), "{listed}");
         desk.types("terminal withdraw 1", "").await.unwrap();
-        assert!(desk.types("terminal list", "").await.unwrap().contains("withdrawn"));
+        assert!(desk.types("terminal list", "").await.unwrap().contains("已停用"));
         assert!(matches!(desk.types("terminal withdraw 9", "").await, Err(Failure::UnknownTerminal(_))));
     }
 
@@ -161,11 +164,11 @@ mod tests {
         let import = format!("directory import {}", file.display());
         let good = "number,name,department,phone\nT001,张伟,计算机学院,13800130001\n";
         std::fs::write(&file, format!("{good}T002,李娜,图书馆,12\n")).unwrap();
-        assert!(desk.types(&import, "").await.unwrap_err().to_string().contains("line 3"));
+        assert!(desk.types(&import, "").await.unwrap_err().to_string().contains("第 3 行"));
         let phone = shared::identity::Phone::parse("13800130001").unwrap();
         assert_eq!(desk.store().staff_by_phone(&phone).await.unwrap(), None);
         std::fs::write(&file, good).unwrap();
-        assert!(desk.types(&import, "").await.unwrap().starts_with("1 added"));
+        assert!(desk.types(&import, "").await.unwrap().starts_with("新增 1 人"));
         assert!(desk.store().staff_by_phone(&phone).await.unwrap().is_some());
     }
 
@@ -182,13 +185,13 @@ mod tests {
         write(0..20);
         desk.types(&import, "").await.unwrap();
         write(0..15);
-        assert!(desk.types(&import, "").await.unwrap().contains("5 no longer"));
+        assert!(desk.types(&import, "").await.unwrap().contains("离开名录 5 人"));
         write(0..9);
         let told = desk.types(&import, "").await.unwrap_err().to_string();
         assert!(told.contains("6 of the 15") && told.contains("--yes"), "{told}");
         let phone = shared::identity::Phone::parse("13800130014").unwrap();
         assert!(desk.store().staff_by_phone(&phone).await.unwrap().is_some());
-        assert!(desk.types(&format!("{import} --yes"), "").await.unwrap().contains("6 no longer"));
+        assert!(desk.types(&format!("{import} --yes"), "").await.unwrap().contains("离开名录 6 人"));
         assert_eq!(desk.store().staff_by_phone(&phone).await.unwrap(), None);
     }
 

@@ -14,7 +14,7 @@ pub(super) async fn revoke(office: &Office, pass: PassId, reason: Reason, out: &
     let by = RevokedBy::Officer { reason };
     match office.store.revoke(Target::Pass(pass), by, office.now()).await? {
         EndOutcome::Ended(_) => {
-            writeln!(out, "Pass {pass} is revoked; terminals that are connected know within seconds")?;
+            writeln!(out, "通行码 {pass} 已撤销，联网的终端几秒内获知。The pass is revoked")?;
             Ok(())
         }
         EndOutcome::AlreadyEnded(standing) => Err(Failure::EndedBefore { pass, standing: standing.name() }),

@@ -28,8 +28,8 @@ pub(super) async fn serve(config: Config, clock: Arc<dyn Clock>, out: &mut dyn W
     let _lock = serve::only_here(&config)?;
     let state = serve::open(config, clock).await?;
     if let Erasing::Held { since } = serve::erasing(&state).await? {
-        writeln!(out, "Nothing is erased: since {} this server has not been at work,", since.campus_date_and_clock())?;
-        writeln!(out, "or its clock is wrong. If the clock is right, say so: sync-server clock accept")?;
+        writeln!(out, "暂不删除任何数据：自 {} 起本服务没有运行，或时钟不对。", since.campus_date_and_clock())?;
+        writeln!(out, "若时钟正确，请运行 sync-server clock accept。Nothing is erased until the clock is accepted")?;
     }
     let listener = TcpListener::bind(listen).await.map_err(|cause| ServeFault::Bind { listen, cause })?;
     writeln!(out, "listening on http://{}", listener.local_addr()?)?;

@@ -28,20 +28,20 @@ pub(super) async fn invite(
     let until = now.plus(CODE_HOLDS);
     office.store.invite(campus, gate, &code, until, now).await?;
     let root = keys::load_root(&office.config.data_dir)?;
-    writeln!(out, "Enrolment code for {} (campus {campus}, gate {gate}):", office.place(campus, gate))?;
+    writeln!(out, "{} 的登记码 Enrolment code (campus {campus}, gate {gate}):", office.place(campus, gate))?;
     writeln!(out)?;
     writeln!(out, "    {code}")?;
     writeln!(out)?;
-    writeln!(out, "Good once, until {} campus time. At the terminal:", until.campus_clock())?;
+    writeln!(out, "只能用一次，有效到校园时间 {}。在终端上运行 At the terminal:", until.campus_clock())?;
     writeln!(out, "    gate-terminal --config gate.toml enrol")?;
-    writeln!(out, "Compare on the telephone: the terminal must show the root fingerprint {}", root.fingerprint())?;
+    writeln!(out, "请电话核对：终端上显示的根密钥指纹必须是 {}。Compare the root fingerprint", root.fingerprint())?;
     Ok(())
 }
 
 pub(super) async fn list(office: &Office, out: &mut dyn Write) -> Result<(), Failure> {
     let terminals = office.store.terminals().await?;
     if terminals.is_empty() {
-        writeln!(out, "No terminal has enrolled yet; see: sync-server terminal invite --help")?;
+        writeln!(out, "还没有终端登记，请看 sync-server terminal invite --help。No terminal has enrolled yet")?;
         return Ok(());
     }
     let rows: Vec<[String; 5]> = terminals
@@ -51,20 +51,21 @@ pub(super) async fn list(office: &Office, out: &mut dyn Write) -> Result<(), Fai
                 terminal.id.to_string(),
                 office.place(terminal.campus, terminal.gate),
                 terminal.enrolled.campus_date_and_clock(),
-                terminal
-                    .withdrawn
-                    .map_or_else(|| "in service".to_owned(), |at| format!("withdrawn {}", at.campus_date_and_clock())),
+                terminal.withdrawn.map_or_else(
+                    || "使用中 in service".to_owned(),
+                    |at| format!("已停用 withdrawn {}", at.campus_date_and_clock()),
+                ),
                 terminal.public.fingerprint(),
             ]
         })
         .collect();
-    table::print(out, ["id", "gate", "enrolled", "state", "fingerprint"], &rows)?;
+    table::print(out, ["编号 id", "校门 gate", "登记时间 enrolled", "状态 state", "指纹 fingerprint"], &rows)?;
     Ok(())
 }
 
 pub(super) async fn withdraw(office: &Office, terminal: TerminalId, out: &mut dyn Write) -> Result<(), Failure> {
     if office.store.withdraw(terminal, office.now()).await? {
-        writeln!(out, "Terminal {terminal} is withdrawn; its next call is refused")?;
+        writeln!(out, "终端 {terminal} 已停用，它的下一次请求会被拒绝。The terminal is withdrawn")?;
         Ok(())
     } else {
         Err(Failure::UnknownTerminal(terminal))

@@ -21,10 +21,10 @@ pub(super) async fn add(
 ) -> Result<(), Failure> {
     let document = read_document(office, kind, input, out)?;
     let watched = office.store.watch(&document, note, office.now()).await?;
-    let before = if watched.added { "" } else { " already" };
-    writeln!(out, "{} is{before} on the watchlist", document.masked())?;
+    let before = if watched.added { "已" } else { "此前已" };
+    writeln!(out, "{} {before}列入黑名单。It is on the watchlist", document.masked())?;
     if watched.passes > 0 {
-        writeln!(out, "{} passes at the gates are refused from now on", watched.passes)?;
+        writeln!(out, "从现在起 {} 个通行码在校门被拒绝。So many passes are refused from now on", watched.passes)?;
     }
     Ok(())
 }
@@ -39,14 +39,14 @@ pub(super) async fn remove(
     if !office.store.unwatch(&document, office.now()).await? {
         return Err(Failure::NotWatched);
     }
-    writeln!(out, "{} is no longer on the watchlist", document.masked())?;
+    writeln!(out, "{} 已移出黑名单。It is no longer on the watchlist", document.masked())?;
     Ok(())
 }
 
 pub(super) async fn list(office: &Office, out: &mut dyn Write) -> Result<(), Failure> {
     let people = office.store.watchlist().await?;
     if people.is_empty() {
-        writeln!(out, "The watchlist is empty")?;
+        writeln!(out, "黑名单是空的。The watchlist is empty")?;
         return Ok(());
     }
     let rows: Vec<[String; 4]> = people
@@ -60,7 +60,7 @@ pub(super) async fn list(office: &Office, out: &mut dyn Write) -> Result<(), Fai
             ]
         })
         .collect();
-    table::print(out, ["since", "kind", "last four", "note"], &rows)?;
+    table::print(out, ["列入时间 since", "证件 kind", "后四位 last four", "备注 note"], &rows)?;
     Ok(())
 }
 
@@ -71,7 +71,7 @@ fn read_document(
     input: &mut dyn BufRead,
     out: &mut dyn Write,
 ) -> Result<Document, Failure> {
-    writeln!(out, "Document number ({}), then Enter:", kind.name())?;
+    writeln!(out, "请输入证件号码（{}），然后回车。Document number, then Enter:", kind.name())?;
     out.flush()?;
     let mut line = String::new();
     input.read_line(&mut line)?;

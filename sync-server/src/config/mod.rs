@@ -140,7 +140,10 @@ impl Config {
     }
 
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
-        let config: Self = toml::from_str(text)?;
+        let config: Self = toml::from_str(text).map_err(|cause| {
+            let before = cause.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+            ConfigError::Unreadable { line: before.matches('\n').count() + 1, cause: Box::new(cause) }
+        })?;
         config.checked()
     }
 
@@ -257,37 +260,44 @@ const MAX_COMPANIONS: u8 = 14;
 /// Why the settings are not taken.
 #[derive(Debug, Error)]
 pub enum ConfigError {
-    #[error("{path}: cannot be read")]
+    #[error("读不了设置文件 {path}。Cannot be read")]
     Unread {
         path: PathBuf,
         #[source]
         cause: io::Error,
     },
-    #[error("{path} is not understood")]
+    #[error("设置文件 {path} 有误。The settings are not understood")]
     Misunderstood {
         path: PathBuf,
         #[source]
         cause: Box<Self>,
     },
-    #[error("{0}")]
-    Unreadable(#[from] toml::de::Error),
-    #[error("public_url is not http://host[:port] or https://host[:port]")]
+    // Said with its cause and so not named as a source, or the same block would be told twice.
+    #[error("第 {line} 行不对。Line {line} is not understood:\n{cause}")]
+    Unreadable { line: usize, cause: Box<toml::de::Error> },
+    #[error("public_url 应写成 http://主机[:端口] 或 https://主机[:端口]。It is not http(s)://host[:port]")]
     PublicUrl,
-    #[error("public_url must be https unless it names this machine (127.0.0.1, [::1] or localhost)")]
+    #[error(
+        "public_url 除指本机（127.0.0.1、[::1]、localhost）外必须用 https。It must be https unless it names this machine"
+    )]
     NotHttps,
-    #[error("there is no campus")]
+    #[error("没有设置校区（campus）。There is no campus")]
     NoCampus,
-    #[error("campus {0} stands twice")]
+    #[error("校区 {0} 写了两次。Campus {0} stands twice")]
     CampusTwice(CampusId),
-    #[error("campus {0} needs at least one gate, and each index once")]
+    #[error("校区 {0} 至少要有一个校门，index 不能重复。It needs at least one gate, and each index once")]
     Gates(CampusId),
-    #[error("booking.opens must be before booking.closes")]
+    #[error("booking.opens 应早于 booking.closes。It must open before it closes")]
     Hours,
-    #[error("{0} = 0 would let nobody in at all; leave it out for the usual value")]
+    #[error(
+        "{0} = 0 会让任何人都进不来；删去这一行即用默认值。It would let nobody in at all; leave it out for the usual value"
+    )]
     NothingAllowed(&'static str),
-    #[error("sync.beacon_valid_s must be more than sync.hold_s, or no gate's news would ever be fresh")]
+    #[error(
+        "sync.beacon_valid_s 应大于 sync.hold_s，否则校门的数据永远不是最新。It must be more than sync.hold_s, or no gate's news would ever be fresh"
+    )]
     BeaconValid,
-    #[error("booking.max_companions is at most {MAX_COMPANIONS}")]
+    #[error("booking.max_companions 最多 {MAX_COMPANIONS}。It is at most {MAX_COMPANIONS}")]
     Companions,
 }
 

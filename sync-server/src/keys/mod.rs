@@ -147,17 +147,17 @@ pub fn load_root(data_dir: &Path) -> Result<RootKey, KeysFault> {
 
 #[derive(Debug, thiserror::Error)]
 pub enum KeysFault {
-    #[error("no keys in {}; make them once with: sync-server keys init", .data_dir.display())]
+    #[error("{} 中还没有密钥，请先运行一次 sync-server keys init。There are no keys yet", .data_dir.display())]
     None { data_dir: PathBuf },
-    #[error("{} exists; keys are made once and never overwritten", .path.display())]
+    #[error("{} 已存在；密钥只生成一次，不会被覆盖。Keys are made once and never overwritten", .path.display())]
     Exists { path: PathBuf },
-    #[error("{} is not the key that the key set names", .path.display())]
+    #[error("{} 不是密钥集所指的密钥。It is not the key that the key set names", .path.display())]
     Stranger { path: PathBuf },
     #[error(transparent)]
     Secret(#[from] SecretFault),
     #[error(transparent)]
     Set(#[from] SetFault),
-    #[error("the key set cannot be written as JSON")]
+    #[error("密钥集无法写成 JSON。The key set cannot be written as JSON")]
     Json(#[from] serde_json::Error),
     #[error(transparent)]
     Random(#[from] NoRandomness),

@@ -44,15 +44,15 @@ pub(super) fn create_dir(path: &Path) -> Result<(), SecretFault> {
 
 #[derive(Debug, thiserror::Error)]
 pub enum SecretFault {
-    #[error("{}", .path.display())]
+    #[error("读写不了 {}。It cannot be read or written", .path.display())]
     Io {
         path: PathBuf,
         #[source]
         cause: io::Error,
     },
-    #[error("{path} is readable or writable by others (mode {mode:03o}); run: chmod 600 {path}", path = .path.display())]
+    #[error("{path} 可被他人读写（权限 {mode:03o}），请运行 chmod 600 {path}。It is readable or writable by others", path = .path.display())]
     Open { path: PathBuf, mode: u32 },
-    #[error("{} does not hold 32 bytes in base64", .path.display())]
+    #[error("{} 中不是 32 字节的 base64。It does not hold 32 bytes in base64", .path.display())]
     NotASecret { path: PathBuf },
 }
 

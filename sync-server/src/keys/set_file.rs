@@ -40,13 +40,13 @@ impl KeySetFile {
 
 #[derive(Debug, thiserror::Error)]
 pub enum SetFault {
-    #[error("{}", .path.display())]
+    #[error("读写不了 {}。It cannot be read or written", .path.display())]
     Io {
         path: PathBuf,
         #[source]
         cause: io::Error,
     },
-    #[error("{} is not signed by the root key it names", .path.display())]
+    #[error("{} 的签名与其所列根密钥不符。It is not signed by the root key it names", .path.display())]
     Unproven {
         path: PathBuf,
         #[source]

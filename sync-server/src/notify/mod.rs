@@ -27,8 +27,8 @@ pub type Sending<'a> = Pin<Box<dyn Future<Output = Result<(), Unsent>> + Send + 
 /// Why a notice did not leave; it is tried again.
 #[derive(Debug, thiserror::Error)]
 pub enum Unsent {
-    #[error("the console cannot be written")]
+    #[error("控制台无法写入。The console cannot be written")]
     Console(#[source] std::io::Error),
-    #[error("the notice cannot be written as JSON")]
+    #[error("通知无法写成 JSON。The notice cannot be written as JSON")]
     Json(#[from] serde_json::Error),
 }

@@ -2,7 +2,7 @@
 //!
 //! The form keeps what was typed, letter by letter; [`BookingForm::check`] reads every field and names the first problem of each,
 //! so that nobody mends one field only to be told of the next. Only a form without problems becomes a [`Booking`]. Whether the
-//! host exists is the directory's to say, afterwards.
+//! host exists is the directory's to say.
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::{Booking, Companion, Facts, HostAsked, Reason, ReasonError, TimeOfDay};
@@ -328,8 +328,8 @@ impl BookingForm {
         lines(&self.plates, rules.max_vehicles, |line| Plate::parse(line).map_err(LineFault::Plate))
     }
 
-    /// A number or phone that cannot be one is as unknown as one that nobody has.
-    fn host(&self) -> Result<HostAsked, Problem> {
+    /// Whom the visitor asks for. A number or phone that cannot be one is as unknown as one that nobody has.
+    pub fn host(&self) -> Result<HostAsked, Problem> {
         let given = |typed: &str| !typed.trim().is_empty();
         let read = || {
             let number = given(&self.host_number).then(|| StaffNumber::parse(&self.host_number).ok_or(()));

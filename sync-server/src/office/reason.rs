@@ -48,13 +48,13 @@ impl fmt::Display for Reason {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum ReasonError {
-    #[error("no reason")]
+    #[error("没有写原因。No reason")]
     Empty,
-    #[error("a reason has at most {max} characters")]
+    #[error("原因最多 {max} 个字。A reason has at most {max} characters")]
     TooLong { max: usize },
-    #[error("{0:?} cannot be seen, so it cannot stand in a reason")]
+    #[error("原因里不能有看不见的字符 {0:?}。It cannot be seen, so it cannot stand in a reason")]
     Character(char),
-    #[error("a web address cannot stand in a reason")]
+    #[error("原因里不能写网址。A web address cannot stand in a reason")]
     WebAddress,
 }
 

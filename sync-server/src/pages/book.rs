@@ -1,22 +1,27 @@
 //! Booking a visit: by the visitor, or by a host on a visitor's behalf.
 //!
 //! One form for both, which differs in what it need not ask. Whatever is wrong is said at its field, all of it at once, and what
-//! was typed is kept letter by letter. The host alone is looked for last, when all the rest is right: each look-up that finds nobody
-//! counts against a limit, and a form that was never going to be a booking must not ask the directory anything.
+//! was typed is kept letter by letter, also where the session has ended meanwhile: then it is shown again, and never sent by itself.
+//! The host is said with the rest, as far as the limit on look-ups allows.
+
+use std::net::IpAddr;
 
 use askama::Template;
 use axum::{
     extract::State,
-    http::StatusCode,
-    response::{IntoResponse as _, Redirect, Response},
+    http::{HeaderMap, StatusCode, header::REFERRER_POLICY},
+    response::{AppendHeaders, IntoResponse as _, Redirect, Response},
 };
-use shared::time::{CampusDay, Moment};
+use shared::{
+    identity::Phone,
+    time::{CampusDay, Moment},
+};
 
 use super::{
     address::Client,
     booking,
     elsewhere::Elsewhere,
-    form::Posted,
+    form::{Heard, Posted},
     issuing,
     language::Language,
     later::later,
@@ -24,6 +29,7 @@ use super::{
     problems::Problems,
     session::SignedIn,
     shell::{Shell, page},
+    unsent,
     wording::{self, Choosable},
 };
 use crate::{
@@ -43,6 +49,8 @@ struct Book {
     form_token: String,
     form: BookingForm,
     problems: Problems,
+    /// It was typed before and has not been sent.
+    unsent: bool,
     /// When there may be another, once there were too many.
     too_many: Option<String>,
     visit_kinds: Vec<Choosable>,
@@ -61,22 +69,40 @@ struct Hints {
     hours: String,
 }
 
-pub(super) async fn show(State(state): State<AppState>, visitor: SignedIn) -> Result<Response, AppError> {
+pub(super) async fn show(
+    State(state): State<AppState>,
+    visitor: SignedIn,
+    headers: HeaderMap,
+) -> Result<Response, AppError> {
+    if let Some(form) = unsent::found(&state, &headers, &visitor, false).await? {
+        return Ok(shown_again(&state, visitor, form, Kind::OwnVisit));
+    }
     let form = BookingForm { phone: visitor.phone.as_str().to_owned(), ..opening_form(&state)? };
-    Ok(page(&book(&state, visitor, form, Kind::OwnVisit, Problems::default())))
+    Ok(answer(&book(&state, visitor, form, Kind::OwnVisit, Problems::default())))
 }
 
 pub(super) async fn submit(
     State(state): State<AppState>,
-    visitor: SignedIn,
+    visitor: Option<SignedIn>,
     Client(address): Client,
+    headers: HeaderMap,
     posted: Posted<BookingForm>,
 ) -> Result<Response, AppError> {
-    let form = posted.confirmed_by(&visitor.form_token)?;
+    let heard = posted.heard(visitor.as_ref().map(|visitor| &visitor.form_token))?;
+    let (visitor, form) = match (visitor, heard) {
+        (Some(visitor), Heard::Confirmed(form)) => (visitor, form),
+        (Some(visitor), Heard::Stale(form)) => return Ok(stale(&state, visitor, form, Kind::OwnVisit)),
+        (None, Heard::Confirmed(form) | Heard::Stale(form)) => {
+            return unsent::keep(&state, &headers, Client(address), false, form).await;
+        }
+    };
     let now = state.clock.now();
     let booking = match form.check(&state.config.rules(), now) {
         Ok(booking) => booking,
-        Err(found) => return Ok(refused(&state, visitor, form, Kind::OwnVisit, found)),
+        Err(found) => {
+            let found = with_the_host(&state, (&visitor.phone, address), &form, found, now).await?;
+            return Ok(refused(&state, visitor, form, Kind::OwnVisit, found));
+        }
     };
     // A form of one's own visit that is right names a host.
     let Some(asked) = booking.host() else { return Err(AppError::told(Told::Malformed)) };
@@ -92,6 +118,7 @@ pub(super) async fn submit(
                 links: issuing::links()?,
             };
             let id = state.store.submit(submission, now).await?;
+            unsent::sent(&state, &headers, &form).await?;
             Ok(Redirect::to(&booking::address(id)).into_response())
         }
         HostSearch::Unknown => {
@@ -104,18 +131,54 @@ pub(super) async fn submit(
     }
 }
 
-pub(super) async fn show_on_behalf(State(state): State<AppState>, host: SignedIn) -> Result<Response, AppError> {
+/// What is wrong with a form, and whether its host is unknown besides.
+async fn with_the_host(
+    state: &AppState,
+    who: (&Phone, IpAddr),
+    form: &BookingForm,
+    mut found: Vec<(Field, Problem)>,
+    now: Moment,
+) -> Result<Vec<(Field, Problem)>, AppError> {
+    if let Ok(asked) = form.host()
+        && state.store.host_is_unknown_within(&asked, who, state.config.booking.limits(), now).await?
+    {
+        found.push((Field::Host, Problem::HostUnknown));
+        found.sort_by_key(|(field, _)| *field);
+    }
+    Ok(found)
+}
+
+pub(super) async fn show_on_behalf(
+    State(state): State<AppState>,
+    host: SignedIn,
+    headers: HeaderMap,
+) -> Result<Response, AppError> {
     host.staff()?;
+    if let Some(form) = unsent::found(&state, &headers, &host, true).await? {
+        return Ok(shown_again(&state, host, form, Kind::OnBehalf));
+    }
     let form = opening_form(&state)?;
-    Ok(page(&book(&state, host, form, Kind::OnBehalf, Problems::default())))
+    Ok(answer(&book(&state, host, form, Kind::OnBehalf, Problems::default())))
 }
 
 pub(super) async fn submit_on_behalf(
     State(state): State<AppState>,
-    host: SignedIn,
+    host: Option<SignedIn>,
+    client: Client,
+    headers: HeaderMap,
     posted: Posted<BookingForm>,
 ) -> Result<Response, AppError> {
-    let form = posted.confirmed_by(&host.form_token)?;
+    let heard = posted.heard(host.as_ref().map(|host| &host.form_token))?;
+    let (host, form) = match (host, heard) {
+        (Some(host), Heard::Confirmed(form)) => (host, form),
+        (Some(host), Heard::Stale(form)) => {
+            host.staff()?;
+            return Ok(stale(&state, host, form, Kind::OnBehalf));
+        }
+        (None, Heard::Confirmed(form) | Heard::Stale(form)) => {
+            return unsent::keep(&state, &headers, client, true, form).await;
+        }
+    };
     let staff = host.staff()?.clone();
     let now = state.clock.now();
     let booking = match form.check_on_behalf(&state.config.rules(), now) {
@@ -132,6 +195,7 @@ pub(super) async fn submit_on_behalf(
         .store
         .submit_on_behalf(OnBehalf { booking, host: staff, consent, issuing, mark: form.mark() }, now)
         .await?;
+    unsent::sent(&state, &headers, &form).await?;
     Ok(Redirect::to(&booking::address(id)).into_response())
 }
 
@@ -141,15 +205,30 @@ enum Kind {
     OnBehalf,
 }
 
+/// A form that was typed before, as it was.
+fn shown_again(state: &AppState, asked: SignedIn, form: BookingForm, kind: Kind) -> Response {
+    answer(&Book { unsent: true, ..book(state, asked, form, kind, Problems::default()) })
+}
+
+/// A form of a page that was opened in an earlier session: at once there again, with a token of this one.
+fn stale(state: &AppState, asked: SignedIn, form: BookingForm, kind: Kind) -> Response {
+    (StatusCode::FORBIDDEN, shown_again(state, asked, form, kind)).into_response()
+}
+
+/// The address of these pages is no secret, and told where a form comes from, older browsers can have it shown again.
+fn answer(book: &Book) -> Response {
+    (AppendHeaders([(REFERRER_POLICY, "same-origin")]), page(book)).into_response()
+}
+
 fn refused(state: &AppState, asked: SignedIn, form: BookingForm, kind: Kind, found: Vec<(Field, Problem)>) -> Response {
     let lang = asked.shell.lang;
     let problems = problem_words::worded(found, &Elsewhere::of(state, lang), lang);
-    (StatusCode::UNPROCESSABLE_ENTITY, page(&book(state, asked, form, kind, problems))).into_response()
+    (StatusCode::UNPROCESSABLE_ENTITY, answer(&book(state, asked, form, kind, problems))).into_response()
 }
 
 fn postponed(state: &AppState, asked: SignedIn, form: BookingForm, kind: Kind, said: String) -> Response {
     let book = Book { too_many: Some(said), ..book(state, asked, form, kind, Problems::default()) };
-    (StatusCode::TOO_MANY_REQUESTS, page(&book)).into_response()
+    (StatusCode::TOO_MANY_REQUESTS, answer(&book)).into_response()
 }
 
 fn too_many(why: BookingLimit, retry_at: Moment, now: Moment, lang: Language) -> String {
@@ -174,6 +253,7 @@ fn book(state: &AppState, asked: SignedIn, form: BookingForm, kind: Kind, proble
         form_token: asked.form_token.text(),
         form,
         problems,
+        unsent: false,
         too_many: None,
         visit_kinds: visit_kinds(lang),
         document_kinds: wording::document_kinds(lang),

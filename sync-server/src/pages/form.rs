@@ -20,7 +20,24 @@ pub(super) struct Posted<T> {
     fields: T,
 }
 
+/// How far a form may be believed.
+pub(super) enum Heard<T> {
+    Confirmed(T),
+    /// It came from a page of ours, but of a session that has ended: it may be shown to who sent it, and does nothing.
+    Stale(T),
+}
+
 impl<T> Posted<T> {
+    /// The fields, and whether the form carried `token`; none of a form that neither did nor says that a page of ours sent it.
+    pub(super) fn heard(self, token: Option<&FormToken>) -> Result<Heard<T>, AppError> {
+        let Self { token: carried, sender, fields } = self;
+        match sender {
+            _ if token.is_some_and(|token| token.is(&carried)) => Ok(Heard::Confirmed(fields)),
+            Sender::OurPage => Ok(Heard::Stale(fields)),
+            Sender::Unsaid | Sender::Elsewhere => Err(AppError::told(Told::Forbidden)),
+        }
+    }
+
     /// The fields, if the form carried `token`.
     pub(super) fn confirmed_by(self, token: &FormToken) -> Result<T, AppError> {
         if token.is(&self.token) { Ok(self.fields) } else { Err(AppError::told(Told::Forbidden)) }
@@ -75,6 +92,19 @@ mod tests {
         assert_eq!(posted(&token.text(), Sender::Unsaid).confirmed_by(&token).unwrap(), 7);
         for wrong in ["", "abc", &other.text()] {
             assert!(posted(wrong, Sender::OurPage).confirmed_by(&token).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn without_its_token_only_our_own_page_is_shown_again() {
+        let [token, other] = [1, 2].map(|byte| SessionToken::from_random([byte; 32]).form_token());
+        for sender in [Sender::OurPage, Sender::Unsaid] {
+            assert!(matches!(posted(&token.text(), sender).heard(Some(&token)), Ok(Heard::Confirmed(7))));
+        }
+        for token in [None, Some(&other)] {
+            assert!(matches!(posted("abc", Sender::OurPage).heard(token), Ok(Heard::Stale(7))));
+            assert!(posted("abc", Sender::Unsaid).heard(token).is_err());
+            assert!(posted("abc", Sender::Elsewhere).heard(token).is_err());
         }
     }
 

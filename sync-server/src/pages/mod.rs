@@ -15,6 +15,7 @@ mod elsewhere;
 mod form;
 mod headers;
 mod home;
+pub(crate) mod in_chinese;
 mod issuing;
 mod language;
 mod later;
@@ -29,6 +30,7 @@ mod session;
 mod shell;
 mod sign_in;
 mod stylesheet;
+mod unsent;
 mod wording;
 
 #[cfg(test)]

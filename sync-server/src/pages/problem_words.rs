@@ -117,7 +117,7 @@ fn said(field: Field, problem: &Problem, elsewhere: &Elsewhere, lang: Language) 
     }
 }
 
-fn name(error: NameError, lang: Language) -> String {
+pub(super) fn name(error: NameError, lang: Language) -> String {
     match error {
         NameError::Empty => lang.say("请填写姓名", "Please give a name").to_owned(),
         NameError::TooLong { max } => {
@@ -133,7 +133,7 @@ fn name(error: NameError, lang: Language) -> String {
     }
 }
 
-fn document(error: &DocumentError, lang: Language) -> String {
+pub(super) fn document(error: &DocumentError, lang: Language) -> String {
     match error {
         DocumentError::Empty => lang.say("请填写证件号码", "Please give the document number").to_owned(),
         DocumentError::Length { allowed, found } => {

@@ -14,11 +14,11 @@ const VERSION: Version = Version::Normal(6);
 
 #[derive(Debug, Error)]
 pub(super) enum QrError {
-    #[error("the text of the pass does not fit a QR symbol")]
+    #[error("通行码的内容放不进二维码。The text of the pass does not fit a QR symbol")]
     Symbol(#[from] qrcode::types::QrError),
-    #[error("the picture could not be written")]
+    #[error("图片无法生成。The picture could not be written")]
     Picture(#[from] png::EncodingError),
-    #[error("the picture is too large")]
+    #[error("图片太大。The picture is too large")]
     Size(#[from] std::num::TryFromIntError),
 }
 

@@ -3,8 +3,8 @@
 //! A handler that takes a [`SignedIn`] is only reached by somebody who is; everybody else is led to the sign-in page and back.
 
 use axum::{
-    extract::{FromRequestParts, State},
-    http::{HeaderValue, header::SET_COOKIE, request::Parts},
+    extract::{FromRequestParts, OptionalFromRequestParts, State},
+    http::{HeaderMap, HeaderValue, header::SET_COOKIE, request::Parts},
     response::{AppendHeaders, IntoResponse as _, Redirect, Response},
 };
 use chrono::TimeDelta;
@@ -103,15 +103,26 @@ impl FromRequestParts<AppState> for SignedIn {
     }
 }
 
+/// For a page that must not lose what was sent to it after the session has ended.
+impl OptionalFromRequestParts<AppState> for SignedIn {
+    type Rejection = AppError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Option<Self>, AppError> {
+        Ok(Self::found(parts, state).await?.ok())
+    }
+}
+
+/// The session that the cookie names, whether or not it has ended.
+pub(super) fn token(state: &AppState, headers: &HeaderMap) -> Option<SessionToken> {
+    Cookies::under(&state.config.public_url).get(headers, COOKIE).and_then(SessionToken::parse)
+}
+
 impl SignedIn {
     /// The session of a request, or the shell for a stranger.
     async fn found(parts: &Parts, state: &AppState) -> Result<Result<Self, Shell>, AppError> {
         let language = parts.extensions.get::<Language>().copied().unwrap_or_default();
         let mut shell = Shell::of_stranger(state, language, &parts.uri);
-        let cookies = Cookies::under(&state.config.public_url);
-        let Some(token) = cookies.get(&parts.headers, COOKIE).and_then(SessionToken::parse) else {
-            return Ok(Err(shell));
-        };
+        let Some(token) = token(state, &parts.headers) else { return Ok(Err(shell)) };
         let Some(session) = state.store.session(&token, state.clock.now()).await? else { return Ok(Err(shell)) };
         shell.signed_in = true;
         Ok(Ok(Self { shell, phone: session.phone, staff: session.staff, form_token: session.form_token, token }))

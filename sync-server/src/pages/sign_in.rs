@@ -29,6 +29,7 @@ use super::{
     problems::Problems,
     session::{self, Asked},
     shell::{Shell, page},
+    unsent,
 };
 use crate::{
     error::{AppError, Told},
@@ -71,6 +72,8 @@ struct SignIn {
     code: String,
     remember: bool,
     next: String,
+    /// A booking form waits for who signs in.
+    form_kept: bool,
     /// Why nobody can sign in just now.
     closed: Option<String>,
     problems: Problems,
@@ -104,11 +107,13 @@ pub(super) async fn show(
     Asked { shell }: Asked,
     Query(wanted): Query<Wanted>,
     headers: HeaderMap,
-) -> Response {
+) -> Result<Response, AppError> {
+    let form_kept = unsent::waits(&state, &headers).await?;
     let waiting = Waiting::found(&state, &headers).filter(|_| wanted.other.is_empty());
-    let step = SignIn { next: wanted.next, ..step(&state, shell, waiting.as_ref().map(|waiting| &waiting.phone)) };
+    let step =
+        SignIn { next: wanted.next, form_kept, ..step(&state, shell, waiting.as_ref().map(|waiting| &waiting.phone)) };
     let status = if step.closed.is_some() { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
-    answer(&step, status)
+    Ok(answer(&step, status))
 }
 
 /// Where a reload after sending the code leads.
@@ -212,6 +217,7 @@ pub(super) async fn enter(
     let caller = Caller { phone, browser: waiting.map(|waiting| waiting.browser), address };
     match state.store.check_code(&caller, &digits, now).await? {
         CodeCheck::Right => {
+            unsent::claim(&state, &headers, &caller.phone).await?;
             let session = session::open(&state, caller.phone, remember).await?;
             let done = Cookies::under(&state.config.public_url).set(COOKIE, "", Life::Over);
             Ok((set(session), set(done), Redirect::to(way_back(&typed.next))).into_response())
@@ -242,6 +248,7 @@ fn step(state: &AppState, shell: Shell, waiting: Option<&Phone>) -> SignIn {
         code: String::new(),
         remember: false,
         next: String::new(),
+        form_kept: false,
         problems: Problems::default(),
     }
 }

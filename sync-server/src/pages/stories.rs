@@ -1,6 +1,7 @@
 //! The pages as a browser meets them: the whole router over a real database, one request at a time.
 
 mod limits;
+mod unsent;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -307,13 +308,12 @@ async fn an_unknown_host_is_told_the_same_whatever_was_wrong() {
     }
     assert!(said[0].contains("没有找到相符的教职工"));
     assert!(said.iter().all(|one| *one == said[0]));
-    // With another field wrong as well, nobody is looked for yet.
-    for number in ["T1", "T2"] {
-        let page = visitor.book(&office, &[("host_number", number), ("privacy", "")]).await;
-        assert!(
-            page.text().contains("id=\"problem-privacy\"") && !page.text().contains("id=\"problem-host\""),
-            "{number}"
-        );
+    // With other fields wrong as well it is said in the same round, at its place.
+    for (number, unknown) in [("T1", false), ("T2", true)] {
+        let page = visitor.book(&office, &[("host_number", number), ("privacy", ""), ("reason", "")]).await;
+        assert!(page.text().contains("id=\"problem-privacy\""), "{number}");
+        assert_eq!(page.text().contains("id=\"problem-host\""), unknown, "{number}");
+        assert_eq!(page.text().contains("href=\"#host\""), unknown, "{number}");
     }
     // By name alone, which is only one person's, the host is found.
     visitor.book(&office, &[("host_number", ""), ("host_name", "李文")]).await.location();

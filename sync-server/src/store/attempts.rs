@@ -17,7 +17,10 @@ pub(super) enum Counted {
     Booking,
     BookingOnBehalf,
     HostUnknown,
+    /// By a form that was wrong elsewhere.
+    HostFoundEarly,
     WalkIn,
+    FormKept,
 }
 
 impl Counted {
@@ -27,7 +30,9 @@ impl Counted {
             Self::Booking => "booking",
             Self::BookingOnBehalf => "booking_on_behalf",
             Self::HostUnknown => "host_unknown",
+            Self::HostFoundEarly => "host_found_early",
             Self::WalkIn => "walk_in",
+            Self::FormKept => "form_kept",
         }
     }
 }

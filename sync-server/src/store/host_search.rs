@@ -1,4 +1,7 @@
-//! The way from a good form to its host: limits first, then the directory, and what came of it is counted.
+//! The way from a form to its host: limits first, then the directory, and what came of it is counted.
+//!
+//! A form that is wrong elsewhere may learn that its host is unknown, so that everything is mended in one round; that its host was
+//! found is counted then as well, or wrong forms would read out the directory without ever making a booking.
 //!
 //! All in one transaction, so that asking for a hundred hosts at once is no way round a limit; and behind a limit nothing is looked
 //! up, so that an answer says nothing about who works here.
@@ -45,6 +48,34 @@ impl Store {
         self.0.writer.write(move |db| search(db, &asked, &phone, address, limits, now)).await
     }
 
+    /// Whether nobody answers to the host of a form that is wrong elsewhere. Behind a limit nobody is looked for, and it is said
+    /// once all the rest is right.
+    pub async fn host_is_unknown_within(
+        &self,
+        asked: &HostAsked,
+        (phone, address): (&Phone, IpAddr),
+        limits: BookingLimits,
+        now: Moment,
+    ) -> Result<bool, StoreError> {
+        let (asked, phone) = (asked.clone(), phone.clone());
+        let ask = move |db: &mut Writing<'_>| {
+            let by = By::Phone(&phone);
+            if limited(db, by, By::Address(address), limits, now)?.is_some()
+                || attempts::again_at(db, Counted::HostFoundEarly, by, limits.per_phone, now)?.is_some()
+            {
+                return Ok(false);
+            }
+            let unknown = directory::find(db, &asked)?.is_none();
+            if unknown {
+                count_unknown(db, by, By::Address(address), now)?;
+            } else {
+                attempts::count(db, Counted::HostFoundEarly, by, now)?;
+            }
+            Ok(unknown)
+        };
+        self.0.writer.write(ask).await
+    }
+
     /// Counts one booking that a host is about to make for a visitor; or says when there may be another.
     pub async fn count_on_behalf(
         &self,
@@ -74,22 +105,39 @@ fn search(
     now: Moment,
 ) -> Result<HostSearch, StoreError> {
     let (phone, address) = (By::Phone(phone), By::Address(address));
+    if let Some((why, retry_at)) = limited(db, phone, address, limits, now)? {
+        return Ok(HostSearch::Limited { why, retry_at });
+    }
+    if let Some(host) = directory::find(db, asked)? {
+        attempts::count(db, Counted::Booking, phone, now)?;
+        return Ok(HostSearch::Found(host));
+    }
+    count_unknown(db, phone, address, now)?;
+    Ok(HostSearch::Unknown)
+}
+
+fn limited(
+    db: &Writing<'_>,
+    phone: By<'_>,
+    address: By<'_>,
+    limits: BookingLimits,
+    now: Moment,
+) -> Result<Option<(BookingLimit, Moment)>, StoreError> {
     for (why, what, by, limit) in [
         (BookingLimit::Bookings, Counted::Booking, phone, limits.per_phone),
         (BookingLimit::UnknownHosts, Counted::HostUnknown, phone, limits.unknown_hosts_per_phone),
         (BookingLimit::UnknownHosts, Counted::HostUnknown, address, limits.unknown_hosts_per_address),
     ] {
         if let Some(retry_at) = attempts::again_at(db, what, by, limit, now)? {
-            return Ok(HostSearch::Limited { why, retry_at });
+            return Ok(Some((why, retry_at)));
         }
     }
-    if let Some(host) = directory::find(db, asked)? {
-        attempts::count(db, Counted::Booking, phone, now)?;
-        return Ok(HostSearch::Found(host));
-    }
+    Ok(None)
+}
+
+fn count_unknown(db: &Writing<'_>, phone: By<'_>, address: By<'_>, now: Moment) -> Result<(), StoreError> {
     attempts::count(db, Counted::HostUnknown, phone, now)?;
-    attempts::count(db, Counted::HostUnknown, address, now)?;
-    Ok(HostSearch::Unknown)
+    attempts::count(db, Counted::HostUnknown, address, now)
 }
 
 #[cfg(test)]
@@ -158,6 +206,25 @@ mod tests {
         }
         assert_eq!(ask(&office, "T9", (3, 2), minute(3)).await, HostSearch::Unknown);
         assert_eq!(ask(&office, "T1", (3, 1), minute(60)).await, HostSearch::Found(office.host.clone()));
+    }
+
+    #[tokio::test]
+    async fn wrong_forms_learn_no_more_hosts_than_right_ones() {
+        let office = Office::with_host().await;
+        let ask_early = async |number: &str, by: u16| {
+            let asked = HostAsked::of(StaffNumber::parse(number), None, None).unwrap();
+            let who = (&phone(by), IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1)));
+            office.store.host_is_unknown_within(&asked, who, LIMITS, office.now).await.unwrap()
+        };
+        for (by, number, said) in [(1, "T1", false), (1, "T9", true), (1, "T1", false), (1, "T9", false)] {
+            assert_eq!(ask_early(number, by).await, said, "{number}: two that are known are all that is said");
+        }
+        for said in [true, true, false] {
+            assert_eq!(ask_early("T9", 2).await, said);
+        }
+        let stop = limited(&office, BookingLimit::UnknownHosts, TimeDelta::days(1));
+        assert_eq!(ask(&office, "T1", (2, 2), TimeDelta::zero()).await, stop, "one count for both ways of asking");
+        assert_eq!(office.look("select count(*) from attempt where what = 'booking'"), 0);
     }
 
     #[tokio::test]

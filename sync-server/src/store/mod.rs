@@ -28,6 +28,7 @@ mod sealing;
 mod sessions;
 mod terminals;
 mod token;
+mod unsent;
 mod walk_ins;
 mod watchlist;
 mod writer;
@@ -60,6 +61,7 @@ pub use sealing::IdentityKey;
 pub use sessions::Session;
 pub use terminals::Terminal;
 pub use token::{BrowserToken, FormToken, LinkToken, PageToken, SessionToken};
+pub use unsent::{UNSENT_FOR, Unsent};
 pub use walk_ins::{WalkInAsked, WalkInHost};
 pub use watchlist::{Watched, WatchedPerson};
 
@@ -111,41 +113,43 @@ impl Store {
 /// Why the store did not do it. Nothing was changed, except after [`StoreError::Lost`], where that is not known.
 #[derive(Debug, Error)]
 pub enum StoreError {
-    #[error("{}: the database file cannot be opened", path.display())]
+    #[error("打不开数据库文件 {}。The database file cannot be opened", path.display())]
     File {
         path: PathBuf,
         #[source]
         cause: std::io::Error,
     },
-    #[error("SQLite {found} is too old: {} or newer is needed", connection::OLDEST_SQLITE)]
+    #[error("SQLite {found} 太旧，需要 {} 或更新。SQLite is too old", connection::OLDEST_SQLITE)]
     TooOld { found: i32 },
-    #[error("the database cannot be opened as {expected}: it answers {found}")]
+    #[error("数据库无法以 {expected} 打开，得到的是 {found}。The database cannot be opened as it must")]
     Setting { expected: &'static str, found: String },
-    #[error("the database is damaged: {0}")]
+    #[error("数据库已损坏：{0}。The database is damaged")]
     Damaged(String),
-    #[error("the database was written by a newer version (schema {found}, this one knows {known})")]
+    #[error("数据库是更新的版本写的（结构 {found}，本程序只认到 {known}）。It was written by a newer version")]
     Newer { found: u32, known: u32 },
-    #[error("the database refused")]
+    #[error("数据库拒绝了操作。The database refused")]
     Sqlite(#[from] rusqlite::Error),
-    #[error("the commit failed, nothing of it was kept: {0}")]
+    #[error("提交失败，没有保存任何内容：{0}。The commit failed, nothing of it was kept")]
     Commit(String),
-    #[error("a stored {what} cannot be read back")]
+    #[error("数据库中的 {what} 读不回来。A stored {what} cannot be read back")]
     Stored { what: &'static str },
-    #[error("a sealed value does not open: wrong key, or altered")]
+    #[error("加密的内容解不开：密钥不对，或内容被改动。A sealed value does not open")]
     Sealed,
-    #[error("the machine gave no random bytes")]
+    #[error("机器没有给出随机数。The machine gave no random bytes")]
     Random(#[source] getrandom::Error),
-    #[error("cannot be written as JSON")]
+    #[error("无法写成 JSON。Cannot be written as JSON")]
     Json(#[from] serde_json::Error),
-    #[error("a document tag could not be made")]
+    #[error("无法生成证件比对值。A document tag could not be made")]
     Tag,
-    #[error("the pass cannot be written: party or day out of its range")]
+    #[error("无法生成通行码：人数或日期超出范围。The pass cannot be written: party or day out of its range")]
     Unissuable,
-    #[error("the store's thread could not be started")]
+    #[error("数据库线程无法启动。The store's thread could not be started")]
     Thread(#[source] std::io::Error),
-    #[error("the store has stopped")]
+    #[error("数据库已停止。The store has stopped")]
     Stopped,
-    #[error("the store stopped before it answered: what was asked may have been done")]
+    #[error(
+        "数据库在回答之前停止，操作可能已经完成。The store stopped before it answered: what was asked may have been done"
+    )]
     Lost,
 }
 

@@ -3,7 +3,7 @@
 use rusqlite::params;
 use shared::time::Moment;
 
-use super::{Store, StoreError, attempts, writer::Writing};
+use super::{Store, StoreError, attempts, unsent, writer::Writing};
 use crate::office::{Retention, notice::NoticeKind};
 
 /// How much was forgotten.
@@ -70,6 +70,7 @@ fn erase(db: &Writing<'_>, retention: Retention, now: Moment) -> Result<Erased, 
     )?;
     db.execute("delete from session where expires_at <= ?1", [now.unix_ms()])?;
     attempts::forget(db, now)?;
+    unsent::forget(db, now)?;
     Ok(Erased { numbers, rows })
 }
 

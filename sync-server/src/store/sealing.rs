@@ -24,6 +24,7 @@ pub(super) enum Purpose {
     Companions,
     Page,
     Pass,
+    UnsentForm,
 }
 
 impl Purpose {
@@ -33,6 +34,7 @@ impl Purpose {
             Self::Companions => b"campus-gate/sealed/companions/v1",
             Self::Page => b"campus-gate/sealed/page/v1",
             Self::Pass => b"campus-gate/sealed/pass/v1",
+            Self::UnsentForm => b"campus-gate/sealed/unsent-form/v1",
         }
     }
 }

@@ -18,15 +18,15 @@ use crate::{random::NoRandomness, store::StoreError, timekeeper::Leapt};
 pub enum DoorFault {
     #[error(transparent)]
     Refused(#[from] Refusal),
-    #[error("the body cannot be read")]
+    #[error("请求内容读不了。The body cannot be read")]
     Unread(#[from] BytesRejection),
-    #[error("the store")]
+    #[error("数据库。The store")]
     Store(#[from] StoreError),
-    #[error("a link cannot be made")]
+    #[error("变更流的一环无法生成。A link cannot be made")]
     Random(#[from] NoRandomness),
     #[error(transparent)]
     Leapt(#[from] Leapt),
-    #[error("the answer cannot be sealed")]
+    #[error("应答无法签名封装。The answer cannot be sealed")]
     Unsealed(#[from] serde_json::Error),
 }
 
