@@ -8,7 +8,6 @@
 use std::{
     collections::{BTreeMap, HashSet},
     path::Path,
-    thread,
     time::Duration,
 };
 
@@ -111,8 +110,6 @@ impl Books<'_> {
 
     /// The log continues where it was, whatever the last kill left behind.
     fn go_on_once_more(&mut self) -> Result<(), Trouble> {
-        // A player of sounds that was being started when the gate died holds its lock until it is one.
-        thread::sleep(Duration::from_millis(500));
         let (before, _) = self.log()?;
         let mut gate = Program::leaving(self.folder)?;
         self.somebody_leaves(&mut gate)?;

@@ -35,6 +35,9 @@ pub const DATABASE_FILE: &str = "terminal.sqlite3";
 /// Before it, two connections could corrupt a WAL database ("WAL reset", fixed 2026-03).
 const SQLITE_AT_LEAST: i32 = 3_051_003;
 
+const LOCK_TRIES: u32 = 20;
+const BETWEEN_LOCK_TRIES: Duration = Duration::from_millis(50);
+
 /// An entry is about two pages; this bounds the WAL to a few hundred.
 const COMMITS_BETWEEN_CHECKPOINTS: u32 = 64;
 
@@ -191,11 +194,15 @@ fn lock(path: &Path) -> Result<File, StoreError> {
     let path = path.with_extension("lock");
     let unlockable = |cause| StoreError::Lock { path: path.clone(), cause };
     let file = fs::OpenOptions::new().write(true).create(true).truncate(false).open(&path).map_err(unlockable)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StoreError::InUse { path }),
-        Err(TryLockError::Error(cause)) => Err(unlockable(cause)),
+    for _ in 0..LOCK_TRIES {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            // A child that a killed gate was just starting may hold it for a moment more, and a supervisor starts us at once.
+            Err(TryLockError::WouldBlock) => std::thread::sleep(BETWEEN_LOCK_TRIES),
+            Err(TryLockError::Error(cause)) => return Err(unlockable(cause)),
+        }
     }
+    Err(StoreError::InUse { path })
 }
 
 /// Names and phone tails are in it. SQLite gives its side files the mode of the database.
