@@ -6,10 +6,14 @@
 use image::{DynamicImage, GrayImage, imageops};
 
 use super::qr::Point;
-use super::rendition;
+use super::rendition::{self, Threshold};
+use super::zxing::Care;
 
 /// All that one picture may cost here, whatever time there is: a sheet of a hundred symbols is no pass.
-pub(super) const FRAME_BUDGET_PX: u64 = 6_000_000;
+pub(super) const PICTURE_BUDGET_PX: u64 = 6_000_000;
+
+/// All that a camera's frame may: looks at more than what was located must have their share of its time.
+pub(super) const FRAME_BUDGET_PX: u64 = 1_000_000;
 
 /// Of the test photographs' symbols, none that was larger than this after enlarging was read by it.
 const ENLARGED_MAX_SIDE_PX: u32 = 1200;
@@ -19,7 +23,10 @@ const LOCATED_MIN_SIDE_PX: i64 = 21;
 
 /// The blur that the sharpening subtracts: about a module of a symbol enlarged twice, and how often.
 const UNSHARP_RADIUS_PX: u32 = 4;
-const UNSHARP_STRENGTH: i32 = 3;
+const UNSHARP_STRENGTH: i16 = 3;
+
+/// A few modules.
+const THRESHOLD: Threshold = Threshold { radius: 4, margin: 0 };
 
 pub(super) struct CloseUp<'frame> {
     frame: &'frame GrayImage,
@@ -62,7 +69,10 @@ impl<'frame> CloseUp<'frame> {
         Some(match step {
             Step::Twice => rendition::twice(&cut),
             Step::TwiceSharpened => rendition::sharpened(&rendition::twice(&cut), UNSHARP_RADIUS_PX, UNSHARP_STRENGTH),
-            Step::TwiceSmoothed => rendition::mean(&rendition::twice(&cut), 1),
+            Step::BlackAndWhite => rendition::black_and_white(&cut, THRESHOLD),
+            Step::TwiceBlackAndWhite => {
+                rendition::black_and_white(&rendition::smoothed(&rendition::twice(&cut)), THRESHOLD)
+            }
             Step::Thrice => {
                 DynamicImage::from(cut).resize_exact(width, height, imageops::FilterType::CatmullRom).into_luma8()
             }
@@ -89,15 +99,26 @@ impl<'frame> CloseUp<'frame> {
 pub(super) enum Step {
     Twice,
     TwiceSharpened,
+    /// As large as it is: for those that need no enlarging, against glare and shadows.
+    BlackAndWhite,
     /// Without the stairs that enlarging leaves.
-    TwiceSmoothed,
+    TwiceBlackAndWhite,
     Thrice,
 }
 
 impl Step {
+    /// How a reader looks at it: what is black and white has no shades that it could weigh.
+    pub(super) fn care(self) -> Care {
+        match self {
+            Self::BlackAndWhite | Self::TwiceBlackAndWhite => Care::BlackAndWhite,
+            Self::Twice | Self::TwiceSharpened | Self::Thrice => Care::Full,
+        }
+    }
+
     fn times(self) -> u32 {
         match self {
-            Self::Twice | Self::TwiceSharpened | Self::TwiceSmoothed => 2,
+            Self::BlackAndWhite => 1,
+            Self::Twice | Self::TwiceSharpened | Self::TwiceBlackAndWhite => 2,
             Self::Thrice => 3,
         }
     }
@@ -164,7 +185,13 @@ mod tests {
     fn enlarging_ends_at_the_largest_side() {
         let frame = GrayImage::new(1000, 1000);
         let closeup = CloseUp::of(&corners(100, 100, 100), &frame).expect("a close-up");
-        let steps = [(Step::Twice, 332), (Step::TwiceSharpened, 332), (Step::TwiceSmoothed, 332), (Step::Thrice, 498)];
+        let steps = [
+            (Step::BlackAndWhite, 166),
+            (Step::Twice, 332),
+            (Step::TwiceSharpened, 332),
+            (Step::TwiceBlackAndWhite, 332),
+            (Step::Thrice, 498),
+        ];
         for (step, side) in steps {
             assert_eq!(closeup.picture(step).map(|picture| picture.dimensions()), Some((side, side)));
             assert_eq!(closeup.pixels(step), u64::from(side * side));

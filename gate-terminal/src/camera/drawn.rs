@@ -47,6 +47,15 @@ pub(crate) fn busy(width: u32, height: u32) -> GrayImage {
     })
 }
 
+/// The same picture by bad light; `seed` makes every frame of it another.
+pub(crate) fn grain(picture: &GrayImage, seed: u64) -> GrayImage {
+    let mut grainy = picture.clone();
+    for (pixel, grain) in grainy.pixels_mut().zip(grains(seed)) {
+        pixel.0[0] = pixel.0[0].saturating_add(grain % 40);
+    }
+    grainy
+}
+
 pub(crate) fn noise(width: u32, height: u32, seed: u64) -> GrayImage {
     let mut grain = grains(seed);
     GrayImage::from_fn(width, height, |_, _| Luma([grain.next().expect("endless")]))

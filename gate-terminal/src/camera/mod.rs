@@ -9,6 +9,7 @@ mod closeup;
 mod device;
 #[cfg(test)]
 pub(crate) mod drawn;
+mod edges;
 mod formats;
 pub mod frame;
 mod mjpeg;

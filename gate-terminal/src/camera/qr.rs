@@ -3,7 +3,8 @@
 //! A camera's frames come thirty times a second and a gate PC has other work, so each frame has a budget of CPU time. The
 //! whole frame is looked at first. Symbols that were located there but not read are cut out and looked at again, enlarged;
 //! also beside symbols that were read, or a poster in view would hide the phone held up before it. So are the places where
-//! the frames before had one. What is left goes to the spot where a symbol is most likely, and to the dearer strategies in turn.
+//! the frames before had one. What is left goes to the spot where a symbol is most likely, and to the dearer strategies in
+//! turn: as many as the budget has room for while something is going on before the camera, one a frame while all is still.
 //!
 //! A picture that does not come again has no next frame: a [`Reader::thorough`] gives it all the turns at once.
 //!
@@ -16,6 +17,7 @@ use image::GrayImage;
 
 use super::budget::{Budget, Cost};
 use super::closeup::{self, CloseUp, Step};
+use super::edges::Edges;
 use super::frame::GreyFrame;
 use super::second_opinion;
 use super::strategies::{self, Strategy, Turn, Turns};
@@ -46,11 +48,9 @@ pub struct Reader {
     zxing: Zxing,
     /// `None` for pictures that will not come again.
     limit: Option<Duration>,
-    /// One look at a whole frame.
-    whole: Cost,
     /// Which way round a frame is looked at first.
     polarity: Polarity,
-    steps: [(Step, Cost); 4],
+    steps: [(Step, Cost); 5],
     turns: Turns,
     places: Vec<Place>,
     last_texts: Vec<String>,
@@ -58,6 +58,10 @@ pub struct Reader {
     unchanged: u32,
     /// How many frames ago anything was read.
     read_ago: u32,
+    /// Of the last frame that was searched.
+    edges: Edges,
+    /// How many frames ago they moved, or anything was located.
+    stirred_ago: u32,
 }
 
 /// Where a symbol was seen, read or not.
@@ -74,6 +78,10 @@ const REMEMBERED_PLACES: usize = 2;
 
 /// One in so many frames that only say what was known is searched for what they do not say.
 const SEARCHED_UNCHANGED: u32 = 4;
+
+/// What is tried on a symbol that was located, at first in this order: the cheapest first.
+const STEPS: [Step; 5] =
+    [Step::BlackAndWhite, Step::Twice, Step::TwiceBlackAndWhite, Step::TwiceSharpened, Step::Thrice];
 
 /// zxing-cpp on a slow PC, until it is known better.
 const GUESSED_NS_PER_PIXEL: f64 = 10.0;
@@ -94,14 +102,15 @@ impl Reader {
         Self {
             zxing: Zxing::new(),
             limit,
-            steps: [Step::TwiceSharpened, Step::TwiceSmoothed, Step::Twice, Step::Thrice].map(|step| (step, cost())),
-            whole: cost(),
+            steps: STEPS.map(|step| (step, cost())),
             polarity: Polarity::DarkOnLight,
             turns: Turns::new(),
             places: Vec::new(),
             last_texts: Vec::new(),
             unchanged: 0,
             read_ago: REMEMBERED_FRAMES,
+            edges: Edges::default(),
+            stirred_ago: 0,
         }
     }
 
@@ -111,149 +120,125 @@ impl Reader {
         self.last_texts.clear();
         self.unchanged = 0;
         self.read_ago = REMEMBERED_FRAMES;
+        self.edges = Edges::default();
+        self.stirred_ago = 0;
         self.polarity = Polarity::DarkOnLight;
+        self.turns.begin_again();
+        self.steps.sort_by_key(|(step, _)| STEPS.iter().position(|known| known == step));
     }
 
     /// Each distinct text once, whatever the number of symbols that say it.
     pub fn read(&mut self, frame: &GreyFrame) -> Vec<Symbol> {
         let frame = frame.image();
-        let budget = Budget::begin(self.limit);
-        let mut crops_px = closeup::FRAME_BUDGET_PX;
-        let mut seen = if self.limit.is_none() {
-            self.zxing.look(frame, Care::Full)
-        } else {
-            self.look_at_whole(self.polarity, frame, &budget)
-        };
-        let remembered = self.places.iter().map(|place| place.corners);
-        let places: Vec<_> = seen.located.iter().copied().chain(remembered).collect();
-        self.look_closer(frame, &places, &mut seen, &budget, &mut crops_px);
-        if self.limit.is_none() {
-            self.take_all_turns(frame, &mut seen, &budget, &mut crops_px);
-        } else {
-            self.search(frame, &mut seen, &budget, &mut crops_px);
-        }
+        let crops_px = if self.limit.is_none() { closeup::PICTURE_BUDGET_PX } else { closeup::FRAME_BUDGET_PX };
+        let mut look = Look { frame, budget: Budget::begin(self.limit), crops_px };
+        let seen = if self.limit.is_none() { self.read_thoroughly(&mut look) } else { self.read_in_time(&mut look) };
         self.remember(&seen);
         distinct(seen.read)
     }
 
-    fn look_at_whole(&mut self, polarity: Polarity, frame: &GrayImage, budget: &Budget) -> Sight {
-        let Self { zxing, whole, .. } = self;
-        budget.spend(whole, area(frame), || zxing.look_as(polarity, frame))
+    fn read_thoroughly(&mut self, look: &mut Look) -> Sight {
+        let mut seen = self.zxing.look(look.frame, Care::Full);
+        self.look_closer(look, &seen.located.clone(), STEPS.len(), &mut seen);
+        let edges = Edges::of(look.frame);
+        for strategy in strategies::of_pictures() {
+            if seen.is_all_read() {
+                break;
+            }
+            let found = look_by(strategy, &self.zxing, look.frame, &edges, 0, Care::Full);
+            self.add(look, found, &mut seen);
+        }
+        seen
     }
 
-    /// What the time that is left is good for, until something is read.
-    fn search(&mut self, frame: &GrayImage, seen: &mut Sight, budget: &Budget, crops_px: &mut u64) {
-        if !seen.read.is_empty() {
-            if self.is_worth_a_search(&seen.read) {
-                self.look_the_other_way(frame, seen, budget, crops_px);
-                self.take_a_turn(frame, seen, budget);
-            }
-            return;
+    fn read_in_time(&mut self, look: &mut Look) -> Sight {
+        let mut seen = self.zxing.look_as(self.polarity, look.frame);
+        self.look_closer(look, &seen.located.clone(), STEPS.len(), &mut seen);
+        // Only what helped last: a hand that has gone must not be looked for with everything there is.
+        let remembered: Vec<_> = self.places.iter().map(|place| place.corners).collect();
+        self.look_closer(look, &remembered, 1, &mut seen);
+        if self.is_worth_a_search(&seen) {
+            self.search(look, &mut seen);
         }
-        // What was read just now only trembled; it is no reason to heat the PC.
-        if self.read_ago < REMEMBERED_FRAMES {
-            self.take_a_turn(frame, seen, budget);
-            return;
-        }
-        self.look_at_spot(frame, seen, budget);
-        if seen.read.is_empty() {
-            self.look_the_other_way(frame, seen, budget, crops_px);
-        }
-        let mut turns = self.turns.count();
-        while turns > 0 && seen.read.is_empty() && self.take_a_turn(frame, seen, budget) {
-            turns -= 1;
-        }
+        seen
     }
 
-    /// Most passes are dark on light. Where the time is not enough for both ways, the other one goes first in the next frame.
-    fn look_the_other_way(&mut self, frame: &GrayImage, seen: &mut Sight, budget: &Budget, crops_px: &mut u64) {
-        let other = self.polarity.other();
-        if !budget.affords(&self.whole, area(frame)) {
-            self.polarity = other;
-            return;
+    /// What the time that is left is good for, until all that was located is read.
+    fn search(&mut self, look: &mut Look, seen: &mut Sight) {
+        let edges = Edges::of(look.frame);
+        let is_stirred = edges.have_moved_since(&self.edges) || !seen.located.is_empty();
+        self.stirred_ago = if is_stirred { 0 } else { self.stirred_ago.saturating_add(1) };
+        // What was read just now only trembled, and what is still was searched already: neither is a reason to heat the PC.
+        let is_calm = self.read_ago < REMEMBERED_FRAMES || self.stirred_ago >= REMEMBERED_FRAMES;
+        let turns = if is_calm { 1 } else { self.turns.count() };
+        let taken = (0..turns).take_while(|_| self.take_a_turn(look, &edges, seen) && !seen.is_all_read()).count();
+        // On a PC that has time for nothing but the first look, every second is the other way round.
+        if taken == 0 && seen.read.is_empty() {
+            self.polarity = self.polarity.other();
         }
-        let found = self.look_at_whole(other, frame, budget);
-        let places = found.located.clone();
-        if seen.read.is_empty() && !found.read.is_empty() {
-            self.polarity = other;
-        }
-        seen.add(found);
-        self.look_closer(frame, &places, seen, budget, crops_px);
-    }
-
-    /// At each place where nothing was read yet, step by step as far as the budget goes.
-    fn look_closer(
-        &mut self,
-        frame: &GrayImage,
-        places: &[[Point; 4]],
-        seen: &mut Sight,
-        budget: &Budget,
-        crops_px: &mut u64,
-    ) {
-        let mut tried: Vec<[Point; 4]> = Vec::new();
-        for corners in places {
-            let known = seen.read.iter().map(|symbol| &symbol.corners).chain(&tried);
-            if known.into_iter().any(|known| closeup::same_place(known, corners)) {
-                continue;
-            }
-            tried.push(*corners);
-            let Some(closeup) = CloseUp::of(corners, frame) else { continue };
-            for at in 0..self.steps.len() {
-                let Self { zxing, steps, .. } = self;
-                let Some((step, cost)) = steps.get_mut(at) else { break };
-                let pixels = closeup.pixels(*step);
-                if pixels > *crops_px || !budget.affords(cost, pixels) {
-                    continue;
-                }
-                let Some(read) = budget.spend(cost, pixels, || closer(zxing, &closeup, *step)) else { continue };
-                *crops_px -= pixels;
-                if !read.is_empty() {
-                    seen.read.extend(read);
-                    // What helped here will help in the next frame.
-                    steps.swap(0, at);
-                    break;
-                }
-            }
-        }
-    }
-
-    fn look_at_spot(&mut self, frame: &GrayImage, seen: &mut Sight, budget: &Budget) {
-        let Self { zxing, turns, .. } = self;
-        for turn in turns.of_spots() {
-            if seen.read.is_empty() && budget.affords(&turn.cost, pixels(turn.strategy, frame)) {
-                seen.add(taken(turn, zxing, frame, 0, budget));
-            }
-        }
+        self.edges = edges;
     }
 
     /// Whether there was time for one.
-    fn take_a_turn(&mut self, frame: &GrayImage, seen: &mut Sight, budget: &Budget) -> bool {
+    fn take_a_turn(&mut self, look: &mut Look, edges: &Edges, seen: &mut Sight) -> bool {
         let Self { zxing, turns, .. } = self;
-        let next = turns.take(|turn| budget.affords(&turn.cost, pixels(turn.strategy, frame)));
-        let is_taken = next.is_some();
-        if let Some((turn, tile)) = next {
-            seen.add(taken(turn, zxing, frame, tile, budget));
-        }
-        is_taken
+        let next = turns.take(|turn| look.budget.affords(&turn.cost, pixels(turn.strategy, look.frame)));
+        let Some((turn, tile)) = next else { return false };
+        let found = taken(turn, zxing, look, edges, tile);
+        self.add(look, found, seen);
+        true
     }
 
-    fn take_all_turns(&mut self, frame: &GrayImage, seen: &mut Sight, budget: &Budget, crops_px: &mut u64) {
-        for strategy in strategies::of_pictures() {
-            if !seen.read.is_empty() && seen.unread().next().is_none() {
-                return;
+    /// What a strategy has located and not read is looked at more closely, too.
+    fn add(&mut self, look: &mut Look, found: Sight, seen: &mut Sight) {
+        let new: Vec<_> = found.located.iter().filter(|corners| !seen.has_located(corners)).copied().collect();
+        seen.add(found);
+        self.look_closer(look, &new, STEPS.len(), seen);
+    }
+
+    /// At each place where nothing was read yet, with the first so many steps as far as the budget goes: the cheap ones
+    /// everywhere before a dear one anywhere, because most of what is located is no symbol.
+    fn look_closer(&mut self, look: &mut Look, places: &[[Point; 4]], steps: usize, seen: &mut Sight) {
+        let (mut tried, mut helped) = (Vec::<[Point; 4]>::new(), 0);
+        for corners in places {
+            if !tried.iter().any(|known| closeup::same_place(known, corners)) {
+                tried.push(*corners);
             }
-            let found = look_by(strategy, &self.zxing, frame, 0, Care::Full);
-            let new: Vec<_> = found.located.iter().filter(|corners| !seen.has_located(corners)).copied().collect();
-            seen.add(found);
-            self.look_closer(frame, &new, seen, budget, crops_px);
+        }
+        for at in 0..steps {
+            for corners in &tried {
+                let Self { zxing, steps, .. } = self;
+                let Some((step, cost)) = steps.get_mut(at) else { return };
+                if seen.read.iter().any(|symbol| closeup::same_place(&symbol.corners, corners)) {
+                    continue;
+                }
+                let Some(closeup) = CloseUp::of(corners, look.frame) else { continue };
+                let pixels = closeup.pixels(*step);
+                if pixels > look.crops_px || !look.budget.affords(cost, pixels) {
+                    continue;
+                }
+                let Some(read) = look.budget.spend(cost, pixels, || closer(zxing, &closeup, *step)) else { continue };
+                look.crops_px -= pixels;
+                if !read.is_empty() {
+                    seen.read.extend(read);
+                    helped = at;
+                }
+            }
+        }
+        // It will help in the next frame, too.
+        if let Some(first) = self.steps.get_mut(..=helped) {
+            first.rotate_right(1);
         }
     }
 
     /// A poster that is read in every frame must not end the search for the phone beside it.
-    fn is_worth_a_search(&mut self, read: &[Symbol]) -> bool {
-        let same = read.iter().map(|symbol| &symbol.text).eq(&self.last_texts);
+    fn is_worth_a_search(&mut self, seen: &Sight) -> bool {
+        if seen.read.is_empty() {
+            return true;
+        }
+        let same = seen.read.iter().map(|symbol| &symbol.text).eq(&self.last_texts);
         self.unchanged = if same { self.unchanged + 1 } else { 0 };
-        same && self.unchanged.is_multiple_of(SEARCHED_UNCHANGED)
+        if same { self.unchanged.is_multiple_of(SEARCHED_UNCHANGED) } else { !seen.is_all_read() }
     }
 
     fn remember(&mut self, seen: &Sight) {
@@ -273,24 +258,32 @@ impl Reader {
     }
 }
 
+/// One frame, and what may still be spent on it.
+struct Look<'frame> {
+    frame: &'frame GrayImage,
+    budget: Budget,
+    crops_px: u64,
+}
+
 fn closer(zxing: &Zxing, closeup: &CloseUp, step: Step) -> Option<Vec<Symbol>> {
     let picture = closeup.picture(step)?;
-    let read = zxing.look(&picture, Care::Full).read.into_iter();
+    let read = zxing.look(&picture, step.care()).read.into_iter();
     Some(read.map(|symbol| Symbol { corners: closeup.in_frame(symbol.corners, step), ..symbol }).collect())
 }
 
-fn taken(turn: &mut Turn, zxing: &Zxing, frame: &GrayImage, tile: usize, budget: &Budget) -> Sight {
+fn taken(turn: &mut Turn, zxing: &Zxing, look: &Look, edges: &Edges, tile: usize) -> Sight {
     let strategy = turn.strategy;
-    budget.spend(&mut turn.cost, pixels(strategy, frame), || look_by(strategy, zxing, frame, tile, Care::Brief))
+    let pixels = pixels(strategy, look.frame);
+    look.budget.spend(&mut turn.cost, pixels, || look_by(strategy, zxing, look.frame, edges, tile, Care::Brief))
 }
 
-fn look_by(strategy: Strategy, zxing: &Zxing, frame: &GrayImage, tile: usize, care: Care) -> Sight {
+fn look_by(strategy: Strategy, zxing: &Zxing, frame: &GrayImage, edges: &Edges, tile: usize, care: Care) -> Sight {
     match strategy {
         Strategy::SecondOpinion => Sight { read: second_opinion::look(frame), located: Vec::new() },
+        Strategy::LightOnDark => zxing.look_as(Polarity::LightOnDark, frame),
         Strategy::Rendered(view, treatment) => {
-            let mut rendered = view.of(frame, tile);
-            rendered.picture = treatment.of(rendered.picture);
-            let Sight { mut read, mut located } = zxing.look(&rendered.picture, treatment.care(care));
+            let rendered = view.of(frame, edges, tile);
+            let Sight { mut read, mut located } = zxing.look(&treatment.of(&rendered), treatment.care(care));
             for corners in read.iter_mut().map(|symbol| &mut symbol.corners).chain(&mut located) {
                 *corners = rendered.in_frame(*corners);
             }
@@ -301,7 +294,7 @@ fn look_by(strategy: Strategy, zxing: &Zxing, frame: &GrayImage, tile: usize, ca
 
 fn pixels(strategy: Strategy, frame: &GrayImage) -> u64 {
     match strategy {
-        Strategy::SecondOpinion => area(frame),
+        Strategy::SecondOpinion | Strategy::LightOnDark => area(frame),
         Strategy::Rendered(view, _) => view.pixels(frame),
     }
 }
@@ -351,6 +344,10 @@ mod tests {
 
     fn texts(picture: &GrayImage) -> Vec<String> {
         read(picture).into_iter().map(|symbol| symbol.text).collect()
+    }
+
+    fn look_at(frame: &GrayImage, limit: Option<Duration>) -> Look<'_> {
+        Look { frame, budget: Budget::begin(limit), crops_px: closeup::FRAME_BUDGET_PX }
     }
 
     /// Where the corners of a symbol drawn at (x, y) with its quiet zone are.
@@ -484,10 +481,10 @@ mod tests {
         let text = drawn::pass_text(8);
         let picture = drawn::placed(drawn::white(1280, 720), &drawn::symbol(&text, 3), 560, 280);
         let mut reader = Reader::with_limit(Some(Duration::from_secs(3600)));
-        let found: Vec<bool> = (0..16)
+        let found: Vec<bool> = (0..reader.turns.count())
             .map(|_| {
                 let mut seen = Sight::default();
-                reader.take_a_turn(&picture, &mut seen, &Budget::begin(reader.limit));
+                reader.take_a_turn(&mut look_at(&picture, reader.limit), &Edges::of(&picture), &mut seen);
                 for symbol in &seen.read {
                     assert_eq!(symbol.text, text);
                     assert_near(symbol.corners, square(560, 280, 3), 8);
@@ -495,8 +492,8 @@ mod tests {
                 !seen.read.is_empty()
             })
             .collect();
-        // Only tiles may miss it, and the first tile is the middle.
-        assert!(found[0] && found.iter().filter(|found| **found).count() >= 10, "{found:?}");
+        // May miss it: the tile that goes round, light on dark, and smoothing where a module is three pixels wide.
+        assert!(found.iter().filter(|found| **found).count() >= reader.turns.count() - 3, "{found:?}");
     }
 
     /// Every frame has time for one look at it; the way round that reads is kept.
@@ -522,23 +519,6 @@ mod tests {
         assert!((0..12).any(|_| reader.read(&drawn::frame(&both)).iter().any(|symbol| symbol.text == pass)));
     }
 
-    /// Read by a look that costs a tenth of what the whole frame does, where there is time for no other.
-    #[test]
-    fn the_spot_is_looked_at_where_nothing_else_can_be_afforded() {
-        let text = drawn::pass_text(8);
-        let sharp = drawn::placed(drawn::white(1280, 720), &drawn::symbol(&text, 2), 560, 280);
-        let soft = imageops::blur(&sharp, 1.0);
-        let mut reader = Reader::with_limit(Some(Duration::from_secs(60)));
-        let mut seen = reader.look_at_whole(Polarity::DarkOnLight, &soft, &Budget::begin(reader.limit));
-        assert!(seen.read.is_empty());
-        reader.look_at_spot(&soft, &mut seen, &Budget::begin(Some(Duration::ZERO)));
-        assert!(seen.read.is_empty(), "no time is no time");
-        reader.look_at_spot(&soft, &mut seen, &Budget::begin(reader.limit));
-        let [symbol] = &seen.read[..] else { panic!("one symbol") };
-        assert_eq!(symbol.text, text);
-        assert_near(symbol.corners, square(560, 280, 2), 4);
-    }
-
     #[test]
     fn a_frame_takes_turns_until_one_reads_or_its_time_is_up() {
         let frame = drawn::frame(&drawn::white(640, 480));
@@ -551,32 +531,69 @@ mod tests {
         assert_eq!(turns_of(Duration::from_secs(60)), Turns::new().count());
     }
 
+    /// How many turns a reader took in each of the next frames.
+    fn turns_in(reader: &mut Reader, frames: impl Iterator<Item = GrayImage>) -> Vec<usize> {
+        let mut turns = Vec::new();
+        for picture in frames {
+            let before = reader.turns.next();
+            reader.read(&drawn::frame(&picture));
+            let taken = (reader.turns.next() + reader.turns.count() - before) % reader.turns.count();
+            turns.push(if taken == 0 { reader.turns.count() } else { taken });
+        }
+        turns
+    }
+
     #[test]
     fn what_was_read_just_now_leaves_a_frame_one_turn() {
         let text = drawn::pass_text(3);
-        let picture = drawn::placed(drawn::white(640, 480), &drawn::symbol(&text, 4), 100, 60);
+        let ground = drawn::white(640, 480);
+        let picture = drawn::placed(ground.clone(), &drawn::symbol(&text, 4), 100, 60);
         let mut reader = Reader::with_limit(Some(Duration::from_secs(60)));
         assert_eq!(reader.read(&drawn::frame(&picture)).len(), 1);
-        let empty = drawn::frame(&drawn::white(640, 480));
-        let next: Vec<usize> = (0..REMEMBERED_FRAMES + 1)
-            .map(|_| {
-                reader.read(&empty);
-                reader.turns.next()
-            })
-            .collect();
-        let one_each: Vec<usize> = (1..=15).map(|taken| taken % reader.turns.count()).collect();
-        assert_eq!(next[..15], one_each);
-        assert_eq!(next[15], next[14], "then all of them, once round");
+        // Something moves all the time.
+        let moving = (0..17).map(|at| drawn::placed(ground.clone(), &drawn::noise(80, 80, 1), at * 30, 200));
+        let turns = turns_in(&mut reader, moving);
+        assert_eq!(turns[..15], [1; 15]);
+        assert_eq!(turns[15..], [reader.turns.count(); 2]);
+    }
+
+    #[test]
+    fn a_gate_at_which_nobody_stands_costs_one_turn_a_frame() {
+        let ground = drawn::busy(640, 480);
+        let mut reader = Reader::with_limit(Some(Duration::from_secs(60)));
+        let all = reader.turns.count();
+        let still = (0..20).map(|seed| drawn::grain(&ground, seed));
+        let turns = turns_in(&mut reader, still);
+        assert_eq!(turns, [[all; 15].as_slice(), &[1; 5]].concat());
+        let coming = drawn::placed(drawn::grain(&ground, 20), &drawn::noise(120, 120, 1), 300, 200);
+        assert_eq!(turns_in(&mut reader, [coming].into_iter()), [all]);
+    }
+
+    #[test]
+    fn a_second_code_that_was_located_keeps_the_first_from_ending_the_search() {
+        let mut reader = Reader::new();
+        let read = |text: &str| Symbol { text: text.to_owned(), corners: square(100, 100, 4) };
+        let one = || Sight { read: vec![read("one")], located: vec![square(105, 95, 4)] };
+        let beside = || Sight { located: vec![square(600, 100, 4)], ..one() };
+        assert!(reader.is_worth_a_search(&Sight::default()));
+        assert!(!reader.is_worth_a_search(&one()), "what was located there is what was read");
+        assert!(reader.is_worth_a_search(&beside()));
+        reader.remember(&beside());
+        let again: Vec<bool> = (0..8).map(|_| reader.is_worth_a_search(&beside())).collect();
+        assert_eq!(again, [false, false, false, true, false, false, false, true]);
     }
 
     #[test]
     fn nothing_beyond_the_first_look_is_done_without_time() {
         let mut reader = Reader::with_limit(Some(Duration::ZERO));
         let picture = drawn::placed(drawn::white(1280, 720), &drawn::symbol(drawn::pass_text(8), 3), 560, 280);
-        let mut seen = Sight::default();
-        reader.take_a_turn(&picture, &mut seen, &Budget::begin(reader.limit));
-        reader.look_closer(&picture, &[square(560, 280, 3)], &mut seen, &Budget::begin(reader.limit), &mut 6_000_000);
+        let (mut seen, mut look) = (Sight::default(), look_at(&picture, reader.limit));
+        assert!(!reader.take_a_turn(&mut look, &Edges::of(&picture), &mut seen));
+        reader.look_closer(&mut look, &[square(560, 280, 3)], STEPS.len(), &mut seen);
         assert!(seen.read.is_empty());
+        let mut look = look_at(&picture, Some(Duration::from_secs(60)));
+        reader.look_closer(&mut look, &[square(560, 280, 3)], STEPS.len(), &mut seen);
+        assert_eq!(seen.read.len(), 1, "with time it would have been");
     }
 
     #[test]

@@ -1,14 +1,14 @@
 //! Strategies: the dearer ways of looking at a frame, and whose turn it is.
 //!
 //! A gate camera sends the next frame in a thirtieth of a second, so a frame tries what its budget has room for, and the next
-//! frame goes on from there. What does not fit in what is left lets the next in turn go first, but not for ever. The spot
-//! where a symbol is most likely is so small that every frame has time for it.
+//! frame goes on from there. What does not fit in what is left lets the next in turn go first, but not for ever.
 
 use image::GrayImage;
 
 use super::budget::Cost;
+use super::edges::Edges;
 use super::qr::Point;
-use super::rendition;
+use super::rendition::{self, Threshold};
 use super::tiles::{self, Cut};
 use super::zxing::Care;
 
@@ -28,6 +28,8 @@ pub(super) enum View {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Treatment {
     None,
+    /// Nothing but one threshold for all of it, both ways round.
+    OneThreshold,
     Sharpened,
     /// Against the stairs that enlarging leaves, and against grain.
     Smoothed,
@@ -42,22 +44,24 @@ pub(super) enum Treatment {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Strategy {
     Rendered(View, Treatment),
+    /// The whole frame light on dark: as carefully as it is first looked at the other way round.
+    LightOnDark,
     /// An independent reader.
     SecondOpinion,
 }
 
-/// Of every frame of a camera in which nothing was read.
-const OF_SPOTS: [Strategy; 2] =
-    [Strategy::Rendered(View::Spot, Treatment::Smoothed), Strategy::Rendered(View::Spot, Treatment::Sharpened)];
-
-/// In turn on a camera's frames. Tiles come often because they are many.
-const OF_FRAMES: [Strategy; 8] = [
-    Strategy::Rendered(View::Tile, Treatment::Smoothed),
-    Strategy::Rendered(View::Whole, Treatment::SmoothedBlackAndWhite),
-    Strategy::Rendered(View::Half, Treatment::Sharpened),
-    Strategy::Rendered(View::Tile, Treatment::SharpenedBlackAndWhite),
-    Strategy::Rendered(View::Tile, Treatment::Smoothed),
+/// In turn on a camera's frames, first what reads the most for what it costs. Tiles come often because they are many.
+const OF_FRAMES: [Strategy; 12] = [
+    Strategy::Rendered(View::Half, Treatment::BlackAndWhite),
+    Strategy::Rendered(View::Spot, Treatment::SmoothedBlackAndWhite),
+    Strategy::Rendered(View::Tile, Treatment::SmoothedBlackAndWhite),
+    Strategy::Rendered(View::Whole, Treatment::OneThreshold),
     Strategy::Rendered(View::Whole, Treatment::BlackAndWhite),
+    Strategy::Rendered(View::Spot, Treatment::Sharpened),
+    Strategy::Rendered(View::Tile, Treatment::SharpenedBlackAndWhite),
+    Strategy::LightOnDark,
+    Strategy::Rendered(View::Whole, Treatment::SmoothedBlackAndWhite),
+    Strategy::Rendered(View::Tile, Treatment::Smoothed),
     Strategy::Rendered(View::WholeTwice, Treatment::None),
     Strategy::SecondOpinion,
 ];
@@ -84,7 +88,6 @@ pub(super) fn of_pictures() -> impl Iterator<Item = Strategy> {
 /// Whose turn it is, and what each has cost.
 #[derive(Debug)]
 pub(super) struct Turns {
-    spots: Vec<Turn>,
     turns: Vec<Turn>,
     next: usize,
     /// How many tiles were looked at.
@@ -107,12 +110,12 @@ const GUESSED_NS_PER_PIXEL: f64 = 15.0;
 impl Turns {
     pub(super) fn new() -> Self {
         let turn = |strategy| Turn { strategy, cost: Cost::guessed(GUESSED_NS_PER_PIXEL), put_off: 0 };
-        Self { spots: OF_SPOTS.map(turn).into(), turns: OF_FRAMES.map(turn).into(), next: 0, tiles: 0 }
+        Self { turns: OF_FRAMES.map(turn).into(), next: 0, tiles: 0 }
     }
 
-    /// What no frame has to wait for.
-    pub(super) fn of_spots(&mut self) -> &mut [Turn] {
-        &mut self.spots
+    /// What comes next has nothing to do with what was.
+    pub(super) fn begin_again(&mut self) {
+        (self.next, self.tiles) = (0, 0);
     }
 
     /// More than these has no frame.
@@ -154,37 +157,36 @@ impl View {
         }
     }
 
-    pub(super) fn of(self, frame: &GrayImage, tile: usize) -> Rendered {
+    pub(super) fn of(self, frame: &GrayImage, edges: &Edges, tile: usize) -> Rendered {
         match self {
             Self::Whole => Rendered { picture: frame.clone(), left: 0, top: 0, scale: Scale::Same },
             Self::Half => Rendered { picture: rendition::half(frame), left: 0, top: 0, scale: Scale::Half },
             Self::WholeTwice => Rendered { picture: rendition::twice(frame), left: 0, top: 0, scale: Scale::Twice },
-            Self::Tile => Rendered::enlarged(tiles::cut(frame, tile)),
-            Self::Spot => Rendered::enlarged(tiles::spot(frame)),
+            Self::Tile => Rendered::enlarged(tiles::cut(frame, edges, tile)),
+            Self::Spot => Rendered::enlarged(tiles::spot(frame, edges)),
         }
     }
 }
 
 impl Treatment {
-    pub(super) fn of(self, picture: GrayImage) -> GrayImage {
+    pub(super) fn of(self, Rendered { picture, scale, .. }: &Rendered) -> GrayImage {
+        let smoothed = || rendition::smoothed(picture);
+        let black_and_white = |picture: &GrayImage| rendition::black_and_white(picture, scale.threshold());
         match self {
-            Self::None => picture,
-            Self::Sharpened => sharpened(&picture),
-            Self::Smoothed => rendition::mean(&picture, SMOOTHING_RADIUS_PX),
-            Self::BlackAndWhite => rendition::black_and_white(&picture, THRESHOLD_RADIUS_PX),
-            Self::SmoothedBlackAndWhite => {
-                rendition::black_and_white(&rendition::mean(&picture, SMOOTHING_RADIUS_PX), THRESHOLD_RADIUS_PX)
-            }
-            Self::SharpenedBlackAndWhite => rendition::black_and_white(&sharpened(&picture), THRESHOLD_RADIUS_PX),
+            Self::None | Self::OneThreshold => picture.clone(),
+            Self::Sharpened => sharpened(picture),
+            Self::Smoothed => smoothed(),
+            Self::BlackAndWhite => black_and_white(picture),
+            Self::SmoothedBlackAndWhite => black_and_white(&smoothed()),
+            Self::SharpenedBlackAndWhite => black_and_white(&sharpened(picture)),
         }
     }
-}
 
-impl Treatment {
     /// How a reader looks at it: what is black and white has no shades that it could weigh.
     pub(super) fn care(self, otherwise: Care) -> Care {
         match self {
             Self::None | Self::Sharpened | Self::Smoothed => otherwise,
+            Self::OneThreshold => Care::OneThreshold,
             Self::BlackAndWhite | Self::SmoothedBlackAndWhite | Self::SharpenedBlackAndWhite => Care::BlackAndWhite,
         }
     }
@@ -196,17 +198,11 @@ fn sharpened(picture: &GrayImage) -> GrayImage {
 
 /// The blur that the sharpening subtracts, and how often: about a module of a symbol that is just large enough.
 const UNSHARP_RADIUS_PX: u32 = 4;
-const UNSHARP_STRENGTH: i32 = 3;
-
-/// Grain and stairs are a pixel wide.
-const SMOOTHING_RADIUS_PX: u32 = 1;
-
-/// A few modules of a symbol that is large enough to be read.
-const THRESHOLD_RADIUS_PX: u32 = 15;
+const UNSHARP_STRENGTH: i16 = 3;
 
 #[derive(Debug)]
 pub(super) struct Rendered {
-    pub(super) picture: GrayImage,
+    picture: GrayImage,
     left: u32,
     top: u32,
     scale: Scale,
@@ -217,6 +213,17 @@ enum Scale {
     Half,
     Same,
     Twice,
+}
+
+impl Scale {
+    /// Around a pixel are a few modules of a symbol that is just large enough. Enlarging has already smoothed the grain.
+    fn threshold(self) -> Threshold {
+        match self {
+            Self::Half => Threshold { radius: 2, margin: 3 },
+            Self::Same => Threshold { radius: 3, margin: 3 },
+            Self::Twice => Threshold { radius: 3, margin: 0 },
+        }
+    }
 }
 
 impl Rendered {
@@ -276,6 +283,16 @@ mod tests {
     }
 
     #[test]
+    fn another_picture_begins_with_the_most_fruitful() {
+        let mut turns = Turns::new();
+        for _ in 0..5 {
+            taken(&mut turns, |_| true);
+        }
+        turns.begin_again();
+        assert_eq!(taken(&mut turns, |_| true), Some(OF_FRAMES[0]));
+    }
+
+    #[test]
     fn a_frame_without_time_takes_none_and_starves_none_at_once() {
         let mut turns = Turns::new();
         let taken: Vec<_> = (0..STARVED).filter_map(|_| taken(&mut turns, |_| false)).collect();
@@ -293,7 +310,7 @@ mod tests {
             // The second is the first of those that go round.
             (View::Tile, 1, (50, 30)),
         ] {
-            let [found, ..] = view.of(&frame, tile).in_frame(seen);
+            let [found, ..] = view.of(&frame, &Edges::of(&frame), tile).in_frame(seen);
             assert_eq!((found.x, found.y), expected, "{view:?}");
         }
     }

@@ -20,6 +20,8 @@ pub(super) enum Care {
     Brief,
     /// A picture that is black and white already, both ways round.
     BlackAndWhite,
+    /// By one threshold for all of the picture, both ways round: the cheapest, and enough for a dark page on a bright screen.
+    OneThreshold,
 }
 
 /// Which way round a symbol is.
@@ -43,6 +45,7 @@ pub(super) struct Zxing {
     dark_on_light: BarcodeReader,
     brief: BarcodeReader,
     black_and_white: BarcodeReader,
+    one_threshold: BarcodeReader,
 }
 
 impl Zxing {
@@ -62,6 +65,7 @@ impl Zxing {
             dark_on_light: careful(false, true),
             brief: careful(false, false),
             black_and_white: careful(true, false).binarizer(Binarizer::FixedThreshold),
+            one_threshold: careful(true, false).binarizer(Binarizer::GlobalHistogram),
         }
     }
 
@@ -83,6 +87,7 @@ impl Zxing {
             Care::DarkOnLight => &self.dark_on_light,
             Care::Brief => &self.brief,
             Care::BlackAndWhite => &self.black_and_white,
+            Care::OneThreshold => &self.one_threshold,
         };
         let seen = contained(|| {
             let view = ImageView::from_slice(picture.as_raw(), picture.width(), picture.height(), ImageFormat::Lum)?;
@@ -115,6 +120,11 @@ impl Sight {
     pub(super) fn unread(&self) -> impl Iterator<Item = &[Point; 4]> {
         let is_read = |corners: &[Point; 4]| self.read.iter().any(|symbol| same_place(&symbol.corners, corners));
         self.located.iter().filter(move |corners| !is_read(corners))
+    }
+
+    /// As far as anybody can see.
+    pub(super) fn is_all_read(&self) -> bool {
+        !self.read.is_empty() && self.unread().next().is_none()
     }
 
     pub(super) fn has_located(&self, corners: &[Point; 4]) -> bool {
