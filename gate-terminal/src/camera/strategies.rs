@@ -51,10 +51,11 @@ pub(super) enum Strategy {
 }
 
 /// In turn on a camera's frames, first what reads the most for what it costs. Tiles come often because they are many.
-const OF_FRAMES: [Strategy; 12] = [
+const OF_FRAMES: [Strategy; 13] = [
     Strategy::Rendered(View::Half, Treatment::BlackAndWhite),
     Strategy::Rendered(View::Spot, Treatment::SmoothedBlackAndWhite),
     Strategy::Rendered(View::Tile, Treatment::SmoothedBlackAndWhite),
+    Strategy::Rendered(View::Half, Treatment::OneThreshold),
     Strategy::Rendered(View::Whole, Treatment::OneThreshold),
     Strategy::Rendered(View::Whole, Treatment::BlackAndWhite),
     Strategy::Rendered(View::Spot, Treatment::Sharpened),
@@ -67,7 +68,9 @@ const OF_FRAMES: [Strategy; 12] = [
 ];
 
 /// One after the other on a picture that will not come again, the most fruitful first.
-const OF_PICTURES: [Strategy; 11] = [
+const OF_PICTURES: [Strategy; 14] = [
+    Strategy::Rendered(View::Half, Treatment::BlackAndWhite),
+    Strategy::Rendered(View::Half, Treatment::OneThreshold),
     Strategy::Rendered(View::Spot, Treatment::Smoothed),
     Strategy::Rendered(View::Spot, Treatment::Sharpened),
     Strategy::Rendered(View::WholeTwice, Treatment::SmoothedBlackAndWhite),
@@ -76,6 +79,7 @@ const OF_PICTURES: [Strategy; 11] = [
     Strategy::Rendered(View::Half, Treatment::Sharpened),
     Strategy::Rendered(View::Whole, Treatment::BlackAndWhite),
     Strategy::Rendered(View::Whole, Treatment::SmoothedBlackAndWhite),
+    Strategy::Rendered(View::Whole, Treatment::SharpenedBlackAndWhite),
     Strategy::Rendered(View::Whole, Treatment::Sharpened),
     Strategy::Rendered(View::WholeTwice, Treatment::None),
     Strategy::SecondOpinion,
