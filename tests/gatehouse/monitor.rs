@@ -42,6 +42,10 @@ impl Monitor {
         Ok(monitor)
     }
 
+    pub(crate) fn display(&self) -> &str {
+        &self.display
+    }
+
     /// Lets a program open its window here and draw it without a graphics card.
     pub fn before<'a>(&self, program: &'a mut Command) -> &'a mut Command {
         program.env("DISPLAY", &self.display).env_remove("WAYLAND_DISPLAY").env("LIBGL_ALWAYS_SOFTWARE", "1")

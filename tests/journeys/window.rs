@@ -3,16 +3,17 @@
 //! What is looked at is one pixel of the verdict's ground. How long each thing took is printed and not judged: a busy machine
 //! without a graphics card says little about a gate's.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use gate_terminal::ui::theme;
 use shared::time::CampusDay;
 use sync_server::clock::{Clock as _, SystemClock};
 use world::{
     Trouble,
-    campus::Campus,
+    campus::{Approved, Campus},
     fake_camera::FakeCamera,
     frames::{self, Pose},
+    keyboard::Keyboard,
     monitor::Monitor,
     people::Form,
     terminal::Terminal,
@@ -26,6 +27,7 @@ const GROUND: (u32, u32) = (540, 180);
 const NEUTRAL: [u8; 3] = rgb(theme::NEUTRAL.to_array());
 const GREEN: [u8; 3] = rgb(theme::GREEN.to_array());
 const AMBER: [u8; 3] = rgb(theme::AMBER.to_array());
+const RED: [u8; 3] = rgb(theme::RED.to_array());
 
 const fn rgb([red, green, blue, _]: [u8; 4]) -> [u8; 3] {
     [red, green, blue]
@@ -36,15 +38,21 @@ fn told(what: &str, took: Duration) {
     println!("{what}: {} ms", took.as_millis());
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_guard_sees_green_and_sees_the_camera_go_and_come_back() -> Result<(), Trouble> {
+/// A campus on the machine's own clock, with two visitors of today and a terminal that knows them.
+async fn two_visitors() -> Result<(Campus, [Approved; 2], PathBuf), Trouble> {
     let campus = Campus::of_today().await?;
     let today = Form::good(CampusDay::of(campus.now())).with("from", "00:00").with("until", "24:00");
-    let (first, second) = (campus.approved(&today).await?, campus.approved(&today).await?);
+    let visitors = [campus.approved(&today).await?, campus.approved(&today).await?];
     // They waited a minute for each code, which the machine's own clock did not.
     campus.clock.leap(SystemClock.now().since(campus.now()));
     // Enrolled when all of it is known, so that the first verdict waits for no news.
     let data = Terminal::enrolled(&campus, 0).await?.directory().to_owned();
+    Ok((campus, visitors, data))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_guard_sees_green_and_sees_the_camera_go_and_come_back() -> Result<(), Trouble> {
+    let (campus, [first, second], data) = two_visitors().await?;
     let (camera, monitor) = (FakeCamera::new()?, Monitor::lit(SCREEN.0, SCREEN.1)?);
     camera.sees(&frames::empty(1))?;
     let window = Window::open(&data, &campus.url, &camera, &monitor)?;
@@ -61,5 +69,28 @@ async fn a_guard_sees_green_and_sees_the_camera_go_and_come_back() -> Result<(),
     camera.plug(0, "Fake UVC Camera")?;
     camera.sees(&frames::phone(&second.picture, Pose::default())?)?;
     told("plugged in and read", monitor.shows("通行 again", GREEN, GROUND)?);
+    Ok(())
+}
+
+/// Real keys at a real window: a code of somebody else's, then a pass, and nobody had to click anywhere.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wedge_scanner_types_a_pass_on_any_screen() -> Result<(), Trouble> {
+    let (campus, [first, second], data) = two_visitors().await?;
+    let (camera, monitor) = (FakeCamera::new()?, Monitor::lit(SCREEN.0, SCREEN.1)?);
+    camera.sees(&frames::empty(1))?;
+    let window = Window::open(&data, &campus.url, &camera, &monitor)?;
+    monitor.shows("the window, waiting", NEUTRAL, GROUND)?;
+    window.logs("line to the server")?;
+    let keyboard = Keyboard::at(&monitor)?;
+
+    keyboard.scans("WIFI:T:WPA;S:Guest+1;P:31415926;;")?;
+    monitor.shows("禁止通行 for a code that is not ours", RED, GROUND)?;
+    keyboard.scans(&first.text)?;
+    told("typed, and green", monitor.shows("通行", GREEN, GROUND)?);
+    monitor.shows("the next person's turn", NEUTRAL, GROUND)?;
+    // On the screen for finding, whose field must not get a letter of it.
+    keyboard.presses_f(4)?;
+    keyboard.scans(&second.text)?;
+    monitor.shows("通行, over the other screen", GREEN, GROUND)?;
     Ok(())
 }

@@ -10,4 +10,4 @@ pub mod people;
 pub mod person;
 pub mod terminal;
 
-pub use gatehouse::{Trouble, fake_camera, frames, monitor, program, trouble, window};
+pub use gatehouse::{Trouble, fake_camera, frames, keyboard, monitor, program, trouble, window};
