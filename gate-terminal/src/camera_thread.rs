@@ -37,7 +37,7 @@ const PATIENCE_MS: u64 = 2_000;
 /// Until the first frame more is allowed: programs load and cameras warm up.
 const PATIENCE_AT_FIRST_MS: u64 = 6_000;
 
-/// How soon the thread notices that it is to end.
+/// How soon the thread notices that it is to end while nothing comes.
 const LOOK_UP: Duration = Duration::from_millis(200);
 
 /// The thread from outside. Dropping it ends the thread and kills the process.
@@ -183,6 +183,11 @@ impl<C: Clock, S: Fn(Preview)> Watch<C, S> {
         let patience_ms = if self.first_frame_ms.is_some() { PATIENCE_MS } else { PATIENCE_AT_FIRST_MS };
         let until_ms = self.alive_ms.saturating_add(patience_ms);
         loop {
+            // Before each message: a camera that never falls silent must not keep the thread.
+            match self.stopped.try_recv() {
+                Err(TryRecvError::Empty) => {}
+                Ok(()) | Err(TryRecvError::Disconnected) => return Err(Over),
+            }
             let left = Duration::from_millis(until_ms.saturating_sub(self.now_ms()));
             match process.heard.recv_timeout(left.min(LOOK_UP)) {
                 Ok(Ok(message)) => return Ok(Heard::Message(message)),
@@ -190,10 +195,6 @@ impl<C: Clock, S: Fn(Preview)> Watch<C, S> {
                 Err(RecvTimeoutError::Disconnected) => return Ok(Heard::Error(WireError::Ended)),
                 Err(RecvTimeoutError::Timeout) if left.is_zero() => return Ok(Heard::Silence),
                 Err(RecvTimeoutError::Timeout) => {}
-            }
-            match self.stopped.try_recv() {
-                Err(TryRecvError::Empty) => {}
-                Ok(()) | Err(TryRecvError::Disconnected) => return Err(Over),
             }
         }
     }

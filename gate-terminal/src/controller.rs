@@ -135,6 +135,11 @@ impl<S: Store> Controller<S> {
                 self.store.keep_floor(floor).inspect_err(|error| log(error, "the time was not kept")).ok();
                 None
             }
+            Effect::KeepWalkIns(walk_ins) => {
+                let kept = self.store.keep_walk_ins(&walk_ins);
+                kept.inspect_err(|error| log(error, "whom the hosts were asked about was not kept")).ok();
+                None
+            }
             Effect::AskHost(request) => {
                 let number = request.number;
                 let failure = || SyncFailure::Unreachable("too many are asked for at once".to_owned());
@@ -262,11 +267,16 @@ impl<S: Store + Send + 'static> Controller<S> {
     fn run(mut self, events: &Receiver<Event>, published: &Published, wake: impl Fn()) {
         let mut last = published.newest();
         while !published.stop.load(Ordering::Acquire) {
-            match events.recv_timeout(TICK) {
-                Ok(event) => self.turn(event),
-                Err(RecvTimeoutError::Timeout) => self.turn(Event::Tick),
+            let event = match events.recv_timeout(TICK) {
+                Ok(event) => event,
+                Err(RecvTimeoutError::Timeout) => Event::Tick,
                 Err(RecvTimeoutError::Disconnected) => break,
+            };
+            // It may have been stopped while it waited.
+            if published.stop.load(Ordering::Acquire) {
+                break;
             }
+            self.turn(event);
             let snapshot = self.snapshot();
             if *last != snapshot {
                 last = Arc::new(snapshot);
@@ -310,6 +320,11 @@ impl Handle {
         seen::paper(form).is_some_and(|event| self.events.try_send(event).is_ok())
     }
 
+    /// No further turn is begun: what was asked for is written down, and what comes from now on is not.
+    pub fn stop(&self) {
+        self.published.stop.store(true, Ordering::Release);
+    }
+
     /// Whether the gate thread still takes turns.
     #[must_use]
     pub fn is_running(&self) -> bool {
@@ -319,7 +334,7 @@ impl Handle {
 
 impl Drop for Handle {
     fn drop(&mut self) {
-        self.published.stop.store(true, Ordering::Release);
+        self.stop();
         if let Some(thread) = self.thread.take()
             && thread.join().is_err()
         {

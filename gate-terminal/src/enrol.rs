@@ -320,6 +320,10 @@ mod tests {
         fn keep_floor(&mut self, _: Moment) -> io::Result<()> {
             Err(io::ErrorKind::Unsupported.into())
         }
+
+        fn keep_walk_ins(&mut self, _: &[crate::ports::WalkIn]) -> io::Result<()> {
+            Err(io::ErrorKind::Unsupported.into())
+        }
     }
 
     fn code() -> InviteCode {

@@ -54,6 +54,9 @@ pub trait Store {
     fn forget(&mut self, before: CampusDay) -> Result<(), Self::Error>;
 
     fn keep_floor(&mut self, floor: Moment) -> Result<(), Self::Error>;
+
+    /// All there are; those kept before and not among them are forgotten.
+    fn keep_walk_ins(&mut self, walk_ins: &[WalkIn]) -> Result<(), Self::Error>;
 }
 
 /// The entry log as officers read it beside the running gate. Nothing here writes, and each call is one short reading: a reader

@@ -220,3 +220,22 @@ fn the_thread_ends_with_its_handle_and_with_the_gate_and_takes_the_process_along
     drop(heard);
     drop(camera);
 }
+
+#[test]
+fn the_thread_ends_at_once_while_frames_keep_coming() {
+    let folder = tempfile::tempdir().unwrap();
+    let frame = saying(folder.path(), "frame", &[Message::Nothing]);
+    let script = format!("cat {frame}; while tail -c +6 {frame}; do sleep 0.02; done");
+    let (camera, heard, _seen) = watched(ReaderProgram::of("/bin/sh", ["-c", &script]));
+    assert_eq!(state(&heard), CameraState::Running);
+    for _ in 0..20 {
+        next(&heard, |event| matches!(event, Event::NoCode));
+    }
+    let (gone, ended) = sync_channel(1);
+    let drop_it = move || {
+        drop(camera);
+        gone.send(()).unwrap();
+    };
+    std::thread::Builder::new().name("dropping".to_owned()).spawn(drop_it).unwrap();
+    ended.recv_timeout(Duration::from_secs(1)).expect("the thread ends within a second");
+}

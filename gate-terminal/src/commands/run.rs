@@ -1,7 +1,8 @@
 //! `gate-terminal`: puts the threads together and runs the gate, behind a window or without one.
 //!
-//! The order matters at both ends. The gate starts first and ends last, so that an entry that was asked for is still written
-//! down; the window has the main thread, because graphics systems want it; a signal ends both as a closed window would.
+//! The order matters at both ends. The gate starts first; behind a window it begins no turn once the window has gone, and
+//! what was asked for before is still written down. The window has the main thread, because graphics systems want it; a signal
+//! ends both as a closed window would.
 
 use std::{
     io::{self, BufReader},
@@ -25,7 +26,7 @@ use crate::{
     enrol::{KeyFileError, load_key},
     headless::{self, Ear, Heard, LINES_WAITING},
     officer,
-    ports::{CameraState, Event, Observer, Store as _, Told},
+    ports::{CameraState, Event, Observer, Store as _},
     sound,
     store::{DATABASE_FILE, SqliteStore, StoreError},
     sync::{
@@ -40,7 +41,9 @@ use crate::{
 };
 
 mod enrolling;
+mod logged;
 mod premises;
+mod showing;
 
 pub fn run(config: &Config, headless: bool) -> Result<(), RunError> {
     if headless {
@@ -66,14 +69,16 @@ fn with_window(config: &Config, bell: Arc<Bell>, enrolled_just_now: bool) -> Res
     let pictures = Arc::new(Pictures::default());
     let Running { gate, sync } = {
         let bell = Arc::clone(&bell);
-        start(config, Box::new(Log), move || bell.ring())?
+        start(config, Box::new(logged::Log), move || bell.ring())?
     };
     let gate = Arc::new(gate);
     let officer = Arc::new(premises::spawn_officer(config, &gate, &pictures, &bell, enrolled_just_now)?);
     let language = officer.records().settings.language;
     let ended = window::run(language, surroundings(&gate, &officer, &pictures, &bell));
     let survived = gate.is_running();
-    // The gate last: the others, and the camera that the officers' thread has, may be waiting to hand it something.
+    // With the window: nobody is admitted, and nothing is written down, that nobody can see. Whoever was about to hand the gate
+    // something is let go.
+    gate.stop();
     drop(officer);
     drop(sync);
     drop(gate);
@@ -272,27 +277,6 @@ impl Pictures {
 
     fn newest(&self) -> Option<Arc<Picture>> {
         self.newest.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
-/// The log of a gate with a window; names stay out of it.
-struct Log;
-
-impl Observer for Log {
-    fn hear(&mut self, told: &Told) {
-        match told {
-            Told::Recorded { id, entry } => tracing::info!(seq = id.seq, outcome = ?entry.outcome, "entry"),
-            Told::News { seq, .. } => tracing::debug!(seq, "news"),
-            Told::Receipt { seq } => tracing::info!(seq, "the server holds our entries"),
-            Told::Link { up } => tracing::info!(up, "line to the server"),
-            // The screen shows these; the controller and the camera thread have logged what went wrong.
-            Told::Verdict(_)
-            | Told::Found(_)
-            | Told::WalkIn(_)
-            | Told::NotRecorded { .. }
-            | Told::Alarm(_)
-            | Told::Camera(_) => {}
-        }
     }
 }
 

@@ -12,7 +12,13 @@ use std::{
 use shared::{
     chain::{Head, Link},
     entry::{Direction, Entry, EntryId, GuardReason, Outcome},
-    sync::{pull::PullRequest, push::PushRequest, walk_in::WalkInRequest},
+    identity::{Document, DocumentKind, PersonName, Phone},
+    sync::{
+        change::{Change, WalkInOutcome},
+        pull::PullRequest,
+        push::PushRequest,
+        walk_in::{WalkInAnswer, WalkInNumber, WalkInRequest},
+    },
     time::{CampusDay, Moment},
     verdict::{RefuseReason, Verdict},
 };
@@ -23,7 +29,7 @@ use crate::{
     clock::SetClock,
     gate::{
         CameraState, CardQuestion, Held, Post, Receipt, Signal, SyncFailure,
-        small_campus::{Office, morning},
+        small_campus::{Office, TERMINAL, day, morning, pass_id, record},
     },
     store::{DATABASE_FILE, SqliteStore, StoreError},
     ui::snapshot,
@@ -157,6 +163,11 @@ impl Store for Failing {
         self.room()?;
         Ok(self.inner.keep_floor(floor)?)
     }
+
+    fn keep_walk_ins(&mut self, walk_ins: &[WalkIn]) -> Result<(), FailingError> {
+        self.room()?;
+        Ok(self.inner.keep_walk_ins(walk_ins)?)
+    }
 }
 
 struct Story {
@@ -271,6 +282,76 @@ fn a_restart_knows_who_is_inside() {
     assert!(view.clock_trusted && view.freshness == shared::sync::beacon::Freshness::Fresh);
 }
 
+fn ask_host(terminal: &mut Controller<Failing>) -> WalkInNumber {
+    let form = gate::WalkInForm {
+        visitor: PersonName::parse("李四").unwrap(),
+        phone: Phone::parse("13800130000").unwrap(),
+        document: Document::parse(DocumentKind::ResidentId, "11010519491231002X", day().date()).unwrap(),
+        host: "T2001".into(),
+        purpose: "送样品".into(),
+        party: 2,
+        plates: Vec::new(),
+    };
+    terminal.turn(Event::Guard(gate::GuardAct::AskHost(Box::new(form))));
+    terminal.view().walk_ins[0].number
+}
+
+fn standings(terminal: &Controller<Failing>) -> Vec<gate::WalkInStanding> {
+    terminal.view().walk_ins.iter().map(|walk_in| walk_in.standing.clone()).collect()
+}
+
+#[test]
+fn whom_a_guard_asked_for_waits_across_a_restart_until_they_have_gone_in() {
+    use gate::WalkInStanding::{Approved, Declined, Unreached, Waiting};
+    let mut story = Story::begin();
+    let mut terminal = story.terminal();
+    terminal.turn(Event::Tick);
+    story.answer_pull(&mut terminal);
+    let asked = ask_host(&mut terminal);
+    terminal.turn(Event::HostAsked { number: asked, answer: WalkInAnswer::Accepted });
+    let on_its_way = ask_host(&mut terminal);
+    drop(terminal);
+
+    let pass = pass_id(6);
+    let decided = |number, outcome| Change::WalkInDecided { terminal: TERMINAL, number, outcome };
+    story.office.say(&Change::PassIssued(Box::new(record(6))));
+    story.office.say(&decided(asked, WalkInOutcome::Approved { pass }));
+    let mut terminal = story.terminal();
+    assert_eq!(standings(&terminal), [Unreached, Waiting]);
+    terminal.turn(Event::Tick);
+    story.answer_pull(&mut terminal);
+    assert_eq!(standings(&terminal), [Unreached, Approved { pass }], "the host's word of meanwhile");
+    story.office.say(&decided(on_its_way, WalkInOutcome::Declined));
+    story.answer_pull(&mut terminal);
+    assert_eq!(standings(&terminal), [Declined, Approved { pass }]);
+    assert!(ask_host(&mut terminal) > on_its_way);
+    terminal.turn(Event::Guard(gate::GuardAct::Choose(pass)));
+    let gate::Panel::Shown(shown) = terminal.view().panel else { panic!("nothing is shown") };
+    terminal.turn(Event::Guard(gate::GuardAct::LetIn { case: shown.case, reason: GuardReason::CardChecked }));
+    assert_eq!(standings(&terminal), [gate::WalkInStanding::Sending, Declined]);
+    drop(terminal);
+    assert_eq!(standings(&story.terminal()), [Unreached, Declined]);
+}
+
+#[test]
+fn whoever_was_stopped_after_the_light_is_not_inside_after_a_restart_either() {
+    let mut story = Story::begin();
+    let code = story.office.issue(1);
+    let mut terminal = story.terminal();
+    terminal.turn(Event::Tick);
+    story.answer_pull(&mut terminal);
+    terminal.turn(Event::code(&code));
+    let gate::Panel::Shown(shown) = terminal.view().panel else { panic!("nothing is shown") };
+    terminal.turn(Event::Guard(gate::GuardAct::SendAway { case: shown.case, reason: GuardReason::CardDiffers }));
+    drop(terminal);
+    story.clock.advance_ms(5_000);
+    let mut terminal = story.terminal();
+    assert_eq!((terminal.snapshot().status.inside_now, terminal.snapshot().status.entered_today), (0, 0));
+    terminal.turn(Event::code(&code));
+    let gate::Panel::Shown(shown) = terminal.view().panel else { panic!("nothing is shown") };
+    assert!(matches!(shown.verdict, Verdict::Refuse(RefuseReason::Used { .. })), "its entry stays spent");
+}
+
 #[test]
 fn a_change_of_the_line_is_told_once() {
     let story = Story::begin();
@@ -319,4 +400,24 @@ fn the_thread_takes_turns_and_wakes_the_window() {
     drop(handle);
     assert!(events.send(Event::Tick).is_err(), "the thread has ended and let go of its store");
     story.terminal();
+}
+
+#[test]
+fn a_gate_that_was_stopped_records_nothing_more_whoever_still_holds_it() {
+    let story = Story::begin();
+    let handle = story.terminal().spawn(|| {}).unwrap();
+    let events = handle.events();
+    handle.stop();
+    // It may still be waiting for an event: this one it must not act on.
+    events.send(Event::code("FOREIGN")).ok();
+    for _ in 0..500 {
+        if !handle.is_running() {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert!(!handle.is_running());
+    assert!(events.send(Event::Tick).is_err(), "who hands it something does not wait for ever");
+    assert_eq!(story.terminal().store_mut().inner.load().unwrap().recorded, 0);
+    drop(handle);
 }

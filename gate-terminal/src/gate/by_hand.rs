@@ -16,7 +16,6 @@ use shared::{
 use super::{
     Gate,
     card::{self, Card, CardAnswer, CardQuestion},
-    desk::Case,
     effect::Effect,
     find::{Found, FoundBy, Hit},
     inside::{self, Inside},
@@ -108,7 +107,7 @@ impl ByHand {
 
 fn hit(record: Arc<PassRecord>, by: FoundBy, local: &LocalState) -> Hit {
     let visits = local.visits();
-    let inside = visits.is_inside(record.pass);
+    let inside = visits.stay(record.pass).is_some();
     let used = !inside && visits.times_in(record.pass) >= usize::from(record.entries.get());
     Hit { by, inside, spent: used || local.is_revoked(record.pass), record }
 }
@@ -120,10 +119,8 @@ impl Gate {
             return Vec::new();
         }
         let Some(record) = self.local.record(pass).map(Arc::clone) else { return Vec::new() };
-        let direction = self.direction_of(Some(pass));
-        let verdict = verdict_by_hand(&record, &self.local, direction, self.now.best);
-        let subject = Subject { claims: None, record: Some(record), foreign_code: None };
-        self.desk.receive(Case::new(verdict, subject, direction), self.now)
+        let subject = Subject { claims: None, record: Some(Arc::clone(&record)), foreign_code: None };
+        self.meet(pass, subject, |local, direction, now| verdict_by_hand(&record, local, direction, now))
     }
 
     /// A key that was pressed twice.

@@ -63,6 +63,11 @@ impl Case {
         Self { verdict, subject, direction, count }
     }
 
+    /// Counted before.
+    pub(super) fn of(self, count: u8) -> Self {
+        Self { count, ..self }
+    }
+
     fn said(&self) -> Said {
         Said {
             verdict: self.verdict.clone(),
@@ -136,8 +141,7 @@ impl Desk {
 
     /// The next person stands before the gate.
     pub(super) fn receive(&mut self, case: Case, now: Now) -> Vec<Effect> {
-        // Never a number of before a restart: the machine has run longer since.
-        self.number = CaseNumber::new(now.since_boot_ms.max(self.number.get() + 1));
+        self.take_number(now);
         match case.verdict {
             Verdict::Admit => self.record(case, Outcome::Passed, now),
             Verdict::Refuse(_) => self.record(case, Outcome::Refused, now),
@@ -146,6 +150,21 @@ impl Desk {
                 vec![Effect::Shine(Signal::Ask)]
             }
         }
+    }
+
+    /// Seen again, with what they did already written down, as the entry `seq` if it is one of ours.
+    pub(super) fn show_again(&mut self, case: Case, seq: Option<u64>, now: Now) -> Vec<Effect> {
+        self.take_number(now);
+        let party = case.count;
+        let mut stand = Stand::new(self.number, case, Some(Outcome::Passed), ADMITTED_MS, now);
+        stand.counted = seq.map(|seq| Counted { seq, party });
+        self.stage = Stage::Shown(stand);
+        vec![Effect::Shine(Signal::Admit)]
+    }
+
+    /// Never a number of before a restart: the machine has run longer since.
+    fn take_number(&mut self, now: Now) {
+        self.number = CaseNumber::new(now.since_boot_ms.max(self.number.get() + 1));
     }
 
     /// A question nobody answered, a panel whose time is over.

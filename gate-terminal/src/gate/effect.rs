@@ -1,7 +1,7 @@
 //! What a gate wants done: plain data, carried out in order by the controller.
 //!
 //! A light never stands before the record it depends on: [`Effect::Shine`] for an admission is only ever an answer to
-//! [`Event::Recorded`](super::Event::Recorded).
+//! [`Event::Recorded`](super::Event::Recorded), or says again what was recorded a moment ago.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use shared::{
     time::{CampusDay, Moment},
 };
 
-use super::{card::CardQuestion, news::News};
+use super::{card::CardQuestion, news::News, walk_in::WalkIn};
 
 #[derive(Debug, Clone)]
 pub enum Effect {
@@ -27,6 +27,8 @@ pub enum Effect {
         before: CampusDay,
     },
     KeepFloor(Moment),
+    /// The whole list, after a change of it.
+    KeepWalkIns(Arc<[WalkIn]>),
     Pull(PullRequest),
     /// Send entries numbered above `after`.
     Push {

@@ -10,7 +10,7 @@ use std::{
 
 use shared::{
     chain::Head,
-    entry::{Entry, EntryId, Outcome},
+    entry::{Direction, Entry, EntryId, Outcome},
     ids::{CampusId, GateIndex, PassId, TerminalId},
     pass::{KeySet, RootKey, SealedKeySet},
     sync::{
@@ -25,6 +25,7 @@ use super::{
     find::Index,
     news::News,
     visits::{Movement, Visits},
+    walk_in::WalkIn,
 };
 
 /// Where a terminal stands and whom it trusts: given at its enrolment, never changed.
@@ -49,13 +50,16 @@ pub struct Held {
     pub receipted: u64,
     /// Own entries of the last days, oldest first: they count before the feed brings them back.
     pub own: Vec<OwnEntry>,
+    /// The newest first.
+    pub walk_ins: Vec<WalkIn>,
 }
 
 impl Held {
     /// A terminal that was just enrolled.
     #[must_use]
     pub const fn fresh(post: Post, server_time: Moment) -> Self {
-        Self { post, floor: server_time, news: HeldNews::NONE, recorded: 0, receipted: 0, own: Vec::new() }
+        let news = HeldNews::NONE;
+        Self { post, floor: server_time, news, recorded: 0, receipted: 0, own: Vec::new(), walk_ins: Vec::new() }
     }
 }
 
@@ -237,6 +241,9 @@ impl LocalState {
         let pass = entry.said.pass;
         if let Outcome::Corrected { entry: seq } = entry.outcome {
             self.visits.correct(pass, EntryId { seq, ..id }, entry.party);
+        }
+        if let (Outcome::SentAway { .. }, Direction::In) = (&entry.outcome, entry.direction) {
+            self.visits.sent_away(pass, id);
         }
         if !entry.outcome.went_through() {
             return;

@@ -21,6 +21,7 @@ mod verdict;
 mod view;
 mod visits;
 mod walk_in;
+mod ways;
 
 #[cfg(test)]
 pub(crate) mod small_campus;
@@ -43,10 +44,8 @@ pub use walk_in::{WalkIn, WalkInForm, WalkInStanding};
 
 use std::{collections::VecDeque, sync::Arc};
 
-use chrono::TimeDelta;
 use shared::{
     entry::{Direction, Entry, EntryId, GuardReason, Outcome, Said, Way},
-    ids::PassId,
     pass::{Pass, PassFault},
     time::CampusDay,
     verdict::{AskReason, Verdict},
@@ -60,10 +59,6 @@ use self::{
     timekeeper::Timekeeper,
     walk_in::WalkIns,
 };
-
-/// At a gate of both ways, whoever went in and is seen again so soon is still coming in: a phone held up twice, somebody turning
-/// to wait for a friend.
-const STILL_COMING_IN: TimeDelta = TimeDelta::minutes(1);
 
 /// The server holds a call open this long when there is nothing to tell.
 pub const HELD_CALL_S: u16 = 25;
@@ -92,9 +87,10 @@ pub struct Gate {
 impl Gate {
     #[must_use]
     pub fn new(held: Held, way: Way, foreign_codes: ForeignCodeSecret) -> Self {
-        let Held { post, floor, news, recorded, receipted, own } = held;
+        let Held { post, floor, news, recorded, receipted, own, walk_ins } = held;
+        let (last_proven, local) = (news.proven, LocalState::new(post, news, &own));
         Self {
-            time: Timekeeper::new(floor, news.proven),
+            time: Timekeeper::new(floor, last_proven),
             now: Now { best: BestTime { at: floor, trusted: false, proven: false }, since_boot_ms: 0 },
             way,
             sightings: Sightings::default(),
@@ -102,12 +98,12 @@ impl Gate {
             desk: Desk::new(post.gate),
             writing: VecDeque::new(),
             by_hand: ByHand::default(),
-            walk_ins: WalkIns::default(),
+            walk_ins: WalkIns::held(walk_ins, local.visits()),
             exchange: Exchange::new(recorded, receipted),
             camera: CameraState::Starting,
             day: None,
             store_alarm: None,
-            local: LocalState::new(post, news, &own),
+            local,
         }
     }
 
@@ -119,7 +115,8 @@ impl Gate {
         // News may just have brought a better time.
         self.now.best = self.time.best(reading);
         effects.extend(self.turn_day());
-        effects.extend(self.time.floor_to_keep(self.now.best).map(Effect::KeepFloor));
+        effects.extend(self.time.floor_to_keep(reading.since_boot_ms).map(Effect::KeepFloor));
+        effects.extend(self.walk_ins.unkept().map(Effect::KeepWalkIns));
         effects.extend(self.exchange.due(&self.local, reading.since_boot_ms));
         let recorded =
             |effect: &Effect| if let Effect::Record(entry) = effect { Some((**entry).clone()) } else { None };
@@ -243,11 +240,9 @@ impl Gate {
 
     fn pass(&mut self, pass: &Pass) -> Vec<Effect> {
         let id = pass.claims().pass;
-        let direction = self.direction_of(Some(id));
-        let verdict = verdict(pass, &self.local, direction, self.now.best);
         let record = self.local.record(id).map(Arc::clone);
         let subject = Subject { claims: Some(pass.claims().clone()), record, foreign_code: None };
-        self.desk.receive(Case::new(verdict, subject, direction), self.now)
+        self.meet(id, subject, |local, direction, now| verdict(pass, local, direction, now))
     }
 
     fn foreign(&mut self, code: &str, fault: PassFault) -> Vec<Effect> {
@@ -260,21 +255,6 @@ impl Gate {
         let verdict = verdict::not_a_pass(fault.into(), direction);
         let subject = Subject { foreign_code: Some(mark), ..Subject::default() };
         self.desk.receive(Case::new(verdict, subject, direction), self.now)
-    }
-
-    /// Which way somebody goes who stands at this gate.
-    fn direction_of(&self, pass: Option<PassId>) -> Direction {
-        match self.way {
-            Way::In => Direction::In,
-            Way::Out => Direction::Out,
-            Way::Both => {
-                let last = pass.and_then(|pass| self.local.visits().last(pass));
-                let inside = last.is_some_and(|last| {
-                    last.direction == Direction::In && self.now.best.at.since(last.at) >= STILL_COMING_IN
-                });
-                if inside { Direction::Out } else { Direction::In }
-            }
-        }
     }
 
     fn guard(&mut self, act: GuardAct) -> Vec<Effect> {
@@ -346,6 +326,9 @@ impl Gate {
         self.exchange.recorded(id.seq);
         let Some(entry) = self.writing.pop_front() else { return Vec::new() };
         self.local.went(id, &entry);
+        if let (true, Direction::In, Some(pass)) = (entry.outcome.went_through(), entry.direction, entry.said.pass) {
+            self.walk_ins.went_in(pass);
+        }
         if let Outcome::Corrected { entry: of } = entry.outcome {
             self.desk.correction_kept(of, entry.party, true);
             Vec::new()

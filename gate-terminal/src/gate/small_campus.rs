@@ -265,6 +265,7 @@ impl Terminal {
             | Effect::Push { .. }
             | Effect::Forget { .. }
             | Effect::KeepFloor(_)
+            | Effect::KeepWalkIns(_)
             | Effect::AskHost(_)
             | Effect::LookUpCard(_)
             | Effect::Shine(_)

@@ -335,8 +335,9 @@ fn a_guard_may_stop_somebody_who_was_admitted_and_the_pass_stays_used() {
     assert_eq!(entries(&effects)[0].outcome, Outcome::SentAway { reason: GuardReason::CardDiffers });
     assert_eq!((entries(&effects)[0].party, signals(&effects)), (0, vec![Signal::Refuse]));
     terminal.wait_ms(20_000);
+    assert_eq!((terminal.gate.view().inside_now, terminal.gate.view().entered_today), (0, 0), "they did not go in");
     terminal.tell(Event::code(&code));
-    assert!(matches!(shown(&terminal).verdict, Verdict::Refuse(RefuseReason::Inside { .. })));
+    assert!(matches!(shown(&terminal).verdict, Verdict::Refuse(RefuseReason::Used { .. })));
 }
 
 #[test]

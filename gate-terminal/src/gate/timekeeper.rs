@@ -9,8 +9,9 @@
 //! | none yet | max(wall, floor) at the first reading + boot clock since | the wall clock is within 2 min of that, **and** was no more than 2 min below the floor, **and** the last beacon ever is at most 24 h ago |
 //!
 //! So a wall clock that is set or jumps makes time untrusted until it agrees again; without a beacon in this run only a new one
-//! can say that it does. The floor is the latest moment this terminal is sure has passed; it survives restarts. Two minutes
-//! are more than a machine drifts in a day and less than anybody gains by.
+//! can say that it does. The floor is the latest moment this terminal is sure has passed; it survives restarts. It rises with
+//! beacons and with the boot clock, never with the wall clock: one start with that ahead would otherwise make every later one
+//! late, however right the clock is by then. Two minutes are more than a machine drifts in a day and less than anybody gains by.
 
 use chrono::TimeDelta;
 use shared::time::Moment;
@@ -40,6 +41,8 @@ pub(super) struct Timekeeper {
     /// The last time the server proved, ever.
     last_proven: Option<Moment>,
     anchor: Option<Anchor>,
+    /// The floor of this run's beginning, and when by the boot clock that was; then each beacon's time.
+    sure: Option<(Moment, u64)>,
 }
 
 /// A moment pinned to the boot clock.
@@ -54,20 +57,25 @@ struct Anchor {
 
 impl Anchor {
     fn now(&self, since_boot_ms: u64) -> Moment {
-        let elapsed_ms = i64::try_from(since_boot_ms.saturating_sub(self.since_boot_ms)).unwrap_or(i64::MAX);
-        self.at.plus(TimeDelta::try_milliseconds(elapsed_ms).unwrap_or(TimeDelta::MAX))
+        later(self.at, self.since_boot_ms, since_boot_ms)
     }
+}
+
+fn later(at: Moment, from_boot_ms: u64, to_boot_ms: u64) -> Moment {
+    let elapsed_ms = i64::try_from(to_boot_ms.saturating_sub(from_boot_ms)).unwrap_or(i64::MAX);
+    at.plus(TimeDelta::try_milliseconds(elapsed_ms).unwrap_or(TimeDelta::MAX))
 }
 
 impl Timekeeper {
     #[must_use]
     pub(super) const fn new(floor: Moment, last_proven: Option<Moment>) -> Self {
-        Self { floor, last_proven, anchor: None }
+        Self { floor, last_proven, anchor: None, sure: None }
     }
 
     pub(super) fn best(&mut self, reading: ClockReading) -> BestTime {
         let ClockReading { wall, since_boot_ms } = reading;
         let (floor, last_proven) = (self.floor, self.last_proven);
+        self.sure.get_or_insert((floor, since_boot_ms));
         let anchor = self.anchor.get_or_insert_with(|| Anchor {
             at: wall.max(floor),
             since_boot_ms,
@@ -100,14 +108,17 @@ impl Timekeeper {
         self.anchor = Some(Anchor { at: server_time, since_boot_ms, proven: true, agreed: true });
         self.last_proven = Some(server_time);
         self.floor = server_time;
+        self.sure = Some((server_time, since_boot_ms));
     }
 
     /// The floor to write down, when it has risen enough.
-    pub(super) fn floor_to_keep(&mut self, best: BestTime) -> Option<Moment> {
-        let risen = best.trusted && best.at.since(self.floor) >= FLOOR_STEP;
+    pub(super) fn floor_to_keep(&mut self, since_boot_ms: u64) -> Option<Moment> {
+        let (at, from_boot_ms) = self.sure?;
+        let passed = later(at, from_boot_ms, since_boot_ms);
+        let risen = passed.since(self.floor) >= FLOOR_STEP;
         risen.then(|| {
-            self.floor = best.at;
-            best.at
+            self.floor = passed;
+            passed
         })
     }
 }
@@ -203,15 +214,35 @@ mod tests {
         assert_eq!(time.best(reading(HOUR_MS, 0)).at, after(HOUR_MS), "and the floor came down");
     }
 
+    fn boot(ms: i64) -> u64 {
+        reading(0, ms).since_boot_ms
+    }
+
     #[test]
-    fn the_floor_is_kept_now_and_then_and_only_from_trusted_time() {
+    fn the_floor_is_kept_now_and_then_and_rises_with_the_boot_clock() {
         let mut time = Timekeeper::new(NOON, Some(NOON));
-        let best = time.best(reading(0, 0));
-        assert_eq!(time.floor_to_keep(best), None);
-        let best = time.best(reading(10 * MINUTE_MS, 10 * MINUTE_MS));
-        assert_eq!(time.floor_to_keep(best), Some(after(10 * MINUTE_MS)));
-        assert_eq!(time.floor_to_keep(best), None);
-        let best = time.best(reading(HOUR_MS, 11 * MINUTE_MS));
-        assert_eq!(time.floor_to_keep(BestTime { at: after(HOUR_MS), ..best }), None);
+        time.best(reading(0, 0));
+        assert_eq!(time.floor_to_keep(boot(0)), None);
+        assert_eq!(time.floor_to_keep(boot(10 * MINUTE_MS)), Some(after(10 * MINUTE_MS)));
+        assert_eq!(time.floor_to_keep(boot(10 * MINUTE_MS)), None);
+        time.proven(after(HOUR_MS), boot(20 * MINUTE_MS));
+        assert_eq!(time.floor_to_keep(boot(20 * MINUTE_MS)), None, "the beacon itself was stored with its news");
+        assert_eq!(time.floor_to_keep(boot(30 * MINUTE_MS)), Some(after(HOUR_MS + 10 * MINUTE_MS)));
+    }
+
+    /// Started offline with the wall clock a day ahead, ran for an hour, and the clock was put right before the next start.
+    #[test]
+    fn one_start_with_the_clock_ahead_does_not_make_the_next_one_late() {
+        let ahead = 20 * HOUR_MS;
+        let mut time = Timekeeper::new(NOON, Some(NOON));
+        assert!(time.best(reading(ahead, 0)).trusted, "nothing here can know better");
+        time.best(reading(ahead + HOUR_MS, HOUR_MS));
+        let floor = time.floor_to_keep(boot(HOUR_MS)).unwrap();
+        assert_eq!(floor, after(HOUR_MS));
+        let mut time = Timekeeper::new(floor, Some(NOON));
+        let best = time.best(reading(HOUR_MS, 2 * HOUR_MS));
+        assert_eq!(best, BestTime { at: after(HOUR_MS), trusted: true, proven: false });
+        let mut time = Timekeeper::new(floor, Some(NOON));
+        assert!(!time.best(reading(0, 2 * HOUR_MS)).trusted, "turned back below what has surely passed, it is noticed");
     }
 }

@@ -12,7 +12,7 @@
 //! | 8 | revoked? | refuse `Revoked` | ask `LeavingWith` |
 //! | 9 | on the watchlist? | refuse `Watchlist` | ask `LeavingWith` |
 //! | 10 | inside already? | refuse `Inside` | – |
-//! | 11 | entries used up? | refuse `Used` | – |
+//! | 11 | entries used up? | refuse `Used`; at a gate of both ways ask `LeavingWith` | – |
 //! | 12 | found by hand, not by its code? | ask `FoundOnList` | – |
 //! | 13 | news fresh, yet the pass unknown to it? | ask `UnknownToFreshNews` | – |
 //! | 14 | clock trusted? | ask `ClockUntrusted` | – |
@@ -22,7 +22,8 @@
 //! The first answer counts. Facts that a signature or the office states stand above what this terminal merely lacks, so a
 //! revoked pass is never let in because the news is old. Leaving is never refused: whoever shows a well-signed pass of the day
 //! goes out by any gate, at any hour, and any number of times, since being inside is what a leaving person is; for the rest the
-//! guard is asked. What is lacking (12 to 15) holds nobody inside.
+//! guard is asked. What is lacking (12 to 15) holds nobody inside. At a gate of both ways whoever has no entry left may have come
+//! in unseen and be leaving now, so there row 11 asks as well.
 //!
 //! A pass that was found on the list, by a name or a card, has no code to open: it begins at row 5, and nobody comes in by it
 //! before the guard has compared the card, which is also what rows 14 and 15 would ask for.
@@ -55,6 +56,16 @@ pub fn verdict(pass: &Pass, local: &LocalState, direction: Direction, now: BestT
 #[must_use]
 pub fn verdict_by_hand(record: &PassRecord, local: &LocalState, direction: Direction, now: BestTime) -> Verdict {
     say(&Terms::listed(record, local.post().campus), local, direction, now, || Some(AskReason::FoundOnList))
+}
+
+/// Row 11 where people go both ways: as a question to the guard, whether they are leaving.
+#[must_use]
+pub(super) fn at_both_ways(verdict: Verdict, direction: Direction) -> (Verdict, Direction) {
+    if let Verdict::Refuse(used @ RefuseReason::Used { .. }) = verdict {
+        (not_a_pass(used, Direction::Out), Direction::Out)
+    } else {
+        (verdict, direction)
+    }
 }
 
 /// What the rows ask of a pass, whether its code says it or the list does.
@@ -153,8 +164,8 @@ fn withdrawn(terms: &Terms, local: &LocalState) -> Option<RefuseReason> {
 
 fn used(terms: &Terms, local: &LocalState) -> Option<RefuseReason> {
     let visits = local.visits();
-    if let Some(last) = visits.last(terms.pass).filter(|last| last.direction == Direction::In) {
-        return Some(RefuseReason::Inside { since: last.at, gate: last.gate });
+    if let Some(stay) = visits.stay(terms.pass) {
+        return Some(RefuseReason::Inside { since: stay.at, gate: stay.gate });
     }
     let last = visits.last_in(terms.pass)?;
     let spent = visits.times_in(terms.pass) >= usize::from(terms.entries.get());

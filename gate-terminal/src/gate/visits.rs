@@ -18,7 +18,7 @@ pub struct Movement {
     pub direction: Direction,
     pub at: Moment,
     pub gate: GateIndex,
-    /// How many people.
+    /// How many people; none when they were sent away after the light had been green.
     pub party: u8,
 }
 
@@ -26,8 +26,10 @@ pub struct Movement {
 pub struct Visits {
     /// In the order of their moments, but for one terminal's in the order of their numbers: a clock can be wrong.
     by_pass: HashMap<PassId, Vec<Movement>>,
-    /// Let in by a guard on a code that was no pass, or as a paper case.
+    /// Let in by a guard on a code that was no pass.
     without_pass: Vec<Movement>,
+    /// Taken down by an officer.
+    came_on_paper: Vec<Movement>,
     /// Paper cases that are inside.
     on_paper: Vec<(Box<PaperCase>, Movement)>,
     /// Went in yesterday and not out.
@@ -65,7 +67,7 @@ impl Visits {
     }
 
     pub fn moved_on_paper(&mut self, paper: &PaperCase, movement: Movement) {
-        self.without_pass.push(movement);
+        self.came_on_paper.push(movement);
         match movement.direction {
             Direction::In => self.on_paper.push((Box::new(paper.clone()), movement)),
             Direction::Out => {
@@ -80,8 +82,20 @@ impl Visits {
     pub fn correct(&mut self, pass: Option<PassId>, entry: EntryId, party: u8) {
         let of_pass = pass.and_then(|pass| self.by_pass.get_mut(&pass)).into_iter().flatten();
         let on_paper = self.on_paper.iter_mut().map(|(_, movement)| movement);
-        let all = of_pass.chain(&mut self.without_pass).chain(on_paper);
+        let all = of_pass.chain(&mut self.without_pass).chain(&mut self.came_on_paper).chain(on_paper);
         all.filter(|movement| movement.entry == entry).for_each(|movement| movement.party = party);
+    }
+
+    /// Whoever went in last by that terminal was stopped, as `by` says, and did not go in after all. The pass stays used: it was
+    /// in the wrong hands. A question that was answered by sending somebody away finds nobody who went in.
+    pub fn sent_away(&mut self, pass: Option<PassId>, by: EntryId) {
+        let movements = match pass {
+            Some(pass) => self.by_pass.get_mut(&pass).map_or(&mut [][..], Vec::as_mut_slice),
+            None => &mut self.without_pass,
+        };
+        let came = movements.iter_mut().rev().take_while(|movement| movement.direction == Direction::In);
+        let own = |movement: &&mut Movement| movement.entry.terminal == by.terminal && movement.entry.seq < by.seq;
+        came.filter(own).take(1).for_each(|movement| movement.party = 0);
     }
 
     pub fn name(&mut self, pass: PassId, masked: &MaskedName) {
@@ -99,9 +113,10 @@ impl Visits {
         self.by_pass.get(&pass)?.last()
     }
 
+    /// Who is inside with this pass: all who came in since somebody last went out, told as the first of their movements.
     #[must_use]
-    pub fn is_inside(&self, pass: PassId) -> bool {
-        self.last(pass).is_some_and(|last| last.direction == Direction::In)
+    pub fn stay(&self, pass: PassId) -> Option<Movement> {
+        stay(self.by_pass.get(&pass)?)
     }
 
     #[must_use]
@@ -119,7 +134,7 @@ impl Visits {
     #[must_use]
     pub fn entered_on(&self, day: CampusDay) -> u32 {
         let (start, end) = (day.start(), day.end());
-        let all = self.by_pass.values().flatten().chain(&self.without_pass);
+        let all = self.by_pass.values().flatten().chain(&self.without_pass).chain(&self.came_on_paper);
         all.filter(|m| m.direction == Direction::In && (start..end).contains(&m.at)).map(|m| u32::from(m.party)).sum()
     }
 
@@ -127,15 +142,13 @@ impl Visits {
     /// a word.
     #[must_use]
     pub fn inside(&self) -> u32 {
-        let last = self.by_pass.values().filter_map(|movements| movements.last());
-        let with_pass = last.filter(|m| m.direction == Direction::In);
-        with_pass.chain(self.on_paper.iter().map(|(_, movement)| movement)).map(|m| u32::from(m.party)).sum()
+        let with_pass = self.by_pass.values().filter_map(|movements| stay(movements));
+        with_pass.chain(self.on_paper.iter().map(|(_, movement)| *movement)).map(|m| u32::from(m.party)).sum()
     }
 
     /// The same, one by one, and yesterday's too.
     pub fn still_inside(&self) -> impl Iterator<Item = StillInside<'_>> {
-        let last = self.by_pass.iter().filter_map(|(pass, movements)| Some((*pass, *movements.last()?)));
-        let today = last.filter(|(_, movement)| movement.direction == Direction::In);
+        let today = self.by_pass.iter().filter_map(|(pass, movements)| Some((*pass, stay(movements)?)));
         let all = today.chain(self.overnight.iter().map(|(pass, movement)| (*pass, *movement)));
         let with_pass = all.map(|(pass, movement)| {
             let who = Who::Pass { pass, masked: self.masked.get(&pass) };
@@ -150,9 +163,10 @@ impl Visits {
         let yesterday = |movement: &Movement| CampusDay::of(movement.at) >= before.minus_days(1);
         self.overnight.retain(|_, movement| yesterday(movement));
         let gone = self.by_pass.extract_if(|_, movements| !movements.iter().any(stays));
-        let left_open = gone.filter_map(|(pass, movements)| Some((pass, *movements.last()?)));
-        self.overnight.extend(left_open.filter(|(_, last)| last.direction == Direction::In && yesterday(last)));
+        let left_open = gone.filter_map(|(pass, movements)| Some((pass, stay(&movements)?)));
+        self.overnight.extend(left_open.filter(|(_, stay)| yesterday(stay)));
         self.without_pass.retain(stays);
+        self.came_on_paper.retain(stays);
         self.on_paper.retain(|(_, movement)| stays(movement));
         self.masked.retain(|pass, _| self.by_pass.contains_key(pass) || self.overnight.contains_key(pass));
     }
@@ -162,6 +176,13 @@ impl Visits {
     pub fn stayed_overnight(&self, pass: PassId) -> bool {
         self.overnight.contains_key(&pass)
     }
+}
+
+fn stay(movements: &[Movement]) -> Option<Movement> {
+    let since = movements.rsplit(|movement| movement.direction == Direction::Out).next()?;
+    let mut came = since.iter().filter(|movement| movement.party > 0);
+    let first = *came.next()?;
+    Some(came.fold(first, |stay, movement| Movement { party: stay.party.saturating_add(movement.party), ..stay }))
 }
 
 fn place(movements: &[Movement], new: &Movement) -> usize {
@@ -247,6 +268,44 @@ mod tests {
         assert_eq!(visits.entered_on(CampusDay::of(went_in.at)), 5);
         visits.correct(Some(PASS), movement(1, 9, Direction::In, 0).entry, 1);
         assert_eq!(visits.inside(), 5, "an entry nobody knows corrects nothing");
+    }
+
+    #[test]
+    fn who_comes_in_after_others_on_one_pass_is_inside_beside_them_until_somebody_goes_out() {
+        let mut visits = Visits::default();
+        visits.moved(PASS, Movement { party: 3, ..movement(1, 1, Direction::In, 480) });
+        visits.moved(PASS, Movement { party: 1, ..movement(1, 2, Direction::In, 490) });
+        assert_eq!((visits.inside(), visits.times_in(PASS)), (4, 2));
+        let stay = visits.still_inside().next().unwrap().movement;
+        assert_eq!((stay.party, stay.at), (4, movement(1, 1, Direction::In, 480).at));
+        visits.moved(PASS, movement(1, 3, Direction::Out, 500));
+        assert_eq!((visits.inside(), visits.still_inside().count()), (0, 0));
+        visits.moved(PASS, movement(1, 4, Direction::In, 510));
+        assert_eq!(visits.inside(), 2);
+    }
+
+    #[test]
+    fn whoever_is_sent_away_after_the_light_is_not_inside_and_the_pass_is_used() {
+        let of = |seq| movement(1, seq, Direction::In, 480).entry;
+        let today = CampusDay::parse("2026-11-23").unwrap();
+        let mut visits = Visits::default();
+        visits.moved(PASS, movement(1, 1, Direction::In, 480));
+        visits.moved(PASS, Movement { party: 1, ..movement(1, 2, Direction::In, 490) });
+        visits.sent_away(Some(PASS), of(3));
+        assert_eq!((visits.inside(), visits.entered_on(today)), (2, 2), "the two who came before are inside still");
+        visits.moved(PASS, movement(1, 4, Direction::Out, 500));
+        visits.sent_away(Some(PASS), of(5));
+        assert_eq!(visits.entered_on(today), 2, "sent away at a question, they had not gone in");
+        visits.moved(PASS, movement(1, 6, Direction::In, 510));
+        visits.sent_away(Some(PASS), of(7));
+        assert_eq!((visits.inside(), visits.stay(PASS), visits.times_in(PASS)), (0, None, 3));
+        visits.moved_without_pass(movement(1, 8, Direction::In, 520));
+        visits.sent_away(None, of(9));
+        assert_eq!(visits.entered_on(today), 2);
+        let mut elsewhere = Visits::default();
+        elsewhere.moved(PASS, movement(2, 1, Direction::In, 480));
+        elsewhere.sent_away(Some(PASS), of(9));
+        assert_eq!(elsewhere.inside(), 2, "who came in by another gate was not stopped here");
     }
 
     #[test]

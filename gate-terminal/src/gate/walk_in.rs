@@ -1,11 +1,13 @@
 //! Visitors without a booking: asked for by the guard, answered by their host, and between the two a line on the screen.
 //!
-//! The document's number goes out in the one request and is not kept here, so what is lost on the way is typed again. The list
-//! lives in memory: after a restart an approved visitor is found on the list of passes like everybody else.
+//! The document's number goes out in the one request and is not kept here, so what is lost on the way is typed again. Whoever was
+//! asked for stands there waiting, so the list outlives the program; who has gone in is off it.
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use shared::{
+    entry::Direction,
     identity::{Document, PersonName, Phone, Plate},
     ids::{PassId, TerminalId},
     pass::PartySize,
@@ -17,7 +19,7 @@ use shared::{
     time::{CampusDay, Moment},
 };
 
-use super::event::SyncFailure;
+use super::{event::SyncFailure, visits::Visits};
 
 /// More would not be looked through; the oldest that are settled go first.
 const MOST: usize = 30;
@@ -42,7 +44,8 @@ impl std::fmt::Debug for WalkInForm {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct WalkIn {
     pub number: WalkInNumber,
     pub visitor: PersonName,
@@ -51,7 +54,8 @@ pub struct WalkIn {
     pub standing: WalkInStanding,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum WalkInStanding {
     /// On its way to the server.
     Sending,
@@ -79,14 +83,56 @@ impl WalkInStanding {
     }
 }
 
+impl From<WalkInOutcome> for WalkInStanding {
+    fn from(outcome: WalkInOutcome) -> Self {
+        match outcome {
+            WalkInOutcome::Approved { pass } => Self::Approved { pass },
+            WalkInOutcome::Declined => Self::Declined,
+        }
+    }
+}
+
 /// All of this terminal's, the newest first.
 #[derive(Debug, Default)]
 pub(super) struct WalkIns {
     list: Arc<[WalkIn]>,
+    /// As the store has it.
+    kept: Arc<[WalkIn]>,
     last: Option<WalkInNumber>,
 }
 
 impl WalkIns {
+    /// After a restart. A request that was on its way may have been lost with its answer; the host's word finds it all the same.
+    pub(super) fn held(held: Vec<WalkIn>, visits: &Visits) -> Self {
+        let kept: Arc<[WalkIn]> = held.into();
+        let mut list: Vec<_> = kept.to_vec();
+        list.retain(
+            |walk_in| !matches!(walk_in.standing, WalkInStanding::Approved { pass } if visits.times_in(pass) > 0),
+        );
+        for walk_in in &mut list {
+            if walk_in.standing == WalkInStanding::Sending {
+                walk_in.standing = WalkInStanding::Unreached;
+            }
+        }
+        Self { last: list.iter().map(|walk_in| walk_in.number).max(), list: list.into(), kept }
+    }
+
+    /// The list, when it is another than the store has.
+    pub(super) fn unkept(&mut self) -> Option<Arc<[WalkIn]>> {
+        (self.kept != self.list).then(|| {
+            self.kept = Arc::clone(&self.list);
+            Arc::clone(&self.list)
+        })
+    }
+
+    /// Here or at another gate: nobody waits for them any more.
+    pub(super) fn went_in(&mut self, pass: PassId) {
+        let standing = WalkInStanding::Approved { pass };
+        if self.list.iter().any(|walk_in| walk_in.standing == standing) {
+            self.list = self.list.iter().filter(|walk_in| walk_in.standing != standing).cloned().collect();
+        }
+    }
+
     pub(super) fn list(&self) -> Arc<[WalkIn]> {
         Arc::clone(&self.list)
     }
@@ -132,11 +178,9 @@ impl WalkIns {
             if let Change::WalkInDecided { terminal, number, outcome } = change
                 && *terminal == own
             {
-                let standing = match *outcome {
-                    WalkInOutcome::Approved { pass } => WalkInStanding::Approved { pass },
-                    WalkInOutcome::Declined => WalkInStanding::Declined,
-                };
-                self.change(|walk_in| walk_in.number == *number, standing);
+                self.change(|walk_in| walk_in.number == *number, (*outcome).into());
+            } else if let Change::PassMoved { pass, direction: Direction::In, .. } = change {
+                self.went_in(*pass);
             }
         }
     }

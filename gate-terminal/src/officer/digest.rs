@@ -16,7 +16,7 @@ use shared::{
     verdict::Verdict,
 };
 
-use super::walk;
+use super::walk::{self, Step};
 use crate::{
     ports::{EntryLog, KeptEntry, PassMovement},
     ui::records::{Conflict, LogFilter, OutcomeKind, VerdictKind},
@@ -45,6 +45,7 @@ struct Row {
     verdict: VerdictKind,
     outcome: OutcomeKind,
     went_through: bool,
+    step: Option<Step>,
     /// All that can be searched for.
     words: Box<str>,
 }
@@ -98,9 +99,12 @@ impl Digest {
 
     fn mark_conflicts<L: EntryLog>(&mut self, log: &L) -> Result<(), L::Error> {
         let own = log.post()?.map_or(TerminalId::new(0), |post| post.terminal);
-        let mut moves: Vec<PassMovement> = self.rows.iter().filter_map(|row| row.moved(own)).collect();
+        let stopped = walk::stopped(self.rows.iter().filter_map(|row| Some((row.seq, row.pass?, row.step?))));
+        let rows = self.rows.iter().filter(|row| !stopped.contains(&row.seq));
+        let mut moves: Vec<PassMovement> = rows.filter_map(|row| row.moved(own)).collect();
         moves.extend(walk::told_of_others(log, own)?);
-        self.conflicts = conflicts::of(moves, own);
+        let by_guard = self.rows.iter().filter(|row| row.outcome == OutcomeKind::LetIn).map(|row| row.seq);
+        self.conflicts = conflicts::of(moves, own, &by_guard.collect());
         Ok(())
     }
 }
@@ -120,6 +124,7 @@ impl Row {
             verdict: verdict_kind(&said.verdict),
             outcome: outcome_kind(&outcome),
             went_through: outcome.went_through(),
+            step: Step::of(&outcome, direction),
             words,
         })
     }

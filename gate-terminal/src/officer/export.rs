@@ -60,7 +60,7 @@ pub(super) fn folder(chosen: Option<&Path>, data_dir: &Path) -> io::Result<PathB
         Some(chosen) if chosen.is_dir() => Ok(chosen.to_owned()),
         Some(_) => Err(io::ErrorKind::NotFound.into()),
         None => {
-            let own = data_dir.join("exports");
+            let own = own_folder(data_dir);
             let mut builder = fs::DirBuilder::new();
             builder.recursive(true);
             #[cfg(unix)]
@@ -69,6 +69,10 @@ pub(super) fn folder(chosen: Option<&Path>, data_dir: &Path) -> io::Result<PathB
             Ok(own)
         }
     }
+}
+
+pub(super) fn own_folder(data_dir: &Path) -> PathBuf {
+    data_dir.join("exports")
 }
 
 /// `20261123-140307`: what stands in a file's name.

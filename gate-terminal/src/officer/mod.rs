@@ -7,6 +7,7 @@
 mod digest;
 mod export;
 mod health;
+mod kept_lists;
 mod lock;
 mod page;
 mod paper;
@@ -23,7 +24,7 @@ use std::{
 };
 
 use chrono::TimeDelta;
-use shared::time::Moment;
+use shared::time::{CampusDay, Moment};
 
 use crate::{
     ports::{Clock, EntryLog},
@@ -89,6 +90,8 @@ pub struct Officer<L: EntryLog, T: Terminal> {
     open: Option<Open>,
     records: Records,
     answers: u64,
+    /// Lists of days before this one have been forgotten.
+    day: Option<CampusDay>,
 }
 
 /// While the lock is open.
@@ -109,7 +112,7 @@ impl<L: EntryLog, T: Terminal> Officer<L, T> {
         terminal.apply(None, &settings);
         let mut records = Records { settings, ..Records::default() };
         records.health.running_since = Some(terminal.now());
-        let mut officer = Self { log, terminal, clock, desk, lock, file, open: None, records, answers: 0 };
+        let mut officer = Self { log, terminal, clock, desk, lock, file, open: None, records, answers: 0, day: None };
         if let Err(error) = loaded {
             officer.fail(Failed::Settings, &error);
         }
@@ -126,7 +129,8 @@ impl<L: EntryLog, T: Terminal> Officer<L, T> {
         }
         match ask {
             Some(ask) => {
-                if let Some(open) = &mut self.open {
+                // Anybody may ask for the roll-call, so it is no sign of the officer.
+                if let Some(open) = self.open.as_mut().filter(|_| ask != Ask::RollCall) {
                     open.until_ms = now_ms.saturating_add(OPEN_FOR_MS.into());
                 }
                 self.answer(ask, now_ms);
@@ -134,6 +138,7 @@ impl<L: EntryLog, T: Terminal> Officer<L, T> {
             }
             None => self.pass_time(now_ms),
         }
+        self.turn_day();
     }
 
     #[must_use]
@@ -252,6 +257,20 @@ impl<L: EntryLog, T: Terminal> Officer<L, T> {
         }
     }
 
+    /// Only under a clock the server vouches for: a wrong one must not take today's list away.
+    fn turn_day(&mut self) {
+        let today = CampusDay::of(self.terminal.now());
+        if self.day == Some(today) || self.terminal.clock_offset_ms().is_none() {
+            return;
+        }
+        self.day = Some(today);
+        match kept_lists::forget(&export::own_folder(&self.desk.data_dir), today) {
+            Ok(0) => {}
+            Ok(lists) => tracing::info!(lists, "old roll-calls were deleted"),
+            Err(error) => tracing::error!(%error, "old roll-calls were not deleted"),
+        }
+    }
+
     fn look(&mut self, filter: LogFilter) {
         if let Some(open) = &mut self.open {
             open.looked_for = Some(filter);
@@ -310,7 +329,7 @@ impl<L: EntryLog, T: Terminal> Officer<L, T> {
             Ok(folder) => folder,
             Err(error) => return self.fail(Failed::RollCall, &error),
         };
-        let path = folder.join(format!("roll-call_{}.html", export::stamp(now)));
+        let path = folder.join(kept_lists::name(now));
         match roll_call::write(&self.log, now, &path) {
             Ok(people) => {
                 tracing::warn!(people, path = %path.display(), "a roll-call was written");

@@ -19,7 +19,11 @@ use shared::{
     time::{CampusDay, Moment},
 };
 
-use super::{digest::PAGE, private_file, walk};
+use super::{
+    digest::PAGE,
+    private_file,
+    walk::{self, Step},
+};
 use crate::{
     ports::{EntryLog, KeptEntry, PassMovement},
     ui::{records::Language, words::reason::Teller},
@@ -71,12 +75,13 @@ pub(super) fn inside<L: EntryLog>(log: &L, now: Moment) -> Result<Vec<Person>, L
     let begin = CampusDay::of(now).minus_days(1).start();
     let mut inside = Vec::new();
     let mut moves = walk::told_of_others(log, own)?;
-    let mut said: BTreeMap<EntryId, (u8, String)> = BTreeMap::new();
+    let mut said: BTreeMap<EntryId, String> = BTreeMap::new();
     let entries = entries_since(log, begin)?;
     let corrected: BTreeMap<u64, u8> = entries.iter().filter_map(|kept| of_in_truth(&kept.entry)).collect();
+    let stopped = walk::stopped(entries.iter().filter_map(step));
     for KeptEntry { seq, entry, .. } in &entries {
         let seq = *seq;
-        if !entry.outcome.went_through() {
+        if !entry.outcome.went_through() || stopped.contains(&seq) {
             continue;
         }
         let id = EntryId { terminal: own, seq };
@@ -86,7 +91,7 @@ pub(super) fn inside<L: EntryLog>(log: &L, now: Moment) -> Result<Vec<Person>, L
         match (entry.said.pass, direction) {
             (Some(pass), _) => {
                 moves.push(PassMovement { entry: id, pass, direction, at, gate, party: Some(party) });
-                said.insert(id, (party, masked));
+                said.insert(id, masked);
             }
             (None, Direction::In) => {
                 let paper = entry.said.paper.clone();
@@ -99,20 +104,41 @@ pub(super) fn inside<L: EntryLog>(log: &L, now: Moment) -> Result<Vec<Person>, L
             }
         }
     }
-    let mut last: BTreeMap<PassId, PassMovement> = BTreeMap::new();
-    for moved in walk::in_order(moves) {
-        last.insert(moved.pass, moved);
-    }
-    for moved in last.into_values().filter(|moved| moved.direction == Direction::In) {
-        let record = log.record(moved.pass)?;
+    for (pass, came) in stays(moves) {
+        let Some(first) = came.first() else { continue };
+        let record = log.record(pass)?;
         let booked = record.as_ref().map_or(1, |record| record.party.get());
-        let told = (moved.party.unwrap_or(booked), String::new());
-        let (party, masked) = said.remove(&moved.entry).unwrap_or(told);
-        let (pass, since, gate) = (Some(moved.pass), moved.at, moved.gate);
+        let party = came.iter().fold(0_u8, |sum, moved| sum.saturating_add(moved.party.unwrap_or(booked)));
+        let masked = came.iter().find_map(|moved| said.remove(&moved.entry)).unwrap_or_default();
+        let (pass, since, gate) = (Some(pass), first.at, first.gate);
         inside.push(Person { pass, masked, record, paper: None, party, since, gate });
     }
+    inside.retain(|person| person.party > 0);
     inside.sort_by_key(|person| (person.since, person.pass));
     Ok(inside)
+}
+
+/// Of each pass who came in since somebody last went out with it: a guard may let more in on the same one.
+fn stays(moves: Vec<PassMovement>) -> BTreeMap<PassId, Vec<PassMovement>> {
+    let mut stays: BTreeMap<PassId, Vec<PassMovement>> = BTreeMap::new();
+    for moved in walk::in_order(moves) {
+        let stay = stays.entry(moved.pass).or_default();
+        match moved.direction {
+            Direction::In => stay.push(moved),
+            Direction::Out => stay.clear(),
+        }
+    }
+    stays
+}
+
+/// What somebody showed: a pass, or a code that is none.
+type Shown<'a> = (Option<PassId>, Option<&'a str>);
+
+/// Paper cases are no cases of the guard's, who can stop none of them.
+fn step(KeptEntry { seq, entry, .. }: &KeptEntry) -> Option<(u64, Shown<'_>, Step)> {
+    let said = &entry.said;
+    let step = Step::of(&entry.outcome, entry.direction).filter(|_| said.paper.is_none())?;
+    Some((*seq, (said.pass, said.foreign_code.as_deref()), step))
 }
 
 /// Which entry this one corrects, and to how many.

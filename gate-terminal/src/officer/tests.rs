@@ -245,6 +245,30 @@ fn the_lock_closes_after_five_minutes_without_an_ask_and_takes_the_page_with_it(
 }
 
 #[test]
+fn the_roll_call_which_anybody_may_ask_for_does_not_keep_the_lock_open() {
+    let mut post = Post::opened();
+    for _ in 0..3 {
+        post.around.clock.advance_ms(99_000);
+        post.ask(Ask::RollCall);
+    }
+    assert!(post.officer.records().lock.is_open());
+    post.around.clock.advance_ms(3_000);
+    post.ask(Ask::RollCall);
+    assert_eq!(post.officer.records().lock, Lock::Locked { retry_at: None });
+}
+
+#[test]
+fn a_roll_call_is_forgotten_when_whoever_is_on_it_is() {
+    let mut post = Post::new();
+    let Some(OfficerSaid::RollCall { path, .. }) = post.ask(Ask::RollCall) else { panic!("none was written") };
+    for (days, there) in [(0, true), (1, true), (2, false)] {
+        post.around.clock.set_wall(morning().plus(TimeDelta::days(days)));
+        post.officer.turn(None);
+        assert_eq!(path.exists(), there, "{days} days later");
+    }
+}
+
+#[test]
 fn a_closed_lock_answers_nothing_but_the_roll_call() {
     let mut post = Post::opened();
     post.ask(Ask::Lock);
@@ -622,6 +646,41 @@ fn the_roll_call_counts_as_the_guard_did_and_knows_who_came_on_paper() {
     let page = post.officer.records().page.clone().unwrap();
     assert_eq!(page.lines[0].visitor.as_ref().unwrap().as_str(), "古丽·买买提");
     assert_eq!(page.lines[0].host.as_deref(), Some("后勤王师傅"));
+}
+
+fn sent_away(pass: PassId, at: Moment) -> Entry {
+    let outcome = Outcome::SentAway { reason: GuardReason::CardDiffers };
+    Entry { outcome, party: 0, ..went(pass, Direction::In, at) }
+}
+
+#[test]
+fn whoever_was_stopped_after_the_light_is_on_no_roll_call_and_in_no_conflict() {
+    let mut post = Post::opened();
+    post.write(&went(pass_id(1), Direction::In, at(470)));
+    post.write(&sent_away(pass_id(1), at(471)));
+    post.write(&went(pass_id(1), Direction::In, at(480)));
+    post.write(&went(pass_id(2), Direction::In, at(490)));
+    post.write(&sent_away(pass_id(2), at(491)));
+    post.write(&let_in(at(492), "维修"));
+    let without_pass = let_in(at(493), "维修");
+    post.write(&Entry { outcome: sent_away(pass_id(1), at(493)).outcome, party: 0, ..without_pass });
+    assert!(
+        matches!(post.ask(Ask::RollCall), Some(OfficerSaid::RollCall { people: 2, .. })),
+        "the rightful owner's two"
+    );
+    assert_eq!(post.seqs(LogFilter { only_conflicts: true, ..LogFilter::day(day()) }), [0; 0]);
+}
+
+#[test]
+fn whoever_a_guard_lets_in_beside_a_party_is_counted_with_it_and_is_no_conflict() {
+    let mut post = Post::opened();
+    post.write(&Entry { party: 3, ..went(pass_id(1), Direction::In, at(470)) });
+    let outcome = Outcome::LetIn { reason: GuardReason::HostCalled };
+    post.write(&Entry { outcome, party: 1, ..went(pass_id(1), Direction::In, at(480)) });
+    assert!(matches!(post.ask(Ask::RollCall), Some(OfficerSaid::RollCall { people: 4, .. })));
+    assert_eq!(post.seqs(LogFilter { only_conflicts: true, ..LogFilter::day(day()) }), [0; 0]);
+    post.write(&went(pass_id(1), Direction::Out, at(490)));
+    assert!(matches!(post.ask(Ask::RollCall), Some(OfficerSaid::RollCall { people: 0, .. })));
 }
 
 #[test]

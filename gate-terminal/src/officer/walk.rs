@@ -3,7 +3,16 @@
 //! A terminal's own numbers tell the order better than its clock, which somebody may have set; between two terminals there is
 //! only the clock.
 
-use shared::{ids::TerminalId, time::Moment};
+use std::{
+    collections::{HashMap, HashSet},
+    hash::Hash,
+};
+
+use shared::{
+    entry::{Direction, Outcome},
+    ids::TerminalId,
+    time::Moment,
+};
 
 use super::digest::PAGE;
 use crate::ports::{EntryLog, PassMovement};
@@ -35,4 +44,57 @@ pub(super) fn in_order(mut moves: Vec<PassMovement>) -> Vec<PassMovement> {
     }
     timed.sort_unstable_by_key(|(at, moved)| (moved.pass, *at, moved.entry));
     timed.into_iter().map(|(_, moved)| moved).collect()
+}
+
+/// What an own entry did with somebody, as far as it matters for who came in after all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Step {
+    CameIn,
+    WentOut,
+    /// At a question, or after the light had been green.
+    SentAway,
+}
+
+impl Step {
+    pub(super) const fn of(outcome: &Outcome, direction: Direction) -> Option<Self> {
+        match (outcome, direction) {
+            (Outcome::Passed | Outcome::LetIn { .. }, Direction::In) => Some(Self::CameIn),
+            (Outcome::Passed | Outcome::LetIn { .. }, Direction::Out) => Some(Self::WentOut),
+            (Outcome::SentAway { .. }, Direction::In) => Some(Self::SentAway),
+            (Outcome::SentAway { .. }, Direction::Out)
+            | (Outcome::Refused | Outcome::Unanswered | Outcome::Corrected { .. }, _) => None,
+        }
+    }
+}
+
+/// The numbers of entries that let somebody in who was then stopped, of this terminal's own in their order.
+pub(super) fn stopped<Who: Eq + Hash>(steps: impl Iterator<Item = (u64, Who, Step)>) -> HashSet<u64> {
+    let mut came = HashMap::new();
+    let mut stopped = HashSet::new();
+    for (seq, who, step) in steps {
+        match step {
+            Step::CameIn => _ = came.insert(who, seq),
+            Step::WentOut => _ = came.remove(&who),
+            Step::SentAway => stopped.extend(came.remove(&who)),
+        }
+    }
+    stopped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_who_came_in_just_before_was_stopped() {
+        use Step::{CameIn, SentAway, WentOut};
+        let of = |steps: &[(u64, char, Step)]| {
+            let mut stopped: Vec<_> = stopped(steps.iter().copied()).into_iter().collect();
+            stopped.sort_unstable();
+            stopped
+        };
+        assert_eq!(of(&[(1, 'a', CameIn), (2, 'b', CameIn), (3, 'a', SentAway)]), [1]);
+        assert_eq!(of(&[(1, 'a', CameIn), (2, 'a', CameIn), (3, 'a', SentAway), (4, 'a', SentAway)]), [2]);
+        assert_eq!(of(&[(1, 'a', CameIn), (2, 'a', WentOut), (3, 'a', SentAway)]), [0_u64; 0], "at a question");
+    }
 }

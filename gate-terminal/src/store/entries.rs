@@ -57,11 +57,11 @@ pub(super) fn after(connection: &Connection, after: u64, limit: usize) -> Result
     Ok((links, end))
 }
 
-/// The last who went through, and how many they were in truth, oldest first.
+/// The last who went through, how many they were in truth, and who was sent away, oldest first.
 pub(super) fn recent(connection: &Connection) -> Result<Vec<OwnEntry>, StoreError> {
     let mut select = connection.prepare(
         "select seq, body from
-             (select seq, body from entry where body ->> '$.outcome.kind' in ('passed', 'let_in', 'corrected')
+             (select seq, body from entry where body ->> '$.outcome.kind' in ('passed', 'let_in', 'corrected', 'sent_away')
               order by seq desc limit ?1)
          order by seq",
     )?;

@@ -9,6 +9,7 @@ mod log;
 mod migrations;
 mod news;
 mod passes;
+mod walk_ins;
 
 use std::{
     fs::{self, File, TryLockError},
@@ -26,7 +27,7 @@ use shared::{
     time::{CampusDay, Moment},
 };
 
-use crate::ports::{Held, News, Post, Receipt, Store};
+use crate::ports::{Held, News, Post, Receipt, Store, WalkIn};
 pub use log::SqliteLog;
 
 /// The file's name inside the data directory.
@@ -126,6 +127,7 @@ impl Store for SqliteStore {
             recorded: entries::head(&self.connection)?.seq,
             receipted: entries::receipted(&self.connection)?,
             own: entries::recent(&self.connection)?,
+            walk_ins: walk_ins::load(&self.connection)?,
         })
     }
 
@@ -133,9 +135,6 @@ impl Store for SqliteStore {
         let terminal = self.post()?.ok_or(StoreError::NotEnrolled)?.terminal;
         let transaction = self.connection.transaction()?;
         let seq = entries::append(&transaction, terminal, entry)?;
-        if entry.clock_trusted {
-            raise_floor(&transaction, entry.at)?;
-        }
         transaction.commit()?;
         self.committed(1);
         Ok(EntryId { terminal, seq })
@@ -152,8 +151,9 @@ impl Store for SqliteStore {
     }
 
     fn keep_news(&mut self, news: &News) -> Result<(), StoreError> {
+        let own = self.post()?.map(|post| post.terminal);
         let transaction = self.connection.transaction()?;
-        news::keep(&transaction, news)?;
+        news::keep(&transaction, news, own)?;
         // The server's word stands above what this machine thought: a floor raised by a wrong clock comes down again.
         transaction.execute("update post set floor_ms = ?1", [news.server_time.unix_ms()])?;
         transaction.commit()?;
@@ -171,15 +171,18 @@ impl Store for SqliteStore {
     }
 
     fn keep_floor(&mut self, floor: Moment) -> Result<(), StoreError> {
-        raise_floor(&self.connection, floor)?;
+        self.connection.execute("update post set floor_ms = max(floor_ms, ?1)", [floor.unix_ms()])?;
         self.committed(1);
         Ok(())
     }
-}
 
-fn raise_floor(connection: &Connection, floor: Moment) -> Result<(), StoreError> {
-    connection.execute("update post set floor_ms = max(floor_ms, ?1)", [floor.unix_ms()])?;
-    Ok(())
+    fn keep_walk_ins(&mut self, walk_ins: &[WalkIn]) -> Result<(), StoreError> {
+        let transaction = self.connection.transaction()?;
+        walk_ins::keep(&transaction, walk_ins)?;
+        transaction.commit()?;
+        self.committed(1);
+        Ok(())
+    }
 }
 
 fn assert_sqlite() -> Result<(), StoreError> {

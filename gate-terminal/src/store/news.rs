@@ -6,14 +6,15 @@
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 use shared::{
     chain::Head,
+    ids::TerminalId,
     sync::change::{Change, Places},
     time::Moment,
 };
 
-use super::{StoreError, counted, passes, read_hash, stored};
+use super::{StoreError, counted, passes, read_hash, stored, walk_ins};
 use crate::ports::{AsOf, HeldNews, News};
 
-pub(super) fn keep(transaction: &Transaction<'_>, news: &News) -> Result<(), StoreError> {
+pub(super) fn keep(transaction: &Transaction<'_>, news: &News, own: Option<TerminalId>) -> Result<(), StoreError> {
     if news.restarts {
         passes::void_old_epoch(transaction)?;
     }
@@ -27,7 +28,10 @@ pub(super) fn keep(transaction: &Transaction<'_>, news: &News) -> Result<(), Sto
                 let movement = passes::Moved { direction: *direction, at: *at, gate: *gate, party: *party };
                 passes::moved(transaction, *pass, *entry, &movement)?;
             }
-            // It concerns who stands at the gate now, and the pass it speaks of has been told before it.
+            // The feed tells it once: a gate that is killed before it heard must find it when it starts again.
+            Change::WalkInDecided { terminal, number, outcome } if own == Some(*terminal) => {
+                walk_ins::decided(transaction, *number, *outcome)?;
+            }
             Change::WalkInDecided { .. } => {}
         }
     }

@@ -5,14 +5,18 @@ use shared::{
     entry::{Direction, Outcome, Said},
     ids::PassId,
     seal::Sealed,
-    sync::{change::Change, push::EntryReceipt},
+    sync::{
+        change::{Change, WalkInOutcome},
+        push::EntryReceipt,
+        walk_in::WalkInNumber,
+    },
     verdict::{RefuseReason, Verdict},
 };
 use tempfile::TempDir;
 
 use super::*;
 use crate::gate::{
-    AsOf, NewerKeySet,
+    AsOf, NewerKeySet, WalkInStanding,
     small_campus::{Office, TERMINAL, day, gate_index, morning, pass_id, record},
 };
 use crate::ports::OwnEntry;
@@ -255,19 +259,43 @@ fn only_countersigned_entries_are_purged_and_the_chain_goes_on() {
 }
 
 #[test]
-fn the_floor_rises_with_what_is_trusted_and_the_server_corrects_it() {
+fn the_floor_rises_as_the_gate_says_and_with_no_entry_and_the_server_corrects_it() {
     let (_directory, mut store) = enrolled();
     let later = |minutes| morning().plus(chrono::TimeDelta::minutes(minutes));
     let floor = |store: &mut SqliteStore| store.load().unwrap().floor;
-    store.append(&Entry { clock_trusted: false, ..entry(later(500), None) }).unwrap();
-    assert_eq!(floor(&mut store), morning(), "an untrusted moment proves nothing");
-    store.append(&entry(later(5), None)).unwrap();
+    store.append(&entry(later(500), None)).unwrap();
+    assert_eq!(floor(&mut store), morning(), "that an entry's clock was believed proves nothing");
+    store.keep_floor(later(5)).unwrap();
     assert_eq!(floor(&mut store), later(5));
     store.keep_floor(later(4)).unwrap();
     assert_eq!(floor(&mut store), later(5));
     store.keep_floor(later(600)).unwrap();
     store.keep_news(&news(0, vec![])).unwrap();
     assert_eq!(floor(&mut store), morning());
+}
+
+#[test]
+fn a_host_s_word_is_on_the_list_as_soon_as_it_is_durable_that_it_was_heard() {
+    let (directory, mut store) = enrolled();
+    let walk_in = |number, standing| WalkIn {
+        number: WalkInNumber::new(number),
+        visitor: shared::identity::PersonName::parse("李四").unwrap(),
+        host: "T2001".into(),
+        since: morning(),
+        standing,
+    };
+    store.keep_walk_ins(&[walk_in(9, WalkInStanding::Waiting), walk_in(8, WalkInStanding::Waiting)]).unwrap();
+    let decided = |terminal, number| {
+        let number = WalkInNumber::new(number);
+        Change::WalkInDecided { terminal, number, outcome: WalkInOutcome::Approved { pass: pass_id(1) } }
+    };
+    let changes = vec![decided(TERMINAL, 8), decided(TerminalId::new(99), 9), decided(TERMINAL, 1)];
+    store.keep_news(&news(3, changes)).unwrap();
+    let mut store = reopened(&directory, store);
+    let approved = walk_in(8, WalkInStanding::Approved { pass: pass_id(1) });
+    assert_eq!(store.load().unwrap().walk_ins, [walk_in(9, WalkInStanding::Waiting), approved.clone()]);
+    store.keep_walk_ins(std::slice::from_ref(&approved)).unwrap();
+    assert_eq!(reopened(&directory, store).load().unwrap().walk_ins, [approved]);
 }
 
 #[test]

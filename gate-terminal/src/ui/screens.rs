@@ -62,6 +62,8 @@ pub struct Screens {
     /// Somebody scanned while something was typed.
     unseen: bool,
     garbled: bool,
+    /// Whether an officer's PIN was entered and nobody has locked again.
+    unlocked: bool,
 }
 
 impl Screens {
@@ -77,6 +79,7 @@ impl Screens {
 
     pub fn show(&mut self, ui: &mut Ui, scene: Scene<'_>) -> Vec<Wish> {
         let Scene { snapshot, records, .. } = scene;
+        self.unlocked = records.lock.is_open();
         self.follow_settings(ui, records, snapshot);
         let mut wishes = self.take_scans(ui);
         self.follow_sightings(snapshot, &mut wishes);
@@ -154,6 +157,7 @@ impl Screens {
         if self.tab == tab {
             return;
         }
+        self.lock_behind(tab, wishes);
         match self.tab {
             Tab::Scan => {}
             Tab::Find => {
@@ -238,12 +242,24 @@ impl Screens {
             self.unseen = true;
             return;
         }
+        self.lock_behind(Tab::Scan, wishes);
         match self.tab {
             Tab::Log => wishes.extend(self.log.leave()),
             Tab::Settings => self.settings.leave(),
             Tab::Scan | Tab::Find | Tab::WalkIn => {}
         }
         self.tab = Tab::Scan;
+    }
+
+    /// Whoever stands at a guard's screen next need not be the officer.
+    fn lock_behind(&self, next: Tab, wishes: &mut Vec<Wish>) {
+        let is_officers = |tab| match tab {
+            Tab::Log | Tab::Settings => true,
+            Tab::Scan | Tab::Find | Tab::WalkIn => false,
+        };
+        if self.unlocked && is_officers(self.tab) && !is_officers(next) {
+            wishes.push(Wish::Ask(Ask::Lock));
+        }
     }
 
     /// Over the status bar, so that nothing is hidden that somebody is typing in.

@@ -2,17 +2,12 @@
 //!
 //! The camera is here because an officer may choose another; it ends with the officers' thread.
 
-use std::{
-    fs, io,
-    path::Path,
-    process::{Command as Program, Stdio},
-    sync::Arc,
-};
+use std::{fs, path::Path, sync::Arc};
 
 use chrono::TimeDelta;
 use shared::time::Moment;
 
-use super::{Bell, Pictures, RunError, start_camera};
+use super::{Bell, Pictures, RunError, showing::Showing, start_camera};
 use crate::{
     camera::wire::Opened,
     camera_thread::{CameraStats, CameraThread},
@@ -53,7 +48,9 @@ pub(super) fn spawn_officer(
         bell: Arc::clone(bell),
         running: None,
     };
-    let premises = Premises { gate: Arc::clone(gate), camera, speaker: sound::spawn()?, bell: Arc::clone(bell) };
+    let (gate, speaker, bell_for_the_end) = (Arc::clone(gate), sound::spawn()?, Arc::clone(bell));
+    let showing = Showing::default();
+    let premises = Premises { gate, camera, speaker, bell: bell_for_the_end, showing, kiosk: false };
     let desk = Desk {
         data_dir: config.data_dir.clone(),
         settings: settings(config),
@@ -83,6 +80,8 @@ struct Premises {
     camera: CameraSlot,
     speaker: Speaker,
     bell: Arc<Bell>,
+    showing: Showing,
+    kiosk: bool,
 }
 
 /// The snapshot counts whole seconds and the thread may have read it late: a smaller difference is none.
@@ -113,6 +112,7 @@ impl Terminal for Premises {
     }
 
     fn apply(&mut self, before: Option<&Settings>, settings: &Settings) {
+        self.kiosk = settings.kiosk;
         if before.is_none_or(|before| before.way != settings.way) && !self.gate.act(Command::Face(settings.way)) {
             tracing::warn!("the gate did not take which way it faces");
         }
@@ -134,14 +134,8 @@ impl Terminal for Premises {
     }
 
     fn show(&mut self, file: &Path) {
-        let file = file.to_owned();
-        let shown = std::thread::Builder::new().name("show".to_owned()).spawn(move || {
-            if let Err(error) = opened("xdg-open", &file).or_else(|_| opened("lp", &file)) {
-                tracing::info!(%error, "nothing here shows or prints a file");
-            }
-        });
-        if let Err(error) = shown {
-            tracing::warn!(%error, "a file could not be shown");
+        if !self.showing.show(file, self.kiosk, SystemClock.read().since_boot_ms) {
+            tracing::info!("a list was written but not shown: one was, just now");
         }
     }
 
@@ -181,13 +175,6 @@ fn cameras_offered(list: &Path) -> Vec<CameraOffered> {
     let mut cameras: Vec<_> = nodes.filter_map(|node| offered(&node.path())).collect();
     cameras.sort_by_key(|(number, _)| *number);
     cameras.into_iter().map(|(_, camera)| camera).collect()
-}
-
-/// Waits until the program has taken the file.
-fn opened(program: &str, file: &Path) -> io::Result<()> {
-    let quiet = || Stdio::null();
-    let status = Program::new(program).arg(file).stdin(quiet()).stdout(quiet()).stderr(quiet()).status()?;
-    if status.success() { Ok(()) } else { Err(io::Error::other(format!("{program} ended with {status}"))) }
 }
 
 /// The camera that runs, and how another is started in its place.

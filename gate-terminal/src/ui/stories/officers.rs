@@ -1,7 +1,7 @@
 //! The officers' screens: the lock, the log, the settings.
 
 use egui_kittest::{Harness, kittest::Queryable as _};
-use shared::time::CampusDay;
+use shared::{entry::Outcome, time::CampusDay, verdict::Verdict};
 
 use super::{Desk, asked, desk, desk_with, made, officers_asked, press, settle, write};
 use crate::ui::{
@@ -199,4 +199,21 @@ fn the_theme_follows_the_hour_and_the_choice() {
     harness.state_mut().records.settings.theme = ThemeChoice::Light;
     settle(&mut harness);
     assert_eq!(harness.ctx.theme(), egui::Theme::Light);
+}
+
+#[test]
+fn an_officer_who_goes_to_a_guard_s_screen_has_locked_behind_them() {
+    for tab in [egui::Key::F6, egui::Key::F7] {
+        let mut harness = open(tab);
+        officers_asked(&mut harness);
+        press(&mut harness, if tab == egui::Key::F6 { egui::Key::F7 } else { egui::Key::F6 });
+        assert!(!officers_asked(&mut harness).contains(&Ask::Lock), "the officer is still there");
+        press(&mut harness, egui::Key::Escape);
+        assert!(officers_asked(&mut harness).contains(&Ask::Lock), "{tab:?}");
+    }
+    let mut harness = open(egui::Key::F6);
+    officers_asked(&mut harness);
+    harness.state_mut().snapshot = made::shown(Verdict::Admit, Some(Outcome::Passed));
+    settle(&mut harness);
+    assert_eq!(officers_asked(&mut harness), [Ask::Lock], "a visitor brought the scan screen back");
 }
