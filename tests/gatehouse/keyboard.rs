@@ -6,9 +6,10 @@
 use std::{error::Error, io, thread, time::Duration};
 
 use x11rb::{
+    CURRENT_TIME,
     connection::Connection as _,
     protocol::{
-        xproto::{ConnectionExt as _, KEY_PRESS_EVENT, KEY_RELEASE_EVENT},
+        xproto::{ConnectionExt as _, InputFocus, KEY_PRESS_EVENT, KEY_RELEASE_EVENT},
         xtest::ConnectionExt as _,
     },
     rust_connection::RustConnection,
@@ -35,10 +36,18 @@ pub struct Keyboard {
 }
 
 impl Keyboard {
+    /// What is typed goes to the window that is open there: no window manager stands by to say so.
     pub fn at(monitor: &Monitor) -> Result<Self, Trouble> {
         let (screen, number) = RustConnection::connect(Some(monitor.display())).map_err(broken)?;
         let setup = screen.setup();
         let root = setup.roots.get(number).map(|root| root.root).ok_or_else(|| broken("no screen"))?;
+        let windows = screen.query_tree(root).map_err(broken)?.reply().map_err(broken)?.children;
+        let window = windows.last().copied().ok_or_else(|| broken("no window"))?;
+        screen
+            .set_input_focus(InputFocus::POINTER_ROOT, window, CURRENT_TIME)
+            .map_err(broken)?
+            .check()
+            .map_err(broken)?;
         let (first, last) = (setup.min_keycode, setup.max_keycode);
         let asked = screen.get_keyboard_mapping(first, last - first + 1).map_err(broken)?;
         let mapping = asked.reply().map_err(broken)?;
