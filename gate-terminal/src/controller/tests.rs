@@ -407,8 +407,16 @@ fn a_gate_that_was_stopped_records_nothing_more_whoever_still_holds_it() {
     let story = Story::begin();
     let handle = story.terminal().spawn(|| {}).unwrap();
     let events = handle.events();
+    events.send(Event::Camera(CameraState::Running)).unwrap();
+    for _ in 0..500 {
+        if handle.snapshot().status.camera == snapshot::Camera::Running {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    // By then it waits for the next event, which it must not act on.
+    std::thread::sleep(Duration::from_millis(20));
     handle.stop();
-    // It may still be waiting for an event: this one it must not act on.
     events.send(Event::code("FOREIGN")).ok();
     for _ in 0..500 {
         if !handle.is_running() {
