@@ -53,7 +53,7 @@ fn press(harness: &mut Harness<'_, Wizard>, key: egui::Key) {
 fn write(harness: &mut Harness<'_, Wizard>, text: &str) {
     for letter in text.chars() {
         harness.event(egui::Event::Text(letter.to_string()));
-        harness.run_steps(2);
+        harness.run_steps(3);
     }
 }
 
