@@ -77,7 +77,7 @@ pub mod enrol;
 pub mod find;
 pub mod health;
 pub mod log;
-mod settings;
+pub mod settings;
 pub mod walk_in;
 
 pub use enrol::Enrol;
