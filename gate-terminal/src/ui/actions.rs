@@ -16,6 +16,7 @@ use super::{
     command::Command,
     snapshot::{CaseNumber, Panel},
     theme::{self, Field, Type},
+    wedge::Wedge,
     words::{self, Language, Words},
 };
 
@@ -114,11 +115,12 @@ impl Actions {
         let palette = theme::of(ui);
         let width = (place.width() - 3.0 * GAP) / 4.0;
         let mut left = place.left();
+        let settled_s = self.since_s + SETTLED_AFTER_S;
         let mut pressed = |key: Key, name: &str, text: &str, offered: bool, fill| {
             let button = Rect::from_min_size(pos2(left, place.top()), vec2(width, place.height()));
             left += width + GAP;
             let clicked = theme::key_button(ui, button, name, text, offered.then_some(fill));
-            let typed = struck(ui, key);
+            let typed = struck_at_s(ui, key).is_some_and(|at_s| at_s >= settled_s);
             offered && (clicked || typed)
         };
         let let_in = pressed(Key::F1, "F1", words.key_let_in, offered.let_in, theme::GREEN);
@@ -221,7 +223,9 @@ impl Actions {
 }
 
 fn write_reason(ui: &mut Ui, field: Rect, confirm: Rect, text: &mut String, words: &Words) -> Option<Step> {
-    let look = Field { most: Remark::MAX_CHARS, size: 28.0, ..Field::new("", words.other_reason_hint) };
+    // One line that is not too long and is refused all the same holds a number or a code.
+    let fault = (!text.trim().is_empty() && Remark::parse(text).is_none()).then_some(words.other_reason_fault);
+    let look = Field { most: Remark::MAX_CHARS, size: 28.0, fault, ..Field::new("", words.other_reason_hint) };
     let place = field.with_max_y(field.bottom() + 22.0);
     let response = theme::field(ui, place, egui::Id::unique("another reason"), text, look);
     let entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
@@ -244,6 +248,12 @@ pub(super) fn struck(ui: &Ui, wanted: Key) -> bool {
             if *key == wanted && modifiers.is_none())
     };
     ui.input(|input| input.events.iter().any(down))
+}
+
+/// When the key went down that counts with this drawing: a hand's are held back for a moment.
+fn struck_at_s(ui: &Ui, wanted: Key) -> Option<f64> {
+    let held_s = ui.ctx().with_plugin(|wedge: &mut Wedge| wedge.held_s(wanted)).unwrap_or(0.0);
+    struck(ui, wanted).then(|| ui.input(|input| input.time) - held_s)
 }
 
 /// Whom the panel shows and how far it has come, without what only counts down.

@@ -5,7 +5,7 @@ use shared::sync::enrol::InviteCode;
 
 use super::{
     actions,
-    enrolment::{EnrolAsk, EnrolStage, Enrolment, Fingerprints},
+    enrolment::{EnrolAsk, EnrolProblem, EnrolStage, Enrolment, Fingerprints},
     theme::{self, Field, Type},
     words::{self, Language, enrol},
 };
@@ -19,7 +19,14 @@ pub struct EnrolView {
     server: Option<String>,
     code: String,
     fault: Option<Fault>,
+    /// The server was asked with what stands in the form.
+    asked: bool,
+    /// The fingerprints of the last try were not the office's.
+    differed: bool,
 }
+
+/// What is wrong, and the technical cause.
+type Problem<'a> = (&'static str, Option<&'a str>);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fault {
@@ -51,14 +58,22 @@ impl EnrolView {
         }
         match &enrolment.stage {
             EnrolStage::Typing { problem } => {
+                // Only a code that was refused is typed anew.
+                if std::mem::take(&mut self.asked) && *problem == Some(EnrolProblem::Code) {
+                    self.code.clear();
+                }
+                let differed = (self.differed && problem.is_none()).then_some((words.differed, None));
                 let problem = problem.as_ref().map(|problem| enrol::problem(self.language, problem));
-                self.show_typing(ui, rest, &enrolment.server, problem.as_deref())
+                self.show_typing(ui, rest, &enrolment.server, problem.or(differed))
             }
             EnrolStage::Asking => {
+                self.asked = true;
+                self.differed = false;
                 theme::told(ui, rest, words.asking, Type::new(36.0, palette.ink).centred());
                 None
             }
             EnrolStage::Comparing(prints) => {
+                self.code.clear();
                 show_prints(ui, rest, prints, words);
                 let keys = Rect::from_min_max(pos2(rest.left(), rest.bottom() - 78.0), rest.max);
                 let (agree, differ) = keys.split_left_right_at_fraction(0.6);
@@ -68,7 +83,9 @@ impl EnrolView {
                 if agreed || actions::struck(ui, Key::F1) {
                     return Some(EnrolAsk::Agree);
                 }
-                (differs || actions::struck(ui, Key::F3)).then_some(EnrolAsk::Differ)
+                let differs = differs || actions::struck(ui, Key::F3);
+                self.differed |= differs;
+                differs.then_some(EnrolAsk::Differ)
             }
             EnrolStage::Done(prints) => {
                 show_prints(ui, rest, prints, words);
@@ -79,7 +96,7 @@ impl EnrolView {
         }
     }
 
-    fn show_typing(&mut self, ui: &mut Ui, place: Rect, known: &str, problem: Option<&str>) -> Option<EnrolAsk> {
+    fn show_typing(&mut self, ui: &mut Ui, place: Rect, known: &str, problem: Option<Problem<'_>>) -> Option<EnrolAsk> {
         let (words, palette) = (words::Enrol::of(self.language), theme::of(ui));
         let mut top = place.top() + 8.0;
         let mut next = |height: f32| {
@@ -109,8 +126,10 @@ impl EnrolView {
             ui.memory_mut(|memory| memory.request_focus(of_code));
         }
         let notice = next(84.0).shrink2(vec2(0.0, 10.0));
-        if let Some(problem) = problem {
+        let cause = next(36.0);
+        if let Some((problem, why)) = problem {
             theme::notice(ui, notice, problem, theme::RED);
+            theme::told(ui, cause, why.unwrap_or_default(), Type::new(14.0, palette.faint).rows(2));
         }
         let clicked = theme::key_button(ui, next(78.0), "F1", words.begin, Some(theme::GREEN));
         if !(clicked || actions::struck(ui, Key::F1) || entered) {
@@ -125,7 +144,6 @@ impl EnrolView {
             self.fault = Some(Fault::Code);
             return None;
         };
-        self.code.clear();
         Some(EnrolAsk::Enrol { server: server.to_owned(), code })
     }
 }

@@ -12,6 +12,7 @@ pub mod enrolment;
 mod find_view;
 mod header;
 mod health_view;
+mod keys;
 mod kiosk;
 mod log_view;
 #[cfg(test)]

@@ -12,7 +12,7 @@ use super::{
     screens::Wish,
     snapshot::{Picture, Snapshot, Way},
     theme::{self, Type},
-    words::{self, Language, log},
+    words::{self, Language, log, settings},
 };
 
 const MARGIN: f32 = 14.0;
@@ -56,7 +56,7 @@ impl SettingsView {
         let column = |index: f32| {
             Rect::from_min_size(pos2(inner.left() + index * (third + MARGIN), inner.top()), vec2(third, inner.height()))
         };
-        let asked = self.show_choices(ui, column(0.0), records, language);
+        let asked = self.show_choices(ui, column(0.0), snapshot.way, records, language);
         self.show_camera(ui, column(1.0), snapshot, picture, records, language);
         health_view::show(ui, column(2.0), snapshot, &records.health, language);
         if let Some(answer) = records.answer.as_ref().filter(|answer| answer.number > answered) {
@@ -83,7 +83,7 @@ impl SettingsView {
         std::mem::replace(&mut self.changing_pin, false)
     }
 
-    fn show_choices(&mut self, ui: &Ui, place: Rect, records: &Records, language: Language) -> Option<Ask> {
+    fn show_choices(&mut self, ui: &Ui, place: Rect, way: Way, records: &Records, language: Language) -> Option<Ask> {
         let (words, palette) = (words::Settings::of(language), theme::of(ui));
         let mut top = place.top();
         let mut next = |height: f32| {
@@ -98,14 +98,14 @@ impl SettingsView {
             let choices: Vec<&CameraChoice> = cameras.iter().collect();
             theme::stepped(&choices, &held.camera, step).clone_into(&mut wanted.camera);
         }
-        if let Some(step) = theme::chooser(ui, next(BOX_HEIGHT), words.way, language.words().way(held.way)) {
+        let of_way = |way: Way| language.words().way(way);
+        let ways = settings::kept_and_now(language, of_way(held.way), of_way(way));
+        if let Some(step) = theme::chooser(ui, next(BOX_HEIGHT), words.way, &ways) {
             wanted.way = theme::stepped(&[Way::In, Way::Out, Way::Both], held.way, step);
         }
-        let of_language = match held.language {
-            Language::Zh => words.chinese,
-            Language::En => words.english,
-        };
-        if theme::chooser(ui, next(BOX_HEIGHT), words.language, of_language).is_some() {
+        let of_language = |named: Language| named.pick(words.chinese, words.english);
+        let languages = settings::kept_and_now(language, of_language(held.language), of_language(language));
+        if theme::chooser(ui, next(BOX_HEIGHT), words.language, &languages).is_some() {
             wanted.language = held.language.other();
         }
         if let Some(step) = theme::chooser(ui, next(BOX_HEIGHT), words.theme, words.theme_name(held.theme)) {

@@ -1,25 +1,36 @@
 //! Between the window's keys and the scanner's ear: it hears every key before any field does.
 //!
+//! What a scanner types becomes a scan, and a key that decides something must be a hand's. Shift and its like are neither: they
+//! are pressed around a scanner's letters as around a person's.
+//!
 //! An input method that is on takes the letters away before they arrive here; then nothing can be read, and the guard is told
 //! to switch it off instead of finding rubbish in a field.
 
 use egui::{Context, Event, ImeEvent, Key, RawInput};
 
-use crate::scanner::{self, Heard, Scanner, Stroke};
+use super::keys::{self, Down};
+use crate::scanner::{self, Drawing, Hand, Heard, Scanner, Stroke};
 
 /// So many changes of an unfinished word, faster than a hand makes them, are a scanner typing into an input method.
 const GARBLED_CHANGES: usize = 8;
 const GARBLED_WITHIN_MS: u64 = 280;
 
+/// Until the next drawing while keys come: sixty a second.
+const NEXT_DRAWING: std::time::Duration = std::time::Duration::from_millis(16);
+
 #[derive(Debug, Default)]
 pub(super) struct Wedge {
+    drawing: Drawing,
     scanner: Scanner<Event>,
+    hand: Hand<Key, Event>,
+    down: Down,
+    /// The deciding keys of this drawing, and how long ago each went down.
+    decided: Vec<(Key, u64)>,
     scans: Vec<String>,
     /// When the input method's unfinished word changed.
     changes_ms: Vec<u64>,
     garbled: bool,
-    /// Of a window that does not say the time.
-    counted_s: f64,
+    now_s: f64,
 }
 
 impl Wedge {
@@ -33,10 +44,21 @@ impl Wedge {
         std::mem::take(&mut self.garbled)
     }
 
+    /// How long before this drawing the key went down; it had to be held until it counted.
+    pub(super) fn held_s(&self, key: Key) -> f64 {
+        let held = self.decided.iter().find(|(decided, _)| *decided == key);
+        held.map_or(0.0, |(_, ago_ms)| std::time::Duration::from_millis(*ago_ms).as_secs_f64())
+    }
+
     #[expect(clippy::wildcard_enum_match_arm, reason = "egui has many events, and only what is typed matters here")]
-    fn hear(&mut self, at_ms: u64, event: Event, out: &mut Vec<Heard<Event>>) {
+    fn hear(&mut self, event: Event, out: &mut Vec<Heard<Event>>) {
+        let Some(event) = self.ask_hand(event) else { return };
         match &event {
-            Event::Ime(ImeEvent::Preedit { .. }) => self.note_change(at_ms),
+            Event::WindowFocused(false) => {
+                self.hand.forget();
+                self.down.forget();
+            }
+            Event::Ime(ImeEvent::Preedit { .. }) => self.note_change(self.drawing.at_ms),
             Event::Ime(ImeEvent::Commit(text)) | Event::Text(text) if text.chars().count() > 1 => {
                 if let Some(scan) = scanner::whole(text) {
                     out.push(Heard::Scan(scan));
@@ -46,9 +68,23 @@ impl Wedge {
             _ => {}
         }
         match stroke(&event) {
-            Some(stroke) => self.scanner.hear(at_ms, stroke, event, out),
+            Some(stroke) => self.scanner.hear(stroke, event, out),
             None => out.push(Heard::Event(event)),
         }
+    }
+
+    /// `None` when the hand keeps it.
+    fn ask_hand(&mut self, event: Event) -> Option<Event> {
+        if let Some(key) = keys::deciding(&event) {
+            return self.hand.down(key, event);
+        }
+        if let Event::Key { key, pressed: false, .. } = event {
+            return self.hand.up(key, event);
+        }
+        if keys::is_other(&event) {
+            self.hand.other();
+        }
+        Some(event)
     }
 
     fn note_change(&mut self, at_ms: u64) {
@@ -69,23 +105,35 @@ impl egui::Plugin for Wedge {
     }
 
     fn input_hook(&mut self, ctx: &Context, input: &mut RawInput) {
-        self.counted_s += f64::from(input.predicted_dt);
-        let now_s = input.time.unwrap_or(self.counted_s);
-        let at_ms = std::time::Duration::try_from_secs_f64(now_s)
+        // As the window itself counts, when nobody says the time.
+        self.now_s = input.time.unwrap_or_else(|| self.now_s + f64::from(input.predicted_dt));
+        let at_ms = std::time::Duration::try_from_secs_f64(self.now_s)
             .map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX));
-        let mut out = Vec::new();
-        self.scanner.pass_time(at_ms, &mut out);
+        self.drawing = self.drawing.next(at_ms);
+        self.scanner.begin(self.drawing);
+        self.hand.begin(self.drawing);
+        let (mut out, mut decided) = (Vec::new(), Vec::new());
         for event in std::mem::take(&mut input.events) {
-            self.hear(at_ms, event, &mut out);
+            let event = self.down.follow(event);
+            self.hear(event, &mut out);
         }
+        self.scanner.end(&mut out);
+        self.hand.end(&mut decided);
         for heard in out {
             match heard {
                 Heard::Event(event) => input.events.push(event),
                 Heard::Scan(text) => self.scans.push(text),
             }
         }
-        if let Some(wakes_ms) = self.scanner.wakes_at_ms() {
-            ctx.request_repaint_after(std::time::Duration::from_millis(wakes_ms.saturating_sub(at_ms).max(1)));
+        self.decided.clear();
+        for pressed in decided {
+            if let Event::Key { key, pressed: true, .. } = pressed.event {
+                self.decided.push((key, pressed.ago_ms));
+            }
+            input.events.push(pressed.event);
+        }
+        if self.scanner.is_listening() || self.hand.is_listening() {
+            ctx.request_repaint_after(NEXT_DRAWING);
         }
     }
 }
@@ -101,6 +149,7 @@ fn stroke(event: &Event) -> Option<Stroke> {
                 _ => Stroke::Break,
             })
         }
+        Event::Key { key, .. } if keys::is_around(*key) => None,
         Event::Key { key: Key::Enter | Key::Tab, pressed, modifiers, .. } => {
             Some(match (pressed, modifiers.is_none()) {
                 (true, true) => Stroke::End,
@@ -109,7 +158,7 @@ fn stroke(event: &Event) -> Option<Stroke> {
             })
         }
         Event::Key { key, pressed, modifiers, .. } => {
-            let writes = writes(*key) && !modifiers.ctrl && !modifiers.alt && !modifiers.command;
+            let writes = keys::writes(*key) && !modifiers.ctrl && !modifiers.alt && !modifiers.command;
             match (writes, pressed) {
                 (true, true) => Some(Stroke::Before),
                 (true, false) => Some(Stroke::After),
@@ -119,48 +168,5 @@ fn stroke(event: &Event) -> Option<Stroke> {
         }
         Event::Ime(_) => Some(Stroke::Break),
         _ => None,
-    }
-}
-
-/// Whether a letter comes with the key.
-fn writes(key: Key) -> bool {
-    let name = key.name();
-    let sign = matches!(
-        key,
-        Key::Space
-            | Key::Colon
-            | Key::Comma
-            | Key::Backslash
-            | Key::Slash
-            | Key::Pipe
-            | Key::Questionmark
-            | Key::Exclamationmark
-            | Key::OpenBracket
-            | Key::CloseBracket
-            | Key::OpenCurlyBracket
-            | Key::CloseCurlyBracket
-            | Key::Backtick
-            | Key::Minus
-            | Key::Period
-            | Key::Plus
-            | Key::Equals
-            | Key::Semicolon
-            | Key::Quote
-    );
-    name.len() == 1 || sign
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn letters_write_and_function_keys_do_not() {
-        for key in [Key::A, Key::Num7, Key::Space, Key::Colon, Key::Slash, Key::Minus, Key::Plus, Key::Period] {
-            assert!(writes(key), "{key:?}");
-        }
-        for key in [Key::F1, Key::F10, Key::Escape, Key::ArrowUp, Key::Backspace, Key::Enter, Key::Tab, Key::PageDown] {
-            assert!(!writes(key), "{key:?}");
-        }
     }
 }

@@ -105,6 +105,11 @@ impl LogView {
         wishes
     }
 
+    /// The next answer belongs to this screen, even if it comes before the screen is drawn.
+    pub(super) fn await_answer(&mut self, records: &Records) {
+        self.answered = Some(records.answer.as_ref().map_or(0, |answer| answer.number));
+    }
+
     pub(super) fn is_typing(&self) -> bool {
         self.pin.is_typing()
     }

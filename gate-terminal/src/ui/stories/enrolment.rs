@@ -53,7 +53,7 @@ fn press(harness: &mut Harness<'_, Wizard>, key: egui::Key) {
 fn write(harness: &mut Harness<'_, Wizard>, text: &str) {
     for letter in text.chars() {
         harness.event(egui::Event::Text(letter.to_string()));
-        harness.run_steps(2);
+        harness.run_steps(3);
     }
 }
 
@@ -77,7 +77,8 @@ fn a_code_is_checked_before_it_is_spent() {
 fn each_problem_is_said_in_words() {
     for (problem, said) in [
         (EnrolProblem::Code, "登记码不对，或已经用过、过期：请向保卫处要新的"),
-        (EnrolProblem::Unreachable { why: "timeout".into() }, "联系不上服务器：timeout"),
+        (EnrolProblem::Unreachable { why: "timeout".into() }, "联系不上服务器，请检查网络和地址"),
+        (EnrolProblem::Unreachable { why: "timeout".into() }, "timeout"),
         (EnrolProblem::OtherRoot, "服务器的根密钥与配置不符：不要继续，请联系保卫处"),
         (EnrolProblem::Clock, "本机时间与服务器相差太多，请先校准时间"),
     ] {
@@ -94,4 +95,30 @@ fn the_fingerprints_are_compared_before_anything_is_kept() {
         press(&mut harness, key);
         assert_eq!(harness.state_mut().asked, [asked]);
     }
+}
+
+#[test]
+fn the_code_is_typed_anew_only_when_it_was_refused() {
+    let code = shared::sync::enrol::InviteCode::from_random([7; 10]);
+    for (problem, stays) in [(EnrolProblem::Unreachable { why: "timeout".into() }, true), (EnrolProblem::Code, false)] {
+        let mut harness = wizard(EnrolStage::Typing { problem: None });
+        write(&mut harness, code.as_str());
+        press(&mut harness, egui::Key::F1);
+        assert_eq!(harness.state_mut().asked.len(), 1);
+        for stage in [EnrolStage::Asking, EnrolStage::Typing { problem: Some(problem) }] {
+            harness.state_mut().enrolment.stage = stage;
+            harness.run_steps(3);
+        }
+        let standing = harness.query_all_by_value(code.as_str()).next().is_some();
+        assert_eq!(standing, stays);
+    }
+}
+
+#[test]
+fn fingerprints_that_differ_are_said_to_have_differed() {
+    let mut harness = wizard(EnrolStage::Comparing(prints()));
+    press(&mut harness, egui::Key::F3);
+    harness.state_mut().enrolment.stage = EnrolStage::Typing { problem: None };
+    harness.run_steps(3);
+    harness.get_by_label("指纹不一致，本机什么都没有保存。请打电话给保卫处，要新的登记码");
 }

@@ -77,6 +77,7 @@ fn settle(harness: &mut Harness<'_, Desk>) {
     harness.run_steps(4);
 }
 
+/// As a hand does: the key is down for a drawing of a quarter second.
 fn press(harness: &mut Harness<'_, Desk>, key: egui::Key) {
     harness.key_press(key);
     harness.run_steps(3);
@@ -86,7 +87,7 @@ fn press(harness: &mut Harness<'_, Desk>, key: egui::Key) {
 fn write(harness: &mut Harness<'_, Desk>, text: &str) {
     for letter in text.chars() {
         harness.event(egui::Event::Text(letter.to_string()));
-        harness.run_steps(2);
+        harness.run_steps(3);
     }
 }
 

@@ -60,6 +60,23 @@ fn in_an_emergency_one_key_from_any_screen_writes_the_roll_call_without_a_pin() 
 }
 
 #[test]
+fn a_roll_call_that_is_quicker_than_the_screen_is_said_all_the_same() {
+    let mut harness = desk(made::waiting());
+    harness.state_mut().records = made::open_records();
+    let said = |people| OfficerSaid::RollCall { path: "/tmp/a.html".into(), people };
+    harness.state_mut().records.answer = Some(Answer { number: 1, said: said(40) });
+    settle(&mut harness);
+    harness.key_down(egui::Key::F9);
+    while officers_asked(&mut harness).is_empty() {
+        harness.step();
+    }
+    harness.state_mut().records.answer = Some(Answer { number: 2, said: said(41) });
+    harness.key_up(egui::Key::F9);
+    settle(&mut harness);
+    harness.get_by_label("点名册 41 人，已写到 /tmp/a.html");
+}
+
+#[test]
 fn after_wrong_pins_nothing_is_asked_before_its_time() {
     let mut harness = locked();
     let retry_at = Some(made::NOON.plus(chrono::TimeDelta::seconds(8)));
@@ -216,4 +233,14 @@ fn an_officer_who_goes_to_a_guard_s_screen_has_locked_behind_them() {
     harness.state_mut().snapshot = made::shown(Verdict::Admit, Some(Outcome::Passed));
     settle(&mut harness);
     assert_eq!(officers_asked(&mut harness), [Ask::Lock], "a visitor brought the scan screen back");
+}
+
+#[test]
+fn a_setting_a_guard_has_switched_meanwhile_says_both() {
+    let mut harness = desk_with(Desk { records: made::open_records(), ..Desk::of(made::waiting()) });
+    press(&mut harness, egui::Key::F10);
+    harness.state_mut().snapshot.way = Way::Both;
+    press(&mut harness, egui::Key::F7);
+    harness.get_by_label("Way IN (now IN / OUT)");
+    harness.get_by_label("Language Chinese (now English)");
 }

@@ -171,6 +171,16 @@ fn another_reason_is_written_and_kept() {
 }
 
 #[test]
+fn a_reason_that_cannot_be_kept_says_why() {
+    let mut harness = desk(stale());
+    press(&mut harness, egui::Key::F2);
+    press(&mut harness, egui::Key::Num4);
+    harness.event(egui::Event::Text(format!("证件 {}", made::CARD_NUMBER)));
+    settle(&mut harness);
+    harness.get_by_label("这里不能写证件号码或通行码，请删去");
+}
+
+#[test]
 fn the_panel_is_held_by_each_sign_of_the_guard_and_by_nothing_else() {
     let refused = made::shown(Verdict::Refuse(RefuseReason::Revoked), Some(Outcome::Refused));
     let mut harness = desk(refused);

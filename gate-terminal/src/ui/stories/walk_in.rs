@@ -7,7 +7,7 @@ use super::{Desk, asked, desk, made, officers_asked, press, settle, stands, writ
 use crate::ui::{
     command::Command,
     records::{Answer, Ask, Lock, OfficerSaid, Pin},
-    snapshot::{Link, WalkInNumber},
+    snapshot::{Link, Unsent, WalkIn, WalkInNumber, WalkInStanding},
 };
 
 fn filled() -> Harness<'static, Desk> {
@@ -29,7 +29,54 @@ fn a_form_filled_with_enter_alone_asks_the_host() {
     assert_eq!((form.visitor.as_str(), form.host.as_str(), form.party), ("张小𬭎", "20010023", 1));
     assert_eq!((form.document.kind(), form.document.number()), (DocumentKind::ResidentId, made::CARD_NUMBER));
     assert_eq!(form.plates.len(), 1);
+    assert!(stands(&harness, "张小𬭎"), "nothing is lost before it is taken");
+    listed(&mut harness, 1, WalkInStanding::Sending);
+    press(&mut harness, egui::Key::F1);
+    assert_eq!(super::asked(&mut harness), [], "it is on its way");
+    listed(&mut harness, 1, WalkInStanding::Waiting);
     assert!(!stands(&harness, "张小𬭎"), "the next one begins anew");
+}
+
+fn listed(harness: &mut Harness<'_, Desk>, number: u64, standing: WalkInStanding) {
+    let line = WalkIn { number: WalkInNumber::new(number), standing, ..made::walk_ins()[0].clone() };
+    harness.state_mut().snapshot.walk_ins = [line].into();
+    settle(harness);
+}
+
+#[test]
+fn a_refusal_costs_no_typing_and_can_be_corrected() {
+    for refusal in [WalkInStanding::HostUnknown, WalkInStanding::Unsent { why: Unsent::NoLink }] {
+        let mut harness = filled();
+        press(&mut harness, egui::Key::F1);
+        assert_eq!(asked(&mut harness).len(), 1);
+        listed(&mut harness, 1, refusal);
+        assert!(stands(&harness, "张小𬭎") && stands(&harness, "陕A12345"));
+        press(&mut harness, egui::Key::F1);
+        assert!(matches!(asked(&mut harness)[..], [Command::AskHost(_)]), "it is sent again");
+    }
+}
+
+#[test]
+fn what_was_typed_is_cleared_by_a_second_press_soon_after() {
+    let mut harness = filled();
+    press(&mut harness, egui::Key::F3);
+    harness.get_by_label("F3 再按一次清空");
+    assert!(stands(&harness, "张小𬭎"));
+    harness.run_steps(16);
+    press(&mut harness, egui::Key::F3);
+    assert!(stands(&harness, "张小𬭎"), "too late");
+    press(&mut harness, egui::Key::F3);
+    assert!(!stands(&harness, "张小𬭎"));
+}
+
+#[test]
+fn what_other_screens_were_answered_is_not_said_here() {
+    let mut harness = desk(made::waiting());
+    press(&mut harness, egui::Key::F5);
+    let said = OfficerSaid::Exported { path: "/tmp/a.csv".into(), lines: 7 };
+    harness.state_mut().records.answer = Some(Answer { number: 9, said });
+    settle(&mut harness);
+    assert!(harness.query_by_label("已导出 7 条到 /tmp/a.csv").is_none());
 }
 
 #[test]

@@ -3,6 +3,7 @@
 //! While the server is out of reach nobody can be asked; then an officer's PIN makes it a paper case.
 
 mod form;
+mod sent;
 mod waiting;
 
 use egui::{Id, Key, Rect, Ui, pos2, vec2};
@@ -12,19 +13,23 @@ use super::{
     actions,
     command::Command,
     pin_view::{PinView, Purpose},
-    records::{Ask, Lock, PaperForm, Records},
+    records::{Answer, Ask, Failed, Lock, OfficerSaid, PaperForm, Records},
     screens::Wish,
     snapshot::{Link, Snapshot, WalkInField, Way},
     theme::{self, Field, Type},
     words::{self, Language, log},
 };
 use form::Form;
+use sent::{Sent, Standing};
 
 const MARGIN: f32 = 16.0;
 const GAP: f32 = 12.0;
 const FORM_SHARE: f32 = 0.6;
 const FIELD_HEIGHT: f32 = 94.0;
 const KEYS_HEIGHT: f32 = 78.0;
+
+/// So long a second press clears what was typed.
+const CLEARING_S: f64 = 3.0;
 
 #[derive(Debug, Default)]
 pub(super) struct WalkInView {
@@ -33,8 +38,11 @@ pub(super) struct WalkInView {
     left: Vec<WalkInField>,
     /// It was to be handed over and could not be: every fault is shown, even where somebody writes.
     tried: bool,
+    sent: Option<Sent>,
     paper: Option<Paper>,
     pin: PinView,
+    /// Clearing was asked for once.
+    clearing_until_s: Option<f64>,
     /// Answers up to this one are about something else.
     answered: u64,
 }
@@ -67,6 +75,7 @@ impl WalkInView {
         language: Language,
     ) -> Vec<Wish> {
         let (of_form, of_list) = body.shrink(MARGIN).split_left_right_at_fraction(FORM_SHARE);
+        self.follow_sent(ui, snapshot);
         let mut wishes = self.show_form(ui, of_form.with_max_x(of_form.right() - MARGIN), snapshot, records, language);
         if let Some(Paper::Locked(_)) = &self.paper {
             let why = words::WalkIn::of(language).paper_pin;
@@ -118,7 +127,7 @@ impl WalkInView {
             row
         };
         let line = next(56.0).with_max_y(place.top() + 48.0);
-        let answer = records.answer.as_ref().filter(|answer| answer.number > self.answered && self.paper.is_none());
+        let answer = self.answer_about_paper(records).filter(|_| self.paper.is_none());
         match (answer, offline) {
             (Some(answer), _) => theme::notice(ui, line, &log::answer(language, &answer.said), theme::NEUTRAL),
             (None, true) => theme::notice(ui, line, words.offline, theme::AMBER),
@@ -203,18 +212,30 @@ impl WalkInView {
             fill.is_some() && (clicked || actions::struck(ui, key))
         };
         let offline = snapshot.status.link != Link::Up;
-        let ask = pressed(Key::F1, "F1", words.ask_host, (!offline).then_some(theme::GREEN));
+        let sending = self.sent.is_some();
+        let ask_word = if sending { words.sending } else { words.ask_host };
+        let ask = pressed(Key::F1, "F1", ask_word, (!offline && !sending).then_some(theme::GREEN));
         let paper = pressed(Key::F2, "F2", words.paper, offline.then_some(theme::AMBER));
-        let clear = pressed(Key::F3, "F3", words.clear, Some(palette.card));
-        if clear {
-            self.clear();
-            self.note_answer(records);
+        let now_s = ui.input(|input| input.time);
+        self.clearing_until_s = self.clearing_until_s.filter(|until_s| now_s < *until_s && !self.form.is_empty());
+        let (clear_word, fill) = match self.clearing_until_s {
+            Some(_) => (words.clear_sure, theme::RED),
+            None => (words.clear, palette.card),
+        };
+        if pressed(Key::F3, "F3", clear_word, Some(fill)) {
+            if self.form.is_empty() || self.clearing_until_s.is_some() {
+                self.clear();
+                self.note_answer(records);
+            } else {
+                self.clearing_until_s = Some(now_s + CLEARING_S);
+                ui.ctx().request_repaint_after(std::time::Duration::from_secs_f64(CLEARING_S));
+            }
         }
         if ask {
             self.left = FIELDS.to_vec();
             self.tried = true;
             if let Some(form) = self.form.checked(CampusDay::of(snapshot.now)) {
-                self.clear();
+                self.sent = Some(Sent::new(self.form.clone(), snapshot, now_s));
                 return vec![Wish::Command(Command::AskHost(Box::new(form)))];
             }
         }
@@ -249,10 +270,11 @@ impl WalkInView {
                 self.paper = Some(Paper::Asked);
                 vec![Wish::Ask(Ask::Paper(form)), Wish::Ask(Ask::Lock)]
             }
-            Some(Paper::Asked) if records.answer.as_ref().is_some_and(|answer| answer.number > self.answered) => {
-                self.form = Form::default();
-                self.left.clear();
-                self.tried = false;
+            Some(Paper::Asked) if self.answer_about_paper(records).is_some() => {
+                let said = self.answer_about_paper(records).map(|answer| &answer.said);
+                if matches!(said, Some(OfficerSaid::PaperRecorded { .. })) {
+                    self.begin_anew();
+                }
                 Vec::new()
             }
             other => {
@@ -260,6 +282,31 @@ impl WalkInView {
                 Vec::new()
             }
         }
+    }
+
+    /// The server has taken what was sent, or it can be corrected.
+    fn follow_sent(&mut self, ui: &Ui, snapshot: &Snapshot) {
+        let now_s = ui.input(|input| input.time);
+        let Some(mut sent) = self.sent.take() else { return };
+        match sent.standing(snapshot, now_s) {
+            Standing::OnItsWay => self.sent = Some(sent),
+            Standing::Taken if sent.form == self.form => self.begin_anew(),
+            Standing::Taken | Standing::GivenBack => {}
+        }
+    }
+
+    fn begin_anew(&mut self) {
+        self.form = Form::default();
+        self.left.clear();
+        self.tried = false;
+    }
+
+    /// What other screens asked for is not said here.
+    fn answer_about_paper<'a>(&self, records: &'a Records) -> Option<&'a Answer> {
+        let about_paper = |said: &OfficerSaid| {
+            matches!(said, OfficerSaid::PaperRecorded { .. } | OfficerSaid::Failed { what: Failed::Paper, .. })
+        };
+        records.answer.as_ref().filter(|answer| answer.number > self.answered && about_paper(&answer.said))
     }
 
     fn note_answer(&mut self, records: &Records) {

@@ -26,23 +26,25 @@ words! {
         differ_note: "不一致时不要继续：可能有人冒充服务器", "If they differ, stop: somebody may pose as the server";
         done: "登记完成，正在启动", "Enrolled, starting";
         address: "这不是服务器地址", "That is no server's address";
-        unreachable: "联系不上服务器：", "The server cannot be reached: ";
+        unreachable: "联系不上服务器，请检查网络和地址", "The server cannot be reached: check network and address";
         wrong_code: "登记码不对，或已经用过、过期：请向保卫处要新的", "Code unknown, used or expired: ask for a new one";
         other_root: "服务器的根密钥与配置不符：不要继续，请联系保卫处", "The server's root key is not the configured one: stop, call the office";
         clock: "本机时间与服务器相差太多，请先校准时间", "This machine's clock is wrong: set it first";
-        machine: "本机不能保存：", "This machine cannot keep it: ";
+        machine: "本机不能保存，请联系保卫处", "This machine cannot keep it: call the office";
+        differed: "指纹不一致，本机什么都没有保存。请打电话给保卫处，要新的登记码", "The fingerprints differed and nothing was kept: call the office for a new code";
     }
 }
 
+/// What to do about it, and the technical cause for whoever is called.
 #[must_use]
-pub fn problem(language: Language, problem: &EnrolProblem) -> String {
+pub fn problem(language: Language, problem: &EnrolProblem) -> (&'static str, Option<&str>) {
     let words = Enrol::of(language);
     match problem {
-        EnrolProblem::Address => words.address.to_owned(),
-        EnrolProblem::Unreachable { why } => format!("{}{why}", words.unreachable),
-        EnrolProblem::Code => words.wrong_code.to_owned(),
-        EnrolProblem::OtherRoot => words.other_root.to_owned(),
-        EnrolProblem::Clock => words.clock.to_owned(),
-        EnrolProblem::Machine { why } => format!("{}{why}", words.machine),
+        EnrolProblem::Address => (words.address, None),
+        EnrolProblem::Unreachable { why } => (words.unreachable, Some(why)),
+        EnrolProblem::Code => (words.wrong_code, None),
+        EnrolProblem::OtherRoot => (words.other_root, None),
+        EnrolProblem::Clock => (words.clock, None),
+        EnrolProblem::Machine { why } => (words.machine, Some(why)),
     }
 }

@@ -77,7 +77,7 @@ pub mod enrol;
 pub mod find;
 pub mod health;
 pub mod log;
-mod settings;
+pub mod settings;
 pub mod walk_in;
 
 pub use enrol::Enrol;
@@ -137,6 +137,7 @@ words! {
     why_send_away: "为什么劝返？", "Why send away?";
     other_reason: "其他原因", "Another reason";
     other_reason_hint: "写几个字，回车确认", "A few words, then Enter";
+    other_reason_fault: "这里不能写证件号码或通行码，请删去", "No document numbers or codes here: take them out";
     confirm: "确认", "Confirm";
     back: "返回", "Back";
     seconds_left: "秒内处理", "s left";

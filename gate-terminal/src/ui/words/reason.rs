@@ -107,7 +107,10 @@ impl Teller<'_> {
             RefuseReason::BadSignature => self.say("通行码被改动过，是假的", "The code was altered: it is forged"),
             RefuseReason::OtherCampus { campus } => {
                 let campus = self.campus(*campus);
-                self.say(&format!("这是{campus}的预约，请到{campus}"), &format!("Booked for {campus}: please go there"))
+                self.say(
+                    &format!("这是{campus}的预约，请到{campus}"),
+                    &format!("Booked for another campus, {campus}: please go there"),
+                )
             }
             RefuseReason::WrongGate { open } => {
                 let gates = self.gates(*open);

@@ -1,6 +1,9 @@
 //! The settings screen's texts.
 
-use crate::ui::records::{ThemeChoice, Tone};
+use crate::ui::{
+    records::{ThemeChoice, Tone},
+    words::Language,
+};
 
 words! {
     /// The settings screen.
@@ -56,4 +59,13 @@ impl Settings {
             Tone::Refuse => self.tone_refuse,
         }
     }
+}
+
+/// What is kept, and what a guard has switched to meanwhile.
+#[must_use]
+pub fn kept_and_now(language: Language, kept: &str, now: &str) -> String {
+    if kept == now {
+        return kept.to_owned();
+    }
+    language.pick(format!("{kept}（现为{now}）"), format!("{kept} (now {now})"))
 }

@@ -26,6 +26,7 @@ words! {
         ask_host: "请被访人同意", "Ask the host";
         paper: "纸质登记（需密码）", "Paper case (PIN)";
         clear: "清空", "Clear";
+        clear_sure: "再按一次清空", "Press again";
         offline: "网络断开，联系不上被访人：请打电话确认，由保卫处输入密码按纸质登记放行", "Offline, the host cannot be asked: call them, then an officer records a paper case with the PIN";
         list: "等待回复", "Waiting for an answer";
         nobody: "现在没有人等待", "Nobody is waiting";
