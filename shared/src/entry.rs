@@ -3,6 +3,7 @@
 //! Admissions, refusals and the guard's overrides are all entries. An entry never holds a scanned code (it may open a gate) or
 //! a document number: only the pass id, the masked name, and for a foreign code a short keyed mark to tell two of them apart.
 
+use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -123,6 +124,16 @@ impl Outcome {
         }
     }
 }
+
+/// Whether somebody who went in at `came` was stopped by the guard who sent somebody with the same code away at `sent_away`. So
+/// soon it is the same person; later it is another with a copy, and whoever went in is inside.
+#[must_use]
+pub fn is_stopped(came: Moment, sent_away: Moment) -> bool {
+    sent_away.since(came).abs() < STOPPED_WITHIN
+}
+
+/// Many times as long as a verdict stays on the screen.
+const STOPPED_WITHIN: TimeDelta = TimeDelta::minutes(1);
 
 /// Why a guard decided as they did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -243,7 +243,7 @@ impl LocalState {
             self.visits.correct(pass, EntryId { seq, ..id }, entry.party);
         }
         if let (Outcome::SentAway { .. }, Direction::In) = (&entry.outcome, entry.direction) {
-            self.visits.sent_away(pass, id);
+            self.visits.sent_away(pass, id, entry.at);
         }
         if !entry.outcome.went_through() {
             return;

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use shared::{
-    entry::{Direction, EntryId, PaperCase},
+    entry::{Direction, EntryId, PaperCase, is_stopped},
     identity::MaskedName,
     ids::{GateIndex, PassId},
     time::{CampusDay, Moment},
@@ -86,16 +86,17 @@ impl Visits {
         all.filter(|movement| movement.entry == entry).for_each(|movement| movement.party = party);
     }
 
-    /// Whoever went in last by that terminal was stopped, as `by` says, and did not go in after all. The pass stays used: it was
-    /// in the wrong hands. A question that was answered by sending somebody away finds nobody who went in.
-    pub fn sent_away(&mut self, pass: Option<PassId>, by: EntryId) {
+    /// Whoever went in last by that terminal just before was stopped, as `by` says, and did not go in after all. The pass stays
+    /// used: it was in the wrong hands. A question that was answered by sending somebody away finds nobody who went in.
+    pub fn sent_away(&mut self, pass: Option<PassId>, by: EntryId, at: Moment) {
         let movements = match pass {
             Some(pass) => self.by_pass.get_mut(&pass).map_or(&mut [][..], Vec::as_mut_slice),
             None => &mut self.without_pass,
         };
         let came = movements.iter_mut().rev().take_while(|movement| movement.direction == Direction::In);
         let own = |movement: &&mut Movement| movement.entry.terminal == by.terminal && movement.entry.seq < by.seq;
-        came.filter(own).take(1).for_each(|movement| movement.party = 0);
+        let last = came.filter(own).take(1).filter(|movement| is_stopped(movement.at, at));
+        last.for_each(|movement| movement.party = 0);
     }
 
     pub fn name(&mut self, pass: PassId, masked: &MaskedName) {
@@ -287,24 +288,27 @@ mod tests {
     #[test]
     fn whoever_is_sent_away_after_the_light_is_not_inside_and_the_pass_is_used() {
         let of = |seq| movement(1, seq, Direction::In, 480).entry;
+        let at = |minute| movement(1, 1, Direction::In, minute).at;
         let today = CampusDay::parse("2026-11-23").unwrap();
         let mut visits = Visits::default();
         visits.moved(PASS, movement(1, 1, Direction::In, 480));
         visits.moved(PASS, Movement { party: 1, ..movement(1, 2, Direction::In, 490) });
-        visits.sent_away(Some(PASS), of(3));
+        visits.sent_away(Some(PASS), of(3), at(490));
         assert_eq!((visits.inside(), visits.entered_on(today)), (2, 2), "the two who came before are inside still");
         visits.moved(PASS, movement(1, 4, Direction::Out, 500));
-        visits.sent_away(Some(PASS), of(5));
+        visits.sent_away(Some(PASS), of(5), at(500));
         assert_eq!(visits.entered_on(today), 2, "sent away at a question, they had not gone in");
         visits.moved(PASS, movement(1, 6, Direction::In, 510));
-        visits.sent_away(Some(PASS), of(7));
+        visits.sent_away(Some(PASS), of(7), at(511));
+        assert_eq!((visits.inside(), visits.times_in(PASS)), (2, 3), "a minute later it was another, with a copy");
+        visits.sent_away(Some(PASS), of(7), at(510));
         assert_eq!((visits.inside(), visits.stay(PASS), visits.times_in(PASS)), (0, None, 3));
         visits.moved_without_pass(movement(1, 8, Direction::In, 520));
-        visits.sent_away(None, of(9));
+        visits.sent_away(None, of(9), at(520));
         assert_eq!(visits.entered_on(today), 2);
         let mut elsewhere = Visits::default();
         elsewhere.moved(PASS, movement(2, 1, Direction::In, 480));
-        elsewhere.sent_away(Some(PASS), of(9));
+        elsewhere.sent_away(Some(PASS), of(9), at(480));
         assert_eq!(elsewhere.inside(), 2, "who came in by another gate was not stopped here");
     }
 

@@ -99,7 +99,7 @@ impl Digest {
 
     fn mark_conflicts<L: EntryLog>(&mut self, log: &L) -> Result<(), L::Error> {
         let own = log.post()?.map_or(TerminalId::new(0), |post| post.terminal);
-        let stopped = walk::stopped(self.rows.iter().filter_map(|row| Some((row.seq, row.pass?, row.step?))));
+        let stopped = walk::stopped(self.rows.iter().filter_map(|row| Some((row.seq, row.at, row.pass?, row.step?))));
         let rows = self.rows.iter().filter(|row| !stopped.contains(&row.seq));
         let mut moves: Vec<PassMovement> = rows.filter_map(|row| row.moved(own)).collect();
         moves.extend(walk::told_of_others(log, own)?);

@@ -135,10 +135,10 @@ fn stays(moves: Vec<PassMovement>) -> BTreeMap<PassId, Vec<PassMovement>> {
 type Shown<'a> = (Option<PassId>, Option<&'a str>);
 
 /// Paper cases are no cases of the guard's, who can stop none of them.
-fn step(KeptEntry { seq, entry, .. }: &KeptEntry) -> Option<(u64, Shown<'_>, Step)> {
+fn step(KeptEntry { seq, entry, .. }: &KeptEntry) -> Option<(u64, Moment, Shown<'_>, Step)> {
     let said = &entry.said;
     let step = Step::of(&entry.outcome, entry.direction).filter(|_| said.paper.is_none())?;
-    Some((*seq, (said.pass, said.foreign_code.as_deref()), step))
+    Some((*seq, entry.at, (said.pass, said.foreign_code.as_deref()), step))
 }
 
 /// Which entry this one corrects, and to how many.

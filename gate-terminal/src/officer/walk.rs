@@ -9,7 +9,7 @@ use std::{
 };
 
 use shared::{
-    entry::{Direction, Outcome},
+    entry::{Direction, Outcome, is_stopped},
     ids::TerminalId,
     time::Moment,
 };
@@ -68,14 +68,18 @@ impl Step {
 }
 
 /// The numbers of entries that let somebody in who was then stopped, of this terminal's own in their order.
-pub(super) fn stopped<Who: Eq + Hash>(steps: impl Iterator<Item = (u64, Who, Step)>) -> HashSet<u64> {
-    let mut came = HashMap::new();
+pub(super) fn stopped<Who: Eq + Hash>(steps: impl Iterator<Item = (u64, Moment, Who, Step)>) -> HashSet<u64> {
+    let mut came: HashMap<Who, (u64, Moment)> = HashMap::new();
     let mut stopped = HashSet::new();
-    for (seq, who, step) in steps {
+    for (seq, at, who, step) in steps {
         match step {
-            Step::CameIn => _ = came.insert(who, seq),
+            Step::CameIn => _ = came.insert(who, (seq, at)),
             Step::WentOut => _ = came.remove(&who),
-            Step::SentAway => stopped.extend(came.remove(&who)),
+            Step::SentAway => {
+                if came.get(&who).is_some_and(|(_, came)| is_stopped(*came, at)) {
+                    stopped.extend(came.remove(&who).map(|(seq, _)| seq));
+                }
+            }
         }
     }
     stopped
@@ -83,18 +87,24 @@ pub(super) fn stopped<Who: Eq + Hash>(steps: impl Iterator<Item = (u64, Who, Ste
 
 #[cfg(test)]
 mod tests {
+    use chrono::TimeDelta;
+    use shared::time::CampusDay;
+
     use super::*;
 
     #[test]
     fn only_who_came_in_just_before_was_stopped() {
         use Step::{CameIn, SentAway, WentOut};
+        let at = |minute: i64| CampusDay::parse("2026-11-23").unwrap().start().plus(TimeDelta::minutes(minute));
         let of = |steps: &[(u64, char, Step)]| {
-            let mut stopped: Vec<_> = stopped(steps.iter().copied()).into_iter().collect();
+            let timed = steps.iter().map(|(seq, who, step)| (*seq, at(i64::try_from(*seq).unwrap() / 10), *who, *step));
+            let mut stopped: Vec<_> = stopped(timed).into_iter().collect();
             stopped.sort_unstable();
             stopped
         };
         assert_eq!(of(&[(1, 'a', CameIn), (2, 'b', CameIn), (3, 'a', SentAway)]), [1]);
         assert_eq!(of(&[(1, 'a', CameIn), (2, 'a', CameIn), (3, 'a', SentAway), (4, 'a', SentAway)]), [2]);
         assert_eq!(of(&[(1, 'a', CameIn), (2, 'a', WentOut), (3, 'a', SentAway)]), [0_u64; 0], "at a question");
+        assert_eq!(of(&[(1, 'a', CameIn), (25, 'a', SentAway)]), [0_u64; 0], "another, with a copy");
     }
 }

@@ -6,7 +6,7 @@
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use shared::{
     chain::{ChainHash, ChainName, Head, Link},
-    entry::{Entry, EntryId, Outcome},
+    entry::{Direction, Entry, EntryId, Outcome, is_stopped},
     ids::{PassId, TerminalId},
     sync::{Refusal, change::Change, push::PushRequest},
     time::{CampusDay, Moment},
@@ -183,7 +183,7 @@ fn unreadable(why: &serde_json::Error) -> String {
 }
 
 /// What an entry means beyond itself: the other gates learn of it, and two of one pass are compared. A correction moved nobody; it
-/// only tells the other gates how many the entry it corrects was of.
+/// only tells the other gates how many the entry it corrects was of: none, where the guard stopped them.
 fn follow_up(
     db: &mut Writing<'_>,
     terminal: &Terminal,
@@ -192,25 +192,29 @@ fn follow_up(
     now: Moment,
 ) -> Result<(), StoreError> {
     let Some(pass) = entry.said.pass else { return Ok(()) };
-    let (of, went) = match entry.outcome {
+    let (of, went, party) = match entry.outcome {
         Outcome::Corrected { entry: seq } => {
             let of = EntryId { seq, ..id };
             match corrected(db, of)? {
-                Some(went) if went.said.pass == Some(pass) => (of, went),
+                Some(went) if went.said.pass == Some(pass) => (of, went, entry.party),
                 Some(_) | None => return Ok(()),
             }
         }
         Outcome::Passed | Outcome::LetIn { .. } => {
             conflicts::look_again(db, pass, now)?;
-            (id, entry.clone())
+            (id, entry.clone(), entry.party)
         }
-        Outcome::Refused | Outcome::SentAway { .. } | Outcome::Unanswered => return Ok(()),
+        Outcome::SentAway { .. } => match went_in_last(db, pass, id)? {
+            Some((of, came)) if is_stopped(came.at, entry.at) => (of, came, 0),
+            Some(_) | None => return Ok(()),
+        },
+        Outcome::Refused | Outcome::Unanswered => return Ok(()),
     };
     // A pass of an earlier day opens no gate any more, so no gate needs to know where it went.
     let day: Option<String> =
         db.query_row("select day from pass where id = ?1", [pass.as_bytes()], |row| row.get(0)).optional()?;
     if day.is_none_or(|day| day >= CampusDay::of(now).to_string()) {
-        let (direction, at, gate, party) = (went.direction, went.at, went.gate, Some(entry.party));
+        let (direction, at, gate, party) = (went.direction, went.at, went.gate, Some(party));
         feed::append(db, terminal.campus, &Change::PassMoved { pass, direction, at, gate, entry: of, party })?;
     }
     Ok(())
@@ -223,6 +227,19 @@ fn corrected(db: &Connection, of: EntryId) -> Result<Option<Entry>, StoreError> 
         .query_row(params![of.terminal.get(), rows::number(of.seq)], |row| row.get(0))
         .optional()?;
     Ok(body.map(|body| serde_json::from_str(&body)).transpose()?)
+}
+
+/// Who went in last with a pass by the terminal of an entry, if nobody has left by it since.
+fn went_in_last(db: &Connection, pass: PassId, before: EntryId) -> Result<Option<(EntryId, Entry)>, StoreError> {
+    let mut last = db.prepare_cached(
+        "select terminal, seq, body from entry where terminal = ?1 and pass = ?2 and seq < ?3 and went_through
+         order by seq desc limit 1",
+    )?;
+    let mut last = last.query(params![before.terminal.get(), pass.as_bytes(), rows::number(before.seq)])?;
+    let Some(row) = last.next()? else { return Ok(None) };
+    let came: Entry = serde_json::from_str(&rows::text(row, "body")?)?;
+    let id = rows::entry_id(row, "terminal", "seq")?;
+    Ok((came.direction == Direction::In).then_some((id, came)))
 }
 
 fn select(db: &Connection, filter: &EntryFilter) -> Result<Vec<EntryRow>, StoreError> {
@@ -260,7 +277,7 @@ mod tests {
     use ed25519_dalek::SigningKey;
     use serde_json::value::RawValue;
     use shared::{
-        entry::{Direction, PaperCase, Remark, Said},
+        entry::{GuardReason, PaperCase, Remark, Said},
         ids::GateIndex,
         seal::{PublicKey, Sealed},
         sync::{enrol::InviteCode, push::EntryHead},
@@ -393,6 +410,33 @@ mod tests {
         assert_eq!(office.changes().await, [moved(1), moved(4)]);
         assert_eq!(office.store.conflicts().await.unwrap(), []);
         assert_eq!(office.look("select count(*) from entry where went_through"), 1);
+    }
+
+    #[tokio::test]
+    async fn whoever_was_stopped_after_the_light_is_inside_at_no_gate() {
+        let office = Office::open();
+        let mut gate = Gate::enrol(&office, 1).await;
+        let sent_away = |minute, pass| Entry {
+            outcome: Outcome::SentAway { reason: GuardReason::CardDiffers },
+            party: 0,
+            ..entry(minutes(&office, minute), Direction::In, pass)
+        };
+        let went_in = entry(office.now, Direction::In, 1);
+        gate.saw(&went_in);
+        // Of another pass; then the same person; an hour later somebody with a copy.
+        gate.saw(&sent_away(0, 2));
+        gate.saw(&sent_away(0, 1));
+        gate.saw(&sent_away(60, 1));
+        gate.push(&office, 0..4).await.unwrap();
+        let moved = |party| Change::PassMoved {
+            pass: PassId::from_bytes([1; 8]),
+            direction: Direction::In,
+            at: went_in.at,
+            gate: went_in.gate,
+            entry: EntryId { terminal: gate.id, seq: 1 },
+            party: Some(party),
+        };
+        assert_eq!(office.changes().await, [moved(1), moved(0)]);
     }
 
     #[tokio::test]
