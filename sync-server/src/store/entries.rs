@@ -347,6 +347,13 @@ mod tests {
         }
     }
 
+    /// What the other gates hear of a terminal's first entry.
+    fn first_moved(gate: &Gate, entry: &Entry, party: u8) -> Change {
+        let (pass, id) = (entry.said.pass.unwrap(), EntryId { terminal: gate.id, seq: 1 });
+        let Entry { direction, at, gate, .. } = *entry;
+        Change::PassMoved { pass, direction, at, gate, entry: id, party: Some(party) }
+    }
+
     fn minutes(office: &Office, minute: i64) -> Moment {
         office.now.plus(TimeDelta::minutes(minute))
     }
@@ -370,15 +377,7 @@ mod tests {
         assert_eq!(rows[0].entry, Ok(entry(office.now, Direction::In, 0)));
         assert_eq!(office.store.terminal(gate.id).await.unwrap().unwrap().head, gate.head(5));
         assert_eq!(office.look("select count(*) from feed"), 5);
-        let moved = Change::PassMoved {
-            pass: PassId::from_bytes([0; 8]),
-            direction: Direction::In,
-            at: office.now,
-            gate: GateIndex::new(1).unwrap(),
-            entry: EntryId { terminal: gate.id, seq: 1 },
-            party: Some(1),
-        };
-        assert_eq!(office.changes().await[0], moved);
+        assert_eq!(office.changes().await[0], first_moved(&gate, &entry(office.now, Direction::In, 0), 1));
     }
 
     #[tokio::test]
@@ -399,14 +398,7 @@ mod tests {
         gate.saw(&corrected(4, 1));
         gate.saw(&corrected(1, 2));
         gate.push(&office, 0..5).await.unwrap();
-        let moved = |party| Change::PassMoved {
-            pass: PassId::from_bytes([1; 8]),
-            direction: Direction::In,
-            at: went_in.at,
-            gate: went_in.gate,
-            entry: EntryId { terminal: gate.id, seq: 1 },
-            party: Some(party),
-        };
+        let moved = |party| first_moved(&gate, &went_in, party);
         assert_eq!(office.changes().await, [moved(1), moved(4)]);
         assert_eq!(office.store.conflicts().await.unwrap(), []);
         assert_eq!(office.look("select count(*) from entry where went_through"), 1);
@@ -428,14 +420,7 @@ mod tests {
         gate.saw(&sent_away(0, 1));
         gate.saw(&sent_away(60, 1));
         gate.push(&office, 0..4).await.unwrap();
-        let moved = |party| Change::PassMoved {
-            pass: PassId::from_bytes([1; 8]),
-            direction: Direction::In,
-            at: went_in.at,
-            gate: went_in.gate,
-            entry: EntryId { terminal: gate.id, seq: 1 },
-            party: Some(party),
-        };
+        let moved = |party| first_moved(&gate, &went_in, party);
         assert_eq!(office.changes().await, [moved(1), moved(0)]);
     }
 
