@@ -15,7 +15,6 @@ const TOP_LEVEL: &[&str] = &[
     "Cargo.lock",
     "README.md",
     "LICENSE",
-    "rust-toolchain.toml",
     "run",
     "assets",
     "shared",
