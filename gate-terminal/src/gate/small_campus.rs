@@ -4,7 +4,7 @@ use ed25519_dalek::SigningKey;
 use serde_json::value::{RawValue, to_raw_value};
 use shared::{
     chain::{ChainName, Head, Link},
-    entry::{EntryId, Way},
+    entry::{Entry, EntryId, Way},
     identity::{DocumentKind, DocumentTag, LastFour, MaskedName, PersonName},
     ids::{CampusId, GateIndex, GateMask, KeyId, PassId, TerminalId},
     pass::{
@@ -21,7 +21,7 @@ use shared::{
     time::{CampusDay, Moment},
 };
 
-use super::{ClockReading, Effect, Event, ForeignCodeSecret, Gate, Held, Post};
+use super::{ClockReading, Effect, Event, ForeignCodeSecret, Gate, Held, Panel, Post, Shown, Signal};
 
 pub(crate) const CAMPUS: CampusId = CampusId::new(1);
 pub(crate) const OTHER_CAMPUS: CampusId = CampusId::new(2);
@@ -31,6 +31,24 @@ const BEACON_KEY: KeyId = KeyId::new(2);
 
 pub(crate) fn day() -> CampusDay {
     CampusDay::parse("2026-11-23").unwrap()
+}
+
+/// What is to be written down.
+pub(crate) fn written(effects: &[Effect]) -> Vec<Entry> {
+    let entry = |effect: &Effect| if let Effect::Record(entry) = effect { Some((**entry).clone()) } else { None };
+    effects.iter().filter_map(entry).collect()
+}
+
+pub(crate) fn signals(effects: &[Effect]) -> Vec<Signal> {
+    let signal = |effect: &Effect| if let Effect::Shine(signal) = effect { Some(*signal) } else { None };
+    effects.iter().filter_map(signal).collect()
+}
+
+pub(crate) fn shown(terminal: &Terminal) -> Shown {
+    match terminal.gate.view().panel {
+        Panel::Shown(shown) => *shown,
+        other @ (Panel::Waiting | Panel::Checking) => panic!("nothing is shown: {other:?}"),
+    }
 }
 
 /// Eight in the morning.

@@ -1,36 +1,19 @@
 //! Stories of one gate: what is seen, recorded and shown, in which order.
 
 use shared::{
-    entry::{Direction, Entry, GuardReason, Outcome, Remark, Way},
+    entry::{Direction, GuardReason, Outcome, Remark, Way},
     sync::{Refusal, beacon::Freshness, change::Change},
     verdict::{AskReason, RefuseReason, Verdict},
 };
 
 use super::{
-    Alarm, CaseNumber, Effect, Event, ForeignCodeSecret, Gate, GuardAct, Held, Link, Panel, Shown, Signal, SyncFailure,
-    small_campus::{Office, Terminal, claims, day, morning, pass_id},
+    Alarm, CaseNumber, Effect, Event, ForeignCodeSecret, Gate, GuardAct, Held, Link, Panel, Signal, SyncFailure,
+    small_campus::{Office, Terminal, claims, day, morning, pass_id, shown, signals, written},
 };
-
-fn entries(effects: &[Effect]) -> Vec<Entry> {
-    let entry = |effect: &Effect| if let Effect::Record(entry) = effect { Some((**entry).clone()) } else { None };
-    effects.iter().filter_map(entry).collect()
-}
-
-fn signals(effects: &[Effect]) -> Vec<Signal> {
-    let signal = |effect: &Effect| if let Effect::Shine(signal) = effect { Some(*signal) } else { None };
-    effects.iter().filter_map(signal).collect()
-}
 
 fn alarms(effects: &[Effect]) -> Vec<Alarm> {
     let alarm = |effect: &Effect| if let Effect::Alarm(alarm) = effect { Some(alarm.clone()) } else { None };
     effects.iter().filter_map(alarm).collect()
-}
-
-fn shown(terminal: &Terminal) -> Shown {
-    match terminal.gate.view().panel {
-        Panel::Shown(shown) => *shown,
-        other @ (Panel::Waiting | Panel::Checking) => panic!("nothing is shown: {other:?}"),
-    }
 }
 
 fn let_in(case: CaseNumber) -> Event {
@@ -69,7 +52,7 @@ fn gate_with_a_pass() -> (Terminal, String) {
 fn nothing_shines_before_it_is_recorded() {
     let (mut terminal, code) = gate_with_a_pass();
     let effects = terminal.only(Event::code(&code));
-    assert_eq!(entries(&effects).len(), 1);
+    assert_eq!(written(&effects).len(), 1);
     assert_eq!(signals(&effects), []);
     assert_eq!(terminal.gate.view().panel, Panel::Checking);
     let id = shared::entry::EntryId { terminal: super::small_campus::TERMINAL, seq: 1 };
@@ -113,9 +96,9 @@ fn a_code_held_up_for_long_is_one_entry() {
         all.extend(terminal.tell(Event::code(&code)));
         terminal.wait_ms(66);
     }
-    assert_eq!(entries(&all).len(), 1);
+    assert_eq!(written(&all).len(), 1);
     terminal.wait_ms(2_000);
-    let second = entries(&terminal.tell(Event::code(&code)));
+    let second = written(&terminal.tell(Event::code(&code)));
     assert!(matches!(second[0].said.verdict, Verdict::Refuse(RefuseReason::Inside { .. })), "{second:?}");
     assert_eq!((&second[0].outcome, second[0].party), (&Outcome::Refused, 0));
 }
@@ -127,7 +110,7 @@ fn of_two_codes_in_one_picture_the_pass_wins() {
     assert_eq!(signals(&effects), [Signal::Admit]);
     terminal.wait_ms(500);
     let effects = terminal.tell(Event::Codes(vec!["STICKER ON THE PHONE".into(), code]));
-    assert_eq!(entries(&effects), [], "also when the pass was seen first");
+    assert_eq!(written(&effects), [], "also when the pass was seen first");
     terminal.wait_ms(500);
     assert_eq!(signals(&terminal.tell(Event::code("ALONE"))), [Signal::Refuse]);
 }
@@ -135,7 +118,7 @@ fn of_two_codes_in_one_picture_the_pass_wins() {
 #[test]
 fn an_entry_holds_no_scanned_code() {
     let (mut terminal, _) = gate_with_a_pass();
-    let entry = entries(&terminal.tell(Event::code("SOMETHING FOREIGN"))).remove(0);
+    let entry = written(&terminal.tell(Event::code("SOMETHING FOREIGN"))).remove(0);
     assert_eq!(entry.said.foreign_code.as_ref().unwrap().len(), 16);
     assert!(!serde_json::to_string(&entry).unwrap().contains("FOREIGN"));
 }
@@ -145,14 +128,14 @@ fn a_question_waits_for_the_guard_and_nobody_displaces_it() {
     let (mut terminal, known) = gate_with_a_pass();
     let unknown = terminal.office.seal(&claims(9));
     let effects = terminal.tell(Event::code(&unknown));
-    assert_eq!((entries(&effects), signals(&effects)), (vec![], vec![Signal::Ask]));
+    assert_eq!((written(&effects), signals(&effects)), (vec![], vec![Signal::Ask]));
     assert_eq!(shown(&terminal).verdict, Verdict::Ask(AskReason::UnknownToFreshNews));
-    assert_eq!(entries(&terminal.tell(Event::Codes(vec![known.clone(), unknown.clone()]))), []);
+    assert_eq!(written(&terminal.tell(Event::Codes(vec![known.clone(), unknown.clone()]))), []);
     terminal.tell(dismiss(case(&terminal)));
     assert!(shown(&terminal).outcome.is_none(), "a question is answered, not dismissed");
     let effects = terminal.tell(let_in(case(&terminal)));
-    assert_eq!(entries(&effects)[0].outcome, Outcome::LetIn { reason: GuardReason::CardChecked });
-    assert_eq!(entries(&effects)[0].party, 3);
+    assert_eq!(written(&effects)[0].outcome, Outcome::LetIn { reason: GuardReason::CardChecked });
+    assert_eq!(written(&effects)[0].party, 3);
     assert_eq!(signals(&effects), [Signal::Admit]);
     let effects = terminal.tell(Event::Codes(vec![known, unknown]));
     assert_eq!(signals(&effects), [Signal::Admit], "the next in the queue is still there");
@@ -164,10 +147,10 @@ fn a_question_nobody_answers_is_an_entry_too() {
     let unknown = terminal.office.seal(&claims(9));
     terminal.tell(Event::code(&unknown));
     terminal.wait_ms(29_999);
-    assert_eq!(entries(&terminal.tell(Event::NoCode)), []);
+    assert_eq!(written(&terminal.tell(Event::NoCode)), []);
     terminal.wait_ms(1);
     let effects = terminal.tell(Event::NoCode);
-    assert_eq!(entries(&effects)[0].outcome, Outcome::Unanswered);
+    assert_eq!(written(&effects)[0].outcome, Outcome::Unanswered);
     assert_eq!(signals(&effects), [Signal::Refuse]);
 }
 
@@ -190,17 +173,17 @@ fn a_guard_may_override_a_refusal_and_says_why() {
     let (mut terminal, code) = gate_with_a_pass();
     terminal.office.say(&Change::PassRevoked { pass: pass_id(1), at: morning() });
     terminal.news_arrives();
-    let refused = entries(&terminal.tell(Event::code(&code)));
+    let refused = written(&terminal.tell(Event::code(&code)));
     assert_eq!(refused[0].said.verdict, Verdict::Refuse(RefuseReason::Revoked));
     let reason = GuardReason::Other { text: Remark::parse("保卫处电话同意").unwrap() };
     let effects = terminal.tell(Event::Guard(GuardAct::LetIn { case: case(&terminal), reason: reason.clone() }));
-    let entry = entries(&effects).remove(0);
+    let entry = written(&effects).remove(0);
     assert_eq!(
         (entry.said.verdict, entry.outcome),
         (Verdict::Refuse(RefuseReason::Revoked), Outcome::LetIn { reason })
     );
     assert_eq!(signals(&effects), [Signal::Admit]);
-    assert_eq!(entries(&terminal.tell(let_in(case(&terminal)))), [], "once");
+    assert_eq!(written(&terminal.tell(let_in(case(&terminal)))), [], "once");
 }
 
 #[test]
@@ -221,11 +204,11 @@ fn a_key_pressed_for_one_visitor_does_nothing_to_the_next() {
         assert_ne!(asked.case, first);
         for late in [let_in, send_away, dismiss, hold, let_go] {
             let effects = terminal.tell(late(first));
-            assert_eq!((entries(&effects), signals(&effects)), (vec![], vec![]));
+            assert_eq!((written(&effects), signals(&effects)), (vec![], vec![]));
             assert_eq!(shown(&terminal), asked, "the question stands as before");
         }
         let effects = terminal.tell(let_in(asked.case));
-        assert_eq!(entries(&effects)[0].said.pass, Some(pass_id(9)), "a press for this visitor counts");
+        assert_eq!(written(&effects)[0].said.pass, Some(pass_id(9)), "a press for this visitor counts");
     }
 }
 
@@ -237,7 +220,7 @@ fn a_key_pressed_for_one_panel_does_not_clear_the_next() {
     terminal.tell(Event::code("ANOTHER"));
     let second = shown(&terminal);
     for late in [let_in, send_away, dismiss] {
-        assert_eq!(entries(&terminal.tell(late(first))), []);
+        assert_eq!(written(&terminal.tell(late(first))), []);
         assert_eq!(shown(&terminal), second);
     }
     terminal.tell(dismiss(second.case));
@@ -259,10 +242,10 @@ fn a_panel_stays_while_the_guard_writes_and_the_next_visitor_waits() {
     assert_eq!(shown(&terminal).until, terminal.wall.plus(chrono::TimeDelta::seconds(60)));
     terminal.wait_ms(59_999);
     let effects = terminal.tell(Event::code(&pass));
-    assert_eq!((entries(&effects), case(&terminal)), (vec![], refused));
+    assert_eq!((written(&effects), case(&terminal)), (vec![], refused));
     let reason = GuardReason::Other { text: Remark::parse("送样品").unwrap() };
     let effects = terminal.tell(Event::Guard(GuardAct::LetIn { case: refused, reason: reason.clone() }));
-    assert_eq!(entries(&effects)[0].outcome, Outcome::LetIn { reason });
+    assert_eq!(written(&effects)[0].outcome, Outcome::LetIn { reason });
     assert_eq!(signals(&terminal.tell(Event::code(&pass))), [Signal::Admit], "the next in the queue is still there");
 }
 
@@ -297,7 +280,7 @@ fn a_stuck_key_does_not_close_the_gate() {
         for second in 0..300 {
             assert_eq!((case(&terminal), &ended[..]), (held, &[][..]), "{second} s");
             terminal.wait_ms(1_000);
-            ended = entries(&terminal.tell(hold(held)));
+            ended = written(&terminal.tell(hold(held)));
         }
         assert_eq!(ended.into_iter().map(|entry| entry.outcome).collect::<Vec<_>>(), outcomes);
         terminal.wait_ms(10_000);
@@ -321,10 +304,10 @@ fn a_question_is_held_the_same_way_and_never_ends_under_the_guards_eyes() {
     terminal.tell(let_go(asked));
     terminal.tell(let_go(asked));
     terminal.wait_ms(9_999);
-    assert_eq!(entries(&terminal.tell(Event::Tick)), []);
+    assert_eq!(written(&terminal.tell(Event::Tick)), []);
     terminal.tell(let_go(asked));
     terminal.wait_ms(1);
-    assert_eq!(entries(&terminal.tell(Event::Tick))[0].outcome, Outcome::Unanswered);
+    assert_eq!(written(&terminal.tell(Event::Tick))[0].outcome, Outcome::Unanswered);
 }
 
 #[test]
@@ -332,8 +315,8 @@ fn a_guard_may_stop_somebody_who_was_admitted_and_the_pass_stays_used() {
     let (mut terminal, code) = gate_with_a_pass();
     terminal.tell(Event::code(&code));
     let effects = terminal.tell(send_away(case(&terminal)));
-    assert_eq!(entries(&effects)[0].outcome, Outcome::SentAway { reason: GuardReason::CardDiffers });
-    assert_eq!((entries(&effects)[0].party, signals(&effects)), (0, vec![Signal::Refuse]));
+    assert_eq!(written(&effects)[0].outcome, Outcome::SentAway { reason: GuardReason::CardDiffers });
+    assert_eq!((written(&effects)[0].party, signals(&effects)), (0, vec![Signal::Refuse]));
     terminal.wait_ms(20_000);
     assert_eq!((terminal.gate.view().inside_now, terminal.gate.view().entered_today), (0, 0), "they did not go in");
     terminal.tell(Event::code(&code));
@@ -346,7 +329,7 @@ fn somebody_leaves_and_may_not_come_again() {
     terminal.tell(Event::code(&code));
     terminal.wait_ms(60_000);
     terminal.tell(Event::Guard(GuardAct::Face(Way::Out)));
-    let left = entries(&terminal.tell(Event::code(&code))).remove(0);
+    let left = written(&terminal.tell(Event::code(&code))).remove(0);
     assert_eq!((left.direction, left.outcome, left.party), (Direction::Out, Outcome::Passed, 3));
     assert_eq!(terminal.gate.view().inside_now, 0);
     terminal.wait_ms(60_000);

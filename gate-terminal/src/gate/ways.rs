@@ -71,7 +71,7 @@ impl Gate {
 #[cfg(test)]
 mod tests {
     use shared::{
-        entry::{Entry, GuardReason, Outcome},
+        entry::{GuardReason, Outcome},
         pass::EntriesAllowed,
         sync::change::{Change, PassRecord},
         verdict::{AskReason, RefuseReason},
@@ -79,8 +79,8 @@ mod tests {
 
     use super::{
         super::{
-            Event, GuardAct, Panel, Shown, Signal,
-            small_campus::{Office, Terminal, claims, pass_id, record},
+            Event, GuardAct, Signal,
+            small_campus::{Office, Terminal, claims, pass_id, record, shown, signals, written},
         },
         *,
     };
@@ -94,23 +94,6 @@ mod tests {
         let mut terminal = Terminal::at(office);
         terminal.tell(Event::Guard(GuardAct::Face(Way::Both)));
         (terminal, code)
-    }
-
-    fn written(effects: &[Effect]) -> Vec<Entry> {
-        let entry = |effect: &Effect| if let Effect::Record(entry) = effect { Some((**entry).clone()) } else { None };
-        effects.iter().filter_map(entry).collect()
-    }
-
-    fn signals(effects: &[Effect]) -> Vec<Signal> {
-        let signal = |effect: &Effect| if let Effect::Shine(signal) = effect { Some(*signal) } else { None };
-        effects.iter().filter_map(signal).collect()
-    }
-
-    fn shown(terminal: &Terminal) -> Shown {
-        match terminal.gate.view().panel {
-            Panel::Shown(shown) => *shown,
-            other @ (Panel::Waiting | Panel::Checking) => panic!("nothing is shown: {other:?}"),
-        }
     }
 
     /// In at eight, out an hour later.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use shared::{
-    entry::{Direction, Entry, GuardReason, Outcome, PaperCase, Remark, Way},
+    entry::{Direction, GuardReason, Outcome, PaperCase, Remark, Way},
     identity::{Document, DocumentKind, DocumentTag, PersonName, Phone, Plate},
     ids::{CampusId, PassId},
     pass::ShortCode,
@@ -17,29 +17,12 @@ use shared::{
 };
 
 use super::super::{
-    Alarm, CardQuestion, Effect, Event, FoundBy, GuardAct, Inside, OfficerAct, Panel, ScannedText, Shown, Signal,
-    SyncFailure, WalkInForm, WalkInStanding,
-    small_campus::{Office, TERMINAL, Terminal, day, gate_index, morning, pass_id, record},
+    Alarm, CardQuestion, Effect, Event, FoundBy, GuardAct, Inside, OfficerAct, Panel, ScannedText, Signal, SyncFailure,
+    WalkInForm, WalkInStanding,
+    small_campus::{Office, TERMINAL, Terminal, day, gate_index, morning, pass_id, record, shown, signals, written},
 };
 
 const NUMBER: &str = "11010519491231002X";
-
-fn entries(effects: &[Effect]) -> Vec<Entry> {
-    let entry = |effect: &Effect| if let Effect::Record(entry) = effect { Some((**entry).clone()) } else { None };
-    effects.iter().filter_map(entry).collect()
-}
-
-fn signals(effects: &[Effect]) -> Vec<Signal> {
-    let signal = |effect: &Effect| if let Effect::Shine(signal) = effect { Some(*signal) } else { None };
-    effects.iter().filter_map(signal).collect()
-}
-
-fn shown(terminal: &Terminal) -> Shown {
-    match terminal.gate.view().panel {
-        Panel::Shown(shown) => *shown,
-        other @ (Panel::Waiting | Panel::Checking) => panic!("nothing is shown: {other:?}"),
-    }
-}
 
 fn find(terminal: &mut Terminal, typed: &str) -> Vec<(PassId, FoundBy)> {
     terminal.tell(Event::Guard(GuardAct::Find(typed.into())));
@@ -93,12 +76,12 @@ fn somebody_found_by_name_is_asked_for_their_card_and_let_in() {
     let (mut terminal, code) = gate();
     assert_eq!(find(&mut terminal, "shanle"), [(pass_id(2), FoundBy::Name)]);
     let effects = choose(&mut terminal, pass_id(2));
-    assert_eq!((entries(&effects), signals(&effects)), (vec![], vec![Signal::Ask]));
+    assert_eq!((written(&effects), signals(&effects)), (vec![], vec![Signal::Ask]));
     let asked = shown(&terminal);
     assert_eq!(asked.verdict, Verdict::Ask(AskReason::FoundOnList));
     assert!(asked.subject.is_by_hand());
     assert_eq!((asked.subject.name(), asked.count), (Some("单乐"), 3));
-    let entry = entries(&let_in(&mut terminal)).remove(0);
+    let entry = written(&let_in(&mut terminal)).remove(0);
     assert_eq!((entry.said.pass, entry.party), (Some(pass_id(2)), 3));
     assert_eq!(entry.said.name.unwrap().as_str(), "单*");
     let found = terminal.gate.view().found.unwrap();
@@ -120,14 +103,14 @@ fn a_choice_waits_for_the_desk_and_a_key_pressed_twice_is_one_choice() {
     choose(&mut terminal, pass_id(1));
     let first = shown(&terminal);
     for again in [pass_id(1), pass_id(2)] {
-        assert_eq!(entries(&choose(&mut terminal, again)), []);
+        assert_eq!(written(&choose(&mut terminal, again)), []);
         assert_eq!(shown(&terminal), first, "the question stands");
     }
     let_in(&mut terminal);
     terminal.office.say(&Change::PassRevoked { pass: pass_id(2), at: morning() });
     terminal.news_arrives();
-    assert_eq!(entries(&choose(&mut terminal, pass_id(2))).len(), 1, "a finished panel gives way");
-    assert_eq!(entries(&choose(&mut terminal, pass_id(2))).len(), 0);
+    assert_eq!(written(&choose(&mut terminal, pass_id(2))).len(), 1, "a finished panel gives way");
+    assert_eq!(written(&choose(&mut terminal, pass_id(2))).len(), 0);
     assert_eq!(choose(&mut terminal, pass_id(9)).len(), 0, "nobody of that number is on the list");
 }
 
@@ -192,7 +175,7 @@ fn a_card_finds_its_holder_and_its_number_stays_nowhere() {
     let asked = question(&scan(&mut terminal, NUMBER));
     let effects = terminal.tell(Event::CardHashed(asked.answer()));
     assert_eq!(shown(&terminal).verdict, Verdict::Refuse(RefuseReason::NotOurs), "a card nobody booked with");
-    let entry = entries(&effects).remove(0);
+    let entry = written(&effects).remove(0);
     assert_eq!(entry.said.foreign_code.as_ref().map(String::len), Some(16));
     let everything = format!("{:?} {entry:?} {asked:?}", terminal.gate);
     assert!(!everything.contains(NUMBER) && !everything.contains("110105194912310038"));
@@ -219,10 +202,10 @@ fn the_guard_counts_before_the_entry() {
     let (mut terminal, _) = gate();
     choose(&mut terminal, pass_id(2));
     for (counted, party) in [(5, 5), (0, 1), (255, 99), (2, 2)] {
-        assert_eq!(entries(&count(&mut terminal, counted)), []);
+        assert_eq!(written(&count(&mut terminal, counted)), []);
         assert_eq!(shown(&terminal).count, party);
     }
-    assert_eq!(entries(&let_in(&mut terminal))[0].party, 2);
+    assert_eq!(written(&let_in(&mut terminal))[0].party, 2);
     assert_eq!((terminal.gate.view().entered_today, terminal.gate.view().inside_now), (2, 2));
 }
 
@@ -232,17 +215,17 @@ fn the_guard_counts_after_the_entry_which_is_a_correction() {
     terminal.tell(Event::code(&code));
     let seq = terminal.recorded;
     let effects = count(&mut terminal, 5);
-    let entry = entries(&effects).remove(0);
+    let entry = written(&effects).remove(0);
     assert_eq!((&entry.outcome, entry.party), (&Outcome::Corrected { entry: seq }, 5));
     assert_eq!((entry.said.pass, signals(&effects)), (Some(pass_id(1)), vec![]));
     assert_eq!((shown(&terminal).count, shown(&terminal).outcome), (5, Some(Outcome::Passed)));
     assert_eq!((terminal.gate.view().entered_today, terminal.gate.view().inside_now), (5, 5));
-    assert_eq!(entries(&count(&mut terminal, 5)), [], "said already");
+    assert_eq!(written(&count(&mut terminal, 5)), [], "said already");
     terminal.store_works = false;
     count(&mut terminal, 7);
     assert_eq!((shown(&terminal).count, terminal.gate.view().inside_now), (5, 5), "what is not written is not so");
     terminal.store_works = true;
-    assert_eq!(entries(&count(&mut terminal, 1))[0].outcome, Outcome::Corrected { entry: seq });
+    assert_eq!(written(&count(&mut terminal, 1))[0].outcome, Outcome::Corrected { entry: seq });
     terminal.wait_ms(60_000);
     terminal.tell(Event::code("POSTER"));
     terminal.wait_ms(60_000);
@@ -278,7 +261,7 @@ fn at_a_gate_of_both_ways_whoever_is_inside_goes_out() {
     let (mut terminal, code) = gate();
     face(&mut terminal, Way::Both);
     let went = |effects: Vec<Effect>| {
-        let entry = entries(&effects).remove(0);
+        let entry = written(&effects).remove(0);
         (entry.direction, entry.outcome)
     };
     assert_eq!(went(terminal.tell(Event::code(&code))), (Direction::In, Outcome::Passed));
@@ -336,7 +319,7 @@ fn a_paper_case_is_an_entry_beside_the_panel() {
     let asked = shown(&terminal);
     let act = |direction| OfficerAct::Paper { paper: paper("古丽·买买提"), party: 2, direction };
     let effects = terminal.tell(Event::Officer(act(Direction::In)));
-    let entry = entries(&effects).remove(0);
+    let entry = written(&effects).remove(0);
     assert_eq!(entry.said.verdict, Verdict::Ask(AskReason::NoBooking));
     assert_eq!(entry.outcome, Outcome::LetIn { reason: GuardReason::OfficerAgreed });
     assert_eq!((signals(&effects), shown(&terminal)), (vec![], asked), "the light is for the one on the panel");
