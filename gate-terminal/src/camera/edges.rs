@@ -28,17 +28,15 @@ pub(super) struct Edges {
 impl Edges {
     pub(super) fn of(frame: &GrayImage) -> Self {
         let (width, cell) = (index(frame.width()).max(1), index(CELL_PX));
-        let in_cell = |part: &[u8]| -> u64 {
-            part.iter().zip(part.iter().skip(2)).map(|(a, b)| u64::from(a.abs_diff(*b).min(STEEP))).sum()
-        };
+        // Of a cell's ten lines a column has less than a u16 holds; sums this small are what makes it quick.
         let rows = frame.as_raw().chunks(width * cell).map(|rows| {
-            let mut sums = vec![0; width.div_ceil(cell)];
+            let mut columns = vec![0_u16; width];
             for row in rows.chunks_exact(width).step_by(LINE_STEP) {
-                for (sum, part) in sums.iter_mut().zip(row.chunks(cell)) {
-                    *sum += in_cell(part);
+                for (sum, (a, b)) in columns.iter_mut().zip(row.iter().zip(row.iter().skip(2))) {
+                    *sum += u16::from(a.abs_diff(*b).min(STEEP));
                 }
             }
-            sums
+            columns.chunks(cell).map(|columns| columns.iter().map(|sum| u64::from(*sum)).sum()).collect()
         });
         Self { cells: rows.collect(), width: frame.width(), height: frame.height() }
     }

@@ -17,6 +17,7 @@ use super::zxing::Care;
 pub(super) enum View {
     Whole,
     Half,
+    Quarter,
     WholeTwice,
     /// One tile of the frame, another each time, twice its size.
     Tile,
@@ -50,16 +51,25 @@ pub(super) enum Strategy {
     SecondOpinion,
 }
 
+/// At the beginning of every frame of a camera: together they cost less than one look at the whole.
+pub(super) const AT_A_GLANCE: [Strategy; 3] = [
+    Strategy::Rendered(View::Half, Treatment::OneThreshold),
+    Strategy::Rendered(View::Spot, Treatment::None),
+    Strategy::Rendered(View::Quarter, Treatment::None),
+];
+
 /// In turn on a camera's frames, first what reads the most for what it costs. Tiles come often because they are many.
-const OF_FRAMES: [Strategy; 13] = [
+const OF_FRAMES: [Strategy; 15] = [
     Strategy::Rendered(View::Half, Treatment::BlackAndWhite),
-    Strategy::Rendered(View::Spot, Treatment::SmoothedBlackAndWhite),
     Strategy::Rendered(View::Tile, Treatment::SmoothedBlackAndWhite),
+    Strategy::Rendered(View::Quarter, Treatment::OneThreshold),
+    Strategy::Rendered(View::Spot, Treatment::SmoothedBlackAndWhite),
     Strategy::Rendered(View::Half, Treatment::OneThreshold),
     Strategy::Rendered(View::Whole, Treatment::OneThreshold),
-    Strategy::Rendered(View::Whole, Treatment::BlackAndWhite),
-    Strategy::Rendered(View::Spot, Treatment::Sharpened),
-    Strategy::Rendered(View::Tile, Treatment::SharpenedBlackAndWhite),
+    Strategy::Rendered(View::Spot, Treatment::OneThreshold),
+    Strategy::Rendered(View::Half, Treatment::Smoothed),
+    Strategy::Rendered(View::Tile, Treatment::BlackAndWhite),
+    Strategy::Rendered(View::Spot, Treatment::BlackAndWhite),
     Strategy::LightOnDark,
     Strategy::Rendered(View::Whole, Treatment::SmoothedBlackAndWhite),
     Strategy::Rendered(View::Tile, Treatment::Smoothed),
@@ -155,6 +165,7 @@ impl View {
         match self {
             Self::Whole => whole,
             Self::Half => whole / 4,
+            Self::Quarter => whole / 16,
             Self::WholeTwice => whole * 4,
             Self::Tile => whole.min(tiles::MAX_PIXELS) * 4,
             Self::Spot => whole.min(tiles::SPOT_PIXELS) * 4,
@@ -165,6 +176,9 @@ impl View {
         match self {
             Self::Whole => Rendered { picture: frame.clone(), left: 0, top: 0, scale: Scale::Same },
             Self::Half => Rendered { picture: rendition::half(frame), left: 0, top: 0, scale: Scale::Half },
+            Self::Quarter => {
+                Rendered { picture: rendition::half(&rendition::half(frame)), left: 0, top: 0, scale: Scale::Quarter }
+            }
             Self::WholeTwice => Rendered { picture: rendition::twice(frame), left: 0, top: 0, scale: Scale::Twice },
             Self::Tile => Rendered::enlarged(tiles::cut(frame, edges, tile)),
             Self::Spot => Rendered::enlarged(tiles::spot(frame, edges)),
@@ -214,6 +228,7 @@ pub(super) struct Rendered {
 
 #[derive(Debug, Clone, Copy)]
 enum Scale {
+    Quarter,
     Half,
     Same,
     Twice,
@@ -223,7 +238,7 @@ impl Scale {
     /// Around a pixel are a few modules of a symbol that is just large enough. Enlarging has already smoothed the grain.
     fn threshold(self) -> Threshold {
         match self {
-            Self::Half => Threshold { radius: 2, margin: 3 },
+            Self::Quarter | Self::Half => Threshold { radius: 2, margin: 3 },
             Self::Same => Threshold { radius: 3, margin: 3 },
             Self::Twice => Threshold { radius: 3, margin: 0 },
         }
@@ -238,6 +253,7 @@ impl Rendered {
     /// Where corners seen in the rendition stand in the frame.
     pub(super) fn in_frame(&self, corners: [Point; 4]) -> [Point; 4] {
         let scaled = |seen: i32| match self.scale {
+            Scale::Quarter => seen.saturating_mul(4),
             Scale::Half => seen.saturating_mul(2),
             Scale::Same => seen,
             Scale::Twice => seen / 2,
@@ -310,6 +326,7 @@ mod tests {
         for (view, tile, expected) in [
             (View::Whole, 0, (100, 60)),
             (View::Half, 0, (200, 120)),
+            (View::Quarter, 0, (400, 240)),
             (View::WholeTwice, 0, (50, 30)),
             // The second is the first of those that go round.
             (View::Tile, 1, (50, 30)),

@@ -131,8 +131,13 @@ impl Sight {
         self.located.iter().any(|known| same_place(known, corners))
     }
 
+    /// Each distinct text stays once, where it was seen first.
     pub(super) fn add(&mut self, more: Self) {
-        self.read.extend(more.read);
+        for symbol in more.read {
+            if self.read.iter().all(|known| known.text != symbol.text) {
+                self.read.push(symbol);
+            }
+        }
         self.located.extend(more.located);
     }
 
@@ -142,8 +147,8 @@ impl Sight {
             let at = code.position();
             let corners = [at.top_left, at.top_right, at.bottom_right, at.bottom_left].map(Point::from);
             if code.is_valid() {
-                let text = lossy(code.bytes());
-                sight.read.push(Symbol { text, corners });
+                let read = Symbol { text: lossy(code.bytes()), corners };
+                sight.add(Self { read: vec![read], located: Vec::new() });
             } else {
                 sight.located.push(corners);
             }
