@@ -220,10 +220,12 @@ impl<C: Clock, S: Fn(Preview)> Watch<C, S> {
             }
             Message::Nothing => {
                 self.seen()?;
+                self.metered(|meter| meter.looked(false));
                 self.tell_nothing()
             }
             Message::Codes(texts) => {
                 self.seen()?;
+                self.metered(|meter| meter.looked(true));
                 self.tell(Event::Codes(texts))
             }
         }

@@ -19,6 +19,8 @@ pub struct CameraStats {
     pub frames_per_second: f32,
     /// Frames in the last minute in which a code was read.
     pub reads_per_minute: u64,
+    /// Of the frames of the last minute that showed a code, the share that was read; `None` while none is shown.
+    pub read_rate_percent: Option<u8>,
     /// Since the gate began.
     pub total: Tally,
     /// How often the reading process had to be started again.
@@ -30,9 +32,16 @@ pub(super) struct Meter {
     stats: CameraStats,
     /// What the processes before this one counted.
     before: Tally,
-    /// (boot clock, total) of the last minute, oldest first.
-    past: VecDeque<(u64, Tally)>,
+    /// (boot clock, total, missed) of the last minute, oldest first.
+    past: VecDeque<(u64, Tally, u64)>,
+    /// Frames between two that were read, so few that the code cannot have been away.
+    missed: u64,
+    /// How many frames ago a code was read.
+    read_ago: Option<u64>,
 }
+
+/// Half a second: who takes a code away and brings it back takes longer.
+const SHOWN_GAP_FRAMES: u64 = 15;
 
 impl Meter {
     pub(super) fn opened(&mut self, opened: Opened) {
@@ -44,17 +53,32 @@ impl Meter {
         self.stats.restarts += 1;
     }
 
+    /// A frame was looked at.
+    pub(super) fn looked(&mut self, is_read: bool) {
+        self.read_ago = if is_read {
+            self.missed += self.read_ago.filter(|frames| *frames <= SHOWN_GAP_FRAMES).unwrap_or_default();
+            Some(0)
+        } else {
+            self.read_ago.map(|frames| frames.saturating_add(1))
+        };
+    }
+
     pub(super) fn tally(&mut self, counted: Tally, now_ms: u64) {
         let total = sum(self.before, counted);
         self.stats.total = total;
-        self.past.push_back((now_ms, total));
-        while self.past.front().is_some_and(|(at_ms, _)| at_ms.saturating_add(WINDOW_MS) < now_ms) {
+        self.past.push_back((now_ms, total, self.missed));
+        while self.past.front().is_some_and(|(at_ms, ..)| at_ms.saturating_add(WINDOW_MS) < now_ms) {
             self.past.pop_front();
         }
-        self.stats.reads_per_minute = self.past.front().map_or(0, |(_, then)| total.read.saturating_sub(then.read));
-        let lately = self.past.iter().find(|(at_ms, _)| at_ms.saturating_add(FRAME_WINDOW_MS) >= now_ms);
-        self.stats.frames_per_second = lately
-            .map_or(0.0, |(at_ms, then)| rate(total.frames.saturating_sub(then.frames), now_ms.saturating_sub(*at_ms)));
+        let (read, missed) = self.past.front().map_or((0, 0), |(_, then, missed)| {
+            (total.read.saturating_sub(then.read), self.missed.saturating_sub(*missed))
+        });
+        self.stats.reads_per_minute = read;
+        self.stats.read_rate_percent = percent(read, read.saturating_add(missed));
+        let lately = self.past.iter().find(|(at_ms, ..)| at_ms.saturating_add(FRAME_WINDOW_MS) >= now_ms);
+        self.stats.frames_per_second = lately.map_or(0.0, |(at_ms, then, _)| {
+            rate(total.frames.saturating_sub(then.frames), now_ms.saturating_sub(*at_ms))
+        });
     }
 
     /// No frames come: what was measured is past.
@@ -62,6 +86,8 @@ impl Meter {
         self.past.clear();
         self.stats.frames_per_second = 0.0;
         self.stats.reads_per_minute = 0;
+        self.stats.read_rate_percent = None;
+        self.read_ago = None;
     }
 
     pub(super) const fn stats(&self) -> &CameraStats {
@@ -72,6 +98,10 @@ impl Meter {
 #[expect(clippy::cast_precision_loss, reason = "frames of five seconds; the screen shows one digit behind the point")]
 fn rate(frames: u64, ms: u64) -> f32 {
     if ms == 0 { 0.0 } else { frames as f32 * 1_000.0 / ms as f32 }
+}
+
+fn percent(part: u64, whole: u64) -> Option<u8> {
+    part.saturating_mul(100).checked_div(whole).and_then(|percent| u8::try_from(percent).ok())
 }
 
 /// What a process says of itself is believed for as long as it can be added up.
@@ -116,6 +146,25 @@ mod tests {
         let stats = meter.stats();
         assert_eq!((stats.total, stats.restarts, stats.reads_per_minute), (counted(130, 7), 1, 2));
         assert!((stats.frames_per_second - 10.0).abs() < 0.01, "{stats:?}");
+    }
+
+    #[test]
+    fn the_read_rate_is_of_frames_that_showed_a_code() {
+        let mut meter = Meter::default();
+        let (mut frames, mut read, mut now_ms) = (0, 0, 0);
+        let mut show = |meter: &mut Meter, seen: &[bool]| {
+            for is_read in seen {
+                (frames, read, now_ms) = (frames + 1, read + u64::from(*is_read), now_ms + 66);
+                meter.looked(*is_read);
+                meter.tally(counted(frames, read), now_ms);
+            }
+            meter.stats().read_rate_percent
+        };
+        assert_eq!(show(&mut meter, &[false; 40]), None, "a wall");
+        show(&mut meter, &[true, true, false, true, false, false, true]);
+        assert_eq!(show(&mut meter, &[false; 100]), Some(57), "four of seven, however long nobody has come since");
+        assert_eq!(show(&mut meter, &[true; 3]), Some(70), "and the wall before the next does not count");
+        assert_eq!(show(&mut meter, &[false; 1_000]), None, "a minute later nothing is known");
     }
 
     #[test]

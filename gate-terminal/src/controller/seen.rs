@@ -43,6 +43,7 @@ pub(super) fn snapshot(view: View) -> Snapshot {
                 until: shown.until,
             })),
         },
+        code_stays: view.code_stays,
         found: view.found.map(|found| Arc::new(self::found(&found))),
         walk_ins: view.walk_ins.iter().map(walk_in).collect(),
         inside: view.inside.map(|list| list.iter().map(inside).collect()),

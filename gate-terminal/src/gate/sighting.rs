@@ -9,6 +9,9 @@ use std::collections::HashMap;
 /// comes back has been away longer.
 const AWAY_MS: u64 = 2_000;
 
+/// Longer than a trembling hand hides a code: it is still held there.
+const STAYS_MS: u64 = 500;
+
 #[derive(Debug, Default)]
 pub(super) struct Sightings {
     /// When each code was last seen, by the boot clock.
@@ -27,6 +30,11 @@ impl Sightings {
             }
         }
         fresh
+    }
+
+    /// Whether a code that was noticed is still held before the camera.
+    pub(super) fn any_stays(&self, since_boot_ms: u64) -> bool {
+        self.last_seen.values().any(|last| since_boot_ms.saturating_sub(*last) < STAYS_MS)
     }
 
     /// Codes that are before the camera stay there; new ones are left for a later frame.
@@ -64,6 +72,15 @@ mod tests {
             see(&mut sightings, &["A"], 1_000);
             assert_eq!(!see(&mut sightings, &["A"], 1_000 + gap_ms).is_empty(), again, "{gap_ms} ms");
         }
+    }
+
+    #[test]
+    fn it_stays_until_it_is_taken_away() {
+        let mut sightings = Sightings::default();
+        assert!(!sightings.any_stays(0));
+        see(&mut sightings, &["A"], 1_000);
+        sightings.keep_in_sight(&["A".into()], 2_500);
+        assert!(sightings.any_stays(2_999) && !sightings.any_stays(3_000));
     }
 
     #[test]

@@ -28,6 +28,8 @@ pub struct View {
     pub direction: Direction,
     pub places: Option<Arc<Places>>,
     pub panel: Panel,
+    /// A code that had its turn is still held before the camera.
+    pub code_stays: bool,
     /// While the guard looks for somebody.
     pub found: Option<Arc<Found>>,
     /// The newest first.

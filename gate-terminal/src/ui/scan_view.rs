@@ -101,14 +101,16 @@ fn show_gate(ui: &Ui, place: Rect, snapshot: &Snapshot, language: Language) -> O
     })))
 }
 
-/// How long the guard has; and at a gate of both ways, which way it is for this visitor.
+/// How long the guard has; and which way it is for this visitor, where the gate's way does not say so.
 fn show_case(ui: &Ui, place: Rect, shown: &Shown, snapshot: &Snapshot, words: &Words) {
     let palette = theme::of(ui);
+    let (above, below) = place.split_top_bottom_at_fraction(0.55);
+    if snapshot.way == Way::Both || Way::from(snapshot.direction) != snapshot.way {
+        theme::told(ui, above, words.direction(snapshot.direction), Type::new(40.0, palette.ink).right().bold());
+    }
     if shown.waits_for_the_guard() {
         let seconds = shown.until.since(snapshot.now).num_seconds().max(0);
-        theme::told(ui, place, &format!("{seconds} {}", words.seconds_left), Type::new(28.0, palette.ink).right());
-    } else if snapshot.way == Way::Both {
-        theme::told(ui, place, words.direction(snapshot.direction), Type::new(40.0, palette.ink).right().bold());
+        theme::told(ui, below, &format!("{seconds} {}", words.seconds_left), Type::new(28.0, palette.ink).right());
     }
 }
 

@@ -19,13 +19,16 @@ const MARGIN: f32 = 14.0;
 const BOX_HEIGHT: f32 = 62.0;
 const GAP: f32 = 10.0;
 
+/// How long a second press may follow the first.
+const SURE_S: f64 = 3.0;
+
 #[derive(Debug, Default)]
 pub(super) struct SettingsView {
     preview: Preview,
     pin: PinView,
     changing_pin: bool,
-    /// The end was asked for once.
-    ending: bool,
+    /// The end was asked for once, and until then may be asked for again.
+    ending_until_s: Option<f64>,
     answered: Option<u64>,
 }
 
@@ -141,13 +144,18 @@ impl SettingsView {
         if theme::small_button(ui, lock, words.lock, Some(palette.card)) {
             return Some(Ask::Lock);
         }
-        let end = if self.ending { words.end_sure } else { words.end };
-        let fill = if self.ending { theme::RED } else { palette.card };
+        let now_s = ui.input(|input| input.time);
+        self.ending_until_s = self.ending_until_s.filter(|until_s| now_s < *until_s);
+        let (end, fill) = match self.ending_until_s {
+            Some(_) => (words.end_sure, theme::RED),
+            None => (words.end, palette.card),
+        };
         if theme::small_button(ui, next(52.0), end, Some(fill)) {
-            if self.ending {
+            if self.ending_until_s.is_some() {
                 return Some(Ask::EndProgram);
             }
-            self.ending = true;
+            self.ending_until_s = Some(now_s + SURE_S);
+            ui.ctx().request_repaint_after(std::time::Duration::from_secs_f64(SURE_S));
         }
         theme::told(ui, next(28.0), words.how, Type::new(17.0, palette.faint));
         (wanted != *held).then_some(Ask::Change(wanted))

@@ -69,7 +69,7 @@ fn banner(place: Rect) -> Rect {
 pub(super) fn face(snapshot: &Snapshot, language: Language) -> Face {
     let words = language.words();
     match &snapshot.panel {
-        Panel::Waiting => waiting(snapshot.status.camera, language),
+        Panel::Waiting => waiting(snapshot, language),
         Panel::Checking => Face {
             ground: theme::NEUTRAL,
             sign: Sign::Dots,
@@ -81,16 +81,16 @@ pub(super) fn face(snapshot: &Snapshot, language: Language) -> Face {
 }
 
 /// Nobody is asked to hold a code before a camera that does not see.
-fn waiting(camera: Camera, language: Language) -> Face {
+fn waiting(snapshot: &Snapshot, language: Language) -> Face {
     let words = language.words();
     let blind =
         |word| Face { ground: theme::AMBER, sign: Sign::Triangle, word, sentence: words.use_other_ways.to_owned() };
-    match camera {
+    match snapshot.status.camera {
         Camera::Running | Camera::Starting => Face {
             ground: theme::NEUTRAL,
             sign: Sign::Corners,
             word: words.waiting,
-            sentence: words.waiting_below.to_owned(),
+            sentence: (if snapshot.code_stays { words.take_away } else { words.waiting_below }).to_owned(),
         },
         Camera::Lost(_) => blind(words.blind),
         Camera::Off => blind(words.no_camera),

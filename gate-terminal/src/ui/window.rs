@@ -84,6 +84,8 @@ fn open(
             .with_title(language.words().title)
             .with_app_id("campus-gate-terminal")
             .with_inner_size(vec2(WIDTH, HEIGHT))
+            // As large as the title bar and the desktop's panels leave it, or they would cover the status bar of a small screen.
+            .with_maximized(true)
             .with_min_inner_size(vec2(WIDTH, HEIGHT) * *SCALE.start()),
         ..Default::default()
     };

@@ -145,13 +145,12 @@ impl Terminal for Premises {
 }
 
 fn camera_health(stats: CameraStats) -> CameraHealth {
-    let CameraStats { camera, frames_per_second, reads_per_minute, total, restarts } = stats;
-    let looked_at = total.frames.saturating_sub(total.overlaid).saturating_sub(total.corrupt);
+    let CameraStats { camera, frames_per_second, reads_per_minute, read_rate_percent, total: _, restarts } = stats;
     CameraHealth {
         name: camera.map(|Opened { name, layout, width, height, .. }| format!("{name} {width}x{height} {layout}")),
         frames_per_s: whole(frames_per_second),
         reads_per_minute: u32::try_from(reads_per_minute).unwrap_or(u32::MAX),
-        read_rate_percent: (total.read * 100).checked_div(looked_at).and_then(|percent| u8::try_from(percent).ok()),
+        read_rate_percent,
         restarts: u32::try_from(restarts).unwrap_or(u32::MAX),
     }
 }
@@ -255,8 +254,14 @@ mod tests {
         assert_eq!(camera_health(CameraStats::default()), CameraHealth::default());
         let total = Tally { frames: 300, overlaid: 90, corrupt: 10, read: 50, cpu_ms: 0 };
         let camera = Opened { name: "Cam".into(), layout: "MJPG".into(), width: 1280, height: 720, fps: 30 };
-        let stats =
-            CameraStats { camera: Some(camera), frames_per_second: 24.6, reads_per_minute: 12, total, restarts: 1 };
+        let stats = CameraStats {
+            camera: Some(camera),
+            frames_per_second: 24.6,
+            reads_per_minute: 12,
+            read_rate_percent: Some(25),
+            total,
+            restarts: 1,
+        };
         let told = camera_health(stats);
         assert_eq!(told.name.as_deref(), Some("Cam 1280x720 MJPG"));
         assert_eq!((told.frames_per_s, told.reads_per_minute, told.restarts), (25, 12, 1));

@@ -40,6 +40,8 @@ pub struct Snapshot {
     /// Names of campus and gates, once the feed has brought them.
     pub places: Option<Arc<Places>>,
     pub panel: Panel,
+    /// A code that had its turn is still held before the camera.
+    pub code_stays: bool,
     /// What the guard looks for, and whom the list has of it; `None` while nothing is looked for.
     pub found: Option<Arc<Found>>,
     /// Visitors without a booking who were asked for from here, the newest first.
@@ -61,6 +63,7 @@ impl Snapshot {
             gate,
             places: None,
             panel: Panel::Waiting,
+            code_stays: false,
             found: None,
             walk_ins: Arc::new([]),
             inside: None,

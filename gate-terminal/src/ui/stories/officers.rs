@@ -201,6 +201,11 @@ fn the_program_ends_only_when_asked_twice_behind_the_pin() {
     harness.get_by_label("再按一次退出").click();
     settle(&mut harness);
     assert_eq!(officers_asked(&mut harness), [Ask::EndProgram]);
+    let mut harness = open(egui::Key::F7);
+    harness.get_by_label("退出程序").click();
+    settle(&mut harness);
+    harness.run_steps(16);
+    assert!(harness.query_by_label("再按一次退出").is_none(), "asked once, long ago");
     let mut harness = desk(made::waiting());
     press(&mut harness, egui::Key::F7);
     assert!(harness.query_by_label("退出程序").is_none());

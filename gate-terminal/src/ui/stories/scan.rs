@@ -40,6 +40,7 @@ fn each_verdict_has_its_word_and_its_sentence() {
     blind.status.camera = Camera::Lost(CameraLoss::Unplugged);
     for (snapshot, word, sentence) in [
         (made::waiting(), "请出示通行码", "把手机上的通行码对准取景框"),
+        (Snapshot { code_stays: true, ..made::waiting() }, "请出示通行码", "这个码已看过：拿开两秒，再出示一次"),
         (blind, "摄像头中断", "请用扫码枪，或按 F4 查找访客"),
         (Snapshot { panel: Panel::Checking, ..made::waiting() }, "核验中", "正在写入记录，请稍候"),
         (made::shown(Verdict::Admit, Some(Outcome::Passed)), "通行", "核验通过，请进"),
@@ -313,6 +314,20 @@ fn the_direction_turns_both_ways() {
     harness.get_by_label("进出");
     press(&mut harness, egui::Key::F8);
     assert_eq!(asked(&mut harness), [Command::Face(Way::In)]);
+}
+
+#[test]
+fn the_way_of_the_case_is_said_where_the_gate_s_does_not_say_it() {
+    let going = |way, direction| {
+        let mut harness = desk(Snapshot { way, direction, ..stale() });
+        settle(&mut harness);
+        let said = |label| harness.query_all_by_label(label).count();
+        (said("进校"), said("离校"))
+    };
+    assert_eq!(going(Way::In, Direction::In), (1, 0));
+    assert_eq!(going(Way::Both, Direction::In), (1, 0), "while the guard is asked, too");
+    assert_eq!(going(Way::Both, Direction::Out), (0, 1));
+    assert_eq!(going(Way::Out, Direction::In), (1, 1), "turned while the case was on show");
 }
 
 #[test]

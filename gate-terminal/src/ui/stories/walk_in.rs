@@ -1,7 +1,7 @@
 //! The walk-in screen: the form with its faults, the host's answer, and the paper case when nobody can be asked.
 
 use egui_kittest::{Harness, kittest::Queryable as _};
-use shared::identity::DocumentKind;
+use shared::{entry::Way, identity::DocumentKind};
 
 use super::{Desk, asked, desk, made, officers_asked, press, settle, stands, write};
 use crate::ui::{
@@ -112,7 +112,7 @@ fn whoever_waits_is_listed_and_the_approved_can_be_checked_in() {
     press(&mut harness, egui::Key::F5);
     for label in [
         "王㼆",
-        "已同意，可以放行",
+        "已同意，请核验",
         "等被访人同意",
         "被访人不同意",
         "有几位同名，请改填工号或电话",
@@ -137,6 +137,12 @@ fn offline_it_becomes_a_paper_case_with_the_pin() {
     settle(&mut harness);
     press(&mut harness, egui::Key::F1);
     assert_eq!(asked(&mut harness), [], "nobody can be asked");
+    harness.get_by_label("F2 纸质登记：进校（需密码）");
+    harness.state_mut().snapshot.way = Way::Out;
+    settle(&mut harness);
+    harness.get_by_label("F2 纸质登记：离校（需密码）");
+    harness.state_mut().snapshot.way = Way::In;
+    settle(&mut harness);
     press(&mut harness, egui::Key::F2);
     harness.get_by_label("保卫处人员输入密码后记录并放行");
     write(&mut harness, "246810");

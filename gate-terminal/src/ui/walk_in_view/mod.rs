@@ -215,7 +215,15 @@ impl WalkInView {
         let sending = self.sent.is_some();
         let ask_word = if sending { words.sending } else { words.ask_host };
         let ask = pressed(Key::F1, "F1", ask_word, (!offline && !sending).then_some(theme::GREEN));
-        let paper = pressed(Key::F2, "F2", words.paper, offline.then_some(theme::AMBER));
+        let direction = match snapshot.way {
+            Way::Out => Direction::Out,
+            Way::In | Way::Both => Direction::In,
+        };
+        let paper_word = match direction {
+            Direction::In => words.paper_in,
+            Direction::Out => words.paper_out,
+        };
+        let paper = pressed(Key::F2, "F2", paper_word, offline.then_some(theme::AMBER));
         let now_s = ui.input(|input| input.time);
         self.clearing_until_s = self.clearing_until_s.filter(|until_s| now_s < *until_s && !self.form.is_empty());
         let (clear_word, fill) = match self.clearing_until_s {
@@ -242,10 +250,6 @@ impl WalkInView {
         if paper {
             self.tried = true;
             self.left = FIELDS.iter().copied().filter(|field| *field != WalkInField::Document).collect();
-            let direction = match snapshot.way {
-                Way::Out => Direction::Out,
-                Way::In | Way::Both => Direction::In,
-            };
             self.note_answer(records);
             match self.form.for_paper(direction) {
                 Some(form) if records.lock.is_open() => {

@@ -94,6 +94,7 @@ words! {
     // The big word.
     waiting: "请出示通行码", "Show your code";
     waiting_below: "把手机上的通行码对准取景框", "Hold the code inside the frame";
+    take_away: "这个码已看过：拿开两秒，再出示一次", "Seen: take it away for two seconds, then show it again";
     blind: "摄像头中断", "CAMERA LOST";
     no_camera: "没有摄像头", "NO CAMERA";
     use_other_ways: "请用扫码枪，或按 F4 查找访客", "Use the hand scanner, or F4 to find the visitor";
