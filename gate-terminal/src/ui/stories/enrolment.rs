@@ -76,7 +76,7 @@ fn a_code_is_checked_before_it_is_spent() {
 #[test]
 fn each_problem_is_said_in_words() {
     for (problem, said) in [
-        (EnrolProblem::Code, "登记码不对，或已经用过、过期：请向保卫处要新的"),
+        (EnrolProblem::Code, "登记码不对，或已经用过、过期：请向管理员要新的"),
         (EnrolProblem::Unreachable { why: "timeout".into() }, "联系不上服务器，请检查网络和地址"),
         (EnrolProblem::Unreachable { why: "timeout".into() }, "timeout"),
         (EnrolProblem::OtherRoot, "服务器的根密钥与配置不符：不要继续，请联系保卫处"),
@@ -120,5 +120,5 @@ fn fingerprints_that_differ_are_said_to_have_differed() {
     press(&mut harness, egui::Key::F3);
     harness.state_mut().enrolment.stage = EnrolStage::Typing { problem: None };
     harness.run_steps(3);
-    harness.get_by_label("指纹不一致，本机什么都没有保存。请打电话给保卫处，要新的登记码");
+    harness.get_by_label("指纹不一致，本机什么都没有保存。请打电话给管理员，要新的登记码");
 }

@@ -6,7 +6,7 @@ words! {
     /// The enrolment wizard.
     Enrol {
         title: "登记本机", "Enrol this terminal";
-        how: "请向保卫处索取服务器地址和一次性登记码", "Ask the security office for the server's address and a one-time code";
+        how: "请向服务器管理员索取服务器地址和一次性登记码", "Ask the server's administrator for its address and a one-time code";
         server: "服务器地址", "Server address";
         server_hint: "https://visit.example.edu.cn", "https://visit.example.edu.cn";
         code: "登记码", "Enrolment code";
@@ -15,7 +15,7 @@ words! {
         server_fault: "请填写完整地址，以 https:// 开头", "The whole address, beginning with https://";
         begin: "登记", "Enrol";
         asking: "正在联系服务器", "Asking the server";
-        compare: "请打电话与保卫处逐字核对", "Compare with the office by telephone, character by character";
+        compare: "请打电话与服务器管理员逐字核对", "Compare with the administrator by telephone, character by character";
         own: "本机指纹", "This terminal's fingerprint";
         root: "根密钥指纹", "Root key's fingerprint";
         terminal: "终端", "Terminal";
@@ -27,11 +27,11 @@ words! {
         done: "登记完成，正在启动", "Enrolled, starting";
         address: "这不是服务器地址", "That is no server's address";
         unreachable: "联系不上服务器，请检查网络和地址", "The server cannot be reached: check network and address";
-        wrong_code: "登记码不对，或已经用过、过期：请向保卫处要新的", "Code unknown, used or expired: ask for a new one";
-        other_root: "服务器的根密钥与配置不符：不要继续，请联系保卫处", "The server's root key is not the configured one: stop, call the office";
+        wrong_code: "登记码不对，或已经用过、过期：请向管理员要新的", "Code unknown, used or expired: ask for a new one";
+        other_root: "服务器的根密钥与配置不符：不要继续，请联系管理员", "The server's root key is not the configured one: stop, call the administrator";
         clock: "本机时间与服务器相差太多，请先校准时间", "This machine's clock is wrong: set it first";
         machine: "本机不能保存，请联系保卫处", "This machine cannot keep it: call the office";
-        differed: "指纹不一致，本机什么都没有保存。请打电话给保卫处，要新的登记码", "The fingerprints differed and nothing was kept: call the office for a new code";
+        differed: "指纹不一致，本机什么都没有保存。请打电话给管理员，要新的登记码", "The fingerprints differed and nothing was kept: call the administrator for a new code";
     }
 }
 

@@ -25,7 +25,7 @@ words! {
         entries: "本机记录", "Entries kept";
         passes: "本机名单", "Passes kept";
         memory: "内存", "Memory";
-        running: "开机", "Running since";
+        running: "程序启动", "Running since";
         version: "版本", "Version";
         unknown: "未知", "unknown";
     }
