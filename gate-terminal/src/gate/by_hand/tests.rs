@@ -391,11 +391,11 @@ fn a_number_or_a_code_in_the_host_s_field_is_neither_sent_nor_kept() {
         let effects = ask_for(&mut terminal, host, 1);
         assert!(!effects.iter().any(|effect| matches!(effect, Effect::AskHost(_))), "{host}");
         assert_eq!(standing(&terminal), WalkInStanding::NotAllowed { why: vec![WalkInFault::Host] });
-        let kept = effects.iter().find_map(|effect| match effect {
-            Effect::KeepWalkIns(kept) => serde_json::to_string(&kept[..]).ok(),
-            _ => None,
-        });
-        assert!(!kept.unwrap().contains(host.trim()), "{host}");
+        let kept = |effect: &Effect| {
+            if let Effect::KeepWalkIns(kept) = effect { serde_json::to_string(&kept[..]).ok() } else { None }
+        };
+        let kept = effects.iter().find_map(kept).unwrap();
+        assert!(!kept.contains(host.trim()), "{host}");
     }
     for host in ["T2001", "13800130001", "ABDULLAH MUHAMMAD AZIZ", "赵六"] {
         ask_for(&mut terminal, host, 1);
