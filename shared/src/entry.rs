@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    identity::{MaskedName, PersonName, Plate},
+    identity::{MaskedName, PersonName, Plate, is_hidden},
     ids::{GateIndex, PassId, TerminalId},
     time::Moment,
     verdict::Verdict,
@@ -19,6 +19,17 @@ use crate::{
 pub enum Direction {
     In,
     Out,
+}
+
+impl Direction {
+    /// How many are inside after `party` went this way, where `inside` were before.
+    #[must_use]
+    pub const fn counted(self, inside: u8, party: u8) -> u8 {
+        match self {
+            Self::In => inside.saturating_add(party),
+            Self::Out => inside.saturating_sub(party),
+        }
+    }
 }
 
 /// Which way people go at a gate.
@@ -167,7 +178,7 @@ impl Remark {
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         let fits = (1..=Self::MAX_CHARS).contains(&text.chars().count());
-        let visible = !text.chars().any(|symbol| symbol.is_control() || is_invisible(symbol));
+        let visible = !text.chars().any(is_hidden);
         (fits && visible && longest_run(text) <= Self::LONGEST_RUN).then(|| Self(text.to_owned()))
     }
 
@@ -189,11 +200,6 @@ impl From<Remark> for String {
     fn from(remark: Remark) -> Self {
         remark.0
     }
-}
-
-/// Marks of direction and width that hide what stands between them.
-const fn is_invisible(symbol: char) -> bool {
-    matches!(symbol, '\u{AD}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}')
 }
 
 fn longest_run(text: &str) -> usize {
@@ -230,6 +236,11 @@ mod tests {
             &"长".repeat(61),
             "两\n行",
             "藏\u{200B}着",
+            "\u{115F}",
+            "\u{3164}",
+            "\u{2800}",
+            "藏\u{61C}着",
+            "藏\u{FFFE}着",
             "11010519491231002X",
             "证件 110105 1949 1231 002x",
             "１１０１０５１９４９１２３１００２Ｘ",

@@ -1,5 +1,7 @@
 //! Turns over a real store: what is told, shown and sent, and a store that fails.
 
+mod nights;
+
 use std::{
     io,
     sync::{

@@ -15,7 +15,7 @@ use shared::{
     pass::{KeySet, RootKey, SealedKeySet},
     sync::{
         beacon::Freshness,
-        change::{Change, PassRecord, Places},
+        change::{Change, PassRecord, Places, REVOCATION_KEPT_DAYS},
         pull::Cursor,
     },
     time::{CampusDay, Moment},
@@ -270,7 +270,9 @@ impl LocalState {
         self.passes.retain(|pass, record| record.day >= day || self.visits.stayed_overnight(*pass));
         self.index.forget(|record| record.day >= day);
         self.watched.retain(|pass| self.passes.contains_key(pass));
-        self.revoked.retain(|pass, at| self.passes.contains_key(pass) || CampusDay::of(*at) >= day);
+        // One that was revoked before it was told of has no record here, and may be shown on its day all the same.
+        let kept_from = day.minus_days(REVOCATION_KEPT_DAYS);
+        self.revoked.retain(|pass, at| self.passes.contains_key(pass) || CampusDay::of(*at) >= kept_from);
     }
 
     fn learn(&mut self, change: Change) {

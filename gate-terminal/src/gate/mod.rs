@@ -146,7 +146,7 @@ impl Gate {
             news_as_of: self.local.as_of(),
             unsent: self.exchange.unsent(),
             entered_today: self.local.visits().entered_on(CampusDay::of(best.at)),
-            inside_now: self.local.visits().inside(),
+            inside_now: self.local.visits().inside(CampusDay::of(best.at)),
             alarm: self.store_alarm.as_ref().or_else(|| self.exchange.alarm()).cloned(),
         }
     }

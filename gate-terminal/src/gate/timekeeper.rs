@@ -23,8 +23,9 @@ const TOLERANCE: TimeDelta = TimeDelta::minutes(2);
 /// The wall clock alone is believed for this long after the last beacon.
 const UNPROVEN_LIMIT: TimeDelta = TimeDelta::hours(24);
 
-/// How often the floor is worth writing down.
-const FLOOR_STEP: TimeDelta = TimeDelta::minutes(10);
+/// How often the floor is written down: much more often than news grows old, or a restart under a clock set back would find old
+/// news fresh.
+const FLOOR_STEP: TimeDelta = TimeDelta::minutes(1);
 
 /// The best answer to "what time is it".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -222,7 +223,8 @@ mod tests {
     fn the_floor_is_kept_now_and_then_and_rises_with_the_boot_clock() {
         let mut time = Timekeeper::new(NOON, Some(NOON));
         time.best(reading(0, 0));
-        assert_eq!(time.floor_to_keep(boot(0)), None);
+        assert_eq!(time.floor_to_keep(boot(MINUTE_MS - 1)), None);
+        assert_eq!(time.floor_to_keep(boot(MINUTE_MS)), Some(after(MINUTE_MS)));
         assert_eq!(time.floor_to_keep(boot(10 * MINUTE_MS)), Some(after(10 * MINUTE_MS)));
         assert_eq!(time.floor_to_keep(boot(10 * MINUTE_MS)), None);
         time.proven(after(HOUR_MS), boot(20 * MINUTE_MS));

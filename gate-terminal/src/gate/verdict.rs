@@ -11,7 +11,7 @@
 //! | 7 | this day? | refuse `Early`, `Expired` | ask `LeavingWith` on another day, else – |
 //! | 8 | revoked? | refuse `Revoked` | ask `LeavingWith` |
 //! | 9 | on the watchlist? | refuse `Watchlist` | ask `LeavingWith` |
-//! | 10 | inside already? | refuse `Inside` | – |
+//! | 10 | inside already, and nobody has left? | refuse `Inside` | – |
 //! | 11 | entries used up? | refuse `Used`; at a gate of both ways ask `LeavingWith` | – |
 //! | 12 | found by hand, not by its code? | ask `FoundOnList` | – |
 //! | 13 | news fresh, yet the pass unknown to it? | ask `UnknownToFreshNews` | – |
@@ -23,7 +23,8 @@
 //! revoked pass is never let in because the news is old. Leaving is never refused: whoever shows a well-signed pass of the day
 //! goes out by any gate, at any hour, and any number of times, since being inside is what a leaving person is; for the rest the
 //! guard is asked. What is lacking (12 to 15) holds nobody inside. At a gate of both ways whoever has no entry left may have come
-//! in unseen and be leaving now, so there row 11 asks as well.
+//! in unseen and be leaving now, so there row 11 asks as well; and it asks when part of a party has left, for it may be the rest
+//! that leaves or the others who come back.
 //!
 //! A pass that was found on the list, by a name or a card, has no code to open: it begins at row 5, and nobody comes in by it
 //! before the guard has compared the card, which is also what rows 14 and 15 would ask for.
@@ -37,7 +38,7 @@ use shared::{
     verdict::{AskReason, RefuseReason, Verdict},
 };
 
-use super::{local_state::LocalState, timekeeper::BestTime};
+use super::{local_state::LocalState, timekeeper::BestTime, visits::Movement};
 
 /// Rows 1 to 4. Without a key set no key is known.
 pub fn open(code: &str, keys: Option<&KeySet>) -> Result<Pass, PassFault> {
@@ -58,11 +59,19 @@ pub fn verdict_by_hand(record: &PassRecord, local: &LocalState, direction: Direc
     say(&Terms::listed(record, local.post().campus), local, direction, now, || Some(AskReason::FoundOnList))
 }
 
-/// Row 11 where people go both ways: as a question to the guard, whether they are leaving.
+/// Row 11 where people go both ways: as a question to the guard, whether they are leaving. So too when some of them are
+/// `left_behind`.
 #[must_use]
-pub(super) fn at_both_ways(verdict: Verdict, direction: Direction) -> (Verdict, Direction) {
+pub(super) fn at_both_ways(
+    verdict: Verdict,
+    direction: Direction,
+    left_behind: Option<Movement>,
+) -> (Verdict, Direction) {
     if let Verdict::Refuse(used @ RefuseReason::Used { .. }) = verdict {
         (not_a_pass(used, Direction::Out), Direction::Out)
+    } else if let (Verdict::Admit, Some(stay)) = (&verdict, left_behind) {
+        let inside = RefuseReason::Inside { since: stay.at, gate: stay.gate };
+        (not_a_pass(inside, Direction::Out), Direction::Out)
     } else {
         (verdict, direction)
     }
@@ -164,7 +173,7 @@ fn withdrawn(terms: &Terms, local: &LocalState) -> Option<RefuseReason> {
 
 fn used(terms: &Terms, local: &LocalState) -> Option<RefuseReason> {
     let visits = local.visits();
-    if let Some(stay) = visits.stay(terms.pass) {
+    if let (Some(stay), None) = (visits.stay(terms.pass), visits.left_behind(terms.pass)) {
         return Some(RefuseReason::Inside { since: stay.at, gate: stay.gate });
     }
     let last = visits.last_in(terms.pass)?;

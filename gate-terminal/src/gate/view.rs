@@ -79,7 +79,7 @@ pub struct Shown {
     pub verdict: Verdict,
     pub subject: Subject,
     pub direction: Direction,
-    /// How many people go through: as booked, or as the guard counted.
+    /// How many people go through: as many as are to come or to leave by the pass, or as the guard counted.
     pub count: u8,
     /// What was written down; `None` while the guard is asked, and when nothing could be written.
     pub outcome: Option<Outcome>,

@@ -1,7 +1,7 @@
 //! Who went in and out, by pass: from own entries at once, from other gates through the feed.
 //!
-//! Own entries come back through the feed; a movement counts once, by its entry's id. Paper cases have no pass: they come and go
-//! by name and telephone.
+//! Own entries come back through the feed; a movement counts once, by its entry's id. Whoever goes out is taken off those who are
+//! inside with the pass, and the others stay. Paper cases have no pass: they come and go by name and telephone.
 
 use std::collections::HashMap;
 
@@ -32,7 +32,7 @@ pub struct Visits {
     came_on_paper: Vec<Movement>,
     /// Paper cases that are inside.
     on_paper: Vec<(Box<PaperCase>, Movement)>,
-    /// Went in yesterday and not out.
+    /// Went in yesterday and not out by its end.
     overnight: HashMap<PassId, Movement>,
     /// Of passes seen here, for when the list has lost the name.
     masked: HashMap<PassId, MaskedName>,
@@ -59,7 +59,6 @@ impl Visits {
         }
         let place = place(movements, &movement);
         movements.insert(place, movement);
-        self.overnight.remove(&pass);
     }
 
     pub fn moved_without_pass(&mut self, movement: Movement) {
@@ -114,10 +113,16 @@ impl Visits {
         self.by_pass.get(&pass)?.last()
     }
 
-    /// Who is inside with this pass: all who came in since somebody last went out, told as the first of their movements.
+    /// Who is inside with this pass: all who came in and have not gone out, told as the first of their movements.
     #[must_use]
     pub fn stay(&self, pass: PassId) -> Option<Movement> {
         stay(self.by_pass.get(&pass)?)
+    }
+
+    /// Who is inside still while others of the same pass have left.
+    #[must_use]
+    pub fn left_behind(&self, pass: PassId) -> Option<Movement> {
+        self.last(pass).filter(|last| last.direction == Direction::Out).and_then(|_| self.stay(pass))
     }
 
     #[must_use]
@@ -139,18 +144,23 @@ impl Visits {
         all.filter(|m| m.direction == Direction::In && (start..end).contains(&m.at)).map(|m| u32::from(m.party)).sum()
     }
 
-    /// People who went in with a pass or as a paper case and have not left; yesterday's are not counted, most of whom left without
-    /// a word.
+    /// People who went in with a pass or as a paper case and have not left; those of days before `today` are not counted, most of
+    /// whom left without a word.
     #[must_use]
-    pub fn inside(&self) -> u32 {
-        let with_pass = self.by_pass.values().filter_map(|movements| stay(movements));
-        with_pass.chain(self.on_paper.iter().map(|(_, movement)| *movement)).map(|m| u32::from(m.party)).sum()
+    pub fn inside(&self, today: CampusDay) -> u32 {
+        let with_pass = self.by_pass.values().filter_map(stay);
+        let all = with_pass.chain(self.on_paper.iter().map(|(_, movement)| *movement));
+        all.filter(|m| CampusDay::of(m.at) >= today).map(|m| u32::from(m.party)).sum()
     }
 
     /// The same, one by one, and yesterday's too.
     pub fn still_inside(&self) -> impl Iterator<Item = StillInside<'_>> {
-        let today = self.by_pass.iter().filter_map(|(pass, movements)| Some((*pass, stay(movements)?)));
-        let all = today.chain(self.overnight.iter().map(|(pass, movement)| (*pass, *movement)));
+        let stays = self.by_pass.iter().filter_map(|(pass, movements)| {
+            let since_yesterday = self.overnight.get(pass).into_iter().chain(movements);
+            Some((*pass, stay(since_yesterday)?))
+        });
+        let unseen_today = self.overnight.iter().filter(|(pass, _)| !self.by_pass.contains_key(pass));
+        let all = stays.chain(unseen_today.map(|(pass, movement)| (*pass, *movement)));
         let with_pass = all.map(|(pass, movement)| {
             let who = Who::Pass { pass, masked: self.masked.get(&pass) };
             StillInside { who, movement }
@@ -179,11 +189,13 @@ impl Visits {
     }
 }
 
-fn stay(movements: &[Movement]) -> Option<Movement> {
-    let since = movements.rsplit(|movement| movement.direction == Direction::Out).next()?;
-    let mut came = since.iter().filter(|movement| movement.party > 0);
-    let first = *came.next()?;
-    Some(came.fold(first, |stay, movement| Movement { party: stay.party.saturating_add(movement.party), ..stay }))
+fn stay<'a>(movements: impl IntoIterator<Item = &'a Movement>) -> Option<Movement> {
+    let step = |stay: Option<Movement>, movement: &Movement| {
+        let here = stay.map_or(0, |stay| stay.party);
+        let party = movement.direction.counted(here, movement.party);
+        Some(Movement { party, ..stay.unwrap_or(*movement) }).filter(|stay| stay.party > 0)
+    };
+    movements.into_iter().fold(None, step)
 }
 
 fn place(movements: &[Movement], new: &Movement) -> usize {
@@ -203,8 +215,12 @@ mod tests {
 
     const PASS: PassId = PassId::from_bytes([7; 8]);
 
+    fn today() -> CampusDay {
+        CampusDay::parse("2026-11-23").unwrap()
+    }
+
     fn movement(terminal: u32, seq: u64, direction: Direction, minute: u16) -> Movement {
-        let at = CampusDay::parse("2026-11-23").unwrap().at_minute(minute);
+        let at = today().at_minute(minute);
         let entry = EntryId { terminal: TerminalId::new(terminal), seq };
         Movement { entry, direction, at, gate: GateIndex::new(0).unwrap(), party: 2 }
     }
@@ -225,8 +241,8 @@ mod tests {
         visits.moved(PASS, movement(1, 2, Direction::Out, 600));
         visits.moved(PASS, movement(2, 1, Direction::In, 480));
         assert_eq!(visits.last(PASS).unwrap().direction, Direction::Out);
-        assert_eq!(visits.inside(), 0);
-        assert_eq!(visits.entered_on(CampusDay::parse("2026-11-23").unwrap()), 2);
+        assert_eq!(visits.inside(today()), 0);
+        assert_eq!(visits.entered_on(today()), 2);
     }
 
     #[test]
@@ -235,7 +251,7 @@ mod tests {
         visits.moved(PASS, movement(1, 1, Direction::In, 1_200));
         visits.moved(PASS, movement(1, 2, Direction::Out, 480));
         assert_eq!(visits.last(PASS).unwrap().direction, Direction::Out);
-        assert_eq!(visits.inside(), 0);
+        assert_eq!(visits.inside(today()), 0);
     }
 
     #[test]
@@ -245,9 +261,9 @@ mod tests {
         visits.moved(PASS, movement(1, 1, Direction::In, 480));
         visits.moved_without_pass(movement(1, 2, Direction::In, 481));
         visits.forget(day("2026-11-23"));
-        assert_eq!((visits.inside(), visits.times_in(PASS)), (2, 1));
+        assert_eq!((visits.inside(today()), visits.times_in(PASS)), (2, 1));
         visits.forget(day("2026-11-24"));
-        assert_eq!((visits.inside(), visits.times_in(PASS)), (0, 0));
+        assert_eq!((visits.inside(today()), visits.times_in(PASS)), (0, 0));
         assert_eq!(visits.entered_on(day("2026-11-23")), 0);
         assert_eq!((visits.still_inside().count(), visits.stayed_overnight(PASS)), (1, true));
         let mut left = Visits::default();
@@ -265,10 +281,10 @@ mod tests {
         let went_in = movement(1, 1, Direction::In, 480);
         visits.moved(PASS, went_in);
         visits.correct(Some(PASS), went_in.entry, 5);
-        assert_eq!((visits.inside(), visits.times_in(PASS)), (5, 1));
+        assert_eq!((visits.inside(today()), visits.times_in(PASS)), (5, 1));
         assert_eq!(visits.entered_on(CampusDay::of(went_in.at)), 5);
         visits.correct(Some(PASS), movement(1, 9, Direction::In, 0).entry, 1);
-        assert_eq!(visits.inside(), 5, "an entry nobody knows corrects nothing");
+        assert_eq!(visits.inside(today()), 5, "an entry nobody knows corrects nothing");
     }
 
     #[test]
@@ -276,40 +292,66 @@ mod tests {
         let mut visits = Visits::default();
         visits.moved(PASS, Movement { party: 3, ..movement(1, 1, Direction::In, 480) });
         visits.moved(PASS, Movement { party: 1, ..movement(1, 2, Direction::In, 490) });
-        assert_eq!((visits.inside(), visits.times_in(PASS)), (4, 2));
+        assert_eq!((visits.inside(today()), visits.times_in(PASS)), (4, 2));
         let stay = visits.still_inside().next().unwrap().movement;
         assert_eq!((stay.party, stay.at), (4, movement(1, 1, Direction::In, 480).at));
-        visits.moved(PASS, movement(1, 3, Direction::Out, 500));
-        assert_eq!((visits.inside(), visits.still_inside().count()), (0, 0));
+        visits.moved(PASS, Movement { party: 4, ..movement(1, 3, Direction::Out, 500) });
+        assert_eq!((visits.inside(today()), visits.still_inside().count()), (0, 0));
         visits.moved(PASS, movement(1, 4, Direction::In, 510));
-        assert_eq!(visits.inside(), 2);
+        assert_eq!(visits.inside(today()), 2);
+    }
+
+    #[test]
+    fn whoever_stays_when_part_of_a_party_leaves_is_inside_still_tomorrow_too() {
+        let mut visits = Visits::default();
+        let inside = |visits: &Visits| visits.still_inside().map(|still| still.movement.party).collect::<Vec<_>>();
+        visits.moved(PASS, Movement { party: 3, ..movement(1, 1, Direction::In, 480) });
+        assert_eq!(visits.left_behind(PASS), None);
+        let left = movement(1, 2, Direction::Out, 500);
+        visits.moved(PASS, Movement { party: 3, ..left });
+        assert_eq!((visits.inside(today()), visits.left_behind(PASS)), (0, None));
+        visits.correct(Some(PASS), left.entry, 1);
+        assert_eq!((visits.inside(today()), inside(&visits)), (2, vec![2]), "as the guard counted");
+        assert_eq!(visits.left_behind(PASS).unwrap().at, movement(1, 1, Direction::In, 480).at);
+        visits.forget(today().plus_days(1));
+        visits.moved(PASS, Movement { party: 1, ..movement(1, 3, Direction::Out, 1_500) });
+        assert_eq!((inside(&visits), visits.inside(today().plus_days(1))), (vec![1], 0));
+        visits.moved(PASS, Movement { party: 1, ..movement(1, 4, Direction::Out, 1_510) });
+        assert_eq!(inside(&visits), [0; 0]);
     }
 
     #[test]
     fn whoever_is_sent_away_after_the_light_is_not_inside_and_the_pass_is_used() {
         let of = |seq| movement(1, seq, Direction::In, 480).entry;
         let at = |minute| movement(1, 1, Direction::In, minute).at;
-        let today = CampusDay::parse("2026-11-23").unwrap();
         let mut visits = Visits::default();
         visits.moved(PASS, movement(1, 1, Direction::In, 480));
         visits.moved(PASS, Movement { party: 1, ..movement(1, 2, Direction::In, 490) });
         visits.sent_away(Some(PASS), of(3), at(490));
-        assert_eq!((visits.inside(), visits.entered_on(today)), (2, 2), "the two who came before are inside still");
+        assert_eq!(
+            (visits.inside(today()), visits.entered_on(today())),
+            (2, 2),
+            "the two who came before are inside still"
+        );
         visits.moved(PASS, movement(1, 4, Direction::Out, 500));
         visits.sent_away(Some(PASS), of(5), at(500));
-        assert_eq!(visits.entered_on(today), 2, "sent away at a question, they had not gone in");
+        assert_eq!(visits.entered_on(today()), 2, "sent away at a question, they had not gone in");
         visits.moved(PASS, movement(1, 6, Direction::In, 510));
         visits.sent_away(Some(PASS), of(7), at(511));
-        assert_eq!((visits.inside(), visits.times_in(PASS)), (2, 3), "a minute later it was another, with a copy");
+        assert_eq!(
+            (visits.inside(today()), visits.times_in(PASS)),
+            (2, 3),
+            "a minute later it was another, with a copy"
+        );
         visits.sent_away(Some(PASS), of(7), at(510));
-        assert_eq!((visits.inside(), visits.stay(PASS), visits.times_in(PASS)), (0, None, 3));
+        assert_eq!((visits.inside(today()), visits.stay(PASS), visits.times_in(PASS)), (0, None, 3));
         visits.moved_without_pass(movement(1, 8, Direction::In, 520));
         visits.sent_away(None, of(9), at(520));
-        assert_eq!(visits.entered_on(today), 2);
+        assert_eq!(visits.entered_on(today()), 2);
         let mut elsewhere = Visits::default();
         elsewhere.moved(PASS, movement(2, 1, Direction::In, 480));
         elsewhere.sent_away(Some(PASS), of(9), at(480));
-        assert_eq!(elsewhere.inside(), 2, "who came in by another gate was not stopped here");
+        assert_eq!(elsewhere.inside(today()), 2, "who came in by another gate was not stopped here");
     }
 
     #[test]
@@ -325,8 +367,8 @@ mod tests {
         visits.moved_on_paper(&paper("李四"), movement(1, 1, Direction::In, 480));
         visits.moved_on_paper(&paper("王五"), movement(1, 2, Direction::In, 490));
         visits.correct(None, movement(1, 2, Direction::In, 490).entry, 3);
-        assert_eq!((visits.inside(), visits.entered_on(CampusDay::parse("2026-11-23").unwrap())), (5, 5));
+        assert_eq!((visits.inside(today()), visits.entered_on(today())), (5, 5));
         visits.moved_on_paper(&paper("李四"), movement(1, 3, Direction::Out, 500));
-        assert_eq!((visits.inside(), visits.still_inside().count()), (3, 1));
+        assert_eq!((visits.inside(today()), visits.still_inside().count()), (3, 1));
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use shared::{
-    entry::Direction,
+    entry::{Direction, Remark},
     identity::{Document, PersonName, Phone, Plate},
     ids::{PassId, TerminalId},
     pass::PartySize,
@@ -141,9 +141,15 @@ impl WalkIns {
     pub(super) fn ask(&mut self, form: WalkInForm, terminal: TerminalId, now: Moment) -> Option<WalkInRequest> {
         let WalkInForm { visitor, phone, document, host, purpose, party, plates } = form;
         let number = self.next_number(now);
+        // What could be a document's number or a code is not even kept in the line that refuses it.
+        let may_be_kept = Remark::parse(&host).is_some() || PersonName::parse(&host).is_ok();
+        let host = if may_be_kept { host } else { String::new() };
         let line = |standing| WalkIn { number, visitor: visitor.clone(), host: host.clone(), since: now, standing };
-        let Some(party) = PartySize::new(party) else {
-            self.add(line(WalkInStanding::NotAllowed { why: vec![WalkInFault::Party] }));
+        let (party, mut why) = (PartySize::new(party), Vec::new());
+        why.extend((!may_be_kept).then_some(WalkInFault::Host));
+        why.extend(party.is_none().then_some(WalkInFault::Party));
+        let Some(party) = party.filter(|_| why.is_empty()) else {
+            self.add(line(WalkInStanding::NotAllowed { why }));
             return None;
         };
         self.add(line(WalkInStanding::Sending));

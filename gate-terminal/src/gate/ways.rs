@@ -1,8 +1,12 @@
 //! Which way somebody goes who stands here.
 //!
 //! At most gates that is how the gate faces. At one of both ways the pass tells: whoever is inside leaves, whoever is not comes
-//! in. It tells wrongly in two moments, and there nobody is moved on a guess: just after somebody went through, seen again
-//! because they turned round or held the code up twice, and when no entry is left, so that they may be on their way out unseen.
+//! in. It tells wrongly in three moments, and there nobody is moved on a guess: just after somebody went through, seen again
+//! because they turned round or held the code up twice; when no entry is left, so that they may be on their way out unseen; and
+//! when part of a party has left, so that the rest may be leaving or the others coming back.
+//!
+//! How many they are, unless the guard counts otherwise: whoever leaves takes along all who are inside with the pass, and whoever
+//! comes brings those of the party who are not.
 
 use chrono::TimeDelta;
 use shared::{
@@ -35,10 +39,20 @@ impl Gate {
         let direction = self.direction_of(Some(pass));
         let verdict = say(&self.local, direction, self.now.best);
         let (verdict, direction) = match self.way {
-            Way::Both => at_both_ways(verdict, direction),
+            Way::Both => at_both_ways(verdict, direction, self.local.visits().left_behind(pass)),
             Way::In | Way::Out => (verdict, direction),
         };
-        self.desk.receive(Case::new(verdict, subject, direction), self.now)
+        let party = self.party(pass, subject.party(), direction);
+        self.desk.receive(Case::new(verdict, subject, direction).of(party), self.now)
+    }
+
+    fn party(&self, pass: PassId, booked: u8, direction: Direction) -> u8 {
+        let inside = self.local.visits().stay(pass).map_or(0, |stay| stay.party);
+        match direction {
+            Direction::Out if inside > 0 => inside,
+            Direction::In if inside < booked => booked - inside,
+            Direction::In | Direction::Out => booked,
+        }
     }
 
     pub(super) fn direction_of(&self, pass: Option<PassId>) -> Direction {
@@ -119,7 +133,7 @@ mod tests {
                 let shown = shown(&terminal);
                 assert_eq!((shown.direction, shown.outcome, shown.count), (Direction::Out, Some(Outcome::Passed), 3));
                 let visits = terminal.gate.local().visits();
-                assert_eq!((visits.times_in(pass_id(1)), visits.inside()), (1, 0));
+                assert_eq!((visits.times_in(pass_id(1)), terminal.gate.view().inside_now), (1, 0));
             }
         }
     }
@@ -156,6 +170,39 @@ mod tests {
         let reason = GuardReason::CardChecked;
         let entry = written(&terminal.tell(Event::Guard(GuardAct::LetIn { case: asked.case, reason }))).remove(0);
         assert_eq!((entry.direction, terminal.gate.view().inside_now), (Direction::Out, 0));
+    }
+
+    #[test]
+    fn when_part_of_a_party_has_left_the_guard_is_asked_whether_the_rest_leaves() {
+        for entries in [1, 2] {
+            let (mut terminal, code) = came_and_left(entries);
+            let case = shown(&terminal).case;
+            terminal.tell(Event::Guard(GuardAct::Count { case, party: 1 }));
+            assert_eq!(terminal.gate.view().inside_now, 2);
+            terminal.wait_ms(60_000);
+            assert_eq!(signals(&terminal.tell(Event::code(&code))), [Signal::Ask], "{entries} entries");
+            let asked = shown(&terminal);
+            let leaves =
+                matches!(asked.verdict, Verdict::Ask(AskReason::LeavingWith { instead: RefuseReason::Inside { .. } }));
+            assert!(leaves && (asked.direction, asked.count) == (Direction::Out, 2), "{asked:?}");
+            let reason = GuardReason::CardChecked;
+            terminal.tell(Event::Guard(GuardAct::LetIn { case: asked.case, reason }));
+            assert_eq!(terminal.gate.view().inside_now, 0);
+        }
+    }
+
+    #[test]
+    fn whoever_comes_back_to_the_rest_of_a_party_is_counted_with_it_if_an_entry_is_left() {
+        for (entries, comes, inside) in [(1, false, 2), (2, true, 3)] {
+            let (mut terminal, code) = came_and_left(entries);
+            let case = shown(&terminal).case;
+            terminal.tell(Event::Guard(GuardAct::Count { case, party: 1 }));
+            terminal.tell(Event::Guard(GuardAct::Face(Way::In)));
+            terminal.wait_ms(60_000);
+            let entry = written(&terminal.tell(Event::code(&code))).remove(0);
+            assert_eq!((entry.outcome == Outcome::Passed, entry.party), (comes, u8::from(comes)));
+            assert_eq!(terminal.gate.view().inside_now, inside);
+        }
     }
 
     #[test]

@@ -104,12 +104,12 @@ pub(super) fn inside<L: EntryLog>(log: &L, now: Moment) -> Result<Vec<Person>, L
             }
         }
     }
-    for (pass, came) in stays(moves) {
-        let Some(first) = came.first() else { continue };
+    for moved in by_pass(moves).into_values() {
+        let Some(pass) = moved.first().map(|moved| moved.pass) else { continue };
         let record = log.record(pass)?;
         let booked = record.as_ref().map_or(1, |record| record.party.get());
-        let party = came.iter().fold(0_u8, |sum, moved| sum.saturating_add(moved.party.unwrap_or(booked)));
-        let masked = came.iter().find_map(|moved| said.remove(&moved.entry)).unwrap_or_default();
+        let Some((first, party)) = stay(&moved, booked) else { continue };
+        let masked = moved.iter().find_map(|moved| said.remove(&moved.entry)).unwrap_or_default();
         let (pass, since, gate) = (Some(pass), first.at, first.gate);
         inside.push(Person { pass, masked, record, paper: None, party, since, gate });
     }
@@ -118,17 +118,22 @@ pub(super) fn inside<L: EntryLog>(log: &L, now: Moment) -> Result<Vec<Person>, L
     Ok(inside)
 }
 
-/// Of each pass who came in since somebody last went out with it: a guard may let more in on the same one.
-fn stays(moves: Vec<PassMovement>) -> BTreeMap<PassId, Vec<PassMovement>> {
-    let mut stays: BTreeMap<PassId, Vec<PassMovement>> = BTreeMap::new();
+fn by_pass(moves: Vec<PassMovement>) -> BTreeMap<PassId, Vec<PassMovement>> {
+    let mut by_pass: BTreeMap<PassId, Vec<PassMovement>> = BTreeMap::new();
     for moved in walk::in_order(moves) {
-        let stay = stays.entry(moved.pass).or_default();
-        match moved.direction {
-            Direction::In => stay.push(moved),
-            Direction::Out => stay.clear(),
-        }
+        by_pass.entry(moved.pass).or_default().push(moved);
     }
-    stays
+    by_pass
+}
+
+/// How many of one pass are inside, and the first movement of theirs: a guard may let more in on the same one, and part of a party
+/// may leave.
+fn stay(moves: &[PassMovement], booked: u8) -> Option<(PassMovement, u8)> {
+    let step = |stay: Option<(PassMovement, u8)>, moved: &PassMovement| {
+        let (first, here) = stay.unwrap_or((*moved, 0));
+        Some((first, moved.direction.counted(here, moved.party.unwrap_or(booked)))).filter(|(_, inside)| *inside > 0)
+    };
+    moves.iter().fold(None, step)
 }
 
 /// What somebody showed: a pass, or a code that is none.

@@ -574,7 +574,7 @@ fn the_roll_call_has_everybody_inside_and_nobody_else() {
     post.write(&went(pass_id(8), Direction::Out, yesterday.at_minute(1_310)));
     post.write(&went(pass_id(9), Direction::In, yesterday.minus_days(1).at_minute(600)));
     post.write(&went(pass_id(1), Direction::In, at(470)));
-    post.write(&went(pass_id(4), Direction::Out, at(471)));
+    post.write(&Entry { party: 3, ..went(pass_id(4), Direction::Out, at(471)) });
     post.write(&let_in(at(472), "维修"));
     post.write(&refused(at(473)));
 
@@ -680,8 +680,35 @@ fn whoever_a_guard_lets_in_beside_a_party_is_counted_with_it_and_is_no_conflict(
     post.write(&Entry { outcome, party: 1, ..went(pass_id(1), Direction::In, at(480)) });
     assert!(matches!(post.ask(Ask::RollCall), Some(OfficerSaid::RollCall { people: 4, .. })));
     assert_eq!(post.seqs(LogFilter { only_conflicts: true, ..LogFilter::day(day()) }), [0; 0]);
-    post.write(&went(pass_id(1), Direction::Out, at(490)));
+    post.write(&Entry { party: 4, ..went(pass_id(1), Direction::Out, at(490)) });
     assert!(matches!(post.ask(Ask::RollCall), Some(OfficerSaid::RollCall { people: 0, .. })));
+}
+
+#[test]
+fn whoever_stays_when_part_of_a_party_leaves_is_on_the_roll_call_by_whichever_gate_they_left() {
+    let mut post = Post::new();
+    let people = |post: &mut Post| match post.ask(Ask::RollCall) {
+        Some(OfficerSaid::RollCall { people, .. }) => people,
+        other => panic!("{other:?}"),
+    };
+    let told = |direction, minute, seq, party| Change::PassMoved {
+        pass: pass_id(2),
+        direction,
+        at: at(minute),
+        gate: gate_index(1),
+        entry: EntryId { terminal: TerminalId::new(8), seq },
+        party: Some(party),
+    };
+    post.write(&Entry { party: 3, ..went(pass_id(1), Direction::In, at(470)) });
+    let left = post.write(&Entry { party: 3, ..went(pass_id(1), Direction::Out, at(480)) });
+    assert_eq!(people(&mut post), 0);
+    let outcome = Outcome::Corrected { entry: left };
+    post.write(&Entry { outcome, party: 1, ..went(pass_id(1), Direction::Out, at(480)) });
+    assert_eq!(people(&mut post), 2);
+    post.learn(vec![told(Direction::In, 470, 1, 3), told(Direction::Out, 480, 2, 3)]);
+    assert_eq!(people(&mut post), 2);
+    post.learn(vec![told(Direction::Out, 480, 2, 1)]);
+    assert_eq!(people(&mut post), 2 + 2);
 }
 
 #[test]

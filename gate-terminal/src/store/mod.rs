@@ -18,7 +18,7 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Row, params};
+use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Row, TransactionBehavior, params};
 use shared::{
     chain::{ChainHash, Head, Link},
     entry::{Entry, EntryId},
@@ -58,6 +58,8 @@ impl SqliteStore {
         keep_private(path)?;
         let mut connection = Connection::open(path).map_err(|cause| StoreError::open(path, cause))?;
         prepare(&connection)?;
+        // One that reads before it writes does not wait for another's lock, but fails at once.
+        connection.set_transaction_behavior(TransactionBehavior::Immediate);
         connection.pragma_update(None, "wal_autocheckpoint", 0)?;
         check_whole(&connection)?;
         migrations::run(&mut connection)?;

@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 use shared::{
     entry::{Direction, EntryId},
     ids::{GateIndex, PassId, TerminalId},
-    sync::change::{Change, PassRecord},
+    sync::change::{Change, PassRecord, REVOCATION_KEPT_DAYS},
     time::{CampusDay, Moment},
 };
 
@@ -81,7 +81,6 @@ pub(super) fn void_old_epoch(transaction: &Transaction<'_>) -> Result<(), StoreE
 }
 
 pub(super) fn forget(transaction: &Transaction<'_>, before: CampusDay) -> Result<(), StoreError> {
-    let start_ms = before.start().unix_ms();
     // Who moved yesterday may be inside still; their record and movement stay until they are looked for no more.
     let yesterday = before.minus_days(1);
     transaction.execute(
@@ -89,7 +88,10 @@ pub(super) fn forget(transaction: &Transaction<'_>, before: CampusDay) -> Result
         params![before.to_string(), yesterday.to_string(), yesterday.start().unix_ms()],
     )?;
     transaction.execute("delete from watched where pass not in (select id from pass)", [])?;
-    transaction.execute("delete from revoked where at_ms < ?1 and pass not in (select id from pass)", [start_ms])?;
+    // One that was revoked before it was told of has no record here, and may be shown on its day all the same.
+    let kept_from_ms = before.minus_days(REVOCATION_KEPT_DAYS).start().unix_ms();
+    transaction
+        .execute("delete from revoked where at_ms < ?1 and pass not in (select id from pass)", [kept_from_ms])?;
     transaction.execute("delete from movement where at_ms < ?1", [yesterday.start().unix_ms()])?;
     Ok(())
 }

@@ -6,7 +6,7 @@ use shared::{
     ids::PassId,
     seal::Sealed,
     sync::{
-        change::{Change, WalkInOutcome},
+        change::{Change, REVOCATION_KEPT_DAYS, WalkInOutcome},
         push::EntryReceipt,
         walk_in::WalkInNumber,
     },
@@ -195,7 +195,25 @@ fn days_that_are_over_are_forgotten() {
     store.forget(day()).unwrap();
     assert_eq!(store.load().unwrap().news.changes.len(), 5);
     store.forget(day().plus_days(1)).unwrap();
-    assert_eq!(store.load().unwrap().news.changes, [tomorrow, revoked]);
+    let revoked_too = Change::PassRevoked { pass: pass_id(1), at: morning() };
+    assert_eq!(store.load().unwrap().news.changes, [tomorrow, revoked_too.clone(), revoked.clone()]);
+    store.forget(day().plus_days(REVOCATION_KEPT_DAYS)).unwrap();
+    assert_eq!(store.load().unwrap().news.changes, [revoked_too, revoked], "for as long as a pass may lie ahead");
+    store.forget(day().plus_days(REVOCATION_KEPT_DAYS + 1)).unwrap();
+    assert_eq!(store.load().unwrap().news.changes, []);
+}
+
+#[test]
+fn an_entry_waits_for_another_program_that_writes() {
+    let (directory, mut store) = enrolled();
+    let other = Connection::open(directory.path().join(DATABASE_FILE)).unwrap();
+    other.execute_batch("begin immediate").unwrap();
+    let lets_go = std::thread::Builder::new().name("another program".to_owned()).spawn(move || {
+        std::thread::sleep(Duration::from_millis(100));
+        other.execute_batch("commit").unwrap();
+    });
+    assert_eq!(store.append(&entry(morning(), None)).unwrap().seq, 1);
+    lets_go.unwrap().join().unwrap();
 }
 
 #[test]

@@ -55,14 +55,14 @@ fn is_middle_dot(symbol: char) -> bool {
     )
 }
 
-/// What changes how text around it is shown, or is not shown at all: controls, format and bidi characters, fillers,
-/// variation selectors and tags. A guard compares what is on the screen, so nothing on it may hide.
-fn is_hidden(symbol: char) -> bool {
+/// What changes how text around it is shown, or is not shown at all: controls, format and bidi characters, fillers and blanks,
+/// variation selectors, tags and what is no character. A guard compares what is on the screen, so nothing on it may hide.
+pub(crate) fn is_hidden(symbol: char) -> bool {
     symbol.is_control()
         || matches!(symbol,
-            '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{6DD}' | '\u{70F}' | '\u{8E2}' | '\u{180B}'..='\u{180F}' | '\u{3164}' | '\u{FEFF}' | '\u{FFA0}'
+            '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{6DD}' | '\u{70F}' | '\u{8E2}' | '\u{180B}'..='\u{180F}' | '\u{2800}' | '\u{3164}' | '\u{FEFF}' | '\u{FFA0}'
             | '\u{600}'..='\u{605}' | '\u{890}'..='\u{891}' | '\u{115F}'..='\u{1160}' | '\u{17B4}'..='\u{17B5}'
-            | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FE00}'..='\u{FE0F}' | '\u{FFF0}'..='\u{FFFB}'
+            | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FE00}'..='\u{FE0F}' | '\u{FFF0}'..='\u{FFFB}' | '\u{FFFE}'..='\u{FFFF}'
             | '\u{110BD}' | '\u{110CD}' | '\u{13430}'..='\u{1343F}' | '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}')
 }
 
@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn what_hides_is_hidden_and_what_is_written_is_not() {
-        for symbol in "\0\n\t\u{7F}\u{85}\u{AD}\u{200B}\u{200E}\u{2028}\u{202A}\u{202E}\u{2066}\u{2069}\u{FEFF}\u{FE0F}\u{E0001}\u{E0100}".chars() {
+        for symbol in "\0\n\t\u{7F}\u{85}\u{AD}\u{200B}\u{200E}\u{2028}\u{202A}\u{202E}\u{2066}\u{2069}\u{FEFF}\u{FE0F}\u{2800}\u{FFFE}\u{E0001}\u{E0100}".chars() {
             assert!(is_hidden(symbol), "{symbol:?}");
             assert!(!is_space(symbol), "{symbol:?}");
         }

@@ -1,8 +1,8 @@
 //! What a link of the feed says: one change that the terminals of a campus must know.
 //!
-//! A pass enters the feed no earlier than the day before it is good, so a terminal carries today and tomorrow and no more. No
-//! document number is ever in it: the pass carries the last four for the guard's eye and a slow salted hash
-//! ([`DocumentTag`]) for a card reader.
+//! A pass enters the feed no earlier than the day before it is good, so a terminal carries today and tomorrow and no more; only
+//! that a pass was revoked it keeps for as long as the pass can still be shown. No document number is ever in it: the pass carries
+//! the last four for the guard's eye and a slow salted hash ([`DocumentTag`]) for a card reader.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +15,13 @@ use crate::{
     time::{CampusDay, Moment},
 };
 
+/// No office takes bookings for a day further ahead.
+pub const MAX_DAYS_AHEAD: u16 = 90;
+
+/// For how long a terminal keeps a revocation: a pass may be revoked on the day it was asked for and shown on the day it was for.
+/// One day more, because a server's clock may be put right in between.
+pub const REVOCATION_KEPT_DAYS: u16 = MAX_DAYS_AHEAD + 1;
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "change")]
 pub enum Change {
@@ -23,6 +30,7 @@ pub enum Change {
     PassIssued(Box<PassRecord>),
     PassRevoked {
         pass: PassId,
+        /// Perhaps long before the day of the pass, and before anybody was told that there is one.
         at: Moment,
     },
     /// The office found this pass's holder on the watchlist, or cleared them.

@@ -17,7 +17,7 @@ use serde::Deserialize;
 use shared::{
     ids::{CampusId, GateIndex, GateMask},
     pass::EntriesAllowed,
-    sync::change::{PlaceGate, Places},
+    sync::change::{MAX_DAYS_AHEAD, PlaceGate, Places},
 };
 use thiserror::Error;
 
@@ -172,6 +172,9 @@ impl Config {
         if self.booking.opens >= self.booking.closes {
             return Err(ConfigError::Hours);
         }
+        if self.booking.horizon_days > MAX_DAYS_AHEAD {
+            return Err(ConfigError::Horizon);
+        }
         if self.booking.max_companions > MAX_COMPANIONS {
             return Err(ConfigError::Companions);
         }
@@ -297,6 +300,10 @@ pub enum ConfigError {
         "sync.beacon_valid_s 应大于 sync.hold_s，否则校门的数据永远不是最新。It must be more than sync.hold_s, or no gate's news would ever be fresh"
     )]
     BeaconValid,
+    #[error(
+        "booking.horizon_days 最多 {MAX_DAYS_AHEAD}，校门把撤销只记这么久。It is at most {MAX_DAYS_AHEAD}: gates keep revocations for so long"
+    )]
+    Horizon,
     #[error("booking.max_companions 最多 {MAX_COMPANIONS}。It is at most {MAX_COMPANIONS}")]
     Companions,
 }
@@ -429,6 +436,7 @@ mod tests {
             "campus = []",
             "[booking]\nopens='10:00'\ncloses='10:00'",
             "[booking]\nmax_companions=15",
+            "[booking]\nhorizon_days=91",
             &format!("{campus}{campus}"),
             &format!("{campus}{gate}"),
             "[[campus]]\nid=1\nname='x'\nname_en='x'\ngate=[]",

@@ -336,11 +336,15 @@ fn a_paper_case_is_an_entry_beside_the_panel() {
 }
 
 fn ask_host(terminal: &mut Terminal, party: u8) -> Vec<Effect> {
+    ask_for(terminal, "T2001", party)
+}
+
+fn ask_for(terminal: &mut Terminal, host: &str, party: u8) -> Vec<Effect> {
     let form = WalkInForm {
         visitor: PersonName::parse("李四").unwrap(),
         phone: Phone::parse("13800130000").unwrap(),
         document: Document::parse(DocumentKind::ResidentId, NUMBER, day().date()).unwrap(),
-        host: "T2001".into(),
+        host: host.into(),
         purpose: "送样品".into(),
         party,
         plates: Vec::new(),
@@ -378,6 +382,28 @@ fn a_walk_in_goes_from_the_form_to_the_panel() {
     assert_eq!(shown(&terminal).verdict, Verdict::Ask(AskReason::FoundOnList));
     terminal.tell(Event::Guard(GuardAct::ForgetWalkIn(number)));
     assert_eq!(terminal.gate.view().walk_ins.len(), 0);
+}
+
+#[test]
+fn a_number_or_a_code_in_the_host_s_field_is_neither_sent_nor_kept() {
+    let (mut terminal, code) = gate();
+    for host in [NUMBER, &format!(" {} ", NUMBER.to_lowercase()), &code] {
+        let effects = ask_for(&mut terminal, host, 1);
+        assert!(!effects.iter().any(|effect| matches!(effect, Effect::AskHost(_))), "{host}");
+        assert_eq!(standing(&terminal), WalkInStanding::NotAllowed { why: vec![WalkInFault::Host] });
+        let kept = |effect: &Effect| {
+            if let Effect::KeepWalkIns(kept) = effect { serde_json::to_string(&kept[..]).ok() } else { None }
+        };
+        let kept = effects.iter().find_map(kept).unwrap();
+        assert!(!kept.contains(host.trim()), "{host}");
+    }
+    for host in ["T2001", "13800130001", "ABDULLAH MUHAMMAD AZIZ", "赵六"] {
+        ask_for(&mut terminal, host, 1);
+        assert_eq!(
+            (standing(&terminal), terminal.gate.view().walk_ins[0].host.as_str()),
+            (WalkInStanding::Sending, host)
+        );
+    }
 }
 
 #[test]
