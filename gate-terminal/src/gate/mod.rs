@@ -136,6 +136,7 @@ impl Gate {
             direction: self.desk.direction().unwrap_or_else(|| self.direction_of(None)),
             places: self.local.places().map(Arc::clone),
             panel: self.desk.panel(),
+            busy: self.desk.is_busy(),
             found: self.by_hand.found(),
             walk_ins: self.walk_ins.list(),
             inside: self.by_hand.inside(),

@@ -28,6 +28,8 @@ pub struct View {
     pub direction: Direction,
     pub places: Option<Arc<Places>>,
     pub panel: Panel,
+    /// Codes and choices change nothing before the panel's visitor is dealt with.
+    pub busy: bool,
     /// While the guard looks for somebody.
     pub found: Option<Arc<Found>>,
     /// The newest first.

@@ -107,6 +107,7 @@ pub(super) fn waiting() -> Snapshot {
         gate: gate(1),
         places: Some(Arc::new(places())),
         panel: Panel::Waiting,
+        busy: false,
         found: None,
         walk_ins: Arc::new([]),
         inside: None,

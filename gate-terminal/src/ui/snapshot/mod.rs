@@ -16,7 +16,7 @@ pub use shared::entry::Way;
 use shared::{
     entry::{Direction, Outcome},
     identity::LastFour,
-    ids::{CampusId, GateIndex},
+    ids::{CampusId, GateIndex, PassId},
     pass::{Claims, PartySize},
     sync::{
         beacon::Freshness,
@@ -40,6 +40,8 @@ pub struct Snapshot {
     /// Names of campus and gates, once the feed has brought them.
     pub places: Option<Arc<Places>>,
     pub panel: Panel,
+    /// Whoever is on the panel comes first: nobody else can be chosen now.
+    pub busy: bool,
     /// What the guard looks for, and whom the list has of it; `None` while nothing is looked for.
     pub found: Option<Arc<Found>>,
     /// Visitors without a booking who were asked for from here, the newest first.
@@ -61,6 +63,7 @@ impl Snapshot {
             gate,
             places: None,
             panel: Panel::Waiting,
+            busy: false,
             found: None,
             walk_ins: Arc::new([]),
             inside: None,
@@ -140,6 +143,12 @@ impl Shown {
     pub fn day(&self) -> Option<CampusDay> {
         let listed = || self.record.as_ref().map(|record| record.day);
         self.claims.as_ref().map(|claims| claims.validity.day()).or_else(listed)
+    }
+
+    /// Whose visit the guard chose from the list.
+    #[must_use]
+    pub fn chosen(&self) -> Option<PassId> {
+        self.record.as_ref().filter(|_| self.by_hand).map(|record| record.pass)
     }
 
     /// Whether the guard has to press a key.
