@@ -7,8 +7,8 @@ use egui::Ui;
 
 use super::records::Ask;
 
-/// The thread may be busy for longer; its answers would only queue up.
-const AGAIN_AFTER_S: f64 = 1.0;
+/// The officer thread may be busy with an export, and its few places are not for this alone: F9 needs one in an emergency.
+const AGAIN_AFTER_S: f64 = 5.0;
 
 #[derive(Debug, Default)]
 pub(super) struct Locking {
