@@ -1,12 +1,16 @@
 //! The sound of a verdict: one high tone, two middle ones, or a long low one.
 //!
 //! The machine's own player is started for each; a gate PC without one, or without a loudspeaker, is silent and that is no
-//! error, because sound is never the only sign. A tone that has not ended is not waited for: the next verdict is worth more.
+//! error, because sound is never the only sign. Tones do not queue: after one only the newest is played, since an older one would
+//! say the wrong verdict beside the panel of the next visitor.
 
 use std::{
     io::{self, Write as _},
     process::{Command, Stdio},
-    sync::mpsc::{Receiver, SyncSender, sync_channel},
+    sync::{
+        Arc, Mutex, PoisonError,
+        mpsc::{SyncSender, sync_channel},
+    },
 };
 
 use crate::ports::{Lamp, Signal};
@@ -16,29 +20,41 @@ const RATE_HZ: u32 = 16_000;
 /// The gate's end: hands the signal over and returns.
 #[derive(Debug)]
 pub struct Speaker {
-    signals: SyncSender<Signal>,
+    newest: Newest,
+    bell: SyncSender<()>,
 }
+
+/// What is to be played next, if anything.
+type Newest = Arc<Mutex<Option<Signal>>>;
 
 impl Lamp for Speaker {
     fn shine(&mut self, signal: Signal) {
-        // The one being played is old by now; a full channel means another waits already.
-        self.signals.try_send(signal).ok();
+        *self.newest.lock().unwrap_or_else(PoisonError::into_inner) = Some(signal);
+        // A bell that has not been heard yet will be.
+        self.bell.try_send(()).ok();
     }
 }
 
 /// The thread "sound"; it ends with the speaker.
 pub fn spawn() -> io::Result<Speaker> {
-    let (signals, asked) = sync_channel(1);
-    std::thread::Builder::new().name("sound".to_owned()).spawn(move || play_all(&asked))?;
-    Ok(Speaker { signals })
-}
-
-fn play_all(asked: &Receiver<Signal>) {
-    for signal in asked {
+    spawn_with(|signal| {
         if let Err(error) = play(&wav(tones(signal))) {
             tracing::debug!(%error, "no sound");
         }
-    }
+    })
+}
+
+fn spawn_with(mut play: impl FnMut(Signal) + Send + 'static) -> io::Result<Speaker> {
+    let newest = Newest::default();
+    let (bell, rung) = sync_channel(1);
+    let speaker = Speaker { newest: Arc::clone(&newest), bell };
+    std::thread::Builder::new().name("sound".to_owned()).spawn(move || {
+        for () in rung {
+            let signal = newest.lock().unwrap_or_else(PoisonError::into_inner).take();
+            signal.into_iter().for_each(&mut play);
+        }
+    })?;
+    Ok(speaker)
 }
 
 fn play(wav: &[u8]) -> io::Result<()> {
@@ -104,6 +120,24 @@ mod tests {
             assert!(file[44..].chunks(2).any(|sample| sample != [0, 0]));
         }
         assert!(files[0] != files[1] && files[1] != files[2]);
+    }
+
+    #[test]
+    fn of_what_came_during_a_tone_only_the_newest_is_played() {
+        let (started, starts) = sync_channel(8);
+        let (end, ended) = sync_channel::<()>(8);
+        let mut speaker = spawn_with(move |signal| {
+            started.send(signal).unwrap();
+            ended.recv().ok();
+        })
+        .unwrap();
+        speaker.shine(Signal::Refuse);
+        assert_eq!(starts.recv().unwrap(), Signal::Refuse);
+        speaker.shine(Signal::Admit);
+        speaker.shine(Signal::Refuse);
+        drop(speaker);
+        drop(end);
+        assert_eq!(starts.iter().collect::<Vec<_>>(), [Signal::Refuse]);
     }
 
     #[test]

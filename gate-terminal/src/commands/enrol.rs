@@ -45,7 +45,10 @@ pub fn run(
     writeln!(out, "本机指纹 this terminal's fingerprint: {}", public.fingerprint())?;
     writeln!(out, "根密钥指纹 root key's fingerprint:      {}", post.root.fingerprint())?;
     if expected.is_none() {
-        writeln!(out, "请打电话与服务器管理员逐字核对这两个指纹。Compare both with the administrator, character by character.")?;
+        writeln!(
+            out,
+            "请打电话与服务器管理员逐字核对这两个指纹。Compare both with the administrator, character by character."
+        )?;
         if !is_agreed(prompt, input, out)? {
             enrol::forget_key(&config.data_dir)?;
             return Err(EnrolCommandError::Differs);

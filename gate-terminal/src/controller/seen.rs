@@ -21,7 +21,7 @@ use crate::{
 };
 
 pub(super) fn snapshot(view: View) -> Snapshot {
-    let View { now, clock_trusted, post, way, direction, places, panel, .. } = view;
+    let View { now, clock_trusted, post, way, direction, places, panel, busy, .. } = view;
     Snapshot {
         now: Moment::from_unix_s(now.unix_s()),
         way,
@@ -44,6 +44,7 @@ pub(super) fn snapshot(view: View) -> Snapshot {
             })),
         },
         code_stays: view.code_stays,
+        busy,
         found: view.found.map(|found| Arc::new(self::found(&found))),
         walk_ins: view.walk_ins.iter().map(walk_in).collect(),
         inside: view.inside.map(|list| list.iter().map(inside).collect()),

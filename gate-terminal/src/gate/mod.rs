@@ -137,6 +137,7 @@ impl Gate {
             places: self.local.places().map(Arc::clone),
             panel: self.desk.panel(),
             code_stays: self.sightings.any_stays(self.now.since_boot_ms),
+            busy: self.desk.is_busy(),
             found: self.by_hand.found(),
             walk_ins: self.walk_ins.list(),
             inside: self.by_hand.inside(),

@@ -30,6 +30,8 @@ pub struct View {
     pub panel: Panel,
     /// A code that had its turn is still held before the camera.
     pub code_stays: bool,
+    /// Codes and choices change nothing before the panel's visitor is dealt with.
+    pub busy: bool,
     /// While the guard looks for somebody.
     pub found: Option<Arc<Found>>,
     /// The newest first.

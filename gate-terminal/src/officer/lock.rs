@@ -4,8 +4,9 @@
 //! entry must never wait for somebody's wrong PIN. Six digits can be searched by whoever takes the file away; the hash only
 //! makes that take days. What protects the log at the screen is the wait.
 //!
-//! A try is counted, durably, before it is looked at, so pulling the plug costs as much as a wrong PIN. The wait is counted by
-//! the clock since boot, which nobody can set: after a restart of the machine only what has passed since then counts.
+//! A try is counted, durably, before it is looked at, so pulling the plug costs as much as a wrong PIN. A full disk must not
+//! shut the officers out, who may have come for it: what it does not take is counted as long as the program runs. The wait is
+//! counted by the clock since boot, which nobody can set: after a restart of the machine only what has passed since then counts.
 
 use std::{
     fs, io,
@@ -50,6 +51,8 @@ pub struct PinLock {
     cost: Cost,
     /// As the file was last read: `gate-terminal pin` may have written another.
     kept: Option<Kept>,
+    /// Newer than the file, which could not be written.
+    unwritten: Option<Kept>,
     unreadable: bool,
 }
 
@@ -87,7 +90,7 @@ impl PinLock {
     /// As if nobody had ever set a PIN: for whoever may write in the data directory anyway.
     #[must_use]
     pub fn anew(data_dir: &Path, cost: Cost) -> Self {
-        Self { path: data_dir.join(PIN_FILE), cost, kept: None, unreadable: false }
+        Self { path: data_dir.join(PIN_FILE), cost, kept: None, unwritten: None, unreadable: false }
     }
 
     #[must_use]
@@ -113,11 +116,11 @@ impl PinLock {
         }
         let Some(kept) = self.kept.clone() else { return Ok(Tried::Wrong) };
         let failures = kept.failures.saturating_add(1);
-        self.keep(Kept { failures, failed_at_ms: since_boot_ms, ..kept.clone() })?;
+        self.count(Kept { failures, failed_at_ms: since_boot_ms, ..kept.clone() })?;
         if !same(&*hash(pin, kept.salt, kept.cost)?, &kept.hash) {
             return Ok(Tried::Wrong);
         }
-        self.keep(Kept { failures: 0, ..kept })?;
+        self.count(Kept { failures: 0, ..kept })?;
         Ok(Tried::Right)
     }
 
@@ -133,7 +136,25 @@ impl PinLock {
         let read = read_file(&self.path);
         self.unreadable = read.is_err();
         self.kept = read?;
+        // Only of the same PIN.
+        let salt = self.kept.as_ref().map(|kept| kept.salt);
+        self.unwritten = self.unwritten.take().filter(|unwritten| Some(unwritten.salt) == salt);
+        if self.unwritten.is_some() {
+            self.kept.clone_from(&self.unwritten);
+        }
         Ok(())
+    }
+
+    fn count(&mut self, kept: Kept) -> Result<(), PinError> {
+        match self.keep(kept.clone()) {
+            Err(error @ PinError::Unwritable { .. }) => {
+                tracing::error!(error = super::with_causes(&error), "a try of the PIN is counted in memory only");
+                self.unwritten = Some(kept.clone());
+                self.kept = Some(kept);
+                Ok(())
+            }
+            kept => kept,
+        }
     }
 
     fn keep(&mut self, kept: Kept) -> Result<(), PinError> {
@@ -141,6 +162,7 @@ impl PinLock {
         private_file::write(&self.path, &bytes)
             .map_err(|cause| PinError::Unwritable { path: self.path.clone(), cause })?;
         self.kept = Some(kept);
+        self.unwritten = None;
         Ok(())
     }
 }
@@ -257,12 +279,23 @@ mod tests {
     }
 
     #[test]
-    fn a_pin_that_cannot_be_counted_is_not_looked_at() {
+    fn tries_the_disk_does_not_take_are_counted_all_the_same() {
         let folder = tempfile::tempdir().unwrap();
         let mut lock = set(&folder);
         // Where the new file would be written stands a folder.
-        fs::create_dir(folder.path().join(format!("{PIN_FILE}.part"))).unwrap();
-        assert!(matches!(lock.try_pin(&pin("246810"), 1), Err(PinError::Unwritable { .. })));
+        let in_the_way = folder.path().join(format!("{PIN_FILE}.part"));
+        fs::create_dir(&in_the_way).unwrap();
+        for (now_ms, wait_ms) in [(10_000, 1_000), (11_000, 2_000), (13_000, 4_000)] {
+            assert_eq!(lock.try_pin(&pin("000000"), now_ms).unwrap(), Tried::Wrong);
+            assert_eq!(lock.left_ms(now_ms), wait_ms);
+        }
+        assert_eq!(lock.try_pin(&pin("246810"), 16_999).unwrap(), Tried::Early);
+        assert_eq!(lock.try_pin(&pin("246810"), 17_000).unwrap(), Tried::Right);
+        assert_eq!(lock.left_ms(17_000), 0);
+        assert!(matches!(lock.set(&pin("135790")), Err(PinError::Unwritable { .. })), "another PIN has to be kept");
+        fs::remove_dir(&in_the_way).unwrap();
+        assert_eq!(lock.try_pin(&pin("000000"), 20_000).unwrap(), Tried::Wrong);
+        assert_eq!(PinLock::open(folder.path(), CHEAP).left_ms(20_000), 1_000, "the disk takes it again");
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! What the guard can press now, and the short list of reasons behind two of the keys.
 //!
-//! Function keys, because a keyboard-wedge scanner types letters, digits and Enter. A key counts only after its panel has been on
-//! the screen for half a second: a press meant for the last visitor must not let the next one in. And it names the visitor it was
-//! meant for, since the gate may see the next one before the press.
+//! Function keys, because a keyboard-wedge scanner types letters, digits and Enter. A key counts only once its panel has settled:
+//! a press meant for the last visitor must not let the next one in. And it names the visitor it was meant for, since the gate may
+//! see the next one before the press.
 //!
 //! While a reason is looked for, the panel is held: it must not go before the guard has finished writing.
 
@@ -14,16 +14,13 @@ use shared::{
 
 use super::{
     command::Command,
+    settling::Settling,
     snapshot::{CaseNumber, Panel},
     theme::{self, Field, Type},
-    wedge::Wedge,
     words::{self, Language, Words},
 };
 
 pub(super) const HEIGHT: f32 = 84.0;
-
-/// Shorter than a decision takes, longer than a key already on its way down.
-const SETTLED_AFTER_S: f64 = 0.5;
 
 const GAP: f32 = 10.0;
 
@@ -93,8 +90,7 @@ enum Step {
 /// The guard's side of the window: it forgets everything when the panel changes.
 #[derive(Debug, Default)]
 pub(super) struct Actions {
-    shown: Option<Subject>,
-    since_s: f64,
+    shown: Settling<Subject>,
     asking: Option<Asking>,
     /// What is being written as another reason.
     writing: Option<String>,
@@ -115,12 +111,11 @@ impl Actions {
         let palette = theme::of(ui);
         let width = (place.width() - 3.0 * GAP) / 4.0;
         let mut left = place.left();
-        let settled_s = self.since_s + SETTLED_AFTER_S;
         let mut pressed = |key: Key, name: &str, text: &str, offered: bool, fill| {
             let button = Rect::from_min_size(pos2(left, place.top()), vec2(width, place.height()));
             left += width + GAP;
             let clicked = theme::key_button(ui, button, name, text, offered.then_some(fill));
-            let typed = struck_at_s(ui, key).is_some_and(|at_s| at_s >= settled_s);
+            let typed = struck(ui, key) && self.shown.was_over_at(ui, key);
             offered && (clicked || typed)
         };
         let let_in = pressed(Key::F1, "F1", words.key_let_in, offered.let_in, theme::GREEN);
@@ -130,7 +125,7 @@ impl Actions {
         let text = if self.asking.is_some() { words.back } else { words.key_next };
         let next = pressed(Key::Escape, "Esc", text, leave_or_next, palette.card);
 
-        let case = self.shown.as_ref()?.case;
+        let case = self.shown.subject()?.case;
         if let_in {
             self.close();
             return Some(Command::LetIn { case, reason: GuardReason::CardChecked });
@@ -163,20 +158,11 @@ impl Actions {
     }
 
     fn offered(&mut self, ui: &Ui, panel: &Panel) -> Offered {
-        let now_s = ui.input(|input| input.time);
-        let subject = Subject::of(panel);
-        if self.shown != subject {
-            self.shown = subject;
-            self.since_s = now_s;
+        if self.shown.follow(ui, Subject::of(panel)) {
             self.close();
         }
         let offered = Offered::by(panel);
-        let wait_s = self.since_s + SETTLED_AFTER_S - now_s;
-        if wait_s > 0.0 && offered != Offered::default() {
-            ui.ctx().request_repaint_after(std::time::Duration::from_secs_f64(wait_s));
-            return Offered::default();
-        }
-        offered
+        if offered == Offered::default() || self.shown.is_over(ui) { offered } else { Offered::default() }
     }
 
     fn choose(&mut self, ui: &mut Ui, place: Rect, asking: Asking, language: Language) -> Option<Step> {
@@ -248,12 +234,6 @@ pub(super) fn struck(ui: &Ui, wanted: Key) -> bool {
             if *key == wanted && modifiers.is_none())
     };
     ui.input(|input| input.events.iter().any(down))
-}
-
-/// When the key went down that counts with this drawing: a hand's are held back for a moment.
-fn struck_at_s(ui: &Ui, wanted: Key) -> Option<f64> {
-    let held_s = ui.ctx().with_plugin(|wedge: &mut Wedge| wedge.held_s(wanted)).unwrap_or(0.0);
-    struck(ui, wanted).then(|| ui.input(|input| input.time) - held_s)
 }
 
 /// Whom the panel shows and how far it has come, without what only counts down.

@@ -7,6 +7,7 @@ use shared::verdict::Verdict;
 
 use super::{
     command::Command,
+    settling::Settling,
     snapshot::{CaseNumber, Panel, Shown},
     theme,
     words::Language,
@@ -16,6 +17,8 @@ const MOST: u8 = 99;
 
 #[derive(Debug, Default)]
 pub(super) struct Counter {
+    /// Whom the keys count: not before the guard has seen them.
+    shown: Settling<CaseNumber>,
     asked: Option<Asked>,
 }
 
@@ -28,10 +31,13 @@ struct Asked {
 
 impl Counter {
     pub(super) fn show(&mut self, ui: &Ui, place: Rect, panel: &Panel, language: Language) -> Option<Command> {
-        let Panel::Shown(shown) = panel else { return None };
-        if !may_be_counted(shown) {
-            return None;
-        }
+        let shown = match panel {
+            Panel::Shown(shown) if may_be_counted(shown) => Some(shown),
+            Panel::Shown(_) | Panel::Waiting | Panel::Checking => None,
+        };
+        self.shown.follow(ui, shown.map(|shown| shown.case));
+        let shown = shown?;
+        let settled = self.shown.is_over(ui);
         // An answer, a further correction, or another visitor ends it.
         self.asked = self.asked.filter(|asked| asked.case == shown.case && asked.from == shown.count);
         let count = self.asked.map_or(shown.count, |asked| asked.to);
@@ -40,11 +46,11 @@ impl Counter {
         let less = less.with_max_x(less.right() - 4.0);
         let more = more.with_min_x(more.left() + 4.0);
         let button = |place, label: &str, allowed: bool| {
-            theme::sign_button(ui, place, label, allowed.then_some(palette.paper)) && allowed
+            theme::sign_button(ui, place, label, (allowed && settled).then_some(palette.paper))
         };
-        let fewer = button(less, words.one_less, count > 1) || (count > 1 && typed(ui, &[Key::Minus]));
-        let further =
-            button(more, words.one_more, count < MOST) || (count < MOST && typed(ui, &[Key::Plus, Key::Equals]));
+        let typed = |wanted: &[Key]| wanted.iter().any(|key| typed(ui, *key) && self.shown.was_over_at(ui, *key));
+        let fewer = button(less, words.one_less, count > 1) || (count > 1 && typed(&[Key::Minus]));
+        let further = button(more, words.one_more, count < MOST) || (count < MOST && typed(&[Key::Plus, Key::Equals]));
         let party = match (fewer, further) {
             (true, false) => count.saturating_sub(1),
             (false, true) => count.saturating_add(1),
@@ -66,10 +72,10 @@ fn may_be_counted(shown: &Shown) -> bool {
 }
 
 /// The plus of the letter keys needs the shift key.
-fn typed(ui: &Ui, wanted: &[Key]) -> bool {
+fn typed(ui: &Ui, wanted: Key) -> bool {
     let down = |event: &Event| {
         matches!(event, Event::Key { key, pressed: true, repeat: false, modifiers, .. }
-            if wanted.contains(key) && !modifiers.ctrl && !modifiers.alt)
+            if *key == wanted && !modifiers.ctrl && !modifiers.alt)
     };
     ui.input(|input| input.events.iter().any(down))
 }

@@ -1,7 +1,8 @@
 //! The find screen: no phone, a dead battery, a code that cannot be read.
 //!
 //! Whatever is written is asked for at once; the gate answers with the next snapshot. Choosing somebody brings the same
-//! verdict panel as their code would, and asks the guard to compare the card.
+//! verdict panel as their code would, and asks the guard to compare the card. The choice is of a person, not of a row: news may
+//! put somebody before them, and for a moment after that nobody is chosen.
 
 use egui::{Event, Id, ImeEvent, Key, Rect, Ui, vec2};
 
@@ -10,12 +11,17 @@ use super::{
     command::Command,
     rare,
     rows::{Rows, Shape},
+    settling::Settling,
     shapes::{self, Sign},
     snapshot::{Found, Hit, Snapshot},
     theme::{self, Field, Type},
-    words::{self, Language, health},
+    words::{self, Language, health, reason},
 };
-use shared::sync::beacon::Freshness;
+use shared::{
+    ids::PassId,
+    sync::beacon::Freshness,
+    time::{CampusDay, Moment},
+};
 
 const MARGIN: f32 = 16.0;
 const ROW_HEIGHT: f32 = 82.0;
@@ -27,6 +33,10 @@ pub(super) struct FindView {
     /// What the gate was asked for last.
     asked: String,
     rows: Rows,
+    /// In the chosen row.
+    chosen: Option<PassId>,
+    /// Who stands in which row.
+    listed: Settling<Vec<PassId>>,
     /// An input method is at work: what stands in the field is no name yet.
     composing: bool,
 }
@@ -45,6 +55,7 @@ impl FindView {
         if self.query.trim() != self.asked && !self.composing {
             self.query.trim().clone_into(&mut self.asked);
             self.rows = Rows::default();
+            self.chosen = None;
             return Some(Command::Find(self.asked.clone()));
         }
         let list = list.shrink2(vec2(8.0, 8.0));
@@ -53,8 +64,14 @@ impl FindView {
             theme::told(ui, list.shrink(24.0), words.nothing, Type::new(30.0, palette.ink).rows(2).centred());
             return None;
         }
-        let clicked = self.show_hits(ui, list, found, language);
-        let entered = actions::struck(ui, Key::Enter).then_some(self.rows.chosen);
+        if self.listed.follow(ui, Some(found.hits.iter().map(|hit| hit.pass).collect())) {
+            let moved_to = found.hits.iter().position(|hit| Some(hit.pass) == self.chosen);
+            self.rows.choose(moved_to.unwrap_or(self.rows.chosen));
+        }
+        let clicked = self.show_hits(ui, list, found, snapshot.now, language);
+        self.chosen = found.hits.get(self.rows.chosen).map(|hit| hit.pass);
+        let entered = actions::struck(ui, Key::Enter) && self.listed.was_over_at(ui, Key::Enter);
+        let entered = entered.then_some(self.rows.chosen);
         let hit = found.hits.get(clicked.or(entered)?)?;
         Some(Command::Choose(hit.pass))
     }
@@ -92,12 +109,13 @@ impl FindView {
         }
     }
 
-    fn show_hits(&mut self, ui: &mut Ui, place: Rect, found: &Found, language: Language) -> Option<usize> {
+    fn show_hits(&mut self, ui: &mut Ui, place: Rect, found: &Found, now: Moment, language: Language) -> Option<usize> {
         let list = if found.more > 0 { place.with_max_y(place.bottom() - 34.0) } else { place };
-        let shape = Shape { id: "hits", count: found.hits.len(), height: ROW_HEIGHT, shares_keys: true };
+        let clickable = self.listed.is_over(ui);
+        let shape = Shape { id: "hits", count: found.hits.len(), height: ROW_HEIGHT, shares_keys: true, clickable };
         let clicked = self.rows.show(ui, list, shape, |ui, row, index| {
             if let Some(hit) = found.hits.get(index) {
-                show_hit(ui, row.shrink2(vec2(16.0, 6.0)), hit, language);
+                show_hit(ui, row.shrink2(vec2(16.0, 6.0)), hit, now, language);
             }
         });
         if found.more > 0 {
@@ -125,7 +143,7 @@ fn show_line(ui: &Ui, place: Rect, snapshot: &Snapshot, language: Language) {
     }
 }
 
-fn show_hit(ui: &Ui, row: Rect, hit: &Hit, language: Language) {
+fn show_hit(ui: &Ui, row: Rect, hit: &Hit, now: Moment, language: Language) {
     let words = words::Find::of(language);
     let palette = theme::of(ui);
     let record = &hit.record;
@@ -148,7 +166,9 @@ fn show_hit(ui: &Ui, row: Rect, hit: &Hit, language: Language) {
     pair(next(0.11), words.phone, &record.phone_tail, 28.0);
     let host = format!("{}　{}", rare::spelled(ui, record.host.as_str()), record.department);
     pair(next(0.26), words.host, &host, 22.0);
-    let time = format!("{}–{}", record.visit_from.campus_clock(), record.day.clock(record.visit_until));
+    let hours = format!("{}–{}", record.visit_from.campus_clock(), record.day.clock(record.visit_until));
+    let is_today = record.day == CampusDay::of(now);
+    let time = if is_today { hours } else { format!("{} {hours}", reason::day_as_said(language, record.day, now)) };
     pair(next(0.13), words.time, &time, 22.0);
     let state = match (hit.spent, hit.inside) {
         (true, _) => Some((Sign::Cross, palette.bad, words.spent)),

@@ -39,6 +39,14 @@ impl Tab {
         }
     }
 
+    /// Whoever stands there may be anybody.
+    pub(super) const fn is_guards(self) -> bool {
+        match self {
+            Self::Scan | Self::Find | Self::WalkIn => true,
+            Self::Log | Self::Settings => false,
+        }
+    }
+
     const fn key_name(self) -> &'static str {
         match self {
             Self::Scan => "Esc",

@@ -14,6 +14,7 @@ mod header;
 mod health_view;
 mod keys;
 mod kiosk;
+mod locking;
 mod log_view;
 #[cfg(test)]
 mod made;
@@ -27,6 +28,7 @@ mod rows;
 mod scan_view;
 pub mod screens;
 mod settings_view;
+mod settling;
 mod shapes;
 pub mod snapshot;
 mod status_bar;

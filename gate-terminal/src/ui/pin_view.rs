@@ -7,7 +7,7 @@ use shared::time::Moment;
 use zeroize::Zeroizing;
 
 use super::{
-    records::{Answer, Ask, Lock, OfficerSaid, Pin, Records},
+    records::{Answer, Ask, Failed, Lock, OfficerSaid, Pin, Records},
     theme::{self, Field, Type},
     words::{self, Language, log},
 };
@@ -16,6 +16,11 @@ const WIDTH: f32 = 460.0;
 const FIELD_HEIGHT: f32 = 100.0;
 /// Title, line, key and margins.
 const FRAME_HEIGHT: f32 = 184.0;
+/// Below the sheet, where something failed.
+const NOTICE_HEIGHT: f32 = 64.0;
+
+/// A PIN that was not answered by then never arrived; hashing one takes a fraction of it.
+const LOST_AFTER_S: f64 = 10.0;
 
 #[derive(Debug, Default)]
 pub(super) struct PinView {
@@ -25,6 +30,8 @@ pub(super) struct PinView {
     fault: Option<Fault>,
     /// The last answer that was there when something was asked: only a newer one is about it.
     answered: u64,
+    /// When the lock was last asked to open.
+    asked_s: Option<f64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,7 +96,12 @@ impl PinView {
             Lock::Locked { retry_at: Some(at) } => at.since(now).num_seconds(),
             Lock::Locked { retry_at: None } | Lock::NoPin | Lock::Open { .. } => 0,
         };
-        let fault = self.fault_in_words(records.answer.as_ref(), wait_s, language);
+        let answer = self.answer(records).filter(|_| !self.is_typing());
+        let fault = self.fault_in_words(answer, wait_s, language);
+        if let Some(Answer { said: said @ OfficerSaid::Failed { .. }, .. }) = answer {
+            let below = Rect::from_min_size(sheet.left_bottom() + vec2(0.0, 10.0), vec2(width, NOTICE_HEIGHT));
+            theme::notice(ui, below, &log::answer(language, said), theme::RED);
+        }
         let mut fields: Vec<(&str, Id, &mut Secret)> = Vec::new();
         if changing {
             fields.push((words::Settings::of(language).pin_old, Id::unique("old pin"), &mut self.old));
@@ -127,7 +139,9 @@ impl PinView {
             return None;
         }
         self.answered = records.answer.as_ref().map_or(0, |answer| answer.number);
-        self.ask(first, changing)
+        let asked = self.ask(first, changing);
+        self.asked_s = asked.is_some().then(|| ui.input(|input| input.time));
+        asked
     }
 
     /// The keyboard goes to its first field.
@@ -139,8 +153,24 @@ impl PinView {
         [&self.old, &self.pin, &self.again].iter().any(|secret| !secret.0.is_empty())
     }
 
+    /// A PIN was entered and nobody has said yet whether it is right.
+    pub(super) fn awaits_answer(&mut self, ui: &Ui, records: &Records) -> bool {
+        let now_s = ui.input(|input| input.time);
+        let answered = records.lock.is_open() || self.answer(records).is_some();
+        self.asked_s = self.asked_s.filter(|asked_s| !answered && now_s - asked_s < LOST_AFTER_S);
+        self.asked_s.is_some()
+    }
+
     pub(super) fn clear(&mut self) {
-        *self = Self { answered: self.answered, ..Self::default() };
+        *self = Self { answered: self.answered, asked_s: self.asked_s, ..Self::default() };
+    }
+
+    /// What was said to the PIN that was entered last.
+    fn answer<'a>(&self, records: &'a Records) -> Option<&'a Answer> {
+        let of_pin = |said: &OfficerSaid| {
+            matches!(said, OfficerSaid::WrongPin { .. } | OfficerSaid::Failed { what: Failed::Pin, .. })
+        };
+        records.answer.as_ref().filter(|answer| answer.number > self.answered && of_pin(&answer.said))
     }
 
     fn ask(&mut self, first: bool, changing: bool) -> Option<Ask> {
@@ -167,8 +197,7 @@ impl PinView {
             Some(Fault::Differs) => return Some(words.pin_differs.to_owned()),
             None => {}
         }
-        let answer = answer.filter(|answer| answer.number > self.answered && !self.is_typing())?;
-        matches!(answer.said, OfficerSaid::WrongPin { .. })
+        matches!(answer?.said, OfficerSaid::WrongPin { .. })
             .then(|| log::answer(language, &OfficerSaid::WrongPin { left_s: 0 }))
     }
 }

@@ -9,6 +9,8 @@ use super::theme;
 #[derive(Debug, Default)]
 pub(super) struct Rows {
     pub chosen: usize,
+    /// The choice was moved and not by its own keys.
+    moved: bool,
     offset: f32,
 }
 
@@ -20,9 +22,16 @@ pub(super) struct Shape {
     pub height: f32,
     /// The field that has the keyboard needs no arrow keys itself.
     pub shares_keys: bool,
+    pub clickable: bool,
 }
 
 impl Rows {
+    /// The chosen one stands in another row now; it stays in sight.
+    pub(super) fn choose(&mut self, row: usize) {
+        self.moved |= self.chosen != row;
+        self.chosen = row;
+    }
+
     /// Draws each row that can be seen; the row that was clicked.
     pub(super) fn show(
         &mut self,
@@ -31,7 +40,8 @@ impl Rows {
         shape: Shape,
         mut draw: impl FnMut(&mut Ui, Rect, usize),
     ) -> Option<usize> {
-        let Shape { id, count, height, shares_keys } = shape;
+        let Shape { id, count, height, shares_keys, clickable } = shape;
+        let sense = if clickable { Sense::CLICK } else { Sense::hover() };
         let last = count.saturating_sub(1);
         self.chosen = self.chosen.min(last);
         let list = ui.interact(place, Id::unique((id, "list")), Sense::focusable_noninteractive());
@@ -40,7 +50,8 @@ impl Rows {
             ui.memory_mut(|memory| memory.set_focus_lock_filter(list.id, filter));
         }
         let free = ui.memory(|memory| memory.focused().is_none());
-        let moved = (shares_keys || free || list.has_focus()) && self.follow_keys(ui, place.height() / height, last);
+        let keys = shares_keys || free || list.has_focus();
+        let moved = std::mem::take(&mut self.moved) | (keys && self.follow_keys(ui, place.height() / height, last));
         let mut area = ScrollArea::vertical().id_salt(id).auto_shrink(false);
         if moved {
             let top = self.chosen as f32 * height;
@@ -53,7 +64,7 @@ impl Rows {
         inside.set_clip_rect(place.intersect(ui.clip_rect()));
         let output = area.show_rows(&mut inside, height, count, |ui, range| {
             for row in range {
-                let (of_row, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::CLICK);
+                let (of_row, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), sense);
                 if row == self.chosen {
                     ui.painter().rect_filled(of_row, theme::CORNER, theme::of(ui).chosen);
                 }

@@ -1,16 +1,19 @@
 //! All screens of the window: which of them is drawn, and what brings another one.
 //!
-//! A new visitor brings the scan screen back at once, since a queue is waiting, unless somebody is typing: then a band across
+//! Whoever the guard chose from a list is shown once the gate shows them: it may have another visitor to deal with first, and then
+//! the choice counts for nothing. A new visitor brings the scan screen back at once, since a queue is waiting, unless somebody is typing: then a band across
 //! the screen says that somebody scanned. What a scanner types goes to the gate from any screen, except that the walk-in form
 //! takes the number of a card.
 
 use egui::{Key, Rect, Ui, vec2};
+use shared::ids::PassId;
 
 use super::{
     actions,
     command::Command,
     find_view::FindView,
     header::{self, Tab},
+    locking::Locking,
     log_view::LogView,
     records::{Ask, Records},
     scan_view::{Pressed, ScanView},
@@ -61,9 +64,10 @@ pub struct Screens {
     seen: Option<CaseNumber>,
     /// Somebody scanned while something was typed.
     unseen: bool,
+    /// Whom the guard chose, until the gate shows them.
+    chosen: Option<PassId>,
     garbled: bool,
-    /// Whether an officer's PIN was entered and nobody has locked again.
-    unlocked: bool,
+    locking: Locking,
 }
 
 impl Screens {
@@ -79,10 +83,13 @@ impl Screens {
 
     pub fn show(&mut self, ui: &mut Ui, scene: Scene<'_>) -> Vec<Wish> {
         let Scene { snapshot, records, .. } = scene;
-        self.unlocked = records.lock.is_open();
         self.follow_settings(ui, records, snapshot);
         let mut wishes = self.take_scans(ui);
-        self.follow_sightings(snapshot, &mut wishes);
+        if let Some(paper) = self.walk_in.go_on_with_paper(ui, records, self.tab == Tab::WalkIn) {
+            wishes.push(Wish::Ask(paper));
+            self.locking.close_behind();
+        }
+        self.follow_sightings(ui, snapshot, &mut wishes);
         theme::give_focus(ui);
         let window = ui.ctx().content_rect();
         ui.painter().rect_filled(window, 0, theme::of(ui).paper);
@@ -108,9 +115,10 @@ impl Screens {
             && !self.scan.is_asking()
         {
             self.go(ui, tab, &mut wishes);
-        } else if escaped && !self.step_back() {
+        } else if escaped && !self.step_back(ui, records) {
             self.go(ui, Tab::Scan, &mut wishes);
         }
+        wishes.extend(self.locking.follow(ui, records.lock.is_open(), self.tab.is_guards()).map(Wish::Ask));
         wishes
     }
 
@@ -135,19 +143,17 @@ impl Screens {
             },
             Tab::Find => {
                 let asked = self.find.show(ui, body, snapshot, language);
-                let chosen = matches!(asked, Some(Command::Choose(_)));
+                self.note_choice(asked.as_ref(), snapshot);
                 wishes.extend(asked.map(Wish::Command));
-                if chosen {
-                    self.go(ui, Tab::Scan, wishes);
-                }
             }
             Tab::WalkIn => {
                 let asked = self.walk_in.show(ui, body, snapshot, records, language);
-                let chosen = asked.iter().any(|wish| matches!(wish, Wish::Command(Command::Choose(_))));
-                wishes.extend(asked);
-                if chosen {
-                    self.go(ui, Tab::Scan, wishes);
+                for wish in &asked {
+                    if let Wish::Command(command) = wish {
+                        self.note_choice(Some(command), snapshot);
+                    }
                 }
+                wishes.extend(asked);
             }
             Tab::Log => wishes.extend(self.log.show(ui, body, snapshot, records, language)),
             Tab::Settings => wishes.extend(self.settings.show(ui, body, snapshot, picture, records, language)),
@@ -155,10 +161,10 @@ impl Screens {
     }
 
     fn go(&mut self, ui: &Ui, tab: Tab, wishes: &mut Vec<Wish>) {
+        self.chosen = None;
         if self.tab == tab {
             return;
         }
-        self.lock_behind(tab, wishes);
         match self.tab {
             Tab::Scan => {}
             Tab::Find => {
@@ -167,9 +173,7 @@ impl Screens {
                 }
             }
             // What was written stays: a visitor who scans meanwhile must not cost it.
-            Tab::WalkIn => {
-                self.walk_in.step_back();
-            }
+            Tab::WalkIn => self.walk_in.go_away(),
             Tab::Log => wishes.extend(self.log.leave()),
             Tab::Settings => self.settings.leave(),
         }
@@ -184,9 +188,9 @@ impl Screens {
         ui.ctx().request_repaint();
     }
 
-    fn step_back(&mut self) -> bool {
+    fn step_back(&mut self, ui: &Ui, records: &Records) -> bool {
         match self.tab {
-            Tab::WalkIn => self.walk_in.step_back(),
+            Tab::WalkIn => self.walk_in.step_back(ui, records),
             Tab::Settings => self.settings.step_back(),
             Tab::Scan | Tab::Find | Tab::Log => false,
         }
@@ -220,15 +224,29 @@ impl Screens {
         wishes
     }
 
-    fn follow_sightings(&mut self, snapshot: &Snapshot, wishes: &mut Vec<Wish>) {
+    fn note_choice(&mut self, asked: Option<&Command>, snapshot: &Snapshot) {
+        if let Some(Command::Choose(pass)) = asked {
+            self.chosen = Some(*pass);
+            // Seen before or not, that one has to be dealt with first.
+            self.unseen |= snapshot.busy;
+        } else if let Some(Command::Find(_)) = asked {
+            self.chosen = None;
+        }
+    }
+
+    fn follow_sightings(&mut self, ui: &Ui, snapshot: &Snapshot, wishes: &mut Vec<Wish>) {
         let Panel::Shown(shown) = &snapshot.panel else {
             self.unseen &= matches!(snapshot.panel, Panel::Checking);
             return;
         };
-        if self.seen == Some(shown.case) {
+        let new = self.seen.replace(shown.case) != Some(shown.case);
+        if self.chosen.is_some() && self.chosen == shown.chosen() {
+            self.go(ui, Tab::Scan, wishes);
             return;
         }
-        self.seen = Some(shown.case);
+        if !new {
+            return;
+        }
         if self.tab == Tab::Scan {
             return;
         }
@@ -243,24 +261,12 @@ impl Screens {
             self.unseen = true;
             return;
         }
-        self.lock_behind(Tab::Scan, wishes);
         match self.tab {
             Tab::Log => wishes.extend(self.log.leave()),
             Tab::Settings => self.settings.leave(),
             Tab::Scan | Tab::Find | Tab::WalkIn => {}
         }
         self.tab = Tab::Scan;
-    }
-
-    /// Whoever stands at a guard's screen next need not be the officer.
-    fn lock_behind(&self, next: Tab, wishes: &mut Vec<Wish>) {
-        let is_officers = |tab| match tab {
-            Tab::Log | Tab::Settings => true,
-            Tab::Scan | Tab::Find | Tab::WalkIn => false,
-        };
-        if self.unlocked && is_officers(self.tab) && !is_officers(next) {
-            wishes.push(Wish::Ask(Ask::Lock));
-        }
     }
 
     /// Over the status bar, so that nothing is hidden that somebody is typing in.
@@ -273,7 +279,9 @@ impl Screens {
             let face = verdict_panel::face(snapshot, self.language);
             let name = shown.name().unwrap_or_default();
             ui.painter().rect_filled(band, theme::CORNER, face.ground);
-            let said = format!("{}　{}　{}", face.word, super::rare::spelled(ui, name), words.somebody_new);
+            let first = self.chosen.is_some() && snapshot.busy;
+            let what = if first { words.somebody_first } else { words.somebody_new };
+            let said = format!("{}　{}　{what}", face.word, super::rare::spelled(ui, name));
             let ink = theme::ink_on(face.ground);
             theme::told(ui, band.shrink2(vec2(16.0, 4.0)), &said, Type::new(26.0, ink).bold());
         }

@@ -105,8 +105,15 @@ fn a_choice_waits_for_the_desk_and_a_key_pressed_twice_is_one_choice() {
     for again in [pass_id(1), pass_id(2)] {
         assert_eq!(written(&choose(&mut terminal, again)), []);
         assert_eq!(shown(&terminal), first, "the question stands");
+        assert!(terminal.gate.view().busy);
     }
     let_in(&mut terminal);
+    assert!(!terminal.gate.view().busy);
+    let case = shown(&terminal).case;
+    for (held, act) in [(true, GuardAct::Hold { case }), (false, GuardAct::LetGo { case })] {
+        terminal.tell(Event::Guard(act));
+        assert_eq!(terminal.gate.view().busy, held, "a reason is being written");
+    }
     terminal.office.say(&Change::PassRevoked { pass: pass_id(2), at: morning() });
     terminal.news_arrives();
     assert_eq!(written(&choose(&mut terminal, pass_id(2))).len(), 1, "a finished panel gives way");

@@ -55,7 +55,8 @@ pub(super) fn show(
     if page.lines.is_empty() {
         theme::told(ui, list, words.nothing, Type::new(24.0, palette.faint).centred());
     }
-    let shape = Shape { id: "entries", count: page.lines.len(), height: ROW_HEIGHT, shares_keys: false };
+    let shape =
+        Shape { id: "entries", count: page.lines.len(), height: ROW_HEIGHT, shares_keys: false, clickable: true };
     rows.show(ui, list, shape, |ui, row, index| {
         if let Some(line) = page.lines.get(index) {
             show_line(ui, row.shrink2(vec2(10.0, 2.0)), line, teller);

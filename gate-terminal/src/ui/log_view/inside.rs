@@ -49,7 +49,7 @@ pub(super) fn show(
         direction: snapshot.direction,
         day: None,
     };
-    let shape = Shape { id: "inside", count: listed.len(), height: ROW_HEIGHT, shares_keys: false };
+    let shape = Shape { id: "inside", count: listed.len(), height: ROW_HEIGHT, shares_keys: false, clickable: true };
     rows.show(ui, list, shape, |ui, row, index| {
         if let Some(inside) = listed.get(index) {
             show_row(ui, row.shrink2(vec2(12.0, 2.0)), inside, teller);

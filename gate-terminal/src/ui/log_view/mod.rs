@@ -47,6 +47,8 @@ pub(super) struct LogView {
     listing_inside: bool,
     /// Answers up to this one were given before this screen was opened.
     answered: Option<u64>,
+    /// The answer that brought the list of who is inside.
+    fell_back: Option<u64>,
 }
 
 impl LogView {
@@ -60,32 +62,20 @@ impl LogView {
     ) -> Vec<Wish> {
         let newest = records.answer.as_ref().map_or(0, |answer| answer.number);
         let answered = *self.answered.get_or_insert(newest);
+        let answer = records.answer.as_ref().filter(|answer| answer.number > answered);
         if !records.lock.is_open() {
-            self.filters = None;
-            self.asked = None;
-            let purpose = Purpose::Open(words::Log::of(language).locked);
-            let inner = body.shrink(MARGIN);
-            let (bar, rest) = inner.split_top_bottom_at_y(inner.top() + BAR_HEIGHT);
-            let (line, rest) = rest.split_top_bottom_at_y(rest.top() + LINE_HEIGHT);
-            let button = bar.with_min_x(bar.right() - 150.0);
-            let roll_call = roll_call_asked(ui, button, language).then_some(Ask::RollCall);
-            // What was said to a wrong PIN stands under the PIN.
-            let of_roll_call = |said: &OfficerSaid| {
-                matches!(said, OfficerSaid::RollCall { .. } | OfficerSaid::Failed { what: Failed::RollCall, .. })
-            };
-            if let Some(answer) = records.answer.as_ref().filter(|answer| answer.number > answered)
-                && of_roll_call(&answer.said)
-            {
-                show_answer(ui, line, answer, language);
-            }
-            let asked = self.pin.show(ui, rest, records, snapshot.now, purpose, language);
-            return roll_call.or(asked).map(Wish::Ask).into_iter().collect();
+            return self.show_locked(ui, body, answer, snapshot, records, language);
+        }
+        if let Some(Answer { number, said: OfficerSaid::Failed { what: Failed::RollCall, .. } }) = answer
+            && self.fell_back.replace(*number) != Some(*number)
+        {
+            self.turn_to(List::Inside);
         }
         let inner = body.shrink(MARGIN);
         let (bar, rest) = inner.split_top_bottom_at_y(inner.top() + BAR_HEIGHT);
         let mut wishes = self.show_bar(ui, bar, language);
         let (line, rest) = rest.split_top_bottom_at_y(rest.top() + LINE_HEIGHT);
-        if let Some(answer) = records.answer.as_ref().filter(|answer| answer.number > answered) {
+        if let Some(answer) = answer {
             show_answer(ui, line, answer, language);
         }
         wishes.extend(self.list_inside(self.list != List::Entries));
@@ -122,6 +112,51 @@ impl LogView {
         self.list_inside(false)
     }
 
+    /// The roll-call and the PIN. A roll-call that cannot be written is shown: whom to look for does not hang on a disk.
+    fn show_locked(
+        &mut self,
+        ui: &mut Ui,
+        body: Rect,
+        answer: Option<&Answer>,
+        snapshot: &Snapshot,
+        records: &Records,
+        language: Language,
+    ) -> Vec<Wish> {
+        self.filters = None;
+        self.asked = None;
+        let inner = body.shrink(MARGIN);
+        let (bar, rest) = inner.split_top_bottom_at_y(inner.top() + BAR_HEIGHT);
+        let (line, rest) = rest.split_top_bottom_at_y(rest.top() + LINE_HEIGHT);
+        let button = bar.with_min_x(bar.right() - 150.0);
+        let mut wishes = Vec::new();
+        if roll_call_asked(ui, button, language) {
+            wishes.push(Wish::Ask(Ask::RollCall));
+        }
+        // What was said to a wrong PIN stands under the PIN.
+        let of_roll_call = |said: &OfficerSaid| {
+            matches!(said, OfficerSaid::RollCall { .. } | OfficerSaid::Failed { what: Failed::RollCall, .. })
+        };
+        let answer = answer.filter(|answer| of_roll_call(&answer.said));
+        if let Some(answer) = answer {
+            show_answer(ui, line, answer, language);
+        }
+        let unwritten = answer.is_some_and(|answer| matches!(answer.said, OfficerSaid::Failed { .. }));
+        wishes.extend(self.list_inside(unwritten));
+        if unwritten {
+            inside::show(ui, rest, false, &mut self.rows, snapshot, language);
+        } else {
+            let purpose = Purpose::Open(words::Log::of(language).locked);
+            let asked = self.pin.show(ui, rest, records, snapshot.now, purpose, language);
+            wishes.extend(asked.map(Wish::Ask));
+        }
+        wishes
+    }
+
+    fn turn_to(&mut self, list: List) {
+        self.list = list;
+        self.rows = Rows::default();
+    }
+
     fn list_inside(&mut self, wanted: bool) -> Option<Wish> {
         let changed = std::mem::replace(&mut self.listing_inside, wanted) != wanted;
         changed.then_some(Wish::Command(Command::ListInside(wanted)))
@@ -140,8 +175,7 @@ impl LogView {
             let fill = if self.list == list { palette.chosen } else { palette.card };
             let clicked = theme::small_button(ui, button, &format!("{name} {text}"), Some(fill));
             if (clicked || actions::struck(ui, key)) && self.list != list {
-                self.list = list;
-                self.rows = Rows::default();
+                self.turn_to(list);
             }
         }
         let filter = self.filters.as_ref().map(|filters| filters.filter.clone());

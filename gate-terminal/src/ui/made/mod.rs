@@ -108,6 +108,7 @@ pub(super) fn waiting() -> Snapshot {
         places: Some(Arc::new(places())),
         panel: Panel::Waiting,
         code_stays: false,
+        busy: false,
         found: None,
         walk_ins: Arc::new([]),
         inside: None,

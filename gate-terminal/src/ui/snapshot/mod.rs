@@ -16,7 +16,7 @@ pub use shared::entry::Way;
 use shared::{
     entry::{Direction, Outcome},
     identity::LastFour,
-    ids::{CampusId, GateIndex},
+    ids::{CampusId, GateIndex, PassId},
     pass::{Claims, PartySize},
     sync::{
         beacon::Freshness,
@@ -42,6 +42,8 @@ pub struct Snapshot {
     pub panel: Panel,
     /// A code that had its turn is still held before the camera.
     pub code_stays: bool,
+    /// Whoever is on the panel comes first: nobody else can be chosen now.
+    pub busy: bool,
     /// What the guard looks for, and whom the list has of it; `None` while nothing is looked for.
     pub found: Option<Arc<Found>>,
     /// Visitors without a booking who were asked for from here, the newest first.
@@ -64,6 +66,7 @@ impl Snapshot {
             places: None,
             panel: Panel::Waiting,
             code_stays: false,
+            busy: false,
             found: None,
             walk_ins: Arc::new([]),
             inside: None,
@@ -143,6 +146,12 @@ impl Shown {
     pub fn day(&self) -> Option<CampusDay> {
         let listed = || self.record.as_ref().map(|record| record.day);
         self.claims.as_ref().map(|claims| claims.validity.day()).or_else(listed)
+    }
+
+    /// Whose visit the guard chose from the list.
+    #[must_use]
+    pub fn chosen(&self) -> Option<PassId> {
+        self.record.as_ref().filter(|_| self.by_hand).map(|record| record.pass)
     }
 
     /// Whether the guard has to press a key.

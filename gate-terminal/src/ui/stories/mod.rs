@@ -4,10 +4,12 @@
 
 mod enrolment;
 mod find;
+mod locking;
 mod officers;
 mod portraits;
 mod scan;
 mod scanner;
+mod settling;
 mod walk_in;
 
 use egui_kittest::{Harness, kittest::Queryable as _};

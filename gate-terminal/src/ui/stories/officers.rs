@@ -6,7 +6,9 @@ use shared::{entry::Outcome, time::CampusDay, verdict::Verdict};
 use super::{Desk, asked, desk, desk_with, made, officers_asked, press, settle, write};
 use crate::ui::{
     command::Command,
-    records::{Answer, Ask, ExportKind, Lock, LogFilter, OfficerSaid, Pin, Settings, ThemeChoice, Tone, VerdictKind},
+    records::{
+        Answer, Ask, ExportKind, Failed, Lock, LogFilter, OfficerSaid, Pin, Settings, ThemeChoice, Tone, VerdictKind,
+    },
     snapshot::Way,
 };
 
@@ -18,8 +20,10 @@ fn locked() -> Harness<'static, Desk> {
 }
 
 fn open(tab: egui::Key) -> Harness<'static, Desk> {
-    let mut harness = desk_with(Desk { records: made::open_records(), ..Desk::of(made::waiting()) });
+    let mut harness = desk(made::waiting());
     press(&mut harness, tab);
+    harness.state_mut().records = made::open_records();
+    settle(&mut harness);
     harness
 }
 
@@ -41,6 +45,43 @@ fn the_log_stays_behind_the_pin() {
     harness.state_mut().records.answer = Some(Answer { number: 1, said: OfficerSaid::WrongPin { left_s: 0 } });
     settle(&mut harness);
     harness.get_by_label("密码不对");
+    let said = OfficerSaid::Failed { what: Failed::Pin, why: "磁盘满了".into() };
+    harness.state_mut().records.answer = Some(Answer { number: 2, said });
+    settle(&mut harness);
+    harness.get_by_label("密码用不了：磁盘满了");
+}
+
+#[test]
+fn a_roll_call_that_cannot_be_written_is_shown() {
+    let failed = |number| {
+        let said = OfficerSaid::Failed { what: Failed::RollCall, why: "磁盘满了".into() };
+        Some(Answer { number, said })
+    };
+    let told = "点名册没有写出，请看下面的在校名单：磁盘满了";
+    let mut harness = locked();
+    press(&mut harness, egui::Key::F9);
+    harness.state_mut().records.answer = failed(1);
+    settle(&mut harness);
+    assert_eq!(asked(&mut harness), [Command::ListInside(true)]);
+    harness.state_mut().snapshot.inside = Some(made::inside(10));
+    settle(&mut harness);
+    harness.get_by_label(told);
+    harness.get_by_label("共 19 人");
+    assert!(harness.query_by_label("F1 出入记录").is_none(), "the log itself stays behind the PIN");
+    press(&mut harness, egui::Key::Escape);
+    assert_eq!(asked(&mut harness), [Command::ListInside(false)]);
+    press(&mut harness, egui::Key::F6);
+    harness.get_by_label("请输入密码");
+
+    let mut harness = open(egui::Key::F6);
+    press(&mut harness, egui::Key::F9);
+    harness.state_mut().records.answer = failed(1);
+    harness.state_mut().snapshot.inside = Some(made::inside(10));
+    settle(&mut harness);
+    harness.get_by_label(told);
+    harness.get_by_label("共 19 人");
+    press(&mut harness, egui::Key::F1);
+    assert!(harness.query_by_label("共 19 人").is_none(), "the officer may look at the log");
 }
 
 #[test]
@@ -62,7 +103,7 @@ fn in_an_emergency_one_key_from_any_screen_writes_the_roll_call_without_a_pin() 
 #[test]
 fn a_roll_call_that_is_quicker_than_the_screen_is_said_all_the_same() {
     let mut harness = desk(made::waiting());
-    harness.state_mut().records = made::open_records();
+    harness.state_mut().records.lock = Lock::Locked { retry_at: None };
     let said = |people| OfficerSaid::RollCall { path: "/tmp/a.html".into(), people };
     harness.state_mut().records.answer = Some(Answer { number: 1, said: said(40) });
     settle(&mut harness);

@@ -3,14 +3,14 @@
 use egui_kittest::{Harness, kittest::Queryable as _};
 use shared::{entry::Way, identity::DocumentKind};
 
-use super::{Desk, asked, desk, made, officers_asked, press, settle, stands, write};
+use super::{Desk, asked, desk, find::chosen_is_shown, made, officers_asked, press, settle, stands, write};
 use crate::ui::{
     command::Command,
     records::{Answer, Ask, Lock, OfficerSaid, Pin},
     snapshot::{Link, Unsent, WalkIn, WalkInNumber, WalkInStanding},
 };
 
-fn filled() -> Harness<'static, Desk> {
+pub(super) fn filled() -> Harness<'static, Desk> {
     let mut harness = desk(made::waiting());
     press(&mut harness, egui::Key::F5);
     for text in ["张小𬭎", "13800138000", made::CARD_NUMBER, "20010023", "送样品", "陕A12345"] {
@@ -125,8 +125,11 @@ fn whoever_waits_is_listed_and_the_approved_can_be_checked_in() {
     assert_eq!(asked(&mut harness), [Command::ForgetWalkIn(WalkInNumber::new(1))]);
     harness.get_by_label("核验").click();
     settle(&mut harness);
-    assert!(matches!(asked(&mut harness).as_slice(), [Command::Choose(_)]));
-    harness.get_by_label("请出示通行码");
+    let asked = asked(&mut harness);
+    let [Command::Choose(pass)] = asked.as_slice() else { panic!("{asked:?}") };
+    harness.get_by_label("王㼆");
+    chosen_is_shown(&mut harness, *pass);
+    harness.get_by_label("从名单里找到，没有看到通行码，请核对证件");
 }
 
 #[test]

@@ -13,7 +13,7 @@ use super::{
     actions,
     command::Command,
     pin_view::{PinView, Purpose},
-    records::{Answer, Ask, Failed, Lock, OfficerSaid, PaperForm, Records},
+    records::{Answer, Ask, Failed, OfficerSaid, PaperForm, Records},
     screens::Wish,
     snapshot::{Link, Snapshot, WalkInField, Way},
     theme::{self, Field, Type},
@@ -84,7 +84,6 @@ impl WalkInView {
         } else if let Some(command) = waiting::show(ui, of_list, snapshot, language) {
             wishes.push(Wish::Command(command));
         }
-        wishes.extend(self.go_on_with_paper(records));
         wishes
     }
 
@@ -96,11 +95,41 @@ impl WalkInView {
         *self = Self { answered: self.answered, ..Self::default() };
     }
 
-    /// Back from the PIN to the form; `false` when there was nothing to go back from.
-    pub(super) fn step_back(&mut self) -> bool {
-        let was_locked = matches!(self.paper.take(), Some(Paper::Locked(_)));
+    /// Back from the PIN to the form, unless the PIN has been entered; `false` when there was nothing to go back from.
+    pub(super) fn step_back(&mut self, ui: &Ui, records: &Records) -> bool {
+        let locked = matches!(self.paper, Some(Paper::Locked(_)));
+        if locked && !self.pin.awaits_answer(ui, records) {
+            self.paper = None;
+            self.pin.clear();
+        }
+        locked
+    }
+
+    pub(super) fn go_away(&mut self) {
         self.pin.clear();
-        was_locked
+    }
+
+    /// With each drawing, whichever screen it is of: a PIN takes a moment to be looked at, and the guard may have gone on. The
+    /// lock is to be closed behind what is asked here.
+    pub(super) fn go_on_with_paper(&mut self, ui: &Ui, records: &Records, here: bool) -> Option<Ask> {
+        let pin_entered = self.pin.awaits_answer(ui, records);
+        match self.paper.take()? {
+            Paper::Locked(form) if records.lock.is_open() => {
+                self.note_answer(records);
+                self.paper = Some(Paper::Asked);
+                return Some(Ask::Paper(form));
+            }
+            // The next PIN will be for something else.
+            Paper::Locked(_) if !here && !pin_entered => {}
+            Paper::Asked if self.answer_about_paper(records).is_some() => {
+                let said = self.answer_about_paper(records).map(|answer| &answer.said);
+                if matches!(said, Some(OfficerSaid::PaperRecorded { .. })) {
+                    self.begin_anew();
+                }
+            }
+            paper @ (Paper::Locked(_) | Paper::Asked) => self.paper = Some(paper),
+        }
+        None
     }
 
     /// A card reader typed the number of an identity card.
@@ -264,28 +293,6 @@ impl WalkInView {
             }
         }
         Vec::new()
-    }
-
-    /// The lock has opened: record it, and close the lock behind it.
-    fn go_on_with_paper(&mut self, records: &Records) -> Vec<Wish> {
-        match self.paper.take() {
-            Some(Paper::Locked(form)) if matches!(records.lock, Lock::Open { .. }) => {
-                self.note_answer(records);
-                self.paper = Some(Paper::Asked);
-                vec![Wish::Ask(Ask::Paper(form)), Wish::Ask(Ask::Lock)]
-            }
-            Some(Paper::Asked) if self.answer_about_paper(records).is_some() => {
-                let said = self.answer_about_paper(records).map(|answer| &answer.said);
-                if matches!(said, Some(OfficerSaid::PaperRecorded { .. })) {
-                    self.begin_anew();
-                }
-                Vec::new()
-            }
-            other => {
-                self.paper = other;
-                Vec::new()
-            }
-        }
     }
 
     /// The server has taken what was sent, or it can be corrected.

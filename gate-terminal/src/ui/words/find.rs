@@ -12,7 +12,7 @@ words! {
         how: "输入后用 ↑ ↓ 选择，回车确认；请核对证件", "Type, choose with the arrow keys, confirm with Enter; check the card";
         looking: "正在查找", "Looking";
         inside: "在校内", "inside";
-        spent: "已失效", "used up";
+        spent: "不能再进", "No more entry";
         by_name: "姓名", "name";
         by_initials: "拼音首字母", "initials";
         by_phone: "手机尾号", "phone tail";

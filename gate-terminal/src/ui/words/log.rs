@@ -72,10 +72,10 @@ words! {
         lock: "锁定", "Lock";
         pin_set: "密码已设置", "The PIN is set";
         settings_kept: "设置已保存", "Settings kept";
-        failed_pin: "密码没有保存", "The PIN was not kept";
+        failed_pin: "密码用不了", "The PIN cannot be used";
         failed_log: "读不到记录", "The log cannot be read";
         failed_export: "没有导出", "Not exported";
-        failed_roll_call: "点名册没有写出", "The roll-call was not written";
+        failed_roll_call: "点名册没有写出，请看下面的在校名单", "The roll-call was not written, the list is below";
         failed_paper: "纸质登记没有记录", "The paper case was not recorded";
         failed_settings: "设置没有保存", "Settings were not kept";
     }

@@ -153,6 +153,7 @@ words! {
     tab_log: "出入记录", "Log";
     tab_settings: "设置", "Settings";
     somebody_new: "有人扫码，按 Esc 查看", "Somebody scanned; Esc to look";
+    somebody_first: "先处理这位，按 Esc 查看", "First this visitor; Esc to look";
     scanner_in_ime: "扫码枪正在输入法里打字：请切换到英文输入后再扫一次", "The scanner types into the input method: switch to English, scan again";
     // The party.
     one_less: "－ 减一人", "－ one less";

@@ -52,7 +52,7 @@ impl Teller<'_> {
                     )
                 },
                 |day| {
-                    let day = self.month_and_day(day);
+                    let day = month_and_day(self.language, day);
                     self.say(
                         &format!("本机时间不可信。预约是 {day}，请核对日期和证件"),
                         &format!("The clock is not trusted. Booked for {day}: check the day and the card"),
@@ -179,21 +179,7 @@ impl Teller<'_> {
     }
 
     fn day_as_said(&self, day: CampusDay) -> String {
-        let today = CampusDay::of(self.now);
-        let near = [
-            (today, "今天", "today"),
-            (today.plus_days(1), "明天", "tomorrow"),
-            (today.plus_days(2), "后天", "the day after tomorrow"),
-            (today.minus_days(1), "昨天", "yesterday"),
-            (today.minus_days(2), "前天", "the day before yesterday"),
-        ];
-        let said = near.into_iter().find(|(near, ..)| *near == day);
-        said.map_or_else(|| self.month_and_day(day), |(_, zh, en)| self.say(zh, en))
-    }
-
-    fn month_and_day(&self, day: CampusDay) -> String {
-        let date = day.date();
-        self.say(&format!("{}月{}日", date.month(), date.day()), &day.to_string())
+        day_as_said(self.language, day, self.now)
     }
 
     fn campus(&self, campus: CampusId) -> String {
@@ -230,6 +216,25 @@ impl Teller<'_> {
             Language::En => en.to_owned(),
         }
     }
+}
+
+/// As people say it on the day of `now`.
+pub(in crate::ui) fn day_as_said(language: Language, day: CampusDay, now: Moment) -> String {
+    let today = CampusDay::of(now);
+    let near = [
+        (today, "今天", "today"),
+        (today.plus_days(1), "明天", "tomorrow"),
+        (today.plus_days(2), "后天", "the day after tomorrow"),
+        (today.minus_days(1), "昨天", "yesterday"),
+        (today.minus_days(2), "前天", "the day before yesterday"),
+    ];
+    let said = near.into_iter().find(|(near, ..)| *near == day);
+    said.map_or_else(|| month_and_day(language, day), |(_, zh, en)| language.pick(zh, en).to_owned())
+}
+
+fn month_and_day(language: Language, day: CampusDay) -> String {
+    let date = day.date();
+    language.pick(format!("{}月{}日", date.month(), date.day()), day.to_string())
 }
 
 #[cfg(test)]
