@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use egui_kittest::{Harness, kittest::Queryable as _};
 use shared::{
-    entry::{GuardReason, Outcome},
+    entry::{Direction, GuardReason, Outcome},
     ids::{CampusId, GateMask},
     sync::beacon::Freshness,
     time::CampusDay,
@@ -82,6 +82,11 @@ fn portraits() -> Vec<Portrait> {
             Snapshot { now: day.at_minute(8 * 60), ..admitted }
         }),
         Portrait::of("scan-ask", offline(made::shown(stale.clone(), None))),
+        Portrait::of("scan-ask-leaving", {
+            let why = AskReason::LeavingWith { instead: RefuseReason::Revoked };
+            let leaving = made::shown(Verdict::Ask(why), None);
+            Snapshot { way: Way::Both, direction: Direction::Out, ..leaving }
+        }),
         Portrait::of("scan-ask-by-hand", counted(made::found_by_hand())),
         Portrait::of("scan-sent-away", {
             made::shown(stale.clone(), Some(Outcome::SentAway { reason: GuardReason::CardDiffers }))
@@ -189,15 +194,13 @@ fn portraits() -> Vec<Portrait> {
     portraits
 }
 
-fn questions(day: CampusDay) -> [(&'static str, AskReason); 5] {
+fn questions(day: CampusDay) -> [(&'static str, AskReason); 4] {
     let since = Some(day.minus_days(1).at_minute(8 * 60));
-    let instead = RefuseReason::Revoked;
     [
         ("scan-ask-unknown", AskReason::UnknownToFreshNews),
         ("scan-ask-clock", AskReason::ClockUntrusted),
         ("scan-ask-expired-news", AskReason::NewsExpired { since }),
         ("scan-ask-no-news", AskReason::NewsExpired { since: None }),
-        ("scan-ask-leaving", AskReason::LeavingWith { instead }),
     ]
 }
 

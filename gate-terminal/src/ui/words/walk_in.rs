@@ -24,8 +24,8 @@ words! {
         party: "人数（含本人）", "People in all";
         plates: "车牌（没有不填）", "Plates (if any)";
         ask_host: "请被访人同意", "Ask the host";
-        paper_in: "纸质登记：进校（需密码）", "Paper case: in (PIN)";
-        paper_out: "纸质登记：离校（需密码）", "Paper case: out (PIN)";
+        paper_in: "纸质登记：进校", "Paper case: in";
+        paper_out: "纸质登记：离校", "Paper case: out";
         clear: "清空", "Clear";
         clear_sure: "再按一次清空", "Press again";
         offline: "网络断开，联系不上被访人：请打电话确认，由保卫处输入密码按纸质登记放行", "Offline, the host cannot be asked: call them, then an officer records a paper case with the PIN";
