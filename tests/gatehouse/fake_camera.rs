@@ -38,7 +38,7 @@ pub enum Fault {
     Noise,
     /// Two frames a second.
     Slow,
-    /// The next frame is there as soon as the last was taken.
+    /// Two hundred frames a second: more than are looked at.
     Fast,
 }
 

@@ -7,7 +7,7 @@
 //! something is going on before the camera.
 //!
 //! Where nothing new is expected, a frame begins with a glance at its smaller scales and at the spot where a symbol is most
-//! likely: a pass that is held still is known again by it, and a gate at which nobody stands needs no more in every second frame.
+//! likely: a pass that is held still is known again by it, and a gate at which nobody stands needs no more in three frames of four.
 //!
 //! A picture that does not come again has no next frame: a [`Reader::thorough`] gives it all the turns at once.
 //!
@@ -190,7 +190,7 @@ impl Reader {
     /// Whether that was all that is worth this frame's time.
     fn is_enough(&self, seen: &Sight) -> bool {
         match seen.read.as_slice() {
-            [] => self.is_still() && !self.stirred_ago.is_multiple_of(2),
+            [] => self.is_still() && !self.stirred_ago.is_multiple_of(SEARCHED_UNCHANGED),
             // Where a new one is, there may be another.
             [..] => seen.is_all_read() && self.says_the_same(seen) && !self.is_due(),
         }

@@ -1,6 +1,6 @@
 //! `bench soak`: a working day of camera frames and visitors, as fast as it will go, and what it does to the memory.
 //!
-//! The frames go the whole way: the fake camera without pacing, the real camera code and reader in their own process, the pipe,
+//! The frames go the whole way: the fake camera, faster than any reader, the real camera code and reader in their own process, the pipe,
 //! the camera thread, the gate thread, an entry on the disk for each visitor. Only frames that were looked at are counted:
 //! those that a newer one overlaid cost nothing. A phone with the next pass is held up every few hundred frames.
 

@@ -224,7 +224,7 @@ fn what_was_read_just_now_leaves_a_frame_one_turn() {
 }
 
 #[test]
-fn a_gate_at_which_nobody_stands_costs_one_turn_in_every_second_frame() {
+fn a_gate_at_which_nobody_stands_costs_one_turn_in_every_fourth_frame() {
     let ground = drawn::busy(640, 480);
     let mut reader = Reader::with_limit(Some(Duration::from_secs(60)));
     let grainy = |seed| drawn::grain(&ground, seed);
@@ -232,8 +232,8 @@ fn a_gate_at_which_nobody_stands_costs_one_turn_in_every_second_frame() {
         reader.read(&drawn::frame(&grainy(seed)));
         assert_eq!(reader.turns.taken(), reader.turns.count(), "frame {seed} was searched with all there is");
     }
-    assert_eq!(turns_in(&mut reader, (15..21).map(grainy)), [0, 1, 0, 1, 0, 1]);
-    let coming = drawn::placed(grainy(21), &drawn::noise(120, 120, 1), 300, 200);
+    assert_eq!(turns_in(&mut reader, (15..24).map(grainy)), [0, 1, 0, 0, 0, 1, 0, 0, 0]);
+    let coming = drawn::placed(grainy(24), &drawn::noise(120, 120, 1), 300, 200);
     let before = reader.turns.next();
     reader.read(&drawn::frame(&coming));
     assert_eq!((reader.turns.next(), reader.turns.taken()), (before, reader.turns.count()));
