@@ -71,6 +71,12 @@ pub fn walk_in_asked(facts: &Facts, gate: &str) -> String {
     )
 }
 
+/// What is asked of a host, to who stands in for them.
+#[must_use]
+pub fn for_deputy(asked: &str, host: &Staff) -> String {
+    format!("【代 {} 审核】{asked}", host.name)
+}
+
 fn others(facts: &Facts) -> String {
     match facts.others() {
         0 => String::new(),

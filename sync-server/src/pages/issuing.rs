@@ -8,12 +8,12 @@ use crate::{
     error::{AppError, Told},
     random,
     state::AppState,
-    store::{Issuing, Links, PageToken},
+    store::{HostLinks, Issuing, PageToken},
 };
 
-/// The links by which a host may decide.
-pub(super) fn links() -> Result<Links, AppError> {
-    Ok(Links::from_random([fresh()?, fresh()?, fresh()?]))
+/// The links by which a host may decide, or who stands in for them.
+pub(super) fn links() -> Result<HostLinks, AppError> {
+    Ok(HostLinks::from_random([fresh()?, fresh()?, fresh()?], [fresh()?, fresh()?, fresh()?]))
 }
 
 pub(super) fn for_campus(state: &AppState, campus: CampusId) -> Result<Issuing, AppError> {

@@ -4,13 +4,13 @@ use rusqlite::{Connection, OptionalExtension as _, ToSql, params};
 use shared::{
     identity::{Document, DocumentTag, Phone},
     ids::{BookingId, PassId, StaffNumber},
-    time::Moment,
+    time::{CampusDay, Moment},
 };
 use zeroize::Zeroizing;
 
 use super::{
-    IdentityKey, Issuing, Links, Outcome, PageToken, Store, StoreError, booking_rows, decisions, links, party,
-    party::Party, sealing::Purpose, writer::Writing,
+    HostLinks, IdentityKey, Issuing, Outcome, PageToken, Store, StoreError, booking_rows, decisions, links, party,
+    deputies::DECIDES, party::Party, sealing::Purpose, writer::Writing,
 };
 use crate::office::{Approver, Booking, Choice, Facts, Staff, Standing, Via, notice};
 
@@ -23,7 +23,7 @@ pub struct Submission {
     pub booked_by: Phone,
     /// The version of the privacy text that was agreed to.
     pub consent: String,
-    pub links: Links,
+    pub links: HostLinks,
     /// What a repeat of the same form is known by; see [`BookingForm::mark`](crate::office::BookingForm::mark).
     pub mark: Option<[u8; 32]>,
 }
@@ -119,12 +119,16 @@ impl Store {
         self.0.readers.read(of).await
     }
 
-    /// Those that wait for this host's word, the next day first.
-    pub async fn bookings_waiting_for(&self, host: &StaffNumber) -> Result<Vec<BookingView>, StoreError> {
-        let (key, host) = (self.key().clone(), host.clone());
+    /// Those that wait for the word of this member of staff today, as their host or for one who is away; the next day first.
+    pub async fn bookings_waiting_for(
+        &self,
+        staff: &StaffNumber,
+        today: CampusDay,
+    ) -> Result<Vec<BookingView>, StoreError> {
+        let (key, staff) = (self.key().clone(), staff.clone());
         let waiting = move |db: &Connection| {
-            let which = "b.host = ?1 and b.standing = 'waiting' order by b.day, b.from_minute, b.id limit 500";
-            several(db, &key, which, &[&host.as_str()])
+            let which = format!("{DECIDES} and b.standing = 'waiting' order by b.day, b.from_minute, b.id limit 500");
+            several(db, &key, &which, &[&staff.as_str(), &today.to_string()])
         };
         self.0.readers.read(waiting).await
     }
@@ -245,7 +249,7 @@ pub(super) fn by_id(db: &Connection, key: &IdentityKey, id: BookingId) -> Result
 fn several(
     db: &Connection,
     key: &IdentityKey,
-    which: &'static str,
+    which: &str,
     values: &[&dyn ToSql],
 ) -> Result<Vec<BookingView>, StoreError> {
     let sql = format!(
@@ -266,7 +270,7 @@ fn several(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::office_days::{Office, form};
+    use crate::store::office_days::{Office, form, today};
 
     #[tokio::test]
     async fn what_was_booked_is_what_is_read_and_the_number_lies_sealed() {
@@ -305,9 +309,9 @@ mod tests {
         let (second, links) = office.submit(&form(), 2).await;
         let store = &office.store;
         let host = &office.host.number;
-        assert_eq!(ids(store.bookings_waiting_for(host).await.unwrap()), [first, second]);
+        assert_eq!(ids(store.bookings_waiting_for(host, today()).await.unwrap()), [first, second]);
         store.decide(&links.sms, Choice::Approve, office.issuing(2), office.now).await.unwrap();
-        assert_eq!(ids(store.bookings_waiting_for(host).await.unwrap()), [first]);
+        assert_eq!(ids(store.bookings_waiting_for(host, today()).await.unwrap()), [first]);
         assert_eq!(ids(store.bookings_hosted_by(host).await.unwrap()), [second]);
         let phone = Phone::parse(&form().phone).unwrap();
         assert_eq!(ids(store.bookings_of(&phone).await.unwrap()), [second, first]);

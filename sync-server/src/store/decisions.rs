@@ -6,18 +6,17 @@
 use rusqlite::{OptionalExtension as _, params};
 use shared::{
     identity::Phone,
-    ids::{BookingId, PassId, StaffNumber},
+    ids::{BookingId, PassId},
     pass::ShortCode,
     sync::change::WalkInOutcome,
-    time::Moment,
+    time::{CampusDay, Moment},
 };
 
 use super::{
-    BookingView, IdentityKey, Issuing, LinkToken, Store, StoreError, bookings, directory, links, notices, passes,
-    walk_ins, writer::Writing,
+    BookingView, IdentityKey, Issuing, LinkToken, Store, StoreError, bookings, deputies, links, notices, passes, walk_ins, writer::Writing,
 };
 use crate::office::{
-    Approver, Channel, Choice, Decided, Ending, RevokedBy, Standing, Via, decide,
+    Approver, Channel, Choice, Decided, Ending, RevokedBy, Staff, Standing, Via, decide,
     notice::{self, NoticeKind},
     revocation,
 };
@@ -62,32 +61,32 @@ impl Store {
     ) -> Result<Outcome, StoreError> {
         let (hash, key) = (link.hash(), self.key().clone());
         let decide = move |db: &mut Writing<'_>| {
-            let Some((booking, channel)) = links::find(db, hash)? else { return Ok(Outcome::NotFound) };
-            let Some(view) = bookings::by_id(db, &key, booking)? else { return Ok(Outcome::NotFound) };
-            // A link outlives its host's time at the university; their right to decide does not.
-            if directory::by_number(db, &view.host.number)?.is_none() {
-                return Ok(Outcome::NotFound);
-            }
-            let by = Approver { number: view.host.number, name: view.host.name, via: Via::Link(channel) };
-            settle(db, &key, booking, choice, by, &issuing, now)
+            let Some(found) = links::find(db, hash)? else { return Ok(Outcome::NotFound) };
+            let Some(view) = bookings::by_id(db, &key, found.booking)? else { return Ok(Outcome::NotFound) };
+            let Some(holder) = links::holder(db, &found, &view, now)? else { return Ok(Outcome::NotFound) };
+            let by = Approver { number: holder.number, name: holder.name, via: Via::Link(found.channel) };
+            settle(db, &key, found.booking, choice, by, &issuing, now)
         };
         self.0.writer.write(decide).await
     }
 
-    /// On the host's own page.
+    /// On the host's own page, by the host or who stands in for them.
     pub async fn decide_signed_in(
         &self,
         booking: BookingId,
-        host: &StaffNumber,
+        by: &Staff,
         choice: Choice,
         issuing: Issuing,
         now: Moment,
     ) -> Result<Outcome, StoreError> {
-        let (host, key) = (host.clone(), self.key().clone());
+        let (by, key) = (by.clone(), self.key().clone());
         let decide = move |db: &mut Writing<'_>| {
-            let view = bookings::by_id(db, &key, booking)?.filter(|view| view.host.number == host);
-            let Some(view) = view else { return Ok(Outcome::NotFound) };
-            let by = Approver { number: host, name: view.host.name, via: Via::SignedIn };
+            let Some(view) = bookings::by_id(db, &key, booking)? else { return Ok(Outcome::NotFound) };
+            let host = &view.host.number;
+            if by.number != *host && !deputies::stands_in(db, &by.number, host, CampusDay::of(now))? {
+                return Ok(Outcome::NotFound);
+            }
+            let by = Approver { number: by.number, name: by.name, via: Via::SignedIn };
             settle(db, &key, booking, choice, by, &issuing, now)
         };
         self.0.writer.write(decide).await
@@ -352,11 +351,10 @@ mod tests {
         let unknown = LinkToken::from_random([99; 32]);
         let outcome = store.decide(&unknown, Choice::Approve, office.issuing(1), office.now).await.unwrap();
         assert_eq!(outcome, Outcome::NotFound);
-        let other = StaffNumber::parse("T2").unwrap();
+        let other = crate::store::office_days::staff("T2", "李娜", "13800130102");
         let outcome = store.decide_signed_in(booking, &other, Choice::Approve, office.issuing(1), office.now).await;
         assert_eq!(outcome.unwrap(), Outcome::NotFound);
-        let nobody = [crate::store::office_days::staff("T2", "李娜", "13800130102")];
-        store.import_directory(nobody.to_vec(), office.now).await.unwrap();
+        store.import_directory(vec![other], office.now).await.unwrap();
         let gone = store.decide(&links.sms, Choice::Approve, office.issuing(1), office.now).await.unwrap();
         assert_eq!(gone, Outcome::NotFound);
         assert!(!store.link(&links.sms, office.now).await.unwrap().unwrap().open);
@@ -364,9 +362,41 @@ mod tests {
         let late = store.decide(&links.sms, Choice::Approve, office.issuing(1), today().end()).await.unwrap();
         assert_eq!(late, Outcome::TooLate);
         assert!(!store.link(&links.sms, today().end()).await.unwrap().unwrap().open);
-        let host = office.host.number.clone();
-        let outcome = store.decide_signed_in(booking, &host, Choice::Approve, office.issuing(1), office.now).await;
+        let outcome = store.decide_signed_in(booking, &office.host, Choice::Approve, office.issuing(1), office.now).await;
         assert!(matches!(outcome.unwrap(), Outcome::Decided(Standing::Approved { by, .. }) if by.via == Via::SignedIn));
+    }
+
+    #[tokio::test]
+    async fn a_deputy_gets_links_of_their_own_and_decides_in_their_own_name_on_their_days_only() {
+        let office = Office::open();
+        let Office { store, now, host, .. } = &office;
+        let other = crate::store::office_days::staff("T2", "王芳", "13800130101");
+        store.import_directory(vec![host.clone(), other.clone()], *now).await.unwrap();
+        let away =
+            crate::office::Away { deputy: other.number.clone(), from: today(), through: today() };
+        store.name_deputy(&host.number, away, *now).await.unwrap();
+        let tomorrow = crate::office::BookingForm { day: today().plus_days(1).to_string(), ..form() };
+        let (booking, _) = office.submit(&tomorrow, 1).await;
+        let (second, own) = office.submit(&tomorrow, 2).await;
+        let deputys = crate::store::office_days::links(1).deputy;
+        assert_eq!(office.look("select count(*) from notice where \"to\" in ('13800130101', 'T2')"), 6);
+        let waiting = store.bookings_waiting_for(&other.number, today()).await.unwrap();
+        assert_eq!(waiting.iter().map(|view| view.id).collect::<Vec<_>>(), [booking, second]);
+        // Past their days neither the link nor the page decides any more.
+        let later = today().plus_days(1).at_minute(60);
+        assert_eq!(store.decide(&deputys.sms, Choice::Approve, office.issuing(1), later).await.unwrap(), Outcome::NotFound);
+        assert!(!store.link(&deputys.sms, later).await.unwrap().unwrap().open);
+        let late = store.decide_signed_in(second, &other, Choice::Approve, office.issuing(1), later).await.unwrap();
+        assert_eq!(late, Outcome::NotFound);
+        assert!(store.bookings_waiting_for(&other.number, today().plus_days(1)).await.unwrap().is_empty());
+
+        let outcome = store.decide(&deputys.hall, Choice::Approve, office.issuing(1), *now).await.unwrap();
+        let Outcome::Decided(Standing::Approved { by, .. }) = outcome else { panic!("{outcome:?}") };
+        assert_eq!((by.number, by.via), (other.number.clone(), Via::Link(Channel::Hall)));
+        let outcome = store.decide_signed_in(second, &other, Choice::Approve, office.issuing(2), *now).await.unwrap();
+        assert!(matches!(outcome, Outcome::Decided(Standing::Approved { by, .. }) if by.name == other.name));
+        let after = store.decide(&own.sms, Choice::Approve, office.issuing(3), *now).await.unwrap();
+        assert!(matches!(after, Outcome::AlreadyDecided(Standing::Approved { .. })));
     }
 
     #[tokio::test]

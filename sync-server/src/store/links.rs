@@ -1,12 +1,18 @@
-//! Approval links: one per channel, each a right to decide one booking once.
+//! Approval links: one per channel for the host, and for a deputy in force as many; each a right to decide one booking once.
 //!
-//! A link is never marked as dead: whether it still decides is read from the booking, so the three can never disagree.
+//! A link is never marked as dead: whether it still decides is read from the booking, so no two can ever disagree.
 
 use rusqlite::{Connection, OptionalExtension as _, params};
-use shared::{ids::BookingId, time::Moment};
+use shared::{
+    ids::{BookingId, StaffNumber},
+    time::{CampusDay, Moment},
+};
 
-use super::{BookingView, LinkToken, Store, StoreError, bookings, directory, notices, rows, writer::Writing};
-use crate::office::{Channel, Staff, Standing, notice::NoticeKind};
+use super::{BookingView, LinkToken, Store, StoreError, bookings, deputies, directory, notices, rows, writer::Writing};
+use crate::office::{
+    Channel, Staff, Standing,
+    notice::{self, NoticeKind},
+};
 
 /// The tokens of one booking's links.
 #[derive(Debug, Clone)]
@@ -36,14 +42,29 @@ impl Links {
     }
 }
 
+/// The links of one booking: the host's own, and those for a deputy, should there be one.
+#[derive(Debug, Clone)]
+pub struct HostLinks {
+    pub own: Links,
+    pub deputy: Links,
+}
+
+impl HostLinks {
+    #[must_use]
+    pub const fn from_random(own: [[u8; 32]; 3], deputy: [[u8; 32]; 3]) -> Self {
+        Self { own: Links::from_random(own), deputy: Links::from_random(deputy) }
+    }
+}
+
 /// What a link shows.
 #[derive(Debug, Clone)]
 pub struct LinkView {
     pub booking: BookingView,
     /// By which channel this very link travelled.
     pub channel: Channel,
-    /// Whether it still decides; if not, the booking's standing says why, or its day is over, or the host
-    /// has left.
+    /// Whose right to decide it is: the host's, or a deputy's; `None` when they have left or no longer stand in.
+    pub holder: Option<Staff>,
+    /// Whether it still decides; if not, the booking's standing says why, or its day is over, or its holder may not.
     pub open: bool,
 }
 
@@ -51,44 +72,86 @@ impl Store {
     pub async fn link(&self, token: &LinkToken, now: Moment) -> Result<Option<LinkView>, StoreError> {
         let (hash, key) = (token.hash(), self.key().clone());
         let view = move |db: &Connection| {
-            let Some((id, channel)) = find(db, hash)? else { return Ok(None) };
-            let Some(booking) = bookings::by_id(db, &key, id)? else { return Ok(None) };
-            let here = directory::by_number(db, &booking.host.number)?.is_some();
-            let open = here && booking.standing == Standing::Waiting && now < booking.facts.over_at();
-            Ok(Some(LinkView { booking, channel, open }))
+            let Some(found) = find(db, hash)? else { return Ok(None) };
+            let Some(booking) = bookings::by_id(db, &key, found.booking)? else { return Ok(None) };
+            let holder = holder(db, &found, &booking, now)?;
+            let open = holder.is_some() && booking.standing == Standing::Waiting && now < booking.facts.over_at();
+            Ok(Some(LinkView { booking, channel: found.channel, holder, open }))
         };
         self.0.readers.read(view).await
     }
 }
 
-pub(super) fn find(db: &Connection, hash: [u8; 32]) -> Result<Option<(BookingId, Channel)>, StoreError> {
-    let found: Option<(i64, String)> = db
-        .prepare_cached("select booking, channel from approval_link where token = ?1")?
-        .query_row([hash], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
-    found
-        .map(|(booking, channel)| Ok((BookingId::new(booking), rows::stored("channel", Channel::from_name(&channel))?)))
-        .transpose()
+pub(super) struct Found {
+    pub(super) booking: BookingId,
+    pub(super) channel: Channel,
+    /// `None`: the booking's host.
+    holder: Option<StaffNumber>,
 }
 
-/// Writes the links and the notices that carry them to the host.
+pub(super) fn find(db: &Connection, hash: [u8; 32]) -> Result<Option<Found>, StoreError> {
+    type Row = (i64, String, Option<String>);
+    let found: Option<Row> = db
+        .prepare_cached("select booking, channel, holder from approval_link where token = ?1")?
+        .query_row([hash], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .optional()?;
+    let Some((booking, channel, holder)) = found else { return Ok(None) };
+    Ok(Some(Found {
+        booking: BookingId::new(booking),
+        channel: rows::stored("channel", Channel::from_name(&channel))?,
+        holder: holder.map(|number| rows::stored("holder", StaffNumber::parse(&number))).transpose()?,
+    }))
+}
+
+/// Who may decide by this link today. A link outlives its holder's time at the university, and a deputy's days; the right to
+/// decide does not.
+pub(super) fn holder(
+    db: &Connection,
+    found: &Found,
+    booking: &BookingView,
+    now: Moment,
+) -> Result<Option<Staff>, StoreError> {
+    let host = &booking.host.number;
+    match &found.holder {
+        Some(deputy) if !deputies::stands_in(db, deputy, host, CampusDay::of(now))? => Ok(None),
+        Some(holder) => directory::by_number(db, holder),
+        None => directory::by_number(db, host),
+    }
+}
+
+/// Writes the links and the notices that carry them to the host, and to who stands in for them today.
 pub(super) fn add(
     db: &mut Writing<'_>,
     booking: BookingId,
     text: &str,
     host: &Staff,
+    links: &HostLinks,
+    now: Moment,
+) -> Result<(), StoreError> {
+    add_for(db, (booking, text), (host, None), &links.own, now)?;
+    if let Some(deputy) = deputies::in_force(db, &host.number, CampusDay::of(now))? {
+        let text = notice::for_deputy(text, host);
+        add_for(db, (booking, &text), (&deputy, Some(&deputy.number)), &links.deputy, now)?;
+    }
+    Ok(())
+}
+
+fn add_for(
+    db: &mut Writing<'_>,
+    (booking, text): (BookingId, &str),
+    (to, holder): (&Staff, Option<&StaffNumber>),
     links: &Links,
     now: Moment,
 ) -> Result<(), StoreError> {
     for channel in Channel::ALL {
         let token = links.of(channel);
-        db.prepare_cached("insert into approval_link (token, booking, channel) values (?1, ?2, ?3)")?
-            .execute(params![token.hash(), booking.get(), channel.name()])?;
+        db.prepare_cached("insert into approval_link (token, booking, channel, holder) values (?1, ?2, ?3, ?4)")?
+            .execute(params![token.hash(), booking.get(), channel.name(), holder.map(StaffNumber::as_str)])?;
         let notice = notices::New {
             booking: Some(booking),
             kind: NoticeKind::ApprovalAsked,
             channel,
-            to: host.address(channel),
+            to: to.address(channel),
             text,
             path: Some(&format!("/decide/{}", token.text())),
         };

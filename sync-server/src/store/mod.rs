@@ -5,6 +5,7 @@
 //! its methods to [`Store`]. Migrations are only ever added.
 
 mod attempts;
+mod background;
 mod booking_rows;
 mod bookings;
 mod clock_kept;
@@ -12,10 +13,12 @@ mod codes;
 mod conflicts;
 mod connection;
 mod decisions;
+mod deputies;
 mod directory;
 mod entries;
 mod feed;
 mod host_search;
+mod invitations;
 mod links;
 mod migrations;
 mod notices;
@@ -44,23 +47,26 @@ use std::{
 use thiserror::Error;
 use tokio::sync::{Semaphore, watch};
 
+pub use background::Background;
 pub use bookings::{BookingView, IssuedPass, OnBehalf, Submission};
 pub use clock_kept::ClockKept;
 pub use codes::{Caller, CodeCheck, CodeIssued};
 pub use conflicts::Conflict;
 pub use decisions::{EndOutcome, Outcome, Target};
+pub use deputies::Deputy;
 pub use directory::{Imported, Missing};
 pub use entries::{EntryFilter, EntryRow};
 pub use feed::Fed;
 pub use host_search::{BookingLimit, HostSearch};
-pub use links::{LinkView, Links};
+pub use invitations::Invitation;
+pub use links::{HostLinks, LinkView, Links};
 pub use notices::{Notice, NoticeState, NoticeStatus};
 pub use passes::{Issuing, PassView};
 pub use retention::Erased;
 pub use sealing::IdentityKey;
 pub use sessions::Session;
 pub use terminals::Terminal;
-pub use token::{BrowserToken, FormToken, LinkToken, PageToken, SessionToken};
+pub use token::{BrowserToken, FormToken, InvitationToken, LinkToken, PageToken, SessionToken};
 pub use unsent::{UNSENT_FOR, Unsent};
 pub use walk_ins::{WalkInAsked, WalkInHost};
 pub use watchlist::{Watched, WatchedPerson};

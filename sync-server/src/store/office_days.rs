@@ -11,7 +11,7 @@ use shared::{
     time::{CampusDay, Moment},
 };
 
-use super::{Fed, IdentityKey, Issuing, Links, PageToken, Store, Submission};
+use super::{Fed, HostLinks, IdentityKey, Issuing, Links, PageToken, Store, Submission};
 use crate::{
     config::Config,
     office::{BookingForm, Rules, Staff},
@@ -48,7 +48,7 @@ impl Office {
 
     /// Books with links made of `seed`, by a phone that is not the visitor's.
     pub(super) async fn submit(&self, form: &BookingForm, seed: u8) -> (BookingId, Links) {
-        let links = Links::from_random([[seed; 32], [seed + 50; 32], [seed + 100; 32]]);
+        let links = links(seed);
         let submission = Submission {
             booking: form.check(&self.rules(), self.now).unwrap(),
             host: self.host.clone(),
@@ -57,7 +57,7 @@ impl Office {
             links: links.clone(),
             mark: form.mark(),
         };
-        (self.store.submit(submission, self.now).await.unwrap(), links)
+        (self.store.submit(submission, self.now).await.unwrap(), links.own)
     }
 
     pub(super) fn issuing(&self, seed: u8) -> Issuing {
@@ -83,6 +83,12 @@ impl Office {
         let db = rusqlite::Connection::open(&self.path).unwrap();
         db.query_row(sql, [], |row| row.get(0)).unwrap()
     }
+}
+
+/// Made of small numbers: the host's, and a deputy's.
+pub(super) fn links(seed: u8) -> HostLinks {
+    let [own, deputy] = [0, 20].map(|after| [0, 50, 100].map(|channel| [seed + after + channel; 32]));
+    HostLinks::from_random(own, deputy)
 }
 
 pub(super) fn key() -> IdentityKey {

@@ -58,6 +58,10 @@ token!(
     LinkToken
 );
 token!(
+    /// Whom a visitor was invited by; lives in the link that a host hands out.
+    InvitationToken
+);
+token!(
     /// The right to see one pass; lives in the address of its page.
     PageToken
 );
@@ -85,6 +89,12 @@ impl FormToken {
     #[must_use]
     pub fn is(&self, typed: &str) -> bool {
         Self::parse(typed).is_some_and(|typed| typed.hash() == self.hash())
+    }
+}
+
+impl InvitationToken {
+    pub(super) const fn bytes(&self) -> &[u8; 32] {
+        &self.0
     }
 }
 

@@ -15,7 +15,7 @@ use shared::{
 };
 
 use super::{
-    Links, Store, StoreError,
+    HostLinks, Store, StoreError,
     attempts::{self, By, Counted},
     bookings, directory, feed, links, rows,
     writer::Writing,
@@ -31,7 +31,7 @@ pub struct WalkInAsked {
     pub host: Staff,
     /// What the host is told.
     pub text: String,
-    pub links: Links,
+    pub links: HostLinks,
 }
 
 /// What looking for a walk-in's host came to.
@@ -161,7 +161,7 @@ mod tests {
         office::{BookingForm, Choice, Limit},
         store::{
             Outcome, Target,
-            office_days::{CAMPUS, Office, form, today},
+            office_days::{CAMPUS, Office, form, links, today},
         },
     };
 
@@ -180,7 +180,7 @@ mod tests {
             booking: form().check_on_behalf(&office.rules(), office.now).unwrap(),
             host: office.host.clone(),
             text: "有人在南门等候".to_owned(),
-            links: Links::from_random([[seed; 32], [seed + 50; 32], [seed + 100; 32]]),
+            links: links(seed),
         }
     }
 
@@ -226,7 +226,7 @@ mod tests {
         for (number, seed) in [(1, 1), (2, 2), (3, 3), (4, 4)] {
             office.store.submit_walk_in(asked(&office, south, number, seed), office.now).await.unwrap();
         }
-        let link = |seed: u8| Links::from_random([[seed; 32], [seed + 50; 32], [seed + 100; 32]]).hall;
+        let link = |seed: u8| links(seed).own.hall;
         let decide = async |seed, choice| {
             let outcome = office.store.decide(&link(seed), choice, office.issuing(seed), office.now).await.unwrap();
             assert!(matches!(outcome, Outcome::Decided(_)));

@@ -31,11 +31,24 @@ pub struct WatchedPerson {
     pub since: Moment,
 }
 
+macro_rules! anybody_of {
+    ($booking:literal) => {
+        concat!(
+            "(exists (select 1 from party_member m
+                join watched w on w.document_index = m.document_index where m.booking = ",
+            $booking,
+            ") or exists (select 1 from party_number n
+                join watched w on w.number_index = n.number_index where n.booking = ",
+            $booking,
+            "))"
+        )
+    };
+}
+
 /// Of a pass `p`: whether anybody it brings is on the list.
-pub(super) const PARTY_IS_WATCHED: &str = "(exists (select 1 from party_member m
-    join watched w on w.document_index = m.document_index where m.booking = p.booking)
-    or exists (select 1 from party_number n
-    join watched w on w.number_index = n.number_index where n.booking = p.booking))";
+pub(super) const PARTY_IS_WATCHED: &str = anybody_of!("p.booking");
+/// Of a booking `b`: the same.
+pub(super) const BOOKING_IS_WATCHED: &str = anybody_of!("b.id");
 
 /// How a person is found: by kind and whole number, as the list always had it, and by the holder's part of the number under
 /// whatever kind.

@@ -25,7 +25,7 @@ use crate::{
     office::{notice, walk_in},
     random,
     state::AppState,
-    store::{Fed, Links, Store, Terminal, WalkInAsked, WalkInHost},
+    store::{Fed, HostLinks, Store, Terminal, WalkInAsked, WalkInHost},
 };
 
 /// Turns true when the server is about to stop: held calls are then answered at once.
@@ -170,7 +170,7 @@ impl Protocol for Door {
             text: notice::walk_in_asked(asked.booking.facts(), gate),
             booking: asked.booking,
             host,
-            links: Links::from_random([fresh()?, fresh()?, fresh()?]),
+            links: HostLinks::from_random([fresh()?, fresh()?, fresh()?], [fresh()?, fresh()?, fresh()?]),
         };
         let booking = self.store().submit_walk_in(walk_in, now).await?;
         tracing::info!(terminal = %terminal.id, %booking, "a walk-in was taken down");

@@ -1,0 +1,78 @@
+//! Several waiting visitors approved with one press. Each is a decision of its own: one that somebody else was first with stops no
+//! other, and the page says what became of each.
+
+use askama::Template;
+use axum::{extract::State, response::Response};
+use serde::Deserialize;
+use shared::ids::BookingId;
+
+use super::{
+    booking, issuing,
+    form::Posted,
+    session::SignedIn,
+    shell::{Shell, page},
+    wording,
+};
+use crate::{
+    error::AppError,
+    office::Choice,
+    state::AppState,
+    store::Outcome,
+};
+
+/// As many as one page lists.
+const MOST: usize = 100;
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct Ticked {
+    booking: Vec<String>,
+}
+
+#[derive(Template)]
+#[template(path = "several.html")]
+struct Several {
+    shell: Shell,
+    heading: String,
+    rows: Vec<Row>,
+}
+
+struct Row {
+    address: String,
+    what: String,
+    said: String,
+}
+
+pub(super) async fn approve(
+    State(state): State<AppState>,
+    host: SignedIn,
+    posted: Posted<Ticked>,
+) -> Result<Response, AppError> {
+    let staff = host.staff()?;
+    let Ticked { booking } = posted.confirmed_by(&host.form_token)?;
+    let lang = host.shell.lang;
+    let (mut rows, mut approved) = (Vec::new(), 0_usize);
+    for number in booking.iter().filter_map(|number| number.parse().ok()).take(MOST) {
+        let id = BookingId::new(number);
+        let Some(view) = state.store.booking(id).await? else { continue };
+        let issuing = issuing::for_campus(&state, view.facts.campus)?;
+        let now = state.clock.now();
+        let said = match state.store.decide_signed_in(id, staff, Choice::Approve, issuing, now).await? {
+            Outcome::Decided(_) => {
+                approved += 1;
+                lang.say("已同意", "Approved").to_owned()
+            }
+            Outcome::AlreadyDecided(standing) => wording::how_it_came(&standing, lang),
+            Outcome::TooLate => lang.say("来访日期已过", "The day of the visit is over").to_owned(),
+            // Not theirs: for them it does not exist.
+            Outcome::NotFound => continue,
+        };
+        let what = format!("{} · {}", view.facts.visitor, wording::when(&view.facts, lang));
+        rows.push(Row { address: booking::address(id), what, said });
+    }
+    let heading = match approved {
+        0 => lang.say("没有新的同意", "Nothing was approved").to_owned(),
+        count => lang.say("已同意 {} 位访客来访", "{} visits approved").replace("{}", &count.to_string()),
+    };
+    Ok(page(&Several { heading, rows, shell: host.shell }))
+}

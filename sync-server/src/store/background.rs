@@ -1,0 +1,70 @@
+//! What a host should know besides the form itself: whether this visitor was here before, and whether to ask first.
+
+use rusqlite::{Connection, params};
+use shared::{ids::BookingId, time::CampusDay};
+
+use super::{Store, StoreError, rows, watchlist::BOOKING_IS_WATCHED};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Background {
+    /// Visits of the same document to the same host that were approved, on earlier days.
+    pub earlier: u32,
+    pub last: Option<CampusDay>,
+    /// Somebody of the party is on the watchlist. Who, and why, is the security office's to say.
+    pub ask_security: bool,
+}
+
+impl Store {
+    pub async fn background(&self, booking: BookingId) -> Result<Background, StoreError> {
+        self.0.readers.read(move |db| background(db, booking)).await
+    }
+}
+
+fn background(db: &Connection, booking: BookingId) -> Result<Background, StoreError> {
+    let (earlier, last): (u32, Option<String>) = db
+        .prepare_cached(
+            "select count(*), max(e.day) from booking b join booking e
+                 on e.document_index = b.document_index and e.host = b.host and e.day < b.day
+             where b.id = ?1 and e.standing = 'approved' and not e.anonymous",
+        )?
+        .query_row([booking.get()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let last = last.map(|day| rows::stored("day", CampusDay::parse(&day))).transpose()?;
+    let sql = format!("select {BOOKING_IS_WATCHED} from booking b where b.id = ?1");
+    let ask_security = db.prepare_cached(&sql)?.query_row(params![booking.get()], |row| row.get(0))?;
+    Ok(Background { earlier, last, ask_security })
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::identity::{Document, DocumentKind};
+
+    use super::*;
+    use crate::{
+        office::{BookingForm, Choice},
+        store::office_days::{Office, form, today},
+    };
+
+    #[tokio::test]
+    async fn earlier_visits_are_counted_by_the_document_and_a_watched_party_says_only_whom_to_ask() {
+        let office = Office::with_host().await;
+        let Office { store, now, .. } = &office;
+        let on = |days: u16| BookingForm { day: today().plus_days(days).to_string(), ..form() };
+        for (seed, days) in [(1, 0), (2, 1)] {
+            let (_, links) = office.submit(&on(days), seed).await;
+            store.decide(&links.sms, Choice::Approve, office.issuing(seed), *now).await.unwrap();
+        }
+        let (declined, links) = office.submit(&on(2), 3).await;
+        store.decide(&links.sms, Choice::Decline { reason: None }, office.issuing(3), *now).await.unwrap();
+        let other = BookingForm { document_number: "440524188001010014".to_owned(), ..on(3) };
+        let (stranger, _) = office.submit(&other, 4).await;
+        let (booking, _) = office.submit(&on(3), 5).await;
+        let expected = Background { earlier: 2, last: Some(today().plus_days(1)), ask_security: false };
+        assert_eq!(store.background(booking).await.unwrap(), expected);
+        assert_eq!(store.background(stranger).await.unwrap(), Background::default());
+        assert_eq!(store.background(declined).await.unwrap().earlier, 2);
+        let document = Document::parse(DocumentKind::ResidentId, &form().document_number, today().date()).unwrap();
+        store.watch(&document, "纠纷", *now).await.unwrap();
+        assert!(store.background(booking).await.unwrap().ask_security);
+        assert!(!store.background(stranger).await.unwrap().ask_security);
+    }
+}
