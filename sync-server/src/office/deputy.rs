@@ -96,11 +96,7 @@ fn required(typed: &str) -> Result<&str, AwayProblem> {
     if typed.is_empty() { Err(AwayProblem::Missing) } else { Ok(typed) }
 }
 
-fn noted<T>(
-    problems: &mut Vec<(AwayField, AwayProblem)>,
-    field: AwayField,
-    read: Result<T, AwayProblem>,
-) -> Option<T> {
+fn noted<T>(problems: &mut Vec<(AwayField, AwayProblem)>, field: AwayField, read: Result<T, AwayProblem>) -> Option<T> {
     read.map_err(|problem| problems.push((field, problem))).ok()
 }
 
@@ -121,15 +117,18 @@ mod tests {
         let (deputy, from, through) = (AwayField::Deputy, AwayField::From, AwayField::Through);
         for (typed, expected) in [
             (("T1", "2026-11-23", "2026-11-23"), vec![(deputy, AwayProblem::Oneself)]),
-            (("", "2026-11-22", "x"), vec![
-                (deputy, AwayProblem::Missing),
-                (from, AwayProblem::DayPast),
-                (through, AwayProblem::DayUnreadable),
-            ]),
-            (("？", "2026-11-24", "2026-11-23"), vec![
-                (deputy, AwayProblem::NumberUnreadable),
-                (through, AwayProblem::ThroughBeforeFrom),
-            ]),
+            (
+                ("", "2026-11-22", "x"),
+                vec![
+                    (deputy, AwayProblem::Missing),
+                    (from, AwayProblem::DayPast),
+                    (through, AwayProblem::DayUnreadable),
+                ],
+            ),
+            (
+                ("？", "2026-11-24", "2026-11-23"),
+                vec![(deputy, AwayProblem::NumberUnreadable), (through, AwayProblem::ThroughBeforeFrom)],
+            ),
             (("T2", "2026-11-23", "2027-02-23"), vec![(through, AwayProblem::TooLong)]),
         ] {
             assert_eq!(check(typed.0, typed.1, typed.2), Err(expected), "{typed:?}");

@@ -86,12 +86,7 @@ async fn whole_page(
     let named = state.store.deputy(&host.staff()?.number, CampusDay::of(state.clock.now())).await?;
     let named = named.map(|store::Deputy { staff, from, through }| Named {
         who: format!("{} · {}", staff.name, staff.department),
-        days: format!(
-            "{} {} {}",
-            wording::day(from, lang),
-            lang.say("至", "through"),
-            wording::day(through, lang)
-        ),
+        days: format!("{} {} {}", wording::day(from, lang), lang.say("至", "through"), wording::day(through, lang)),
     });
     Ok(page(&Page { named, form, problems, form_token: host.form_token.text(), shell: host.shell }))
 }
@@ -108,20 +103,14 @@ fn worded(found: &[(AwayField, AwayProblem)], lang: Language) -> Problems {
 fn said(problem: AwayProblem, lang: Language) -> &'static str {
     match problem {
         AwayProblem::Missing => lang.say("请填写", "Please fill this in"),
-        AwayProblem::NumberUnreadable => {
-            lang.say("工号只含字母和数字", "A staff number has letters and digits only")
-        }
+        AwayProblem::NumberUnreadable => lang.say("工号只含字母和数字", "A staff number has letters and digits only"),
         AwayProblem::NumberUnknown => {
             lang.say("没有这个工号的教职工，请核对", "Nobody has this staff number; please check it")
         }
         AwayProblem::Oneself => lang.say("请填写另一位教职工的工号", "Please give another person's number"),
-        AwayProblem::DayUnreadable => {
-            lang.say("日期写成 2026-11-23 这样", "A day is written 2026-11-23")
-        }
+        AwayProblem::DayUnreadable => lang.say("日期写成 2026-11-23 这样", "A day is written 2026-11-23"),
         AwayProblem::DayPast => lang.say("日期已经过去", "This day is over"),
-        AwayProblem::ThroughBeforeFrom => {
-            lang.say("最后一天不能早于第一天", "The last day cannot be before the first")
-        }
+        AwayProblem::ThroughBeforeFrom => lang.say("最后一天不能早于第一天", "The last day cannot be before the first"),
         AwayProblem::TooLong => lang.say("最长三个月", "Three months at the longest"),
     }
 }

@@ -37,18 +37,15 @@ pub(super) async fn show(State(state): State<AppState>, host: SignedIn) -> Resul
     let lang = host.shell.lang;
     let live = found(&state, &host).await?.map(|invitation| Live {
         address: address(&state, &invitation.token),
-        until: format!(
-            "{}{}",
-            lang.say("有效期至 ", "Good until "),
-            invitation.expires_at.campus_date_and_clock()
-        ),
+        until: format!("{}{}", lang.say("有效期至 ", "Good until "), invitation.expires_at.campus_date_and_clock()),
     });
     Ok(page(&Invite { live, form_token: host.form_token.text(), shell: host.shell }))
 }
 
 pub(super) async fn picture(State(state): State<AppState>, host: SignedIn) -> Result<Response, AppError> {
     let invitation = found(&state, &host).await?.ok_or(AppError::told(Told::NotFound))?;
-    let file = qr::picture(&address(&state, &invitation.token)).map_err(|cause| AppError::caused(Told::Broken, cause))?;
+    let file =
+        qr::picture(&address(&state, &invitation.token)).map_err(|cause| AppError::caused(Told::Broken, cause))?;
     Ok(([(CONTENT_TYPE, "image/png")], file).into_response())
 }
 

@@ -7,18 +7,14 @@ use serde::Deserialize;
 use shared::ids::BookingId;
 
 use super::{
-    booking, issuing,
+    booking,
     form::Posted,
+    issuing,
     session::SignedIn,
     shell::{Shell, page},
     wording,
 };
-use crate::{
-    error::AppError,
-    office::Choice,
-    state::AppState,
-    store::Outcome,
-};
+use crate::{error::AppError, office::Choice, state::AppState, store::Outcome};
 
 /// As many as one page lists.
 const MOST: usize = 100;

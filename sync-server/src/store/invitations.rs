@@ -49,8 +49,8 @@ impl Store {
     pub async fn invitation(&self, host: &StaffNumber, now: Moment) -> Result<Option<Invitation>, StoreError> {
         let (host, key) = (host.clone(), self.key().clone());
         let find = move |db: &Connection| {
-            let mut query = db
-                .prepare_cached("select sealed, expires_at from invitation where host = ?1 and expires_at > ?2")?;
+            let mut query =
+                db.prepare_cached("select sealed, expires_at from invitation where host = ?1 and expires_at > ?2")?;
             let mut found = query.query(params![host.as_str(), now.unix_ms()])?;
             let Some(row) = found.next()? else { return Ok(None) };
             let token = key.open(Purpose::Invitation, &row.get::<_, Vec<u8>>("sealed")?)?;
