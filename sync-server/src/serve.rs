@@ -169,7 +169,7 @@ fn background(state: &AppState, senders: Vec<Box<dyn Sender>>) -> JoinSet<()> {
     tasks
 }
 
-/// What falls due by itself: passes to publish, numbers to forget.
+/// What falls due by itself: passes to publish, numbers to forget, sessions' uses to write down.
 async fn chores(state: AppState) {
     let mut minute = time::interval(CHORES_EVERY);
     minute.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -194,6 +194,7 @@ async fn chores(state: AppState) {
 const SAID_EVERY_ROUNDS: u64 = 60;
 
 async fn minute_round(state: &AppState) -> Result<Erasing, ChoresFault> {
+    state.store.keep_seen().await?;
     let kept = state.store.clock_kept().await?;
     let now = state.timekeeper.settle(kept.accepted)?;
     state.store.publish_due(now).await?;

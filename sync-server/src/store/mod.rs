@@ -67,7 +67,7 @@ pub use watchlist::{Watched, WatchedPerson};
 
 pub use crate::office::{CodeLimits, Staff};
 
-use self::{readers::Readers, writer::Writer};
+use self::{readers::Readers, sessions::Seen, writer::Writer};
 
 /// The office's memory. Cheap to clone; the last clone to go closes the database.
 #[derive(Clone, Debug)]
@@ -79,6 +79,7 @@ struct Inner {
     readers: Readers,
     writer: Writer,
     key: IdentityKey,
+    seen: Seen,
     /// Document tags are slow and take 19 MiB each: only so many at once.
     tags: Semaphore,
 }
@@ -90,7 +91,8 @@ impl Store {
     pub fn open(path: &Path, key: IdentityKey) -> Result<Self, StoreError> {
         let writer = Writer::open(path)?;
         let readers = Readers::open(path)?;
-        Ok(Self(Arc::new(Inner { readers, writer, key, tags: Semaphore::new(TAGS_AT_ONCE) })))
+        let (seen, tags) = (Seen::default(), Semaphore::new(TAGS_AT_ONCE));
+        Ok(Self(Arc::new(Inner { readers, writer, key, seen, tags })))
     }
 
     /// Changes after every commit that added to a feed, this process's or another's.
