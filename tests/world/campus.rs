@@ -67,6 +67,11 @@ impl Campus {
         Self::open_at(SystemClock.now(), "[booking]\nopens = \"00:00\"\ncloses = \"24:00\"\n").await
     }
 
+    /// At 08:00, with settings of its own.
+    pub async fn with(settings: &'static str) -> Result<Self, Trouble> {
+        Self::open_at(today().at_minute(8 * 60), settings).await
+    }
+
     async fn open_at(begin: Moment, settings: &'static str) -> Result<Self, Trouble> {
         let room = tempfile::Builder::new().prefix("campus-story-").tempdir()?;
         let listener = TcpListener::bind("127.0.0.1:0").await?;

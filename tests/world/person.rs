@@ -100,6 +100,26 @@ impl Person {
         path.map(str::to_owned).ok_or_else(|| Trouble::NotHeld(format!("no link in {notice:?}")))
     }
 
+    /// The browser itself, for those who measure it.
+    #[must_use]
+    pub const fn http(&self) -> &Client {
+        &self.http
+    }
+
+    /// The booking form filled in, to be sent as often as wanted.
+    pub async fn ready_to_book(&self, form: &Form) -> Result<Ready, Trouble> {
+        let token = self.get("/book").await?.form_token().unwrap_or_default().to_owned();
+        let fields = form.fields().map(|(field, typed)| (field.to_owned(), typed.to_owned()));
+        Ok(Ready(fields.chain([("form_token".to_owned(), token)]).collect()))
+    }
+
+    /// Books once with a form that is ready.
+    pub async fn send(&self, Ready(fields): &Ready) -> Result<(), Trouble> {
+        let request = self.http.post(self.at("/book")).header("origin", &self.server).form(fields);
+        let page = read(request.send().await?).await?;
+        if page.status == 303 { Ok(()) } else { Err(trouble("booking", page)) }
+    }
+
     async fn submit(&self, address: &str, form: &Form) -> Result<Page, Trouble> {
         let page = self.get(address).await?;
         let token = page.form_token().unwrap_or_default();
@@ -112,6 +132,10 @@ impl Person {
         format!("{}{address}", self.server)
     }
 }
+
+/// A filled form; without the number of a form that was shown, each time it is sent it is a new booking.
+#[derive(Debug, Clone)]
+pub struct Ready(Vec<(String, String)>);
 
 /// A review page that somebody has open.
 #[derive(Debug, Clone)]
