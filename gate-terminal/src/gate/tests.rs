@@ -421,7 +421,7 @@ fn after_a_restart_a_wrong_clock_forgets_nothing() {
     office.issue(1);
     let mut held = Held::fresh(office.post(), morning());
     held.news.proven = Some(morning());
-    held.news.changes = vec![Change::PassIssued(Box::new(super::small_campus::record(1)))];
+    held.news.changes = vec![Change::PassIssued(super::small_campus::record(1).into())];
     let mut terminal = Terminal::stopped(office, held);
     terminal.line_is_up = false;
     terminal.wall = day().plus_days(3).start();

@@ -153,7 +153,7 @@ fn publish(db: &mut Writing<'_>, pass: PassId) -> Result<(), StoreError> {
         feed::append(db, campus, &Change::PassRevoked { pass, at: Moment::from_unix_ms(ended) })?;
     } else {
         let record: PassRecord = serde_json::from_str(&rows::stored("record", record)?)?;
-        feed::append(db, campus, &Change::PassIssued(Box::new(record)))?;
+        feed::append(db, campus, &Change::PassIssued(record.into()))?;
         if watched {
             feed::append(db, campus, &Change::PassWatched { pass, watched })?;
         }
