@@ -2,7 +2,7 @@
 //!
 //! Server-rendered pages that work on any phone without a script. A page is a template and the file of the same stem that fills it;
 //! the rules are asked of `office`, what is kept of `store`. Around every page stand, from the outside in: the security headers,
-//! the language, the wording of refusals, and the check that a request which changes something came from our own page.
+//! the language, the elder version, the wording of refusals, and the check that a request which changes something came from our own page.
 
 mod address;
 mod book;
@@ -11,6 +11,7 @@ mod bookings;
 mod cookie;
 mod decide;
 mod decision;
+mod elder;
 mod elsewhere;
 mod form;
 mod headers;
@@ -76,6 +77,7 @@ pub fn router(state: AppState) -> Router {
         .layer(DefaultBodyLimit::max(BODY_LIMIT_BYTES))
         .layer(from_fn_with_state(state.clone(), only_from_our_pages))
         .layer(from_fn_with_state(state.clone(), refused::put_into_words))
+        .layer(from_fn_with_state(state.clone(), elder::settle))
         .layer(from_fn_with_state(state.clone(), language::settle))
         .layer(from_fn(move |request, next| headers::guard(https, request, next)))
         .with_state(state)
