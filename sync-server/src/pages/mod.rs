@@ -1,10 +1,11 @@
 //! The people's door: visitors book, hosts decide, and both see how it stands.
 //!
-//! Server-rendered pages that work on any phone without a script. A page is a template and the file of the same stem that fills it;
+//! Server-rendered pages that work on any phone without a script; a small one helps where it runs. A page is a template and the file of the same stem that fills it;
 //! the rules are asked of `office`, what is kept of `store`. Around every page stand, from the outside in: the security headers,
 //! the language, the elder version, the wording of refusals, and the check that a request which changes something came from our own page.
 
 mod address;
+mod assets;
 mod book;
 mod booking;
 mod bookings;
@@ -25,12 +26,12 @@ mod pass;
 mod privacy;
 mod problem_words;
 mod problems;
+mod progress;
 mod qr;
 mod refused;
 mod session;
 mod shell;
 mod sign_in;
-mod stylesheet;
 mod unsent;
 mod wording;
 
@@ -71,7 +72,7 @@ pub fn router(state: AppState) -> Router {
         .route("/decide/{token}", get(decide::show).post(decide::submit))
         .route("/pass/{name}", get(pass::show))
         .route("/privacy", get(privacy::show))
-        .route("/assets/site.css", get(stylesheet::show))
+        .route("/assets/{name}", get(assets::show))
         .fallback(refused::no_such_page)
         .method_not_allowed_fallback(refused::no_such_method)
         .layer(DefaultBodyLimit::max(BODY_LIMIT_BYTES))

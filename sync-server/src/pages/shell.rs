@@ -18,6 +18,9 @@ pub(super) struct Shell {
     pub(super) elder: bool,
     pub(super) university: String,
     pub(super) signed_in: bool,
+    pub(super) sheet: String,
+    pub(super) script: String,
+    pub(super) seal: String,
     /// This page in the other language.
     pub(super) switch: String,
     /// This page in the elder version, or out of it.
@@ -38,6 +41,9 @@ impl Shell {
             elder: elder.0,
             university: lang.say(&university.name, &university.name_en).to_owned(),
             signed_in: false,
+            sheet: state.assets.sheet.address(),
+            script: state.assets.script.address(),
+            seal: state.assets.seal.address(),
             switch: switch(query, "lang", lang.say("en", "zh")),
             elder_switch: switch(query, "elder", elder.other().text()),
             nonce: settled.get::<Nonce>().map(|nonce| nonce.0.clone()),
