@@ -1,19 +1,26 @@
 //! The people's door: visitors book, hosts decide, and both see how it stands.
 //!
-//! Server-rendered pages that work on any phone without a script. A page is a template and the file of the same stem that fills it;
-//! the rules are asked of `office`, what is kept of `store`. Which addresses there are, and whose they are, stands in `routes`.
-//! Around every page stand, from the outside in: the security headers, the language, the wording of refusals, and the check that
-//! a request which changes something came from our own page.
+//! Server-rendered pages that work on any phone without a script; a small one helps where it runs. A page is a template and the
+//! file of the same stem that fills it; the rules are asked of `office`, what is kept of `store`. Which addresses there are, and
+//! whose they are, stands in `routes`. Around every page stand, from the outside in: the security headers, the language, the elder
+//! version, the wording of refusals, and the check that a request which changes something came from our own page.
 
 mod address;
+mod assets;
 mod book;
 mod booking;
+mod booking_form;
 mod bookings;
+mod calendar;
 mod cookie;
 mod decide;
 mod decision;
+mod draft;
+mod edit;
+mod elder;
 mod elsewhere;
 mod form;
+mod form_parts;
 mod headers;
 mod home;
 pub(crate) mod in_chinese;
@@ -25,13 +32,13 @@ mod pass;
 mod privacy;
 mod problem_words;
 mod problems;
+mod progress;
 mod qr;
 mod refused;
 mod routes;
 mod session;
 mod shell;
 mod sign_in;
-mod stylesheet;
 mod unsent;
 mod wording;
 
@@ -62,6 +69,7 @@ pub fn router(state: AppState) -> Router {
         .layer(DefaultBodyLimit::max(BODY_LIMIT_BYTES))
         .layer(from_fn_with_state(state.clone(), only_from_our_pages))
         .layer(from_fn_with_state(state.clone(), refused::put_into_words))
+        .layer(from_fn_with_state(state.clone(), elder::settle))
         .layer(from_fn_with_state(state.clone(), language::settle))
         .layer(from_fn(move |request, next| headers::guard(https, request, next)))
         .with_state(state)

@@ -10,7 +10,9 @@ use axum::{
     routing::{MethodRouter, get, post},
 };
 
-use super::{book, booking, bookings, decide, home, pass, privacy, session, sign_in, stylesheet};
+use super::{
+    assets, book, booking, bookings, calendar, decide, edit, elsewhere, home, pass, privacy, session, sign_in,
+};
 use crate::state::AppState;
 
 /// Who gets an answer other than a refusal.
@@ -58,7 +60,8 @@ pub(super) fn all() -> Vec<Route> {
     vec![
         at("/", Everybodys).shows(home::show),
         at("/privacy", Everybodys).shows(privacy::show),
-        at("/assets/site.css", Everybodys).shows(stylesheet::show),
+        at("/elsewhere", Everybodys).shows(elsewhere::show),
+        at("/assets/{file}", Everybodys).shows(assets::show),
         at("/sign-in", Everybodys).shows(sign_in::show).takes(Origin, sign_in::enter),
         at("/sign-in/code", Everybodys).shows(sign_in::back).takes(Origin, sign_in::send_code),
         at("/sign-out", SignedIn).takes(SessionToken, session::close),
@@ -66,6 +69,8 @@ pub(super) fn all() -> Vec<Route> {
         at("/host/book", Staff).shows(book::show_on_behalf).takes(SessionTokenOrKept, book::submit_on_behalf),
         at("/bookings", SignedIn).shows(bookings::show),
         at("/bookings/{number}", Partys).shows(booking::show),
+        at("/bookings/{number}/edit", Visitors).shows(edit::show).takes(SessionTokenOrKept, edit::submit),
+        at("/bookings/{number}/visit.ics", Visitors).shows(calendar::show),
         at("/bookings/{number}/cancel", Visitors).takes(SessionToken, booking::cancel),
         at("/bookings/{number}/revoke", Hosts).takes(SessionToken, booking::revoke),
         at("/bookings/{number}/decide", Hosts).takes(SessionToken, booking::decide),
