@@ -20,6 +20,9 @@ const GLANCE: Duration = Duration::from_millis(50);
 /// By this name the standard hands out what was found on a page.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
+/// What else a form can be asked for has buttons with a name.
+const SENDS: &str = "not(@name) and not(@hidden) and not(@type='button')";
+
 #[derive(Debug)]
 pub struct Browser {
     pub(crate) session: Session,
@@ -138,11 +141,11 @@ impl Browser {
 
     /// By the button of the form that the field stands in.
     pub async fn sends_the_form_of(&self, field: &str) -> Result<(), Trouble> {
-        let path = format!("//main//form[.//*[@name='{field}' and not(@type='hidden')]]//button[not(@type='button')]");
+        let path = format!("//main//form[.//*[@name='{field}' and not(@type='hidden')]]//button[{SENDS}]");
         let buttons = self.found("xpath", &path).await?;
-        // What else a form can be asked for stands before its last button.
-        let last = buttons.last().ok_or_else(|| Trouble::NotHeld(format!("{field} stands in a form with a button")))?;
-        self.press(last).await
+        let button = buttons.first();
+        let button = button.ok_or_else(|| Trouble::NotHeld(format!("{field} stands in a form with a button")))?;
+        self.press(button).await
     }
 
     pub async fn has(&self, selector: &str) -> Result<bool, Trouble> {
@@ -181,7 +184,7 @@ impl Browser {
         self.session.tell("actions", json!({"actions": keys})).await.map(drop)
     }
 
-    async fn until(&self, what: &str, held: impl AsyncFn() -> Result<bool, Trouble>) -> Result<(), Trouble> {
+    pub(crate) async fn until(&self, what: &str, held: impl AsyncFn() -> Result<bool, Trouble>) -> Result<(), Trouble> {
         let mut waited = Duration::ZERO;
         // While one page gives way to another nothing can be asked of either.
         while !held().await.unwrap_or(false) {
@@ -221,12 +224,16 @@ impl Browser {
 
     pub(crate) async fn found(&self, by: &str, what: &str) -> Result<Vec<Thing>, Trouble> {
         let found = self.session.tell("elements", json!({"using": by, "value": what})).await?;
-        let things = found.as_array().into_iter().flatten().filter_map(|thing| thing.get(ELEMENT)?.as_str());
-        Ok(things.map(|id| Thing(id.to_owned())).collect())
+        found.as_array().into_iter().flatten().map(Thing::of).collect()
     }
 }
 
 impl Thing {
+    pub(crate) fn of(found: &Value) -> Result<Self, Trouble> {
+        let id = found.get(ELEMENT).and_then(Value::as_str);
+        id.map(|id| Self(id.to_owned())).ok_or_else(|| Trouble::NotHeld("something was found".to_owned()))
+    }
+
     pub(crate) fn json(&self) -> Value {
         json!({ELEMENT: self.0})
     }

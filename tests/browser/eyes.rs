@@ -65,15 +65,27 @@ impl Browser {
         self.session.tell_chromium("Network.setCacheDisabled", json!({"cacheDisabled": true})).await.map(drop)
     }
 
-    /// Every address asked for since the last call, in order.
-    pub async fn asked_for(&self) -> Result<Vec<String>, Trouble> {
+    /// Everything asked for since the last call, in order.
+    pub async fn asked_for(&self) -> Result<Vec<Asked>, Trouble> {
         let log = self.session.tell("se/log", json!({"type": "performance"})).await?;
         let lines = log.as_array().into_iter().flatten().filter_map(|line| line.get("message")?.as_str());
-        let events = lines.filter_map(|line| serde_json::from_str::<Value>(line).ok());
-        let sent = events.filter(|event| {
-            event.pointer("/message/method").and_then(Value::as_str) == Some("Network.requestWillBeSent")
-        });
-        Ok(sent.filter_map(|event| event.pointer("/message/params/request/url")?.as_str().map(str::to_owned)).collect())
+        Ok(lines.filter_map(|line| Asked::of(&serde_json::from_str(line).ok()?)).collect())
+    }
+}
+
+/// One request, as the browser wrote it down.
+#[derive(Debug)]
+pub struct Asked {
+    pub url: String,
+    /// `Document`, `Stylesheet`, `Image` …
+    pub kind: String,
+}
+
+impl Asked {
+    fn of(event: &Value) -> Option<Self> {
+        let text = |place: &str| event.pointer(place).and_then(Value::as_str).map(str::to_owned);
+        (text("/message/method")? == "Network.requestWillBeSent").then_some(())?;
+        Some(Self { url: text("/message/params/request/url")?, kind: text("/message/params/type").unwrap_or_default() })
     }
 }
 

@@ -84,7 +84,9 @@ async fn paint(times: usize) -> Result<(), Trouble> {
     let town = Town::apart().await?;
     let phone = Browser::open(&town, Device::of(Screen::Phone)).await?;
     let sights = Sights::laid_out(town, &phone).await?;
-    println!("First contentful paint in ms, as the browser recorded it: median and worst of {times} visits, nothing cached.");
+    println!(
+        "First contentful paint in ms, as the browser recorded it: median and worst of {times} visits, nothing cached."
+    );
     println!("Loopback behind the browser's own slow network, without TLS's two round trips.");
     for (network, round_trip_ms, kilobits) in NETWORKS {
         println!("\n{network} ({round_trip_ms} ms, {kilobits} kbit/s)");

@@ -1,10 +1,6 @@
 //! The main job on two phones: a form, a tap, a code on the screen, a gate; and what can become of a booking besides.
 
-use browsing::{
-    browser::Browser,
-    device::Device,
-    town::{Town, form},
-};
+use browsing::{browser::Browser, device::Device, form::visit, town::Town};
 use shared::verdict::Verdict;
 use world::{
     Trouble,
@@ -18,7 +14,7 @@ async fn a_booking_becomes_a_code_that_the_gate_admits() -> Result<(), Trouble> 
     let phone = Browser::phone_of(&town, &visitor).await?;
     phone.goes_to("/").await?;
     phone.presses("去预约").await?;
-    phone.fills_in(&form(&visitor, &host)).await?;
+    phone.fills_in(&visit(&visitor, &host)).await?;
     phone.sends_the_form_of("privacy").await?;
     phone.sees("等待审核").await?;
     phone.sees("陕AD12345").await?;
@@ -58,7 +54,7 @@ async fn a_booking_is_nobody_elses_to_see() -> Result<(), Trouble> {
     let (visitor, host) = (town.visitor()?, town.host()?);
     let phone = Browser::phone_of(&town, &visitor).await?;
     phone.goes_to("/book").await?;
-    phone.fills_in(&form(&visitor, &host)).await?;
+    phone.fills_in(&visit(&visitor, &host)).await?;
     phone.sends_the_form_of("privacy").await?;
     phone.sees("等待审核").await?;
     let booking = phone.address().await?;
@@ -82,7 +78,7 @@ async fn a_cancelled_booking_shows_no_code_any_more() -> Result<(), Trouble> {
     let (visitor, host) = (town.visitor()?, town.host()?);
     let phone = Browser::phone_of(&town, &visitor).await?;
     phone.goes_to("/book").await?;
-    phone.fills_in(&form(&visitor, &host)).await?;
+    phone.fills_in(&visit(&visitor, &host)).await?;
     phone.sends_the_form_of("privacy").await?;
     phone.sees("等待审核").await?;
     let booking = phone.address().await?;

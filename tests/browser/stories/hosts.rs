@@ -3,7 +3,8 @@
 use browsing::{
     browser::{Browser, Remember},
     device::Device,
-    town::{Town, form, form_on_behalf},
+    form::{visit, visit_on_behalf},
+    town::{Town, form},
 };
 use shared::verdict::Verdict;
 use world::{
@@ -20,7 +21,7 @@ async fn a_host_books_for_a_visitor_who_needs_only_the_address() -> Result<(), T
     desk.signs_in(&town, &host, Remember::NotHere).await?;
     desk.sees("等我审核").await?;
     desk.presses("为访客代办").await?;
-    desk.fills_in(&form_on_behalf(&visitor, &host)).await?;
+    desk.fills_in(&visit_on_behalf(&visitor)).await?;
     desk.sends_the_form_of("privacy").await?;
     desk.sees("已通过").await?;
 
@@ -43,7 +44,7 @@ async fn a_declined_visitor_reads_why_and_has_no_code() -> Result<(), Trouble> {
     let (visitor, host) = (town.visitor()?, town.host()?);
     let phone = Browser::phone_of(&town, &visitor).await?;
     phone.goes_to("/book").await?;
-    phone.fills_in(&form(&visitor, &host)).await?;
+    phone.fills_in(&visit(&visitor, &host)).await?;
     phone.sends_the_form_of("privacy").await?;
     phone.sees("等待审核").await?;
     let booking = phone.address().await?;
@@ -54,8 +55,7 @@ async fn a_declined_visitor_reads_why_and_has_no_code() -> Result<(), Trouble> {
     hosts_phone.presses("不同意…").await?;
     hosts_phone.types("reason", "见 www.example.com").await?;
     hosts_phone.presses("不同意来访").await?;
-    let problem = hosts_phone.problem_at("reason").await?.unwrap_or_default();
-    assert!(problem.contains("这里不能写网址"), "{problem}");
+    hosts_phone.is_told_at("reason", "这里不能写网址").await?;
     hosts_phone.types("reason", "当天出差，请改约下周").await?;
     hosts_phone.presses("不同意来访").await?;
     hosts_phone.sees("不再需要审核").await?;

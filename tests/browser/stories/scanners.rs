@@ -1,10 +1,6 @@
 //! Links are opened by mail scanners, previews and impatient thumbs before their reader comes: nothing is decided by it.
 
-use browsing::{
-    browser::Browser,
-    device::Device,
-    town::{Town, form},
-};
+use browsing::{browser::Browser, device::Device, form::visit, town::Town};
 use reqwest::{Client, Method, redirect::Policy};
 use world::Trouble;
 
@@ -14,7 +10,7 @@ async fn whatever_opens_a_link_decides_nothing() -> Result<(), Trouble> {
     let (visitor, host) = (town.visitor()?, town.host()?);
     let phone = Browser::phone_of(&town, &visitor).await?;
     phone.goes_to("/book").await?;
-    phone.fills_in(&form(&visitor, &host)).await?;
+    phone.fills_in(&visit(&visitor, &host)).await?;
     phone.sends_the_form_of("privacy").await?;
     phone.sees("等待审核").await?;
 

@@ -44,7 +44,7 @@ async fn what_is_wrong_with_a_number_or_a_code_is_said_at_it() -> Result<(), Tro
     ] {
         phone.types("phone", typed).await?;
         phone.sends_the_form_of("phone").await?;
-        says(&phone, "phone", said).await?;
+        phone.is_told_at("phone", said).await?;
         assert_eq!(phone.value_of("phone").await?, typed, "what was typed is kept");
     }
     phone.types("phone", &number).await?;
@@ -54,29 +54,15 @@ async fn what_is_wrong_with_a_number_or_a_code_is_said_at_it() -> Result<(), Tro
     for (typed, said) in [("12", "验证码是 6 位数字"), (wrong, "还可以再试 4 次")] {
         phone.types("code", typed).await?;
         phone.sends_the_form_of("code").await?;
-        says(&phone, "code", said).await?;
+        phone.is_told_at("code", said).await?;
     }
     // Another browser knows the number and even the code, and that is not enough.
     let thief = Browser::open(&town, Device::desktop()).await?;
     thief.goes_to("/sign-in").await?;
     thief.types("phone", &number).await?;
     thief.sends_the_form_of("phone").await?;
-    says(&thief, "phone", "刚刚发送过").await?;
+    thief.is_told_at("phone", "刚刚发送过").await?;
     phone.types("code", &code).await?;
     phone.sends_the_form_of("code").await?;
     phone.sees("您还没有预约").await
-}
-
-async fn says(browser: &Browser, field: &str, words: &str) -> Result<(), Trouble> {
-    let said = browser.problem_at(field).await?.unwrap_or_default();
-    assert!(said.contains(words), "at {field} stands: {said}");
-    let tied = browser.runs(
-        "const field = document.getElementsByName(arguments[0])[0];
-         return field.getAttribute('aria-invalid') + ' ' + field.getAttribute('aria-describedby')",
-        serde_json::json!([field]),
-    );
-    let tied = tied.await?;
-    let tied = tied.as_str().unwrap_or_default();
-    assert!(tied.starts_with("true ") && tied.contains(&format!("problem-{field}")), "{field} is tied by {tied}");
-    Ok(())
 }
