@@ -54,7 +54,7 @@ impl Driver {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut process = command.spawn().map_err(|error| Trouble::File("chromedriver".into(), error))?;
         let mut output = process.stdout.take().map(BufReader::new);
-        let lines = output.iter_mut().flat_map(|output| output.by_ref().lines().map_while(Result::ok));
+        let lines = output.iter_mut().flat_map(|output| output.lines().map_while(Result::ok));
         let port = lines.into_iter().find_map(|line| line.strip_prefix(STARTED)?.trim_end_matches('.').parse().ok());
         let driver = Self { process, port: port.unwrap_or_default(), _output: output, _room: room };
         hold(driver.port != 0, "chromedriver says on which port it listens")?;
@@ -84,7 +84,7 @@ impl Session {
     pub async fn open(driver: Arc<Driver>, device: Device) -> Result<Self, Trouble> {
         let http = Client::builder().no_proxy().timeout(PATIENCE).build()?;
         let address = format!("http://127.0.0.1:{}/session", driver.port);
-        let opened = value(&"opening a browser", http.post(address).json(&device.capabilities()).send().await?).await?;
+        let opened = value("opening a browser", http.post(address).json(&device.capabilities()).send().await?).await?;
         let id = opened.get("sessionId").and_then(Value::as_str).unwrap_or_default().to_owned();
         Ok(Self { driver, http, id })
     }
@@ -132,7 +132,7 @@ impl Drop for Session {
 }
 
 /// The driver's answer, or in its own words why not.
-async fn value(what: &(impl ToString + ?Sized), answer: reqwest::Response) -> Result<Value, Trouble> {
+async fn value(what: &str, answer: reqwest::Response) -> Result<Value, Trouble> {
     let fine = answer.status().is_success();
     let mut answer: Value = answer.json().await?;
     let value = answer.get_mut("value").map(Value::take).unwrap_or_default();
@@ -140,5 +140,5 @@ async fn value(what: &(impl ToString + ?Sized), answer: reqwest::Response) -> Re
         return Ok(value);
     }
     let said = |part: &str| value.get(part).and_then(Value::as_str).unwrap_or_default().to_owned();
-    Err(Trouble::NotHeld(format!("{}: {}: {}", what.to_string(), said("error"), said("message"))))
+    Err(Trouble::NotHeld(format!("{what}: {}: {}", said("error"), said("message"))))
 }

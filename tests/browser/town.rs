@@ -80,7 +80,7 @@ impl Town {
             let hosts = (1..=HOSTS).filter_map(host).filter_map(|host| staff(&host));
             let everybody = people::directory().into_iter().chain(hosts).collect();
             campus.state.store.import_directory(everybody, campus.now()).await.map_err(told)?;
-            Ok(campus)
+            Ok::<_, Trouble>(campus)
         });
         // Whatever became of it, the threads must not be waited for here.
         let town = opening.await.map_err(told).flatten();
