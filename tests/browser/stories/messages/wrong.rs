@@ -1,10 +1,8 @@
 //! The wrong things themselves, in the order of the page: what is put in, what the office finds, and the words of both languages.
 
-use shared::{
-    identity::{DocumentError, NameError, PhoneError, PlateError},
-    time::CampusDay,
-};
+use shared::identity::{DocumentError, NameError, PhoneError, PlateError};
 use sync_server::office::{Field, Problem, ReasonError, TimeOfDay};
+use world::campus::today;
 
 /// One of them: where it stands, what was put into which row of which field, and the words for it.
 pub(super) struct Wrong {
@@ -20,7 +18,7 @@ pub(super) struct Wrong {
 const ANOTHER_NUMBER: &str = "11010519491231002X";
 
 pub(super) fn every_wrong_thing() -> Vec<Wrong> {
-    let document = |error| Problem::Document(error);
+    let document = Problem::Document;
     let number = |typed: &'static str, error, chinese, english| {
         wrong(Field::DocumentNumber, &[("document_number", typed)], document(error), [chinese, english])
     };
@@ -33,9 +31,7 @@ pub(super) fn every_wrong_thing() -> Vec<Wrong> {
     let plate = |typed: &str, problem, chinese, english| {
         wrong(Field::Plate { row: 0 }, &[("plate", typed)], problem, [chinese, english])
     };
-    let opens = TimeOfDay::of(7, 0).unwrap();
-    let closes = TimeOfDay::of(22, 0).unwrap();
-    let outside = || Problem::OutsideHours { opens, closes };
+    let outside = || Problem::OutsideHours { opens: TimeOfDay::MIDNIGHT, closes: TimeOfDay::DAY_END };
     let outside_said = ["可预约的时间是 07:00–22:00", "Visits are possible 07:00–22:00"];
     let missing = ["请填写", "Please fill this in"];
     let choose = ["请选择", "Please choose one"];
@@ -196,7 +192,7 @@ pub(super) fn every_wrong_thing() -> Vec<Wrong> {
         wrong(
             Field::Day,
             &[("day", "2026-12-24")],
-            Problem::DayTooFar { last: CampusDay::parse("2026-12-07").unwrap() },
+            Problem::DayTooFar { last: today() },
             ["目前最晚可预约到 2026-12-07", "the last day to book is 2026-12-07"],
         ),
         wrong(Field::From, &[("from", "")], Problem::Missing, missing),
