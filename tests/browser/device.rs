@@ -99,7 +99,9 @@ impl Device {
         });
         let mut options = json!({"args": arguments, "prefs": preferences});
         if let (Screen::Phone, Some(options)) = (self.screen, options.as_object_mut()) {
-            let metrics = json!({"width": width, "height": height, "pixelRatio": 2.0, "touch": true, "mobile": true});
+            // After a tap the driver waits by a timer on the page, which without scripts never rings.
+            let touch = self.scripts;
+            let metrics = json!({"width": width, "height": height, "pixelRatio": 2.0, "touch": touch, "mobile": true});
             options.insert("mobileEmulation".to_owned(), json!({"deviceMetrics": metrics, "userAgent": WECHAT}));
         }
         json!({"capabilities": {"alwaysMatch": {

@@ -50,7 +50,7 @@ impl Driver {
         let room = tempfile::Builder::new().prefix("browsers-").tempdir()?;
         let mut command = Command::new("chromedriver");
         // Port 0: the system chooses a free one, and the driver says which.
-        command.args(["--port=0", "--log-level=OFF"]).env("TMPDIR", room.path());
+        command.arg("--port=0").env("TMPDIR", room.path());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut process = command.spawn().map_err(|error| Trouble::File("chromedriver".into(), error))?;
         let mut output = process.stdout.take().map(BufReader::new);

@@ -38,7 +38,7 @@ impl Browser {
             (_, "date" | "time") => self.puts(found, typed).await,
             _ => {
                 self.session.tell(&format!("element/{}/clear", found.0), json!({})).await?;
-                self.keys(found, typed).await
+                self.session.tell(&format!("element/{}/value", found.0), json!({"text": typed})).await.map(drop)
             }
         }
     }
@@ -47,15 +47,6 @@ impl Browser {
         let with = json!({"using": "css selector", "value": format!("option[value='{value}']")});
         let option = self.session.tell(&format!("element/{}/element", list.0), with).await?;
         self.press(&Thing::of(&option)?).await
-    }
-
-    /// Key by key. Characters that no key has come as an input method puts them.
-    async fn keys(&self, field: &Thing, typed: &str) -> Result<(), Trouble> {
-        if typed.chars().all(|symbol| u32::from(symbol) <= 0xFFFF) {
-            return self.session.tell(&format!("element/{}/value", field.0), json!({"text": typed})).await.map(drop);
-        }
-        self.press(field).await?;
-        self.session.tell_chromium("Input.insertText", json!({"text": typed})).await.map(drop)
     }
 
     async fn puts(&self, field: &Thing, value: &str) -> Result<(), Trouble> {
