@@ -7,7 +7,7 @@ use shared::{
     pass::EntriesAllowed,
 };
 
-use super::{BookingSettings, Campus, Config, Gate, Log, Office, SignIn, SyncSettings, University};
+use super::{BookingSettings, Campus, Colour, Config, Gate, Log, Office, SignIn, SyncSettings, University};
 use crate::office::{Retention, TimeOfDay};
 
 impl Default for Config {
@@ -49,7 +49,13 @@ impl Campus {
 
 impl Default for University {
     fn default() -> Self {
-        Self { name: "某某大学".to_owned(), name_en: "University".to_owned() }
+        Self {
+            name: "某某大学".to_owned(),
+            name_en: "University".to_owned(),
+            seal: None,
+            accent: Colour::new(0x0a, 0x55, 0x70),
+            accent_dark: Colour::new(0x07, 0x3f, 0x54),
+        }
     }
 }
 
@@ -91,6 +97,7 @@ impl Default for SignIn {
             per_address_hour: 30,
             session_days: 30,
             session_idle_days: 7,
+            foreign: false,
         }
     }
 }

@@ -1,16 +1,18 @@
 //! The people's door: visitors book, hosts decide, and both see how it stands.
 //!
-//! Server-rendered pages that work on any phone without a script. A page is a template and the file of the same stem that fills it;
+//! Server-rendered pages that work on any phone without a script; a small one helps where it runs. A page is a template and the file of the same stem that fills it;
 //! the rules are asked of `office`, what is kept of `store`. Around every page stand, from the outside in: the security headers,
-//! the language, the wording of refusals, and the check that a request which changes something came from our own page.
+//! the language, the elder version, the wording of refusals, and the check that a request which changes something came from our own page.
 
 mod address;
+mod assets;
 mod book;
 mod booking;
 mod bookings;
 mod cookie;
 mod decide;
 mod decision;
+mod elder;
 mod elsewhere;
 mod form;
 mod headers;
@@ -24,12 +26,12 @@ mod pass;
 mod privacy;
 mod problem_words;
 mod problems;
+mod progress;
 mod qr;
 mod refused;
 mod session;
 mod shell;
 mod sign_in;
-mod stylesheet;
 mod unsent;
 mod wording;
 
@@ -70,12 +72,13 @@ pub fn router(state: AppState) -> Router {
         .route("/decide/{token}", get(decide::show).post(decide::submit))
         .route("/pass/{name}", get(pass::show))
         .route("/privacy", get(privacy::show))
-        .route("/assets/site.css", get(stylesheet::show))
+        .route("/assets/{name}", get(assets::show))
         .fallback(refused::no_such_page)
         .method_not_allowed_fallback(refused::no_such_method)
         .layer(DefaultBodyLimit::max(BODY_LIMIT_BYTES))
         .layer(from_fn_with_state(state.clone(), only_from_our_pages))
         .layer(from_fn_with_state(state.clone(), refused::put_into_words))
+        .layer(from_fn_with_state(state.clone(), elder::settle))
         .layer(from_fn_with_state(state.clone(), language::settle))
         .layer(from_fn(move |request, next| headers::guard(https, request, next)))
         .with_state(state)

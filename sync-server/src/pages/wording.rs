@@ -5,7 +5,7 @@ use shared::{identity::DocumentKind, ids::CampusId, time::CampusDay};
 
 use super::language::Language;
 use crate::{
-    office::{Approver, Channel, Facts, RevokedBy, Staff, Standing, Via, notice::NoticeKind},
+    office::{Approver, Channel, Facts, RevokedBy, Staff, Standing, Via},
     state::AppState,
     store::{NoticeState, NoticeStatus},
 };
@@ -196,25 +196,18 @@ fn one_a_line(things: &[impl ToString]) -> String {
     things.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
-/// How the notices to the host have fared.
-pub(super) fn notices(notices: &[NoticeStatus], lang: Language) -> Vec<String> {
-    let to_host = notices.iter().filter(|notice| notice.kind == NoticeKind::ApprovalAsked);
-    to_host
-        .map(|notice| {
-            let channel = match notice.channel {
-                Channel::Sms => lang.say("短信", "Text message"),
-                Channel::Hall => lang.say("网办大厅", "Online service hall"),
-                Channel::Wecom => lang.say("企业微信", "WeCom"),
-            };
-            let state = match notice.state {
-                NoticeState::Waiting { failed: 0 } => lang.say("等待发送", "waiting to be sent").to_owned(),
-                NoticeState::Waiting { .. } => {
-                    lang.say("尚未送出，正在重试", "not sent yet, being tried again").to_owned()
-                }
-                NoticeState::Sent { at } => format!("{} {}", lang.say("已发送", "sent"), at.campus_clock()),
-                NoticeState::GivenUp => lang.say("未能送出", "could not be sent").to_owned(),
-            };
-            format!("{channel}{}{state}", lang.say("：", ": "))
-        })
-        .collect()
+/// How a notice has fared.
+pub(super) fn notice(notice: &NoticeStatus, lang: Language) -> String {
+    let channel = match notice.channel {
+        Channel::Sms => lang.say("短信", "Text message"),
+        Channel::Hall => lang.say("网办大厅", "Online service hall"),
+        Channel::Wecom => lang.say("企业微信", "WeCom"),
+    };
+    let state = match notice.state {
+        NoticeState::Waiting { failed: 0 } => lang.say("等待发送", "waiting to be sent").to_owned(),
+        NoticeState::Waiting { .. } => lang.say("尚未送出，正在重试", "not sent yet, being tried again").to_owned(),
+        NoticeState::Sent { at } => format!("{} {}", lang.say("已发送", "sent"), at.campus_clock()),
+        NoticeState::GivenUp => lang.say("未能送出", "could not be sent").to_owned(),
+    };
+    format!("{channel}{}{state}", lang.say("：", ": "))
 }
