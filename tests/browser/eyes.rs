@@ -44,8 +44,12 @@ impl Browser {
         terminal::read(&self.photograph().await?)
     }
 
+    /// From now on; and nothing moves, so that a colour is looked at when it has come to rest.
     pub async fn wears(&self, theme: Theme) -> Result<(), Trouble> {
-        let features = json!([{"name": "prefers-color-scheme", "value": theme.name()}]);
+        let features = json!([
+            {"name": "prefers-color-scheme", "value": theme.name()},
+            {"name": "prefers-reduced-motion", "value": "reduce"},
+        ]);
         self.session.tell_chromium("Emulation.setEmulatedMedia", json!({"features": features})).await.map(drop)
     }
 

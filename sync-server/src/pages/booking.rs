@@ -152,10 +152,12 @@ async fn whole_page(
             lang.say("访客在等您审核。", "The visitor is waiting for your decision.").to_owned()
         } else if view.standing == Standing::Waiting && over {
             lang.say("来访日期已过，没有审核。", "The day of the visit is over; nobody decided.").to_owned()
+        } else if approved && over {
+            lang.say("来访日期已过，通行码已失效。", "The day of the visit is over, and the pass with it.").to_owned()
         } else {
             wording::how_it_came(&view.standing, lang)
         },
-        pass: view.pass.as_ref().filter(|_| approved && sees_pass).map(|pass| pass.page.text()),
+        pass: view.pass.as_ref().filter(|_| approved && sees_pass && !over).map(|pass| pass.page.text()),
         facts: wording::facts(state, &view.facts, &view.host, lang),
         steps: progress::steps(&view, &notices, over, lang),
         // A host who types a reason is not to lose it.

@@ -2,6 +2,7 @@
 
 mod access;
 mod booking;
+mod helped;
 mod hosts;
 mod messages;
 mod plainly;
