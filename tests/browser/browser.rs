@@ -21,7 +21,7 @@ const GLANCE: Duration = Duration::from_millis(50);
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
 /// What else a form can be asked for has buttons with a name.
-const SENDS: &str = "not(@name) and not(@hidden) and not(@type='button')";
+const SENDS: &str = "not(@name) and not(@aria-hidden) and not(@type='button')";
 
 #[derive(Debug)]
 pub struct Browser {

@@ -58,6 +58,11 @@ impl Person {
         self.submit("/host/book", form).await
     }
 
+    /// Sends the form of a booking of their own, changed.
+    pub async fn change(&self, booking: &str, form: &Form) -> Result<Page, Trouble> {
+        self.submit(&format!("{booking}/edit"), form).await
+    }
+
     /// Books and returns the address of the booking's page.
     pub async fn booked(&self, form: &Form) -> Result<String, Trouble> {
         let page = self.book(form).await?;
@@ -67,13 +72,17 @@ impl Person {
     /// Opens the review page behind a notice's link; nothing is decided by it.
     pub async fn open(&self, notice: &Notice) -> Result<Review, Trouble> {
         let address = self.path_of(notice)?;
-        let token = self.get(&address).await?.form_token().unwrap_or_default().to_owned();
-        Ok(Review { address, token })
+        let page = self.get(&address).await?;
+        let token = page.form_token().unwrap_or_default().to_owned();
+        let revision = page.revision().unwrap_or_default().to_owned();
+        Ok(Review { address, token, revision })
     }
 
     /// One tap on an open review page.
     pub async fn tap(&self, review: &Review, choice: &str) -> Result<Page, Trouble> {
-        self.post(&review.address, &[("choice", choice), ("reason", ""), ("form_token", &review.token)]).await
+        let Review { address, token, revision } = review;
+        let fields = [("choice", choice), ("reason", ""), ("form_token", token), ("revision", revision)];
+        self.post(address, &fields).await
     }
 
     /// Opens and decides.
@@ -130,6 +139,7 @@ impl Person {
 pub struct Review {
     pub address: String,
     token: String,
+    revision: String,
 }
 
 async fn read(answer: reqwest::Response) -> Result<Page, Trouble> {

@@ -6,7 +6,7 @@ use shared::{
     ids::PassId,
     seal::Sealed,
     sync::{
-        change::{Change, REVOCATION_KEPT_DAYS, WalkInOutcome},
+        change::{Change, PassRecord, REVOCATION_KEPT_DAYS, WalkInOutcome},
         push::EntryReceipt,
         walk_in::WalkInNumber,
     },
@@ -160,6 +160,17 @@ fn telling_the_same_change_again_changes_nothing() {
     let issued = Change::PassIssued(Box::new(record(1)));
     store.keep_news(&news(4, vec![issued.clone(), issued.clone(), watched.clone(), watched, cleared])).unwrap();
     assert_eq!(store.load().unwrap().news.changes, [issued]);
+}
+
+#[test]
+fn a_pass_that_is_told_again_comes_back_as_it_was_told_last() {
+    let (directory, mut store) = enrolled();
+    let changed = PassRecord { plates: vec!["陕A54321".into()], companions: Vec::new(), ..record(1) };
+    for (seq, record) in [(1, record(1)), (2, changed.clone())] {
+        store.keep_news(&news(seq, vec![Change::PassIssued(Box::new(record))])).unwrap();
+    }
+    let held = reopened(&directory, store).load().unwrap();
+    assert_eq!(held.news.changes, [Change::PassIssued(Box::new(changed))]);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use shared::{
 };
 
 use super::{BookingSettings, Campus, Colour, Config, Gate, Log, Office, SignIn, SyncSettings, University};
-use crate::office::{Retention, TimeOfDay};
+use crate::office::{CompanionDocuments, Retention, TimeOfDay};
 
 impl Default for Config {
     fn default() -> Self {
@@ -73,6 +73,7 @@ impl Default for BookingSettings {
             closes: at(22).unwrap_or(TimeOfDay::DAY_END),
             max_companions: 9,
             max_vehicles: 3,
+            companion_documents: CompanionDocuments::No,
             entries_per_pass: EntriesAllowed::ONE,
             per_phone_day: 20,
             on_behalf_per_phone_day: 100,

@@ -23,7 +23,7 @@ use shared::{
 use thiserror::Error;
 
 pub use self::colour::Colour;
-use crate::office::{Retention, Rules, TimeOfDay};
+use crate::office::{CompanionDocuments, Retention, Rules, TimeOfDay};
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -83,6 +83,7 @@ pub struct BookingSettings {
     pub closes: TimeOfDay,
     pub max_companions: u8,
     pub max_vehicles: u8,
+    pub companion_documents: CompanionDocuments,
     pub entries_per_pass: EntriesAllowed,
     pub per_phone_day: u16,
     pub on_behalf_per_phone_day: u16,
@@ -211,6 +212,7 @@ impl Config {
             closes: self.booking.closes,
             max_companions: usize::from(self.booking.max_companions),
             max_vehicles: usize::from(self.booking.max_vehicles),
+            companion_documents: self.booking.companion_documents,
             campuses: self.campus.iter().map(|campus| campus.id).collect(),
         }
     }

@@ -8,13 +8,18 @@ mod address;
 mod assets;
 mod book;
 mod booking;
+mod booking_form;
 mod bookings;
+mod calendar;
 mod cookie;
 mod decide;
 mod decision;
+mod draft;
+mod edit;
 mod elder;
 mod elsewhere;
 mod form;
+mod form_parts;
 mod headers;
 mod home;
 pub(crate) mod in_chinese;
@@ -66,12 +71,15 @@ pub fn router(state: AppState) -> Router {
         .route("/host/book", get(book::show_on_behalf).post(book::submit_on_behalf))
         .route("/bookings", get(bookings::show))
         .route("/bookings/{number}", get(booking::show))
+        .route("/bookings/{number}/edit", get(edit::show).post(edit::submit))
+        .route("/bookings/{number}/visit.ics", get(calendar::show))
         .route("/bookings/{number}/cancel", post(booking::cancel))
         .route("/bookings/{number}/revoke", post(booking::revoke))
         .route("/bookings/{number}/decide", post(booking::decide))
         .route("/decide/{token}", get(decide::show).post(decide::submit))
         .route("/pass/{name}", get(pass::show))
         .route("/privacy", get(privacy::show))
+        .route("/elsewhere", get(elsewhere::show))
         .route("/assets/{name}", get(assets::show))
         .fallback(refused::no_such_page)
         .method_not_allowed_fallback(refused::no_such_method)

@@ -1,7 +1,10 @@
 //! The pages as a browser meets them: the whole router over a real database, one request at a time.
 
+mod changes;
+mod drafts;
 mod limits;
 mod looks;
+mod steps;
 mod unsent;
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -109,7 +112,7 @@ impl Browser {
     async fn send_booking(&mut self, office: &Office, page: &Answer, changed: &[(&str, &str)]) -> Answer {
         let day = CampusDay::of(office.state.clock.now()).to_string();
         let token = page.form_token();
-        let mut fields = BTreeMap::from([
+        let typed = [
             ("form_token", token.as_str()),
             ("form_id", page.after("name=\"form_id\" value=\"")),
             ("visitor_name", "欧阳𬭎䶮"),
@@ -121,15 +124,17 @@ impl Browser {
             ("day", &day),
             ("from", "09:00"),
             ("until", "11:00"),
-            ("companions", "张三\n李四，440524188001010014"),
-            ("plates", "京A·12345"),
+            ("companion_name", "张三"),
+            ("companion_name", "李四"),
+            ("plate_kind", "ordinary"),
+            ("plate", "京A·12345"),
             ("host_number", "T1"),
             ("host_name", "李文"),
             ("privacy", "yes"),
             ("visit_kind", "ordinary"),
-        ]);
-        fields.extend(changed.iter().copied());
-        let fields: Vec<_> = fields.into_iter().collect();
+        ];
+        let unchanged = typed.into_iter().filter(|(name, _)| !changed.iter().any(|(other, _)| other == name));
+        let fields: Vec<_> = unchanged.chain(changed.iter().copied()).collect();
         self.post(office, "/book", &fields).await
     }
 }
@@ -203,15 +208,17 @@ async fn from_the_form_to_the_picture() {
         assert!(!page.text().contains("11010519491231002X"));
     }
     let page = host.get(&office, &links[1]).await;
-    let without_token = host.post(&office, &links[1], &[("choice", "approve")]).await;
+    let without_token = host.post(&office, &links[1], &[("choice", "approve"), ("revision", "1")]).await;
     assert_eq!(without_token.status, StatusCode::FORBIDDEN);
     let other_token = host.get(&office, &links[0]).await.form_token();
-    let foreign = host.post(&office, &links[1], &[("choice", "approve"), ("form_token", &other_token)]).await;
+    let foreign =
+        host.post(&office, &links[1], &[("choice", "approve"), ("revision", "1"), ("form_token", &other_token)]).await;
     assert_eq!(foreign.status, StatusCode::FORBIDDEN);
     let token = page.form_token();
     let neither = host.post(&office, &links[1], &[("form_token", &token)]).await;
     assert_eq!(neither.status, StatusCode::UNPROCESSABLE_ENTITY);
-    let decided = host.post(&office, &links[1], &[("choice", "approve"), ("form_token", &token)]).await;
+    let decided =
+        host.post(&office, &links[1], &[("choice", "approve"), ("revision", "1"), ("form_token", &token)]).await;
     assert_eq!(decided.location(), links[1]);
 
     // The other two are dead and say who, when and how.
@@ -224,7 +231,7 @@ async fn from_the_form_to_the_picture() {
         assert!(!page.text().contains("<button"));
     }
     let token = crate::store::LinkToken::parse(links[0].strip_prefix("/decide/").unwrap()).unwrap().form_token().text();
-    let late = host.post(&office, &links[0], &[("choice", "decline"), ("form_token", &token)]).await;
+    let late = host.post(&office, &links[0], &[("choice", "decline"), ("revision", "1"), ("form_token", &token)]).await;
     assert_eq!(late.status, StatusCode::CONFLICT);
     assert!(late.text().contains("data-standing=\"approved\""));
 
@@ -274,13 +281,17 @@ async fn each_problem_stands_at_its_field_and_nothing_typed_is_lost() {
         ("until", "08:30", "离开时间要晚于到访时间"),
         ("from", "05:00", "可预约的时间是 07:00–22:00"),
         ("campus", "9", "请从列表中选择校区"),
-        ("companions", "张三\n王五5,1", "第 2 行"),
-        ("plates", "a\nb\nc\nd", "最多填写 3 行"),
+        ("companion_name", "王五5", "姓名里不能有「5」"),
+        ("plate", "京A1234", "特殊车牌请选「其他」"),
         ("visit_kind", "group", "学校办公室，电话"),
         ("privacy", "", "勾选同意"),
     ] {
         let page = visitor.book(&office, &[(field, typed)]).await;
         assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{field} {typed}");
+        let field = &match field {
+            "companion_name" | "plate" => format!("{field}-1"),
+            other => other.to_owned(),
+        };
         let problem = page.text().split(&format!("<p class=\"problem\" id=\"problem-{field}\">")).nth(1);
         let problem = problem.unwrap_or_else(|| panic!("{field}: {}", page.text())).split("</p>").next().unwrap();
         assert!(problem.contains(message), "{field}: {problem}");
@@ -288,7 +299,7 @@ async fn each_problem_stands_at_its_field_and_nothing_typed_is_lost() {
         assert!(page.text().contains(&format!("aria-describedby=\"problem-{field}")), "{field}");
         assert!(!page.text().contains("<script>"));
         let kept = typed.replace('<', "&#60;").replace('>', "&#62;");
-        if !matches!(field, "campus") {
+        if field != "campus" {
             assert!(page.text().contains(&kept), "{field}: {typed}");
         }
         assert!(page.text().contains("11010519491231002X") || field == "document_number", "{field}");
@@ -306,6 +317,8 @@ async fn an_unknown_host_is_told_the_same_whatever_was_wrong() {
         [("host_number", "T1"), ("host_name", "王芳"), ("host_phone", "")],
         [("host_number", ""), ("host_name", "李文"), ("host_phone", "13900130003")],
         [("host_number", "???"), ("host_name", ""), ("host_phone", "")],
+        [("host_number", ""), ("host_name", "李文"), ("host_department", "图书馆")],
+        [("host_number", ""), ("host_name", "李武"), ("host_department", "计算机学院")],
     ] {
         let page = visitor.book(&office, &changed).await;
         assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -321,8 +334,14 @@ async fn an_unknown_host_is_told_the_same_whatever_was_wrong() {
         assert_eq!(page.text().contains("id=\"problem-host\""), unknown, "{number}");
         assert_eq!(page.text().contains("href=\"#host\""), unknown, "{number}");
     }
-    // By name alone, which is only one person's, the host is found.
-    visitor.book(&office, &[("host_number", ""), ("host_name", "李文")]).await.location();
+    // With the department a name is enough, alone it is not.
+    let name_alone = visitor.book(&office, &[("host_number", ""), ("host_name", "李文")]).await;
+    assert!(
+        name_alone.text().contains("请填写被访人的工号，或手机号，或姓名和部门"),
+        "whether there is such a name is not told"
+    );
+    let named = [("host_number", ""), ("host_name", "李文"), ("host_department", "计算机学院")];
+    visitor.book(&office, &named).await.location();
 }
 
 #[tokio::test]
@@ -362,7 +381,7 @@ async fn the_visitor_cancels_and_the_host_decides_signed_in() {
     let address = visitor.book(&office, &[]).await.location().to_owned();
     assert!(host.get(&office, "/bookings").await.text().contains(&address));
     let token = host.get(&office, &address).await.form_token();
-    let decline = [("form_token", token.as_str()), ("choice", "decline"), ("reason", "当天出差")];
+    let decline = [("form_token", token.as_str()), ("choice", "decline"), ("revision", "1"), ("reason", "当天出差")];
     assert_eq!(host.post(&office, &format!("{address}/decide"), &decline).await.location(), address);
     let page = visitor.get(&office, &address).await;
     assert!(page.text().contains("data-standing=\"declined\"") && page.text().contains("当天出差"));
@@ -493,7 +512,11 @@ async fn nothing_changes_by_looking() {
     let notices = office.notices().await.len();
     let link = office.links().await.pop().unwrap();
     let mut paths = vec!["/", "/sign-in", "/sign-in/code", "/sign-out", "/book", "/host/book", "/bookings", "/privacy"];
-    let ends: Vec<_> = ["", "/cancel", "/revoke", "/decide"].iter().map(|end| format!("{address}{end}")).collect();
+    paths.extend(["/elsewhere", "/book?again=1"]);
+    let ends: Vec<_> = ["", "/edit", "/visit.ics", "/cancel", "/revoke", "/decide"]
+        .iter()
+        .map(|end| format!("{address}{end}"))
+        .collect();
     paths.extend(ends.iter().map(String::as_str));
     paths.push(&link);
     for path in paths {

@@ -7,12 +7,14 @@
 mod attempts;
 mod booking_rows;
 mod bookings;
+mod changes;
 mod clock_kept;
 mod codes;
 mod conflicts;
 mod connection;
 mod decisions;
 mod directory;
+mod drafts;
 mod entries;
 mod feed;
 mod host_search;
@@ -45,11 +47,13 @@ use thiserror::Error;
 use tokio::sync::{Semaphore, watch};
 
 pub use bookings::{BookingView, IssuedPass, OnBehalf, Submission};
+pub use changes::{Changed, Changing, Said};
 pub use clock_kept::ClockKept;
 pub use codes::{Caller, CodeCheck, CodeIssued};
 pub use conflicts::Conflict;
 pub use decisions::{EndOutcome, Outcome, Target};
 pub use directory::{Imported, Missing};
+pub use drafts::DRAFT_FOR;
 pub use entries::{EntryFilter, EntryRow};
 pub use feed::Fed;
 pub use host_search::{BookingLimit, HostSearch};
@@ -188,7 +192,7 @@ impl StoreError {
 mod tests {
     use super::*;
     use crate::{
-        office::Choice,
+        office::{Choice, Revision},
         store::office_days::{Office, form, key},
     };
 
@@ -196,7 +200,11 @@ mod tests {
     async fn a_restart_finds_everything_and_another_key_opens_nothing() {
         let office = Office::with_host().await;
         let (booking, links) = office.submit(&form(), 1).await;
-        office.store.decide(&links.sms, Choice::Approve, office.issuing(1), office.now).await.unwrap();
+        office
+            .store
+            .decide(&links.sms, Choice::Approve.on(Revision::FIRST), office.issuing(1), office.now)
+            .await
+            .unwrap();
         let before = office.store.booking(booking).await.unwrap().unwrap();
         let head = office.fed().await.head;
         let Office { store, path, now, _dir, .. } = office;

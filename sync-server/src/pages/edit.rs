@@ -1,0 +1,103 @@
+//! Changing a booking, for who made it: its own form, the one page that shows the whole document number.
+//!
+//! What becomes of a change is the office's rule; here it is led to the page that says so.
+
+use axum::{
+    extract::{Path, State},
+    http::StatusCode,
+    response::{IntoResponse as _, Redirect, Response},
+};
+use shared::ids::BookingId;
+
+use super::{
+    book::too_many,
+    booking,
+    booking_form::{FormPage, Kind},
+    draft,
+    form::{Heard, Posted},
+    issuing, privacy,
+    session::SignedIn,
+};
+use crate::{
+    error::{AppError, Told},
+    office::{BookingForm, Standing},
+    state::AppState,
+    store::{BookingLimit, BookingView, Changed, Changing, Said},
+};
+
+pub(super) async fn show(
+    State(state): State<AppState>,
+    asked: SignedIn,
+    Path(number): Path<String>,
+) -> Result<Response, AppError> {
+    let Said { view, form } = found(&state, &asked, &number).await?;
+    if !open(&state, &view) {
+        return Ok(to_page(view.id));
+    }
+    Ok(FormPage::new(&state, asked, form, Kind::Change(view.id)).answer(StatusCode::OK))
+}
+
+pub(super) async fn submit(
+    State(state): State<AppState>,
+    asked: SignedIn,
+    Path(number): Path<String>,
+    posted: Posted<BookingForm>,
+) -> Result<Response, AppError> {
+    let Said { view, .. } = found(&state, &asked, &number).await?;
+    let (id, kind) = (view.id, Kind::Change(view.id));
+    let form = match posted.heard(Some(&asked.form_token))? {
+        Heard::Confirmed(form) => form,
+        Heard::Stale(form) => {
+            return Ok(FormPage::new(&state, asked, form, kind).unsent().answer(StatusCode::FORBIDDEN));
+        }
+    };
+    if !open(&state, &view) {
+        return Ok(to_page(id));
+    }
+    if draft::wants_no_sending(&form) {
+        let form = form.grown(&state.config.rules());
+        return Ok(FormPage::new(&state, asked, form, kind).answer(StatusCode::OK));
+    }
+    let now = state.clock.now();
+    let booking = match form.check_change(&state.config.rules(), now) {
+        Ok(booking) => booking,
+        Err(problems) => {
+            let page = FormPage::new(&state, asked, form, kind).with_problems(&state, problems);
+            return Ok(page.answer(StatusCode::UNPROCESSABLE_ENTITY));
+        }
+    };
+    let changing = Changing {
+        booking,
+        by: asked.phone.clone(),
+        consent: privacy::VERSION.to_owned(),
+        links: issuing::links()?,
+        issuing: issuing::for_campus(&state, view.facts.campus)?,
+        limits: state.config.booking.limits(),
+    };
+    match state.store.change_booking(id, changing, now).await? {
+        Changed::Nothing | Changed::AtOnce | Changed::TooLate => Ok(to_page(id)),
+        Changed::WhileWaiting(waiting) | Changed::Asked(waiting) => Ok(to_page(waiting)),
+        Changed::Limited { retry_at } => {
+            let said = too_many(BookingLimit::Bookings, retry_at, now, asked.shell.lang);
+            Ok(FormPage::new(&state, asked, form, kind).saying(said).answer(StatusCode::TOO_MANY_REQUESTS))
+        }
+        Changed::NotFound => Err(AppError::told(Told::NotFound)),
+    }
+}
+
+/// Whether who booked may still change it.
+pub(super) fn open(state: &AppState, view: &BookingView) -> bool {
+    let stands = matches!(view.standing, Standing::Waiting | Standing::Approved { .. });
+    stands && state.clock.now() < view.facts.over_at()
+}
+
+/// Only who booked: a visitor for whom somebody else did has not seen the rest of the form.
+async fn found(state: &AppState, asked: &SignedIn, number: &str) -> Result<Said, AppError> {
+    let id = number.parse().map(BookingId::new).map_err(|_| AppError::told(Told::NotFound))?;
+    let said = state.store.booking_said(id, &asked.phone).await?;
+    said.filter(|said| said.view.booked_by.as_ref() == Some(&asked.phone)).ok_or(AppError::told(Told::NotFound))
+}
+
+fn to_page(booking: BookingId) -> Response {
+    Redirect::to(&booking::address(booking)).into_response()
+}
