@@ -22,6 +22,17 @@ impl Browser {
         Ok(())
     }
 
+    /// What is asked on this page, of a form that is asked over several.
+    pub async fn answers(&self, form: &[(&'static str, String)]) -> Result<(), Trouble> {
+        let mut asked = Vec::new();
+        for (field, typed) in form {
+            if self.has(&format!("main [name='{field}']:not([type=hidden])")).await? {
+                asked.push((*field, typed.clone()));
+            }
+        }
+        self.fills_in(&asked).await
+    }
+
     /// The field of this name in this row, from 0.
     pub async fn fills(&self, field: &str, row: usize, typed: &str) -> Result<(), Trouble> {
         let fields = self.all(&format!("main [name='{field}']")).await?;

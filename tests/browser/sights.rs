@@ -169,10 +169,13 @@ async fn bookings(
         now("bookings", Who::Visitor, "/bookings", &[]),
         now("bookings-host", Who::Host, "/bookings", &[]),
         now("book", Who::Visitor, "/book", &[]),
-        now("book-problems", Who::Visitor, "/book", &[Type("reason", "www.example.com"), Send("reason")]),
+        now("book-problems", Who::Visitor, "/book", &[Press(FORWARD)]),
         now("book-on-behalf", Who::Host, "/host/book", &[]),
-        now("book-on-behalf-problems", Who::Host, "/host/book", &[Send("reason")]),
-        now("sign-in-form-kept", Who::Visitor, "/book", &[Type("reason", "设备安装"), SignOut, Send("reason")]),
+        now("book-on-behalf-problems", Who::Host, "/host/book", &[Press(FORWARD)]),
+        now("sign-in-form-kept", Who::Visitor, "/book", &[SignOut, Press(FORWARD)]),
+        now("book-again", Who::Visitor, &format!("/book?again={}", approved.trim_start_matches("/bookings/")), &[]),
+        now("edit", Who::Visitor, &format!("{approved}/edit"), &[]),
+        now("elsewhere", Who::Stranger, "/elsewhere", &[]),
         now("booking-waiting", Who::Visitor, &waiting, &[]),
         now("booking-waiting-host", Who::Host, &waiting, &[]),
         now("booking-approved", Who::Visitor, &approved, &[]),
@@ -191,6 +194,9 @@ async fn bookings(
         tomorrow("review-over", Who::Stranger, &open),
     ])
 }
+
+/// The button that sends the form, or leads to its next question where one is asked at a time.
+const FORWARD: &str = "#booking-form > .actions button";
 
 /// Of nobody who signs in.
 const STRANGER: &str = "13700000001";

@@ -9,7 +9,7 @@ async fn a_plate_is_typed_by_thumb_on_its_own_keyboard() -> Result<(), Trouble> 
     let town = Town::shared().await?;
     let phone = Browser::phone_of(&town, &town.visitor()?).await?;
     phone.goes_to("/book").await?;
-    phone.presses_on("[name^=plate]").await?;
+    phone.presses_on("#plate-1").await?;
     for key in ["陕", "A", "D", "1", "2", "3", "4", "6", "⌫", "5"] {
         phone.presses(key).await?;
     }

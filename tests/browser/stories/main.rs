@@ -2,6 +2,7 @@
 
 mod access;
 mod booking;
+mod changes;
 mod helped;
 mod hosts;
 mod messages;

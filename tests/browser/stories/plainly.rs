@@ -1,6 +1,7 @@
-//! For whom the pages must be plain: a browser without scripts, a reader without Chinese.
+//! For whom the pages must be plain: a browser without scripts, a reader without Chinese, somebody who is asked one thing at a time.
 
 use browsing::{
+    axe,
     browser::{Browser, Remember},
     device::Device,
     form::visit,
@@ -69,4 +70,54 @@ async fn whoever_reads_english_is_spoken_to_in_english_throughout() -> Result<()
     desk.sees("Short code").await?;
     desk.presses("中文").await?;
     desk.sees("短码").await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_elder_is_asked_one_thing_at_a_time() -> Result<(), Trouble> {
+    let town = Town::shared().await?;
+    let (visitor, host) = (town.visitor()?, town.host()?);
+    let phone = Browser::open(&town, Device::phone()).await?;
+    phone.goes_to("/sign-in?next=/book").await?;
+    phone.presses("长辈版").await?;
+    assert!(phone.has("html[data-elder]").await?);
+    phone.enters(&town, &visitor, Remember::Me).await?;
+    let form = visit(&visitor, &host);
+    let mut pages = 1;
+    while !phone.has("main [name=privacy]:not([type=hidden])").await? {
+        assert_eq!(axe::violations(&phone).await?, [""; 0], "question {pages}");
+        phone.answers(&form).await?;
+        phone.presses("下一步").await?;
+        pages += 1;
+        phone.sees(&format!("{pages} / 10")).await?;
+    }
+    assert_eq!(pages, 10);
+    // One back and forth again, and a question corrected from the end: nothing is lost.
+    for pressed in ["上一步", "下一步"] {
+        phone.presses(pressed).await?;
+    }
+    phone.presses("修改事由").await?;
+    phone.types("reason", "看望老师").await?;
+    while !phone.has("main [name=privacy]:not([type=hidden])").await? {
+        phone.presses("下一步").await?;
+    }
+    for said in [visitor.name.as_str(), "𬭎䶮", "陕AD12345", "看望老师"] {
+        phone.sees(said).await?;
+    }
+    phone.presses("提交预约").await?;
+    phone.is_told_at("privacy", "请阅读告知").await?;
+    phone.types("privacy", "yes").await?;
+    phone.presses("提交预约").await?;
+    phone.sees("等待审核").await?;
+
+    let [sms, ..] = town.asked(&visitor).await?;
+    let hosts_phone = Browser::open(&town, Device::phone()).await?;
+    hosts_phone.follows(&sms).await?;
+    hosts_phone.sees("看望老师").await?;
+    hosts_phone.presses("同意来访").await?;
+    hosts_phone.sees("不再需要审核").await?;
+    phone.sees("已通过").await?;
+    phone.presses("打开通行码").await?;
+    phone.sees("短码").await?;
+    assert!(!phone.code_on_the_screen().await?.is_empty());
+    Ok(())
 }
