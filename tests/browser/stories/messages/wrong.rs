@@ -97,7 +97,7 @@ pub(super) fn every_wrong_thing() -> Vec<Wrong> {
             "Character 15 cannot be “A”",
         ),
         number("110105194913310029", DocumentError::BirthDate, "出生日期不存在", "does not exist"),
-        number("110105209912310027", DocumentError::BirthInFuture, "出生日期还没有到", "lies in the future"),
+        number("110105209912310029", DocumentError::BirthInFuture, "出生日期还没有到", "lies in the future"),
         number("110105194912310021", DocumentError::CheckDigit, "校验码不符", "The check digit does not fit"),
         wrong(
             Field::DocumentNumber,
