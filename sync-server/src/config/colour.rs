@@ -40,20 +40,32 @@ impl Colour {
         (one.max(other) + 0.05) / (one.min(other) + 0.05)
     }
 
-    /// Mixed with as much white as it needs to be read with ease on a dark page.
+    /// As light as it needs to be to be read with ease on a dark page: on the way to its own pastel, because white alone would turn
+    /// every colour into the same grey, and from there to white.
     #[must_use]
     pub fn lightened(self) -> Self {
-        let mixed = (0..=100).map(|percent| self.mixed_with_white(percent));
-        let mut readable = mixed.filter(|mixed| mixed.contrast(NIGHT) >= READ_WITH_EASE);
+        let pastel = self.brightest().mixed(50, Self::WHITE);
+        let lighter = (0..=100).map(|percent| self.mixed(percent, pastel));
+        let lightest = (0..=100).map(|percent| pastel.mixed(percent, Self::WHITE));
+        let mut readable = lighter.chain(lightest).filter(|colour| colour.contrast(NIGHT) >= READ_WITH_EASE);
         readable.next().unwrap_or(Self::WHITE)
     }
 
-    fn mixed_with_white(self, percent: u16) -> Self {
-        let mix = |part: u8| {
-            let mixed = (u16::from(part) * (100 - percent) + 255 * percent) / 100;
+    /// The same hue with all the light it can have.
+    fn brightest(self) -> Self {
+        let most = u16::from(self.red.max(self.green).max(self.blue).max(1));
+        let scaled = |part: u8| u8::try_from(u16::from(part) * 255 / most).unwrap_or(u8::MAX);
+        Self { red: scaled(self.red), green: scaled(self.green), blue: scaled(self.blue) }
+    }
+
+    /// With so many percent of another.
+    fn mixed(self, percent: u16, other: Self) -> Self {
+        let mix = |own: u8, other: u8| {
+            let mixed = (u16::from(own) * (100 - percent) + u16::from(other) * percent) / 100;
             u8::try_from(mixed).unwrap_or(u8::MAX)
         };
-        Self { red: mix(self.red), green: mix(self.green), blue: mix(self.blue) }
+        let Self { red, green, blue } = self;
+        Self { red: mix(red, other.red), green: mix(green, other.green), blue: mix(blue, other.blue) }
     }
 
     fn luminance(self) -> f64 {

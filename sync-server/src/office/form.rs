@@ -11,12 +11,14 @@ pub use party::CompanionDocuments;
 pub use problem::{CompanionPart, Field, Problem};
 pub use step::Step;
 
+use std::borrow::Cow;
+
 use super::{Booking, Companion, Facts, HostAsked, Reason, ReasonError, TimeOfDay};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use shared::{
     identity::{Document, DocumentError, DocumentKind, NameError, PersonName, Phone},
-    ids::{CampusId, StaffNumber},
+    ids::{BookingId, CampusId, StaffNumber},
     time::{CampusDay, Moment},
 };
 use unicode_normalization::UnicodeNormalization as _;
@@ -32,6 +34,28 @@ pub struct Rules {
     pub max_vehicles: usize,
     pub companion_documents: CompanionDocuments,
     pub campuses: Vec<CampusId>,
+}
+
+/// What a form is to become.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FormKind {
+    OwnVisit,
+    /// A host's booking for a visitor.
+    OnBehalf,
+    /// What this booking is to say from now on.
+    Change(BookingId),
+}
+
+impl FormKind {
+    /// The name in the database, where it is only ever compared.
+    #[must_use]
+    pub fn name(self) -> Cow<'static, str> {
+        match self {
+            Self::OwnVisit => Cow::Borrowed("own_visit"),
+            Self::OnBehalf => Cow::Borrowed("on_behalf"),
+            Self::Change(booking) => Cow::Owned(format!("change {booking}")),
+        }
+    }
 }
 
 /// The form as typed. Field names are those of the page.

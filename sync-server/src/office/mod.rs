@@ -26,7 +26,7 @@ pub use booking::{Booking, Companion, Facts, HostAsked};
 pub use booking_limits::BookingLimits;
 pub use code_limits::CodeLimits;
 pub use decision::{Approved, Approver, Channel, Choice, Decided, Declined, Revision, Standing, Via, Word, decide};
-pub use form::{BookingForm, CompanionDocuments, CompanionPart, Field, Problem, Rules, Step};
+pub use form::{BookingForm, CompanionDocuments, CompanionPart, Field, FormKind, Problem, Rules, Step};
 pub use hours::TimeOfDay;
 pub use limit::Limit;
 pub use reason::{Reason, ReasonError};

@@ -17,7 +17,7 @@ use shared::{identity::Phone, ids::BookingId, time::Moment};
 use super::{
     address::Client,
     booking,
-    booking_form::{FormPage, Kind, opening_form},
+    booking_form::{FormPage, opening_form},
     draft,
     form::{Heard, Posted},
     issuing,
@@ -29,7 +29,7 @@ use super::{
 };
 use crate::{
     error::{AppError, Told},
-    office::{BookingForm, Field, Problem},
+    office::{BookingForm, Field, FormKind as Kind, Problem},
     state::AppState,
     store::{BookingLimit, HostSearch, OnBehalf, Submission},
 };
@@ -66,7 +66,7 @@ pub(super) async fn submit(
         (Some(visitor), Heard::Confirmed(form)) => (visitor, form),
         (Some(visitor), Heard::Stale(form)) => return Ok(stale(&state, visitor, form, Kind::OwnVisit)),
         (None, Heard::Confirmed(form) | Heard::Stale(form)) => {
-            return unsent::keep(&state, &headers, Client(address), false, form).await;
+            return unsent::keep(&state, &headers, Client(address), Kind::OwnVisit, form).await;
         }
     };
     let now = state.clock.now();
@@ -153,7 +153,7 @@ pub(super) async fn submit_on_behalf(
             return Ok(stale(&state, host, form, Kind::OnBehalf));
         }
         (None, Heard::Confirmed(form) | Heard::Stale(form)) => {
-            return unsent::keep(&state, &headers, client, true, form).await;
+            return unsent::keep(&state, &headers, client, Kind::OnBehalf, form).await;
         }
     };
     let staff = host.staff()?.clone();
@@ -182,7 +182,7 @@ pub(super) async fn submit_on_behalf(
 /// What was typed before, else an empty form.
 async fn shown(state: &AppState, asked: SignedIn, headers: &HeaderMap, kind: Kind) -> Result<Response, AppError> {
     let on_behalf = kind == Kind::OnBehalf;
-    if let Some(form) = unsent::found(state, headers, &asked, on_behalf).await? {
+    if let Some(form) = unsent::found(state, headers, &asked, kind).await? {
         return Ok(FormPage::new(state, asked, form, kind).unsent().answer(StatusCode::OK));
     }
     if let Some(form) = state.store.draft(&asked.phone, on_behalf, state.clock.now()).await? {

@@ -8,7 +8,6 @@ use axum::{
     http::{StatusCode, header::REFERRER_POLICY},
     response::{AppendHeaders, IntoResponse as _, Response},
 };
-use shared::ids::BookingId;
 
 use super::{
     booking,
@@ -22,18 +21,10 @@ use super::{
 };
 use crate::{
     error::{AppError, Told},
-    office::{BookingForm, CompanionDocuments, Field, Problem, Step},
+    office::{BookingForm, CompanionDocuments, Field, FormKind as Kind, Problem, Step},
     random,
     state::AppState,
 };
-
-/// Whose form it is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    OwnVisit,
-    OnBehalf,
-    Change(BookingId),
-}
 
 /// What stands above the form.
 enum Above {
@@ -86,11 +77,7 @@ impl FormPage {
         let vehicles = (0..form.vehicle_rows(&rules)).map(|row| VehicleRow::of(&form, row)).collect::<Vec<_>>();
         Self {
             kind,
-            action: match kind {
-                Kind::OwnVisit => "/book".to_owned(),
-                Kind::OnBehalf => "/host/book".to_owned(),
-                Kind::Change(id) => format!("{}/edit", booking::address(id)),
-            },
+            action: address(kind),
             form_token: asked.form_token.text(),
             problems: Problems::default(),
             above: Above::Opening,
@@ -258,6 +245,15 @@ impl FormPage {
     /// A change is sent or left alone.
     fn keeps_drafts(&self) -> bool {
         matches!(self.kind, Kind::OwnVisit | Kind::OnBehalf)
+    }
+}
+
+/// Where the form stands, and is sent to.
+pub(super) fn address(kind: Kind) -> String {
+    match kind {
+        Kind::OwnVisit => "/book".to_owned(),
+        Kind::OnBehalf => "/host/book".to_owned(),
+        Kind::Change(id) => format!("{}/edit", booking::address(id)),
     }
 }
 

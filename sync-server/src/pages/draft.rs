@@ -8,13 +8,13 @@ use axum::{
 };
 
 use super::{
-    booking_form::{FormPage, Kind},
+    booking_form::{FormPage, address},
     session::SignedIn,
     unsent,
 };
 use crate::{
     error::AppError,
-    office::{BookingForm, Field, Problem, Rules, Step},
+    office::{BookingForm, Field, FormKind as Kind, Problem, Rules, Step},
     state::AppState,
 };
 use shared::time::Moment;
@@ -35,12 +35,12 @@ pub(super) async fn press(
     let form = form.grown(&state.config.rules());
     if form.press == "clear" {
         sent(state, headers, &asked, &form, kind).await?;
-        return Ok(Redirect::to(address(kind)).into_response());
+        return Ok(Redirect::to(&address(kind)).into_response());
     }
     let stays = !form.add.is_empty();
     let kept = keep(state, headers, &asked, &form, kind).await?;
     if kept && !stays {
-        return Ok(Redirect::to(address(kind)).into_response());
+        return Ok(Redirect::to(&address(kind)).into_response());
     }
     Ok(FormPage::new(state, asked, form, kind).answer(StatusCode::OK))
 }
@@ -88,11 +88,4 @@ pub(super) async fn sent(
 ) -> Result<(), AppError> {
     state.store.forget_draft(&asked.phone, kind == Kind::OnBehalf, form).await?;
     unsent::sent(state, headers, form).await
-}
-
-const fn address(kind: Kind) -> &'static str {
-    match kind {
-        Kind::OnBehalf => "/host/book",
-        Kind::OwnVisit | Kind::Change(_) => "/book",
-    }
 }

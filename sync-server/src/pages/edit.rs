@@ -4,23 +4,25 @@
 
 use axum::{
     extract::{Path, State},
-    http::StatusCode,
+    http::{HeaderMap, StatusCode},
     response::{IntoResponse as _, Redirect, Response},
 };
 use shared::ids::BookingId;
 
 use super::{
+    address::Client,
     book::too_many,
     booking,
-    booking_form::{FormPage, Kind},
+    booking_form::FormPage,
     draft,
     form::{Heard, Posted},
     issuing, privacy,
     session::SignedIn,
+    unsent,
 };
 use crate::{
     error::{AppError, Told},
-    office::{BookingForm, Standing},
+    office::{BookingForm, FormKind as Kind, Standing},
     state::AppState,
     store::{BookingLimit, BookingView, Changed, Changing, Said},
 };
@@ -28,29 +30,41 @@ use crate::{
 pub(super) async fn show(
     State(state): State<AppState>,
     asked: SignedIn,
+    headers: HeaderMap,
     Path(number): Path<String>,
 ) -> Result<Response, AppError> {
     let Said { view, form } = found(&state, &asked, &number).await?;
     if !open(&state, &view) {
         return Ok(to_page(view.id));
     }
+    if let Some(form) = unsent::found(&state, &headers, &asked, Kind::Change(view.id)).await? {
+        return Ok(FormPage::new(&state, asked, form, Kind::Change(view.id)).unsent().answer(StatusCode::OK));
+    }
     Ok(FormPage::new(&state, asked, form, Kind::Change(view.id)).answer(StatusCode::OK))
 }
 
 pub(super) async fn submit(
     State(state): State<AppState>,
-    asked: SignedIn,
+    asked: Option<SignedIn>,
+    client: Client,
+    headers: HeaderMap,
     Path(number): Path<String>,
     posted: Posted<BookingForm>,
 ) -> Result<Response, AppError> {
-    let Said { view, .. } = found(&state, &asked, &number).await?;
-    let (id, kind) = (view.id, Kind::Change(view.id));
-    let form = match posted.heard(Some(&asked.form_token))? {
-        Heard::Confirmed(form) => form,
-        Heard::Stale(form) => {
+    let id = numbered(&number)?;
+    let kind = Kind::Change(id);
+    let heard = posted.heard(asked.as_ref().map(|asked| &asked.form_token))?;
+    let (asked, form) = match (asked, heard) {
+        (Some(asked), Heard::Confirmed(form)) => (asked, form),
+        (Some(asked), Heard::Stale(form)) => {
+            found(&state, &asked, &number).await?;
             return Ok(FormPage::new(&state, asked, form, kind).unsent().answer(StatusCode::FORBIDDEN));
         }
+        (None, Heard::Confirmed(form) | Heard::Stale(form)) => {
+            return unsent::keep(&state, &headers, client, kind, form).await;
+        }
     };
+    let Said { view, .. } = found(&state, &asked, &number).await?;
     if !open(&state, &view) {
         return Ok(to_page(id));
     }
@@ -74,7 +88,11 @@ pub(super) async fn submit(
         issuing: issuing::for_campus(&state, view.facts.campus)?,
         limits: state.config.booking.limits(),
     };
-    match state.store.change_booking(id, changing, now).await? {
+    let changed = state.store.change_booking(id, changing, now).await?;
+    if !matches!(changed, Changed::Limited { .. }) {
+        unsent::sent(&state, &headers, &form).await?;
+    }
+    match changed {
         Changed::Nothing | Changed::AtOnce | Changed::TooLate => Ok(to_page(id)),
         Changed::WhileWaiting(waiting) | Changed::Asked(waiting) => Ok(to_page(waiting)),
         Changed::Limited { retry_at } => {
@@ -93,9 +111,12 @@ pub(super) fn open(state: &AppState, view: &BookingView) -> bool {
 
 /// Only who booked: a visitor for whom somebody else did has not seen the rest of the form.
 async fn found(state: &AppState, asked: &SignedIn, number: &str) -> Result<Said, AppError> {
-    let id = number.parse().map(BookingId::new).map_err(|_| AppError::told(Told::NotFound))?;
-    let said = state.store.booking_said(id, &asked.phone).await?;
+    let said = state.store.booking_said(numbered(number)?, &asked.phone).await?;
     said.filter(|said| said.view.booked_by.as_ref() == Some(&asked.phone)).ok_or(AppError::told(Told::NotFound))
+}
+
+fn numbered(number: &str) -> Result<BookingId, AppError> {
+    number.parse().map(BookingId::new).map_err(|_| AppError::told(Told::NotFound))
 }
 
 fn to_page(booking: BookingId) -> Response {

@@ -3,9 +3,9 @@
 
 use shared::time::CampusDay;
 
-use super::{booking_form::Kind, language::Language, wording::Choosable};
+use super::{language::Language, wording::Choosable};
 use crate::{
-    office::{BookingForm, CompanionDocuments, Field, Rules},
+    office::{BookingForm, CompanionDocuments, Field, FormKind as Kind, Rules},
     state::AppState,
 };
 

@@ -64,6 +64,26 @@ async fn a_host_s_form_for_a_visitor_outlives_the_session_too() {
 }
 
 #[tokio::test]
+async fn a_change_outlives_the_session_too_and_stays_a_change() {
+    let office = Office::new().await;
+    let mut visitor = Browser::signed_in(&office, VISITOR).await;
+    let day = "2026-12-05";
+    let address = visitor.book(&office, &[("day", day)]).await.location().to_owned();
+    let edit = format!("{address}/edit");
+    visitor.get(&office, &edit).await;
+    office.clock.advance(TimeDelta::days(8));
+    let typed = [("form_token", "old"), ("visitor_name", "欧阳𬭎䶮"), ("plate", "京A54321"), ("plate", "沪B12345")];
+    assert_eq!(visitor.post(&office, &edit, &typed).await.location(), format!("/sign-in?next={edit}"));
+    let again = sign_in_again(&mut visitor, &office, VISITOR, &edit).await;
+    assert!(
+        again.text().contains("还没有提交") && again.text().contains("京A54321") && again.text().contains("沪B12345")
+    );
+    assert!(!visitor.get(&office, "/book").await.text().contains("京A54321"), "it is no new booking");
+    let mut other = Browser::signed_in(&office, "13800130077").await;
+    assert_eq!(other.post(&office, &edit, &[("form_token", "old")]).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
 async fn nobody_else_who_signs_in_at_the_same_browser_sees_it() {
     let office = Office::new().await;
     let mut visitor = Browser::signed_in(&office, VISITOR).await;
