@@ -5,12 +5,14 @@
 //! written behind the sheet and not into the pages, where a policy without inline style would not let them count.
 
 use std::{
-    fs, io,
+    fs,
+    io::{self, Write as _},
     path::{Path, PathBuf},
 };
 
 use axum::body::Bytes;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use flate2::{Compression, write::GzEncoder};
 use sha2::{Digest as _, Sha256};
 
 use crate::config::University;
@@ -38,6 +40,8 @@ pub struct Asset {
     pub name: String,
     pub media_type: &'static str,
     pub content: Bytes,
+    /// What gzip makes of it, where that is less.
+    pub packed: Option<Bytes>,
 }
 
 impl Assets {
@@ -69,6 +73,7 @@ impl Asset {
         Self {
             name: format!("{stem}-{}.{ending}", URL_SAFE_NO_PAD.encode(short)),
             media_type,
+            packed: packed(&content),
             content: Bytes::from(content),
         }
     }
@@ -77,6 +82,12 @@ impl Asset {
     pub fn address(&self) -> String {
         format!("/assets/{}", self.name)
     }
+}
+
+fn packed(content: &[u8]) -> Option<Bytes> {
+    let mut packed = GzEncoder::new(Vec::new(), Compression::best());
+    packed.write_all(content).ok()?;
+    packed.finish().ok().filter(|packed| packed.len() < content.len()).map(Bytes::from)
 }
 
 /// Why there is no seal to show.

@@ -14,6 +14,7 @@ pub(crate) const CRATES: &[(&str, &[&str])] = &[
     ("gatehouse", &["shared", "gate-terminal"]),
     ("journeys", &["shared", "gate-terminal", "sync-server", "gatehouse"]),
     ("bench", &["shared", "gate-terminal", "gatehouse", "journeys"]),
+    ("browser", &["shared", "gate-terminal", "sync-server", "journeys"]),
     ("architecture", &[]),
 ];
 

@@ -1,6 +1,10 @@
 //! Somebody with a browser: signs in, fills in forms, follows links. Speaks HTTP and reads pages, and knows nothing else.
 
-use reqwest::{Client, redirect::Policy};
+use reqwest::{
+    Client,
+    header::{COOKIE, HeaderMap, HeaderValue},
+    redirect::Policy,
+};
 
 use crate::{
     Trouble,
@@ -19,6 +23,14 @@ impl Person {
     /// A fresh browser: no cookies, no history.
     pub fn new(server: &str) -> Result<Self, Trouble> {
         let http = Client::builder().cookie_store(true).redirect(Policy::none()).no_proxy().build()?;
+        Ok(Self { http, server: server.trim_end_matches('/').to_owned() })
+    }
+
+    /// A browser that has this cookie, set by another: the same person, twice at work.
+    pub fn carrying(server: &str, cookie: &str) -> Result<Self, Trouble> {
+        let cookie = HeaderValue::from_str(cookie).map_err(|error| Trouble::NotHeld(error.to_string()))?;
+        let headers = HeaderMap::from_iter([(COOKIE, cookie)]);
+        let http = Client::builder().default_headers(headers).redirect(Policy::none()).no_proxy().build()?;
         Ok(Self { http, server: server.trim_end_matches('/').to_owned() })
     }
 
