@@ -73,7 +73,7 @@ fn a_pass_that_is_told_again_is_what_was_told_last() {
     let (mut terminal, old_code) = gate_with_a_pass();
     let alone = PartySize::new(1).unwrap();
     let changed = PassRecord { companions: Vec::new(), plates: vec!["陕A54321".into()], party: alone, ..record(1) };
-    terminal.office.say(&Change::PassIssued(Box::new(changed.clone())));
+    terminal.office.say(&Change::PassIssued(changed.clone().into()));
     terminal.news_arrives();
     for (plate, found) in [("54321", 1), ("12345", 0)] {
         terminal.tell(Event::Guard(GuardAct::Find(plate.into())));

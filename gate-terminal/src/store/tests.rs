@@ -167,10 +167,10 @@ fn a_pass_that_is_told_again_comes_back_as_it_was_told_last() {
     let (directory, mut store) = enrolled();
     let changed = PassRecord { plates: vec!["陕A54321".into()], companions: Vec::new(), ..record(1) };
     for (seq, record) in [(1, record(1)), (2, changed.clone())] {
-        store.keep_news(&news(seq, vec![Change::PassIssued(Box::new(record))])).unwrap();
+        store.keep_news(&news(seq, vec![Change::PassIssued(record.into())])).unwrap();
     }
     let held = reopened(&directory, store).load().unwrap();
-    assert_eq!(held.news.changes, [Change::PassIssued(Box::new(changed))]);
+    assert_eq!(held.news.changes, [Change::PassIssued(changed.into())]);
 }
 
 #[test]
