@@ -13,7 +13,7 @@ use super::{
     address::Client,
     book::too_many,
     booking,
-    booking_form::FormPage,
+    booking_form::{self, FormPage},
     draft,
     form::{Heard, Posted},
     issuing, privacy,
@@ -36,6 +36,10 @@ pub(super) async fn show(
     let Said { view, form } = found(&state, &asked, &number).await?;
     if !open(&state, &view) {
         return Ok(to_page(view.id));
+    }
+    // What waits to take its place is what is being changed, or the one change would undo the other.
+    if let Some(waiting) = view.successor {
+        return Ok(Redirect::to(&booking_form::address(Kind::Change(waiting))).into_response());
     }
     if let Some(form) = unsent::found(&state, &headers, &asked, Kind::Change(view.id)).await? {
         return Ok(FormPage::new(&state, asked, form, Kind::Change(view.id)).unsent().answer(StatusCode::OK));
@@ -80,12 +84,14 @@ pub(super) async fn submit(
             return Ok(page.answer(StatusCode::UNPROCESSABLE_ENTITY));
         }
     };
+    // The pass stays only where the campus does.
+    let issuing = issuing::for_campus(&state, booking.facts().campus)?;
     let changing = Changing {
         booking,
         by: asked.phone.clone(),
         consent: privacy::VERSION.to_owned(),
         links: issuing::links()?,
-        issuing: issuing::for_campus(&state, view.facts.campus)?,
+        issuing,
         limits: state.config.booking.limits(),
     };
     let changed = state.store.change_booking(id, changing, now).await?;

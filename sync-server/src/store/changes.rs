@@ -35,7 +35,7 @@ pub struct Changing {
     pub consent: String,
     /// Should the host have to decide anew.
     pub links: Links,
-    /// For the campus as it is, should the pass stay.
+    /// For the campus that it says, should the pass stay.
     pub issuing: Issuing,
     pub limits: BookingLimits,
 }

@@ -83,6 +83,7 @@ async fn a_small_change_takes_effect_and_a_large_one_waits_beside_the_old() {
     assert!(page.text().contains("data-standing=\"waiting\"") && page.text().contains("通过后代替原预约"));
     let old = visitor.get(&office, &address).await;
     assert!(old.text().contains("通过之前这份预约仍然有效") && old.text().contains(&pass));
+    assert_eq!(visitor.get(&office, &format!("{address}/edit")).await.location(), format!("{new}/edit"));
     let links = office.links().await;
     assert_eq!(links.len(), asked + 3);
     let review = Browser::default().get(&office, links.last().unwrap()).await;
