@@ -213,6 +213,7 @@ impl Config {
             max_companions: usize::from(self.booking.max_companions),
             max_vehicles: usize::from(self.booking.max_vehicles),
             companion_documents: self.booking.companion_documents,
+            foreign_phones: self.sign_in.foreign,
             campuses: self.campus.iter().map(|campus| campus.id).collect(),
         }
     }

@@ -84,6 +84,7 @@ mod tests {
             max_companions: 9,
             max_vehicles: 3,
             companion_documents: CompanionDocuments::Optional,
+            foreign_phones: false,
             campuses: vec![CampusId::new(1), CampusId::new(2)],
         };
         form.check(&rules, now()).unwrap()

@@ -135,6 +135,7 @@ mod tests {
             max_companions: 9,
             max_vehicles: 1,
             companion_documents: crate::office::CompanionDocuments::No,
+            foreign_phones: false,
             campuses: vec![CampusId::new(1)],
         }
     }

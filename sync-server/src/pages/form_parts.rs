@@ -70,6 +70,9 @@ impl Hints {
         let Rules { opens, closes, .. } = rules;
         Self {
             phone: match kind {
+                Kind::OwnVisit | Kind::Change(_) if rules.foreign_phones => {
+                    lang.say("用于接收通知", "For notices")
+                }
                 Kind::OwnVisit | Kind::Change(_) => {
                     lang.say("中国大陆手机号，用于接收通知", "A mainland mobile number, for notices")
                 }

@@ -264,7 +264,7 @@ fn ended(db: &Writing<'_>, id: i64, name: &str, by: &RevokedBy, at: Moment) -> R
     .execute(params![name, at.unix_ms(), by.name(), number, person, reason, id])
 }
 
-/// By SMS, where an SMS can reach.
+/// By SMS, where an SMS can reach: a foreign number is reached if it was once, to sign in.
 fn tell_visitor(
     db: &mut Writing<'_>,
     view: &BookingView,
@@ -273,7 +273,7 @@ fn tell_visitor(
     path: Option<&str>,
     now: Moment,
 ) -> Result<(), StoreError> {
-    if !view.facts.phone.is_mainland() {
+    if !view.facts.phone.is_mainland() && view.booked_by.as_ref() != Some(&view.facts.phone) {
         return Ok(());
     }
     let to = view.facts.phone.as_str();

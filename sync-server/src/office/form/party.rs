@@ -176,6 +176,7 @@ mod tests {
             max_companions: 3,
             max_vehicles: 3,
             companion_documents,
+            foreign_phones: false,
             campuses: Vec::new(),
         }
     }

@@ -23,7 +23,7 @@ async fn pass_of(office: &Office, visitor: &mut Browser) -> (String, String) {
     let address = visitor.book(office, &[]).await.location().to_owned();
     let mut host = Browser::signed_in(office, HOST).await;
     let token = host.get(office, &address).await.form_token();
-    let approve = [("form_token", token.as_str()), ("choice", "approve")];
+    let approve = [("form_token", token.as_str()), ("choice", "approve"), ("revision", "1")];
     host.post(office, &format!("{address}/decide"), &approve).await.location();
     let pass = format!("/pass/{}", visitor.get(office, &address).await.after("<a href=\"/pass/"));
     (address, pass)
@@ -126,6 +126,12 @@ async fn foreign_numbers_sign_in_only_where_a_channel_reaches_them() {
     let code = office.code_for("+85291234567").await;
     let fields = [("phone", "+85291234567"), ("code", code.as_str())];
     assert_eq!(visitor.post(&office, "/sign-in", &fields).await.location(), "/bookings");
+    let address = visitor.book(&office, &[("phone", "+85291234567")]).await.location().to_owned();
+    let mut host = Browser::signed_in(&office, HOST).await;
+    let token = host.get(&office, &address).await.form_token();
+    let approve = [("form_token", token.as_str()), ("choice", "approve"), ("revision", "1")];
+    host.post(&office, &format!("{address}/decide"), &approve).await.location();
+    assert!(office.notices().await.iter().any(|notice| notice.to == "+85291234567" && notice.text.contains("短码")));
     let usual = Office::new().await;
     let refused = Browser::default().post(&usual, "/sign-in/code", &[("phone", "+85291234567")]).await;
     assert!(refused.text().contains("请由被访人为您代办预约"));
@@ -146,7 +152,13 @@ async fn a_waiting_booking_looks_again_by_itself_and_a_decided_one_no_more() {
     let page = host.get(&office, &address).await;
     assert!(!page.text().contains("data-live") && !page.text().contains("refresh"), "a reason half typed stays");
     let token = page.form_token();
-    host.post(&office, &format!("{address}/decide"), &[("form_token", &token), ("choice", "approve")]).await.location();
+    host.post(
+        &office,
+        &format!("{address}/decide"),
+        &[("form_token", &token), ("choice", "approve"), ("revision", "1")],
+    )
+    .await
+    .location();
     let page = visitor.get(&office, &address).await;
     assert!(page.text().contains("data-standing=\"approved\">") && !page.text().contains("refresh"));
     assert!(page.text().contains("审核通过") && page.text().contains("通行码已生成"));
