@@ -15,6 +15,8 @@ use crate::{
 };
 
 const PATIENCE: Duration = Duration::from_secs(60);
+/// While one page gives way to another, what is looked for may be gone or not yet there.
+const A_MOMENT: Duration = Duration::from_secs(10);
 const GLANCE: Duration = Duration::from_millis(50);
 
 /// By this name the standard hands out what was found on a page.
@@ -127,25 +129,31 @@ impl Browser {
         let whole = format!("//main//{pressable}[normalize-space(.)='{words}']");
         let part = format!("//main//{pressable}[contains(normalize-space(.), '{words}')]");
         let frame = format!("//{pressable}[normalize-space(.)='{words}']");
-        for path in [whole, part, frame] {
-            if let Some(found) = self.found("xpath", &path).await?.into_iter().next() {
-                return self.press(&found).await;
+        self.soon(async || {
+            for path in [&whole, &part, &frame] {
+                if let Some(found) = self.found("xpath", path).await?.into_iter().next() {
+                    return self.press(&found).await;
+                }
             }
-        }
-        Err(Trouble::NotHeld(format!("nothing says {words} on: {}", self.reads().await?)))
+            Err(Trouble::NotHeld(format!("something says {words} on: {}", self.reads().await?)))
+        })
+        .await
     }
 
     pub async fn presses_on(&self, selector: &str) -> Result<(), Trouble> {
-        self.press(&self.one(selector).await?).await
+        self.soon(async || self.press(&self.one(selector).await?).await).await
     }
 
     /// By the button of the form that the field stands in.
     pub async fn sends_the_form_of(&self, field: &str) -> Result<(), Trouble> {
         let path = format!("//main//form[.//*[@name='{field}' and not(@type='hidden')]]//button[{SENDS}]");
-        let buttons = self.found("xpath", &path).await?;
-        let button = buttons.first();
-        let button = button.ok_or_else(|| Trouble::NotHeld(format!("{field} stands in a form with a button")))?;
-        self.press(button).await
+        self.soon(async || {
+            let buttons = self.found("xpath", &path).await?;
+            let button = buttons.first();
+            let button = button.ok_or_else(|| Trouble::NotHeld(format!("{field} stands in a form with a button")))?;
+            self.press(button).await
+        })
+        .await
     }
 
     pub async fn has(&self, selector: &str) -> Result<bool, Trouble> {
@@ -195,6 +203,17 @@ impl Browser {
             waited += GLANCE;
         }
         Ok(())
+    }
+
+    pub(crate) async fn soon<T>(&self, done: impl AsyncFn() -> Result<T, Trouble>) -> Result<T, Trouble> {
+        let mut waited = Duration::ZERO;
+        loop {
+            match done().await {
+                Err(_) if waited < A_MOMENT => tokio::time::sleep(GLANCE).await,
+                found => return found,
+            }
+            waited += GLANCE;
+        }
     }
 
     pub(crate) async fn press(&self, thing: &Thing) -> Result<(), Trouble> {

@@ -119,8 +119,8 @@ impl Session {
         line.set_read_timeout(Some(Duration::from_secs(10)))?;
         let Self { id, .. } = self;
         write!(line, "DELETE /session/{id} HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\nconnection: close\r\n\r\n")?;
-        line.read(&mut [0; 16])?;
-        Ok(())
+        // The answer comes when the browser is gone.
+        line.read_exact(&mut [0; 8])
     }
 }
 

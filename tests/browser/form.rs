@@ -35,6 +35,10 @@ impl Browser {
 
     /// The field of this name in this row, from 0.
     pub async fn fills(&self, field: &str, row: usize, typed: &str) -> Result<(), Trouble> {
+        self.soon(async || self.fill(field, row, typed).await).await
+    }
+
+    async fn fill(&self, field: &str, row: usize, typed: &str) -> Result<(), Trouble> {
         let fields = self.all(&format!("main [name='{field}']")).await?;
         let missing = || Trouble::NotHeld(format!("field {field} {row} of the form"));
         let found = fields.get(row).or_else(|| fields.first().filter(|_| row == 0)).ok_or_else(missing)?;
@@ -84,9 +88,12 @@ impl Browser {
 
     /// What stands in a field.
     pub async fn value_of(&self, field: &str) -> Result<String, Trouble> {
-        let found = self.one(&format!("main [name='{field}']")).await?;
-        let value = self.session.ask(&format!("element/{}/property/value", found.0)).await?;
-        Ok(value.as_str().unwrap_or_default().to_owned())
+        self.soon(async || {
+            let found = self.one(&format!("main [name='{field}']")).await?;
+            let value = self.session.ask(&format!("element/{}/property/value", found.0)).await?;
+            Ok(value.as_str().unwrap_or_default().to_owned())
+        })
+        .await
     }
 
     /// Waits until these words stand at a field, below it and tied to it for whoever hears the page.

@@ -1,6 +1,11 @@
 //! The main job on two phones: a form, a tap, a code on the screen, a gate; and what can become of a booking besides.
 
-use browsing::{browser::Browser, device::Device, form::visit, town::Town};
+use browsing::{
+    browser::{Browser, Remember},
+    device::Device,
+    form::visit,
+    town::Town,
+};
 use shared::verdict::Verdict;
 use world::{
     Trouble,
@@ -63,7 +68,7 @@ async fn a_booking_is_nobody_elses_to_see() -> Result<(), Trouble> {
     bystander.goes_to(&booking).await?;
     assert!(bystander.address().await?.starts_with("/sign-in?next=/bookings/"), "a stranger is asked who they are");
     bystander.does_not_see(&visitor.name).await?;
-    bystander.enters(&town, &town.visitor()?, browsing::browser::Remember::NotHere).await?;
+    bystander.enters(&town, &town.visitor()?, Remember::NotHere).await?;
     bystander.sees("没有这个页面").await?;
     bystander.does_not_see(&visitor.name).await?;
 

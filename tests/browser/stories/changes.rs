@@ -1,7 +1,7 @@
 //! A booking is changed, before and after the host's word; asked for again; and begun without being sent.
 
 use browsing::{
-    browser::Browser,
+    browser::{Browser, Remember},
     device::Device,
     form::visit,
     town::{Known, Town},
@@ -138,7 +138,7 @@ async fn what_was_begun_on_the_phone_is_sent_from_the_desk() -> Result<(), Troub
     // A minute later, as another code may be sent.
     town.campus.later(chrono::TimeDelta::minutes(2));
     let desk = Browser::open(&town, Device::desktop()).await?;
-    desk.signs_in(&town, &visitor, browsing::browser::Remember::NotHere).await?;
+    desk.signs_in(&town, &visitor, Remember::NotHere).await?;
     desk.goes_to("/book").await?;
     desk.sees("草稿").await?;
     assert_eq!(desk.value_of("reason").await?, "学术交流");
