@@ -76,7 +76,7 @@ impl World {
         let links = office.links().await;
         let approved = visitor.book(&office, &[("reason", "再次来访")]).await.location().to_owned();
         let (host, token) = browsers.get_mut(&Who::Host).unwrap();
-        let fields = [("form_token", token.as_str()), ("choice", "approve")];
+        let fields = [("form_token", token.as_str()), ("choice", "approve"), ("revision", "1")];
         host.post(&office, &format!("{approved}/decide"), &fields).await.location();
         let (visitor, _) = browsers.get_mut(&Who::Visitor).unwrap();
         let page = visitor.get(&office, &approved).await.after("<a href=\"/pass/").to_owned();
