@@ -4,10 +4,12 @@
 //! the build the tests would judge another server than the one that is shipped.
 
 use std::{
+    fs,
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::TcpStream,
     process::{Child, ChildStdout, Command, Stdio},
     sync::{Arc, Mutex, PoisonError, Weak},
+    thread,
     time::Duration,
 };
 
@@ -29,7 +31,7 @@ pub struct Driver {
     /// Open as long as it may have something to say.
     _output: Option<BufReader<ChildStdout>>,
     /// Where browsers keep their profiles, so that none is left behind.
-    _room: TempDir,
+    room: TempDir,
 }
 
 static DRIVER: Mutex<Weak<Driver>> = Mutex::new(Weak::new());
@@ -56,7 +58,7 @@ impl Driver {
         let mut output = process.stdout.take().map(BufReader::new);
         let lines = output.iter_mut().flat_map(|output| output.lines().map_while(Result::ok));
         let port = lines.into_iter().find_map(|line| line.strip_prefix(STARTED)?.trim_end_matches('.').parse().ok());
-        let driver = Self { process, port: port.unwrap_or_default(), _output: output, _room: room };
+        let driver = Self { process, port: port.unwrap_or_default(), _output: output, room };
         hold(driver.port != 0, "chromedriver says on which port it listens")?;
         Ok(driver)
     }
@@ -69,6 +71,13 @@ impl Drop for Driver {
         // Its browsers have been closed before, or end with it: they ask the system for that.
         self.process.kill().ok();
         self.process.wait().ok();
+        // A browser that is ending may still write its last into its profile.
+        for _ in 0..20 {
+            if fs::remove_dir_all(self.room.path()).is_ok() {
+                break;
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
     }
 }
 
