@@ -16,7 +16,7 @@ use std::{
 use reqwest::Client;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use world::{Trouble, trouble::hold};
+use world::{Trouble, program::kill, trouble::hold};
 
 use crate::device::Device;
 
@@ -68,7 +68,7 @@ const STARTED: &str = "ChromeDriver was started successfully on port ";
 
 impl Drop for Driver {
     fn drop(&mut self) {
-        // Its browsers have been closed before, or end with it: they ask the system for that.
+        // Its browsers have been closed before: each holds on to it.
         self.process.kill().ok();
         self.process.wait().ok();
         // A browser that is ending may still write its last into its profile.
@@ -87,6 +87,8 @@ pub struct Session {
     driver: Arc<Driver>,
     http: Client,
     id: String,
+    /// The browser's process.
+    process: Option<u32>,
 }
 
 impl Session {
@@ -95,7 +97,8 @@ impl Session {
         let address = format!("http://127.0.0.1:{}/session", driver.port);
         let opened = value("opening a browser", http.post(address).json(&device.capabilities()).send().await?).await?;
         let id = opened.get("sessionId").and_then(Value::as_str).unwrap_or_default().to_owned();
-        Ok(Self { driver, http, id })
+        let process = opened.pointer("/capabilities/goog:processID").and_then(Value::as_u64);
+        Ok(Self { driver, http, id, process: process.and_then(|process| process.try_into().ok()) })
     }
 
     /// What a command of the session answers.
@@ -135,8 +138,10 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        // What is not closed now ends with the driver.
-        self.close().ok();
+        // A browser outlives its driver, so one that does not close is ended by force.
+        if let (Err(_), Some(process)) = (self.close(), self.process) {
+            kill(process).ok();
+        }
     }
 }
 
