@@ -4,17 +4,19 @@
 //! the build the tests would judge another server than the one that is shipped.
 
 use std::{
+    fs,
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::TcpStream,
     process::{Child, ChildStdout, Command, Stdio},
     sync::{Arc, Mutex, PoisonError, Weak},
+    thread,
     time::Duration,
 };
 
 use reqwest::Client;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use world::{Trouble, trouble::hold};
+use world::{Trouble, program::kill, trouble::hold};
 
 use crate::device::Device;
 
@@ -29,7 +31,7 @@ pub struct Driver {
     /// Open as long as it may have something to say.
     _output: Option<BufReader<ChildStdout>>,
     /// Where browsers keep their profiles, so that none is left behind.
-    _room: TempDir,
+    room: TempDir,
 }
 
 static DRIVER: Mutex<Weak<Driver>> = Mutex::new(Weak::new());
@@ -56,7 +58,7 @@ impl Driver {
         let mut output = process.stdout.take().map(BufReader::new);
         let lines = output.iter_mut().flat_map(|output| output.lines().map_while(Result::ok));
         let port = lines.into_iter().find_map(|line| line.strip_prefix(STARTED)?.trim_end_matches('.').parse().ok());
-        let driver = Self { process, port: port.unwrap_or_default(), _output: output, _room: room };
+        let driver = Self { process, port: port.unwrap_or_default(), _output: output, room };
         hold(driver.port != 0, "chromedriver says on which port it listens")?;
         Ok(driver)
     }
@@ -66,9 +68,16 @@ const STARTED: &str = "ChromeDriver was started successfully on port ";
 
 impl Drop for Driver {
     fn drop(&mut self) {
-        // Its browsers have been closed before, or end with it: they ask the system for that.
+        // Its browsers have been closed before: each holds on to it.
         self.process.kill().ok();
         self.process.wait().ok();
+        // A browser that is ending may still write its last into its profile.
+        for _ in 0..20 {
+            if fs::remove_dir_all(self.room.path()).is_ok() {
+                break;
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
     }
 }
 
@@ -78,6 +87,8 @@ pub struct Session {
     driver: Arc<Driver>,
     http: Client,
     id: String,
+    /// The browser's process.
+    process: Option<u32>,
 }
 
 impl Session {
@@ -86,7 +97,8 @@ impl Session {
         let address = format!("http://127.0.0.1:{}/session", driver.port);
         let opened = value("opening a browser", http.post(address).json(&device.capabilities()).send().await?).await?;
         let id = opened.get("sessionId").and_then(Value::as_str).unwrap_or_default().to_owned();
-        Ok(Self { driver, http, id })
+        let process = opened.pointer("/capabilities/goog:processID").and_then(Value::as_u64);
+        Ok(Self { driver, http, id, process: process.and_then(|process| process.try_into().ok()) })
     }
 
     /// What a command of the session answers.
@@ -126,8 +138,10 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        // What is not closed now ends with the driver.
-        self.close().ok();
+        // A browser outlives its driver, so one that does not close is ended by force.
+        if let (Err(_), Some(process)) = (self.close(), self.process) {
+            kill(process).ok();
+        }
     }
 }
 
