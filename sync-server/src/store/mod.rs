@@ -36,6 +36,8 @@ mod watchlist;
 mod writer;
 
 #[cfg(test)]
+mod every_row;
+#[cfg(test)]
 mod office_days;
 
 use std::{

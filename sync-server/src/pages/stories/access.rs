@@ -7,7 +7,6 @@ use axum::{
     http::{HeaderName, Method, Request, StatusCode, header},
 };
 use chrono::TimeDelta;
-use rusqlite::types::Value;
 
 use super::{Answer, Browser, HOST, Office, VISITOR, encoded, member};
 use crate::pages::routes::{self, Shows, Whose};
@@ -125,25 +124,15 @@ impl World {
         browser.clone().send(&self.office, request, body).await
     }
 
-    /// Every row of every table.
-    fn rows(&self) -> BTreeMap<String, Vec<Vec<Value>>> {
-        let db = rusqlite::Connection::open(self.office.state.config.database()).unwrap();
-        let mut tables = db.prepare("select name from sqlite_master where type = 'table'").unwrap();
-        let tables: Vec<String> = tables.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
-        let rows = |table: &String| {
-            let mut all = db.prepare(&format!("select * from \"{table}\"")).unwrap();
-            let columns = all.column_count();
-            let row = |row: &rusqlite::Row<'_>| (0..columns).map(|at| row.get(at)).collect();
-            all.query_map([], row).unwrap().map(Result::unwrap).collect()
-        };
-        tables.iter().map(|table| (table.clone(), rows(table))).collect()
+    async fn rows(&self) -> BTreeMap<String, Vec<String>> {
+        self.office.state.store.every_row().await.unwrap()
     }
 }
 
 #[tokio::test]
 async fn each_address_answers_only_those_whose_it_is() {
     let world = World::new().await;
-    let before = world.rows();
+    let before = world.rows().await;
     for route in routes::all() {
         for who in Who::ALL {
             for (method, shows) in &route.asks {
@@ -170,7 +159,7 @@ async fn each_address_answers_only_those_whose_it_is() {
             }
         }
     }
-    assert_eq!(world.rows(), before);
+    assert_eq!(world.rows().await, before);
 }
 
 #[tokio::test]
@@ -178,7 +167,7 @@ async fn nothing_changes_by_looking() {
     let world = World::new().await;
     // Later than the last use of a session is noted at.
     world.office.clock.advance(TimeDelta::minutes(30));
-    let before = world.rows();
+    let before = world.rows().await;
     for route in routes::all() {
         for address in world.addresses(route.path) {
             for who in Who::ALL {
@@ -192,14 +181,14 @@ async fn nothing_changes_by_looking() {
             }
         }
     }
-    assert_eq!(world.rows(), before);
+    assert_eq!(world.rows().await, before);
 }
 
 #[tokio::test]
 async fn a_change_is_asked_for_on_our_own_page_with_its_own_token() {
     const SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
     let world = World::new().await;
-    let before = world.rows();
+    let before = world.rows().await;
     let mut walked = 0;
     for route in routes::all() {
         let who = Who::ALL.into_iter().rev().find(|who| who.refusal(route.whose).is_none()).unwrap();
@@ -231,5 +220,5 @@ async fn a_change_is_asked_for_on_our_own_page_with_its_own_token() {
         }
     }
     assert!(walked >= 9, "{walked}");
-    assert_eq!(world.rows(), before);
+    assert_eq!(world.rows().await, before);
 }
