@@ -4,6 +4,7 @@
 //! `notify` carries what the office has to say out of the house. The binary is in `main.rs`; everything it can do stands here,
 //! so that a test can stand up a whole office on a loopback port.
 
+pub mod assets;
 pub mod clock;
 pub mod commands;
 pub mod config;

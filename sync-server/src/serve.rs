@@ -23,6 +23,7 @@ use tokio::{
 };
 
 use crate::{
+    assets::{Assets, AssetsFault},
     clock::Clock,
     config::Config,
     keys::{Keys, KeysFault},
@@ -67,7 +68,16 @@ pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<AppState, Ser
             "put on the watchlist by an older version, they are found under one kind and spelling only; put them on it again"
         );
     }
-    Ok(AppState { config: Arc::new(config), store, clock, timekeeper, keys: Arc::new(keys), texts_leave: false })
+    let assets = Arc::new(Assets::of(&config.university)?);
+    Ok(AppState {
+        config: Arc::new(config),
+        store,
+        clock,
+        timekeeper,
+        keys: Arc::new(keys),
+        assets,
+        texts_leave: false,
+    })
 }
 
 /// Whether the minute's chores may erase, and if not, since when nothing is known of the time.
@@ -130,6 +140,8 @@ pub enum ServeFault {
     Keys(#[from] KeysFault),
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error(transparent)]
+    Assets(#[from] AssetsFault),
     #[error("已有一个服务在使用这个数据目录（{} 已被锁定）。Another server serves this data directory already", path.display())]
     AlreadyServing { path: PathBuf },
     #[error("{} 无法创建或锁定。It cannot be made or locked", path.display())]
@@ -169,7 +181,7 @@ fn background(state: &AppState, senders: Vec<Box<dyn Sender>>) -> JoinSet<()> {
     tasks
 }
 
-/// What falls due by itself: passes to publish, numbers to forget.
+/// What falls due by itself: passes to publish, numbers to forget, sessions' uses to write down.
 async fn chores(state: AppState) {
     let mut minute = time::interval(CHORES_EVERY);
     minute.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -194,6 +206,7 @@ async fn chores(state: AppState) {
 const SAID_EVERY_ROUNDS: u64 = 60;
 
 async fn minute_round(state: &AppState) -> Result<Erasing, ChoresFault> {
+    state.store.keep_seen().await?;
     let kept = state.store.clock_kept().await?;
     let now = state.timekeeper.settle(kept.accepted)?;
     state.store.publish_due(now).await?;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{clock::Clock, config::Config, keys::Keys, store::Store, timekeeper::Timekeeper};
+use crate::{assets::Assets, clock::Clock, config::Config, keys::Keys, store::Store, timekeeper::Timekeeper};
 
 /// Cheap to clone: each handler holds its own.
 #[derive(Debug, Clone)]
@@ -13,6 +13,7 @@ pub struct AppState {
     /// The same clock, for those who are told the time by it.
     pub timekeeper: Arc<Timekeeper>,
     pub keys: Arc<Keys>,
+    pub assets: Arc<Assets>,
     /// Whether any channel carries text messages: without one nobody can be sent a code, and the sign-in page must say so.
     pub texts_leave: bool,
 }

@@ -57,10 +57,11 @@ const SERVER: Arrows = &[
     ("clock", &[]),
     ("random", &[]),
     ("config", &["office"]),
+    ("assets", &["config"]),
     ("keys", &["random", "store"]),
     ("error", &["store"]),
     ("timekeeper", &["clock", "office"]),
-    ("state", &["clock", "config", "keys", "store", "timekeeper"]),
+    ("state", &["assets", "clock", "config", "keys", "store", "timekeeper"]),
     // tells people
     ("notify", &["office", "store", "clock", "config", "error"]),
     // the two doors, strangers to each other

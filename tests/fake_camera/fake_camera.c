@@ -26,7 +26,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { FORMATS = 8, FRAMES = 64, BUFFERS = 8, FPS = 15, SLOW_FPS = 2, FAST_FPS = 200, SECOND_MS = 1000 };
+enum { FORMATS = 8, FRAMES = 64, BUFFERS = 8, FPS = 15, SLOW_FPS = 2, FAST_FPS = 500, SECOND_MS = 1000 };
 
 struct format {
     unsigned fourcc, width, height;

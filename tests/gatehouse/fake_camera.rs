@@ -38,7 +38,7 @@ pub enum Fault {
     Noise,
     /// Two frames a second.
     Slow,
-    /// Two hundred frames a second: more than are looked at.
+    /// Five hundred frames a second: more than are looked at.
     Fast,
 }
 
@@ -82,11 +82,11 @@ impl FakeCamera {
         self.put("fault", said.as_bytes())
     }
 
-    /// From now on it sees this, as motion JPEG of 1280x720.
+    /// From now on it sees this, as motion JPEG of its size; a camera keeps to one.
     pub fn sees(&self, frame: &RgbImage) -> Result<(), Trouble> {
         let mut jpeg = Vec::new();
         JpegEncoder::new_with_quality(&mut jpeg, 85).encode_image(frame)?;
-        self.sees_bytes("MJPG_1280x720", "0.jpg", &jpeg)
+        self.sees_bytes(&format!("MJPG_{}x{}", frame.width(), frame.height()), "0.jpg", &jpeg)
     }
 
     /// Another frame of a format; a format's frames are shown in turn.

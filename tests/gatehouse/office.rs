@@ -115,7 +115,7 @@ impl Office {
 
     /// What a terminal that follows the feed knows by now: the visitors numbered from 0.
     pub fn held(&self, passes: u64) -> Result<HeldNews, Trouble> {
-        let changes = (0..passes).map(|number| Ok(Change::PassIssued(Box::new(self.record(number)?))));
+        let changes = (0..passes).map(|number| Ok(Change::PassIssued(self.record(number)?.into())));
         Ok(HeldNews {
             key_set: Some(self.key_set()?),
             epoch: 1,

@@ -25,7 +25,8 @@ async fn found_by_name_and_let_in() -> Result<(), Trouble> {
     let mut south = Terminal::enrolled(&campus, 0).await?;
     let mut east = Terminal::enrolled(&campus, 1).await?;
     campus.approved(&Form::good(today()).with("visitor_name", "单𬭎")).await?;
-    let other = Form::good(today()).with("document_number", resident_number(2)).without("plates").without("companions");
+    let other =
+        Form::good(today()).with("document_number", resident_number(2)).without("plate").without("companion_name");
     campus.approved(&other).await?;
     south.sync().await;
     for (typed, by) in [("shan", FoundBy::Name), ("𬭎", FoundBy::Name), ("d12", FoundBy::Plate)] {

@@ -58,13 +58,23 @@ struct Open {
 impl Campus {
     /// A new office with the story's directory, open, at 08:00.
     pub async fn open() -> Result<Self, Trouble> {
-        Self::open_at(today().at_minute(8 * 60), "").await
+        Self::open_with("").await
+    }
+
+    /// The same with settings of the story's own.
+    pub async fn open_with(settings: &'static str) -> Result<Self, Trouble> {
+        Self::open_at(today().at_minute(8 * 60), settings).await
     }
 
     /// The same on the machine's own time and for visits at any hour, for programs that look at the machine's clock.
     pub async fn of_today() -> Result<Self, Trouble> {
         use sync_server::clock::Clock as _;
         Self::open_at(SystemClock.now(), "[booking]\nopens = \"00:00\"\ncloses = \"24:00\"\n").await
+    }
+
+    /// At 08:00, with settings of its own.
+    pub async fn with(settings: &'static str) -> Result<Self, Trouble> {
+        Self::open_at(today().at_minute(8 * 60), settings).await
     }
 
     async fn open_at(begin: Moment, settings: &'static str) -> Result<Self, Trouble> {

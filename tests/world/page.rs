@@ -26,6 +26,12 @@ impl Page {
         attribute(tag, "value=\"")
     }
 
+    /// The state of a booking that a review page shows, which its form sends back.
+    #[must_use]
+    pub fn revision(&self) -> Option<&str> {
+        attribute(&self.body, "name=\"revision\" value=\"")
+    }
+
     /// The messages at their fields.
     #[must_use]
     pub fn problems(&self) -> BTreeMap<String, String> {

@@ -52,7 +52,7 @@ pub fn resident_number(sequence: u16) -> String {
 
 /// The booking form, field by field, as it is typed.
 #[derive(Debug, Clone)]
-pub struct Form(BTreeMap<&'static str, String>);
+pub struct Form(BTreeMap<&'static str, Vec<String>>);
 
 impl Form {
     /// A good booking for `day` at 长安校区.
@@ -68,20 +68,28 @@ impl Form {
             ("day", day.to_string()),
             ("from", "09:00".to_owned()),
             ("until", "21:59".to_owned()),
-            ("companions", "𬭎䶮\n阿卜杜拉·艾山".to_owned()),
-            ("plates", "陕AD12345".to_owned()),
+            ("plate", "陕AD12345".to_owned()),
+            ("plate_kind", "new_energy".to_owned()),
             ("host_name", HOST_NAME.to_owned()),
             ("host_number", HOST_NUMBER.to_owned()),
             ("host_phone", HOST_PHONE.to_owned()),
             ("privacy", "yes".to_owned()),
             ("visit_kind", "ordinary".to_owned()),
         ];
-        Self(fields.into_iter().collect())
+        let form = Self(fields.into_iter().map(|(field, typed)| (field, vec![typed])).collect());
+        form.with_rows("companion_name", &["𬭎䶮", "阿卜杜拉·艾山"])
     }
 
     #[must_use]
     pub fn with(mut self, field: &'static str, typed: impl Into<String>) -> Self {
-        self.0.insert(field, typed.into());
+        self.0.insert(field, vec![typed.into()]);
+        self
+    }
+
+    /// A field that stands there once in each row of a list.
+    #[must_use]
+    pub fn with_rows(mut self, field: &'static str, typed: &[&str]) -> Self {
+        self.0.insert(field, typed.iter().map(|row| (*row).to_owned()).collect());
         self
     }
 
@@ -92,6 +100,6 @@ impl Form {
     }
 
     pub fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(field, typed)| (*field, typed.as_str()))
+        self.0.iter().flat_map(|(field, rows)| rows.iter().map(|typed| (*field, typed.as_str())))
     }
 }

@@ -1,6 +1,10 @@
 //! Somebody with a browser: signs in, fills in forms, follows links. Speaks HTTP and reads pages, and knows nothing else.
 
-use reqwest::{Client, redirect::Policy};
+use reqwest::{
+    Client,
+    header::{COOKIE, HeaderMap, HeaderValue},
+    redirect::Policy,
+};
 
 use crate::{
     Trouble,
@@ -19,6 +23,14 @@ impl Person {
     /// A fresh browser: no cookies, no history.
     pub fn new(server: &str) -> Result<Self, Trouble> {
         let http = Client::builder().cookie_store(true).redirect(Policy::none()).no_proxy().build()?;
+        Ok(Self { http, server: server.trim_end_matches('/').to_owned() })
+    }
+
+    /// A browser that has this cookie, set by another: the same person, twice at work.
+    pub fn carrying(server: &str, cookie: &str) -> Result<Self, Trouble> {
+        let cookie = HeaderValue::from_str(cookie).map_err(|error| Trouble::NotHeld(error.to_string()))?;
+        let headers = HeaderMap::from_iter([(COOKIE, cookie)]);
+        let http = Client::builder().default_headers(headers).redirect(Policy::none()).no_proxy().build()?;
         Ok(Self { http, server: server.trim_end_matches('/').to_owned() })
     }
 
@@ -46,6 +58,11 @@ impl Person {
         self.submit("/host/book", form).await
     }
 
+    /// Sends the form of a booking of their own, changed.
+    pub async fn change(&self, booking: &str, form: &Form) -> Result<Page, Trouble> {
+        self.submit(&format!("{booking}/edit"), form).await
+    }
+
     /// Books and returns the address of the booking's page.
     pub async fn booked(&self, form: &Form) -> Result<String, Trouble> {
         let page = self.book(form).await?;
@@ -55,13 +72,17 @@ impl Person {
     /// Opens the review page behind a notice's link; nothing is decided by it.
     pub async fn open(&self, notice: &Notice) -> Result<Review, Trouble> {
         let address = self.path_of(notice)?;
-        let token = self.get(&address).await?.form_token().unwrap_or_default().to_owned();
-        Ok(Review { address, token })
+        let page = self.get(&address).await?;
+        let token = page.form_token().unwrap_or_default().to_owned();
+        let revision = page.revision().unwrap_or_default().to_owned();
+        Ok(Review { address, token, revision })
     }
 
     /// One tap on an open review page.
     pub async fn tap(&self, review: &Review, choice: &str) -> Result<Page, Trouble> {
-        self.post(&review.address, &[("choice", choice), ("reason", ""), ("form_token", &review.token)]).await
+        let Review { address, token, revision } = review;
+        let fields = [("choice", choice), ("reason", ""), ("form_token", token), ("revision", revision)];
+        self.post(address, &fields).await
     }
 
     /// Opens and decides.
@@ -100,6 +121,26 @@ impl Person {
         path.map(str::to_owned).ok_or_else(|| Trouble::NotHeld(format!("no link in {notice:?}")))
     }
 
+    /// The browser itself, for those who measure it.
+    #[must_use]
+    pub const fn http(&self) -> &Client {
+        &self.http
+    }
+
+    /// The booking form filled in, to be sent as often as wanted.
+    pub async fn ready_to_book(&self, form: &Form) -> Result<Ready, Trouble> {
+        let token = self.get("/book").await?.form_token().unwrap_or_default().to_owned();
+        let fields = form.fields().map(|(field, typed)| (field.to_owned(), typed.to_owned()));
+        Ok(Ready(fields.chain([("form_token".to_owned(), token)]).collect()))
+    }
+
+    /// Books once with a form that is ready.
+    pub async fn send(&self, Ready(fields): &Ready) -> Result<(), Trouble> {
+        let request = self.http.post(self.at("/book")).header("origin", &self.server).form(fields);
+        let page = read(request.send().await?).await?;
+        if page.status == 303 { Ok(()) } else { Err(trouble("booking", page)) }
+    }
+
     async fn submit(&self, address: &str, form: &Form) -> Result<Page, Trouble> {
         let page = self.get(address).await?;
         let token = page.form_token().unwrap_or_default();
@@ -113,11 +154,16 @@ impl Person {
     }
 }
 
+/// A filled form; without the number of a form that was shown, each time it is sent it is a new booking.
+#[derive(Debug, Clone)]
+pub struct Ready(Vec<(String, String)>);
+
 /// A review page that somebody has open.
 #[derive(Debug, Clone)]
 pub struct Review {
     pub address: String,
     token: String,
+    revision: String,
 }
 
 async fn read(answer: reqwest::Response) -> Result<Page, Trouble> {

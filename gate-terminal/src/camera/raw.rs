@@ -104,10 +104,16 @@ impl Decoded {
         let (columns, rows) = (self.width / step, (self.height / step).max(1));
         let mut rgb = Vec::with_capacity(columns * rows * 3);
         for band in self.pixels.chunks(self.width * step).take(rows) {
-            for column in 0..columns {
-                let within = band.chunks(self.width).filter_map(|row| row.get(column * step..(column + 1) * step));
-                rgb.extend_from_slice(&rgb_of(mean(within.flatten())));
+            let mut sums = vec![[0_u32; 3]; columns];
+            for row in band.chunks(self.width) {
+                for (sum, pixels) in sums.iter_mut().zip(row.chunks_exact(step)) {
+                    for &[luma, cb, cr] in pixels {
+                        *sum = [sum[0] + u32::from(luma), sum[1] + u32::from(cb), sum[2] + u32::from(cr)];
+                    }
+                }
             }
+            let count = u32::try_from(step * band.len() / self.width).unwrap_or(u32::MAX);
+            rgb.extend(sums.iter().flat_map(|sum| rgb_of(sum.map(|sum| mean(sum, count)))));
         }
         let side = |side: usize| u32::try_from(side).unwrap_or_default();
         Preview { width: side(columns), height: side(rows), rgb }
@@ -130,15 +136,8 @@ const fn grey(light: u8) -> [u8; 3] {
     [light, NO_COLOUR, NO_COLOUR]
 }
 
-fn mean<'p>(pixels: impl Iterator<Item = &'p [u8; 3]>) -> [u8; 3] {
-    let (mut sums, mut count) = ([0_u32; 3], 0_u32);
-    for pixel in pixels {
-        for (sum, &part) in sums.iter_mut().zip(pixel) {
-            *sum += u32::from(part);
-        }
-        count += 1;
-    }
-    sums.map(|sum| u8::try_from(sum / count.max(1)).unwrap_or(u8::MAX))
+fn mean(sum: u32, count: u32) -> u8 {
+    u8::try_from(sum / count.max(1)).unwrap_or(u8::MAX)
 }
 
 /// The weights of ITU-R BT.601 in 1/65536, as JPEG uses them.

@@ -316,7 +316,7 @@ fn whom_a_guard_asked_for_waits_across_a_restart_until_they_have_gone_in() {
 
     let pass = pass_id(6);
     let decided = |number, outcome| Change::WalkInDecided { terminal: TERMINAL, number, outcome };
-    story.office.say(&Change::PassIssued(Box::new(record(6))));
+    story.office.say(&Change::PassIssued(record(6).into()));
     story.office.say(&decided(asked, WalkInOutcome::Approved { pass }));
     let mut terminal = story.terminal();
     assert_eq!(standings(&terminal), [Unreached, Waiting]);

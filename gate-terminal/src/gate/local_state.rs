@@ -279,7 +279,6 @@ impl LocalState {
         match change {
             Change::Places(places) => self.places = Some(Arc::new(places)),
             Change::PassIssued(record) => {
-                let record = Arc::new(*record);
                 self.passes.insert(record.pass, Arc::clone(&record));
                 self.index.learn(record);
             }

@@ -127,7 +127,7 @@ impl Office {
     }
 
     pub(crate) fn issue(&mut self, n: u8) -> String {
-        self.say(&Change::PassIssued(Box::new(record(n))));
+        self.say(&Change::PassIssued(record(n).into()));
         self.seal(&claims(n))
     }
 

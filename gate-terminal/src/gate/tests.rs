@@ -2,13 +2,18 @@
 
 use shared::{
     entry::{Direction, GuardReason, Outcome, Remark, Way},
-    sync::{Refusal, beacon::Freshness, change::Change},
+    pass::{Claims, PartySize},
+    sync::{
+        Refusal,
+        beacon::Freshness,
+        change::{Change, PassRecord},
+    },
     verdict::{AskReason, RefuseReason, Verdict},
 };
 
 use super::{
     Alarm, CaseNumber, Effect, Event, ForeignCodeSecret, Gate, GuardAct, Held, Link, Panel, Signal, SyncFailure,
-    small_campus::{Office, Terminal, claims, day, morning, pass_id, shown, signals, written},
+    small_campus::{Office, Terminal, claims, day, morning, pass_id, record, shown, signals, written},
 };
 
 fn alarms(effects: &[Effect]) -> Vec<Alarm> {
@@ -61,6 +66,31 @@ fn nothing_shines_before_it_is_recorded() {
     assert_eq!(shown(&terminal).outcome, Some(Outcome::Passed));
     assert_eq!(shown(&terminal).subject.name(), Some("张䶮明"));
     assert_eq!((terminal.gate.view().entered_today, terminal.gate.view().inside_now), (3, 3));
+}
+
+#[test]
+fn a_pass_that_is_told_again_is_what_was_told_last() {
+    let (mut terminal, old_code) = gate_with_a_pass();
+    let alone = PartySize::new(1).unwrap();
+    let changed = PassRecord { companions: Vec::new(), plates: vec!["陕A54321".into()], party: alone, ..record(1) };
+    terminal.office.say(&Change::PassIssued(changed.clone().into()));
+    terminal.news_arrives();
+    for (plate, found) in [("54321", 1), ("12345", 0)] {
+        terminal.tell(Event::Guard(GuardAct::Find(plate.into())));
+        assert_eq!(terminal.gate.view().found.unwrap().hits.len(), found, "{plate}");
+    }
+    let entries = written(&terminal.tell(Event::code(&old_code)));
+    assert_eq!((entries.len(), entries[0].party), (1, 1), "a picture of the code that was saved before says three");
+    assert_eq!(shown(&terminal).subject.record.as_deref(), Some(&changed));
+}
+
+#[test]
+fn a_code_made_anew_counts_before_the_gate_has_heard_of_it() {
+    let mut office = Office::open();
+    office.issue(1);
+    let code = office.seal(&Claims { party: PartySize::new(2).unwrap(), ..claims(1) });
+    let mut terminal = Terminal::at(office);
+    assert_eq!(written(&terminal.tell(Event::code(&code)))[0].party, 2);
 }
 
 #[test]
@@ -421,7 +451,7 @@ fn after_a_restart_a_wrong_clock_forgets_nothing() {
     office.issue(1);
     let mut held = Held::fresh(office.post(), morning());
     held.news.proven = Some(morning());
-    held.news.changes = vec![Change::PassIssued(Box::new(super::small_campus::record(1)))];
+    held.news.changes = vec![Change::PassIssued(super::small_campus::record(1).into())];
     let mut terminal = Terminal::stopped(office, held);
     terminal.line_is_up = false;
     terminal.wall = day().plus_days(3).start();

@@ -254,7 +254,7 @@ mod tests {
         }
         let mut changes = Vec::new();
         if !has(Flaw::Unknown) {
-            changes.push(Change::PassIssued(Box::new(record(1))));
+            changes.push(Change::PassIssued(record(1).into()));
         }
         if has(Flaw::Revoked) {
             changes.push(Change::PassRevoked { pass: pass_id(1), at: morning() });

@@ -120,11 +120,13 @@ impl Subject {
         self.claims.as_ref().map(|claims| claims.name.clone()).or_else(listed)
     }
 
-    /// How many were booked.
+    /// How many were booked. After the approval a party only ever becomes smaller: of a code and a list that differ, the smaller
+    /// is the newer.
     #[must_use]
     pub fn party(&self) -> u8 {
-        let listed = || self.record.as_ref().map(|record| record.party);
-        self.claims.as_ref().map(|claims| claims.party).or_else(listed).map_or(1, shared::pass::PartySize::get)
+        let signed = self.claims.as_ref().map(|claims| claims.party);
+        let listed = self.record.as_ref().map(|record| record.party);
+        signed.into_iter().chain(listed).map(shared::pass::PartySize::get).min().unwrap_or(1)
     }
 
     /// The name in full where the list has it, else as the pass masks it.

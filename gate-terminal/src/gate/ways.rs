@@ -103,7 +103,7 @@ mod tests {
     fn gate(entries: u8) -> (Terminal, String) {
         let entries = EntriesAllowed::new(entries).unwrap();
         let mut office = Office::open();
-        office.say(&Change::PassIssued(Box::new(PassRecord { entries, ..record(1) })));
+        office.say(&Change::PassIssued(PassRecord { entries, ..record(1) }.into()));
         let code = office.seal(&shared::pass::Claims { entries, ..claims(1) });
         let mut terminal = Terminal::at(office);
         terminal.tell(Event::Guard(GuardAct::Face(Way::Both)));

@@ -310,8 +310,8 @@ fn a_closed_lock_answers_nothing_but_the_roll_call() {
 fn three_hundred_entries_are_filtered_by_whatever_an_officer_knows() {
     let mut post = Post::opened();
     post.learn(vec![
-        Change::PassIssued(Box::new(booked(1, "单晓明", "京A12345"))),
-        Change::PassIssued(Box::new(booked(2, "John Smith", "WJ京01234"))),
+        Change::PassIssued(booked(1, "单晓明", "京A12345").into()),
+        Change::PassIssued(booked(2, "John Smith", "WJ京01234").into()),
     ]);
     let yesterday = day().minus_days(1);
     for minute in 0..98 {
@@ -373,7 +373,7 @@ fn a_line_says_who_it_was_who_vouches_and_what_contradicts() {
         entry,
         party: None,
     };
-    post.learn(vec![Change::PassIssued(Box::new(booked(1, "张晓明", "京A12345"))), told(theirs)]);
+    post.learn(vec![Change::PassIssued(booked(1, "张晓明", "京A12345").into()), told(theirs)]);
     post.write(&went(pass_id(1), Direction::In, at(480)));
     post.write(&refused(at(482)));
     let head = post.store.entries_after(0, 1).unwrap().1;
@@ -418,7 +418,7 @@ const WICKED: [&str; 6] = [
 /// Whatever the feed calls a plate, and a guard's remark and a masked name beside it.
 fn write_wicked(post: &mut Post) {
     for (n, wicked) in (1..).zip(WICKED) {
-        post.learn(vec![Change::PassIssued(Box::new(booked(n, "张晓明", wicked)))]);
+        post.learn(vec![Change::PassIssued(booked(n, "张晓明", wicked).into())]);
         post.write(&went(pass_id(n), Direction::In, at(480)));
     }
     let mut entry = let_in(at(481), "=1+1+1");
@@ -562,9 +562,9 @@ fn the_roll_call_has_everybody_inside_and_nobody_else() {
         party: None,
     };
     post.learn(vec![
-        Change::PassIssued(Box::new(booked(1, "张晓明", "<b>京A12345"))),
-        Change::PassIssued(Box::new(booked(3, "李四", ""))),
-        Change::PassIssued(Box::new(booked(4, "孙八", ""))),
+        Change::PassIssued(booked(1, "张晓明", "<b>京A12345").into()),
+        Change::PassIssued(booked(3, "李四", "").into()),
+        Change::PassIssued(booked(4, "孙八", "").into()),
         told(3, Direction::In, 450, 1),
         told(4, Direction::In, 450, 2),
     ]);
@@ -604,7 +604,7 @@ fn the_roll_call_has_everybody_inside_and_nobody_else() {
 #[test]
 fn the_roll_call_counts_as_the_guard_did_and_knows_who_came_on_paper() {
     let mut post = Post::new();
-    post.learn(vec![Change::PassIssued(Box::new(booked(1, "张晓明", "")))]);
+    post.learn(vec![Change::PassIssued(booked(1, "张晓明", "").into())]);
     let on_paper = |name: &str, direction, minute| {
         let paper = PaperCase {
             visitor: PersonName::parse(name).unwrap(),

@@ -100,8 +100,8 @@ pub(super) fn forget(transaction: &Transaction<'_>, before: CampusDay) -> Result
 pub(super) fn load(connection: &Connection, changes: &mut Vec<Change>) -> Result<(), StoreError> {
     each(connection, "select record from pass", |row| {
         let text: String = row.get(0)?;
-        let record = serde_json::from_str(&text).map_err(StoreError::json("pass"))?;
-        changes.push(Change::PassIssued(Box::new(record)));
+        let record: PassRecord = serde_json::from_str(&text).map_err(StoreError::json("pass"))?;
+        changes.push(Change::PassIssued(record.into()));
         Ok(())
     })?;
     each(connection, "select pass, at_ms from revoked", |row| {

@@ -6,7 +6,7 @@ use shared::{
     ids::PassId,
     seal::Sealed,
     sync::{
-        change::{Change, REVOCATION_KEPT_DAYS, WalkInOutcome},
+        change::{Change, PassRecord, REVOCATION_KEPT_DAYS, WalkInOutcome},
         push::EntryReceipt,
         walk_in::WalkInNumber,
     },
@@ -137,8 +137,8 @@ fn what_the_feed_taught_comes_back_after_a_restart() {
             gates: Vec::new(),
             others: vec![(CampusId::new(2), "雁塔校区".into())],
         }),
-        Change::PassIssued(Box::new(record(1))),
-        Change::PassIssued(Box::new(record(2))),
+        Change::PassIssued(record(1).into()),
+        Change::PassIssued(record(2).into()),
         Change::PassRevoked { pass: pass_id(1), at: morning() },
         Change::PassWatched { pass: pass_id(2), watched: true },
         moved,
@@ -157,9 +157,20 @@ fn telling_the_same_change_again_changes_nothing() {
     let (_directory, mut store) = enrolled();
     let cleared = Change::PassWatched { pass: pass_id(1), watched: false };
     let watched = Change::PassWatched { pass: pass_id(1), watched: true };
-    let issued = Change::PassIssued(Box::new(record(1)));
+    let issued = Change::PassIssued(record(1).into());
     store.keep_news(&news(4, vec![issued.clone(), issued.clone(), watched.clone(), watched, cleared])).unwrap();
     assert_eq!(store.load().unwrap().news.changes, [issued]);
+}
+
+#[test]
+fn a_pass_that_is_told_again_comes_back_as_it_was_told_last() {
+    let (directory, mut store) = enrolled();
+    let changed = PassRecord { plates: vec!["陕A54321".into()], companions: Vec::new(), ..record(1) };
+    for (seq, record) in [(1, record(1)), (2, changed.clone())] {
+        store.keep_news(&news(seq, vec![Change::PassIssued(record.into())])).unwrap();
+    }
+    let held = reopened(&directory, store).load().unwrap();
+    assert_eq!(held.news.changes, [Change::PassIssued(changed.into())]);
 }
 
 #[test]
@@ -167,7 +178,7 @@ fn a_new_epoch_voids_passes_and_keeps_revocations() {
     let (_directory, mut store) = enrolled();
     let revoked = Change::PassRevoked { pass: pass_id(1), at: morning() };
     let watched = Change::PassWatched { pass: pass_id(1), watched: true };
-    store.keep_news(&news(3, vec![Change::PassIssued(Box::new(record(1))), revoked.clone(), watched])).unwrap();
+    store.keep_news(&news(3, vec![Change::PassIssued(record(1).into()), revoked.clone(), watched])).unwrap();
     store.keep_news(&News { epoch: 2, restarts: true, ..news(0, vec![]) }).unwrap();
     let held = store.load().unwrap().news;
     assert_eq!((held.changes, held.epoch, held.head.seq), (vec![revoked], 2, 0));
@@ -178,13 +189,13 @@ fn days_that_are_over_are_forgotten() {
     let (_directory, mut store) = enrolled();
     let mut tomorrow = record(2);
     tomorrow.day = day().plus_days(1);
-    let tomorrow = Change::PassIssued(Box::new(tomorrow));
+    let tomorrow = Change::PassIssued(tomorrow.into());
     let revoked = Change::PassRevoked { pass: pass_id(2), at: morning() };
     store
         .keep_news(&news(
             4,
             vec![
-                Change::PassIssued(Box::new(record(1))),
+                Change::PassIssued(record(1).into()),
                 tomorrow.clone(),
                 Change::PassRevoked { pass: pass_id(1), at: morning() },
                 revoked.clone(),
@@ -219,7 +230,7 @@ fn an_entry_waits_for_another_program_that_writes() {
 #[test]
 fn who_moved_yesterday_is_forgotten_a_day_later() {
     let (_directory, mut store) = enrolled();
-    let issued = |n| Change::PassIssued(Box::new(record(n)));
+    let issued = |n| Change::PassIssued(record(n).into());
     let moved = |party| Change::PassMoved {
         pass: pass_id(1),
         direction: Direction::In,
@@ -331,7 +342,7 @@ fn a_full_disk_refuses_and_uses_up_no_number() {
     };
     let StoreError::Sql(rusqlite::Error::SqliteFailure(cause, _)) = &error else { panic!("{error:?}") };
     assert_eq!(cause.code, rusqlite::ErrorCode::DiskFull);
-    assert!(store.keep_news(&news(1, (0..200).map(|n| Change::PassIssued(Box::new(record(n)))).collect())).is_err());
+    assert!(store.keep_news(&news(1, (0..200).map(|n| Change::PassIssued(record(n).into())).collect())).is_err());
     assert_eq!(store.load().unwrap().news.head.seq, 0, "news is stored whole or not at all");
     store.connection.pragma_update(None, "max_page_count", 1_000_000).unwrap();
     assert_eq!(store.append(&entry(morning(), None)).unwrap().seq, written + 1);

@@ -4,6 +4,8 @@
 //! that a pass was revoked it keeps for as long as the pass can still be shown. No document number is ever in it: the pass carries
 //! the last four for the guard's eye and a slow salted hash ([`DocumentTag`]) for a card reader.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -27,17 +29,15 @@ pub const REVOCATION_KEPT_DAYS: u16 = MAX_DAYS_AHEAD + 1;
 pub enum Change {
     /// The campus and its gates, whenever their configuration changes.
     Places(Places),
-    PassIssued(Box<PassRecord>),
+    /// Shared from the start: a terminal holds a hundred thousand, and a copy of each would leave as many holes in its memory.
+    PassIssued(#[serde(with = "shared_record")] Arc<PassRecord>),
     PassRevoked {
         pass: PassId,
         /// Perhaps long before the day of the pass, and before anybody was told that there is one.
         at: Moment,
     },
     /// The office found this pass's holder on the watchlist, or cleared them.
-    PassWatched {
-        pass: PassId,
-        watched: bool,
-    },
+    PassWatched { pass: PassId, watched: bool },
     /// Somebody went through a gate with this pass; how the other gates learn of it. Told again of the same entry, it corrects
     /// how many they were.
     PassMoved {
@@ -51,11 +51,24 @@ pub enum Change {
         party: Option<u8>,
     },
     /// The host of a visitor who waits at a gate has decided. The record of the pass, where there is one, stands before this.
-    WalkInDecided {
-        terminal: TerminalId,
-        number: WalkInNumber,
-        outcome: WalkInOutcome,
-    },
+    WalkInDecided { terminal: TerminalId, number: WalkInNumber, outcome: WalkInOutcome },
+}
+
+/// A record is written as it is, shared or not.
+mod shared_record {
+    use std::sync::Arc;
+
+    use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};
+
+    use super::PassRecord;
+
+    pub(super) fn serialize<S: Serializer>(record: &PassRecord, serializer: S) -> Result<S::Ok, S::Error> {
+        record.serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<PassRecord>, D::Error> {
+        PassRecord::deserialize(deserializer).map(Arc::new)
+    }
 }
 
 /// What a host said of somebody at the gate.

@@ -7,8 +7,8 @@ use shared::{
     pass::EntriesAllowed,
 };
 
-use super::{BookingSettings, Campus, Config, Gate, Log, Office, SignIn, SyncSettings, University};
-use crate::office::{Retention, TimeOfDay};
+use super::{BookingSettings, Campus, Colour, Config, Gate, Log, Office, SignIn, SyncSettings, University};
+use crate::office::{CompanionDocuments, Retention, TimeOfDay};
 
 impl Default for Config {
     fn default() -> Self {
@@ -49,7 +49,13 @@ impl Campus {
 
 impl Default for University {
     fn default() -> Self {
-        Self { name: "某某大学".to_owned(), name_en: "University".to_owned() }
+        Self {
+            name: "某某大学".to_owned(),
+            name_en: "University".to_owned(),
+            seal: None,
+            accent: Colour::new(0x0a, 0x55, 0x70),
+            accent_dark: Colour::new(0x07, 0x3f, 0x54),
+        }
     }
 }
 
@@ -67,6 +73,7 @@ impl Default for BookingSettings {
             closes: at(22).unwrap_or(TimeOfDay::DAY_END),
             max_companions: 9,
             max_vehicles: 3,
+            companion_documents: CompanionDocuments::No,
             entries_per_pass: EntriesAllowed::ONE,
             per_phone_day: 20,
             on_behalf_per_phone_day: 100,
@@ -91,6 +98,7 @@ impl Default for SignIn {
             per_address_hour: 30,
             session_days: 30,
             session_idle_days: 7,
+            foreign: false,
         }
     }
 }

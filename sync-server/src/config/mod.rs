@@ -3,6 +3,7 @@
 //! Unknown keys are refused, because a misspelt setting that is silently ignored is found on the busiest morning. Keys live in
 //! files beside the database, never here, so this may be printed.
 
+mod colour;
 mod defaults;
 mod limits;
 
@@ -21,7 +22,8 @@ use shared::{
 };
 use thiserror::Error;
 
-use crate::office::{Retention, Rules, TimeOfDay};
+pub use self::colour::Colour;
+use crate::office::{CompanionDocuments, Retention, Rules, TimeOfDay};
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -48,6 +50,12 @@ pub struct Config {
 pub struct University {
     pub name: String,
     pub name_en: String,
+    /// A small SVG or PNG; without one a drawn gate stands in its place.
+    pub seal: Option<PathBuf>,
+    /// Of links and buttons.
+    pub accent: Colour,
+    /// Behind the university's name.
+    pub accent_dark: Colour,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -75,6 +83,7 @@ pub struct BookingSettings {
     pub closes: TimeOfDay,
     pub max_companions: u8,
     pub max_vehicles: u8,
+    pub companion_documents: CompanionDocuments,
     pub entries_per_pass: EntriesAllowed,
     pub per_phone_day: u16,
     pub on_behalf_per_phone_day: u16,
@@ -110,6 +119,8 @@ pub struct SignIn {
     pub session_days: u16,
     /// A session unused for so long ends earlier.
     pub session_idle_days: u16,
+    /// Whether a channel reaches numbers outside mainland China.
+    pub foreign: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -130,13 +141,15 @@ pub struct Log {
 }
 
 impl Config {
-    /// A service has no current folder worth the name, so a relative data directory lies beside the file.
+    /// A service has no current folder worth the name, so relative paths lie beside the file.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         let text = fs::read_to_string(path).map_err(|cause| ConfigError::Unread { path: path.to_owned(), cause })?;
         let config = Self::parse(&text)
             .map_err(|cause| ConfigError::Misunderstood { path: path.to_owned(), cause: Box::new(cause) })?;
         let beside = path.parent().unwrap_or_else(|| Path::new(""));
-        Ok(Self { data_dir: beside.join(&config.data_dir), ..config })
+        let seal = config.university.seal.as_ref().map(|seal| beside.join(seal));
+        let university = University { seal, ..config.university };
+        Ok(Self { data_dir: beside.join(&config.data_dir), university, ..config })
     }
 
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
@@ -169,6 +182,10 @@ impl Config {
         if ids.is_empty() {
             return Err(ConfigError::NoCampus);
         }
+        if let Some((name, colour, least)) = self.university.too_pale() {
+            let contrast = colour.contrast(Colour::WHITE);
+            return Err(ConfigError::TooPale { name, colour, contrast, least });
+        }
         if self.booking.opens >= self.booking.closes {
             return Err(ConfigError::Hours);
         }
@@ -195,6 +212,8 @@ impl Config {
             closes: self.booking.closes,
             max_companions: usize::from(self.booking.max_companions),
             max_vehicles: usize::from(self.booking.max_vehicles),
+            companion_documents: self.booking.companion_documents,
+            foreign_phones: self.sign_in.foreign,
             campuses: self.campus.iter().map(|campus| campus.id).collect(),
         }
     }
@@ -250,6 +269,21 @@ impl Config {
     }
 }
 
+impl University {
+    /// The accent as links wear it on dark pages.
+    #[must_use]
+    pub fn accent_light(&self) -> Colour {
+        self.accent.lightened()
+    }
+
+    /// A colour on which white, or which on white, is not read by everybody; its setting, and the contrast it needs.
+    fn too_pale(&self) -> Option<(&'static str, Colour, f64)> {
+        // Links stand on the pages' light grey as well, which takes a tenth.
+        let colours = [("university.accent", self.accent, 5.0), ("university.accent_dark", self.accent_dark, 7.0)];
+        colours.into_iter().find(|(_, colour, least)| colour.contrast(Colour::WHITE) < *least)
+    }
+}
+
 impl Campus {
     #[must_use]
     pub fn gate(&self, index: GateIndex) -> Option<&Gate> {
@@ -290,6 +324,10 @@ pub enum ConfigError {
     CampusTwice(CampusId),
     #[error("校区 {0} 至少要有一个校门，index 不能重复。It needs at least one gate, and each index once")]
     Gates(CampusId),
+    #[error(
+        "{name} = \"{colour}\" 太浅：与白色的对比度是 {contrast:.1}，至少要 {least:.1}，否则有人看不清。It is too pale: its contrast to white is {contrast:.1} and must be {least:.1}"
+    )]
+    TooPale { name: &'static str, colour: Colour, contrast: f64, least: f64 },
     #[error("booking.opens 应早于 booking.closes。It must open before it closes")]
     Hours,
     #[error(
@@ -340,6 +378,8 @@ mod tests {
             fs::write(&file, text).unwrap();
             assert_eq!(Config::load(&file).unwrap().data_dir, dir.path().join(data), "{text}");
         }
+        fs::write(&file, "university = { seal = 'seal.svg' }").unwrap();
+        assert_eq!(Config::load(&file).unwrap().university.seal, Some(dir.path().join("seal.svg")));
         fs::write(&file, "lisen = 1").unwrap();
         assert!(Config::load(&file).unwrap_err().to_string().contains("office.toml"));
     }
@@ -347,6 +387,21 @@ mod tests {
     #[test]
     fn nothing_at_all_is_a_working_configuration() {
         assert_eq!(Config::parse("").unwrap(), Config::default());
+    }
+
+    #[test]
+    fn a_colour_nobody_can_read_is_refused_by_name() {
+        for (key, colour, said) in [
+            ("accent", "#ff8800", "与白色的对比度是 2."),
+            ("accent", "#777777", "至少要 5.0"),
+            ("accent_dark", "#666666", "至少要 7.0"),
+            ("accent", "blue", "#rrggbb"),
+        ] {
+            let told = Config::parse(&format!("[university]\n{key} = '{colour}'")).unwrap_err().to_string();
+            assert!(told.contains(key) && told.contains(said), "{told}");
+        }
+        let red = Config::parse("[university]\naccent = '#a6192e'\naccent_dark = '#6b0f1d'").unwrap();
+        assert_eq!(red.university.accent.to_string(), "#a6192e");
     }
 
     #[test]

@@ -8,8 +8,9 @@ use shared::{
     ids::{CampusId, StaffNumber},
     time::{CampusDay, Moment},
 };
+use unicode_normalization::UnicodeNormalization as _;
 
-use super::{Reason, TimeOfDay};
+use super::{Reason, Staff, TimeOfDay};
 
 /// What host and visitor may read of a booking for as long as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,18 +51,45 @@ pub struct Companion {
     pub document: Option<Document>,
 }
 
-/// The host as the visitor knows them: at least one of the three is there.
+/// The host as the visitor knows them: at least a number, a name or a phone is there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostAsked {
     number: Option<StaffNumber>,
     name: Option<PersonName>,
     phone: Option<Phone>,
+    department: Option<String>,
 }
 
 impl HostAsked {
     #[must_use]
     pub fn of(number: Option<StaffNumber>, name: Option<PersonName>, phone: Option<Phone>) -> Option<Self> {
-        (number.is_some() || name.is_some() || phone.is_some()).then_some(Self { number, name, phone })
+        (number.is_some() || name.is_some() || phone.is_some()).then_some(Self {
+            number,
+            name,
+            phone,
+            department: None,
+        })
+    }
+
+    /// Who also said where they work; an empty word is none.
+    #[must_use]
+    pub fn in_department(self, said: &str) -> Self {
+        Self { department: (!said.trim().is_empty()).then(|| said.to_owned()), ..self }
+    }
+
+    /// Whether this is enough to ask from afar: by a name alone one could try who works here.
+    #[must_use]
+    pub const fn means_one(&self) -> bool {
+        self.number.is_some() || self.phone.is_some() || (self.name.is_some() && self.department.is_some())
+    }
+
+    /// Whether everything that was said is true of `staff`.
+    #[must_use]
+    pub fn is(&self, staff: &Staff) -> bool {
+        self.number.as_ref().is_none_or(|number| staff.number == *number)
+            && self.phone.as_ref().is_none_or(|phone| staff.phone == *phone)
+            && self.name.as_ref().is_none_or(|name| staff.name.folded() == name.folded())
+            && self.department.as_ref().is_none_or(|department| folded(&staff.department) == folded(department))
     }
 
     #[must_use]
@@ -78,6 +106,11 @@ impl HostAsked {
     pub const fn phone(&self) -> Option<&Phone> {
         self.phone.as_ref()
     }
+}
+
+/// A department as it is compared: its width, case and spaces are the writer's.
+fn folded(department: &str) -> String {
+    department.nfkc().flat_map(char::to_lowercase).filter(|symbol| !symbol.is_whitespace()).collect()
 }
 
 /// A form without problems.
@@ -118,5 +151,43 @@ impl Booking {
     #[must_use]
     pub const fn host(&self) -> Option<&HostAsked> {
         self.host.as_ref()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_is_asked_for_must_be_all_that_was_said() {
+        let phone = |text| Phone::parse(text).ok();
+        let name = |text| PersonName::parse(text).ok();
+        let staff = Staff {
+            number: StaffNumber::parse("T1").unwrap(),
+            name: PersonName::parse("李文").unwrap(),
+            department: "计算机学院（AI 系）".to_owned(),
+            phone: Phone::parse("13900130002").unwrap(),
+            wecom_id: None,
+            hall_id: None,
+        };
+        for (number, named, telephone, department, means_one, is) in [
+            (Some("T1"), None, None, "", true, true),
+            (None, None, Some("13900130002"), "", true, true),
+            (None, Some("李文"), None, "", false, true),
+            (None, Some("李文"), None, "计算机学院（AI系）", true, true),
+            (None, Some("李 文"), None, " 计算机学院(ａｉ 系) ", true, true),
+            (None, Some("李文"), None, "图书馆", true, false),
+            (None, Some("李武"), None, "计算机学院（AI 系）", true, false),
+            (Some("T1"), Some("李武"), None, "", true, false),
+            (Some("T1"), None, Some("13900130003"), "", true, false),
+            (Some("T1"), None, None, "图书馆", true, false),
+            (Some("T2"), None, Some("13900130002"), "", true, false),
+        ] {
+            let asked =
+                HostAsked::of(number.and_then(StaffNumber::parse), named.and_then(name), telephone.and_then(phone));
+            let asked = asked.unwrap().in_department(department);
+            assert_eq!((asked.means_one(), asked.is(&staff)), (means_one, is), "{asked:?}");
+        }
+        assert_eq!(HostAsked::of(None, None, None), None);
     }
 }

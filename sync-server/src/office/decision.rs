@@ -77,6 +77,38 @@ pub enum Choice {
     Decline { reason: Option<Reason> },
 }
 
+/// Which state of its facts a booking is in: the visitor may mend them while they wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Revision(u32);
+
+impl Revision {
+    pub const FIRST: Self = Self::new(1);
+
+    #[must_use]
+    pub const fn new(number: u32) -> Self {
+        Self(number)
+    }
+
+    #[must_use]
+    pub const fn get(self) -> u32 {
+        self.0
+    }
+}
+
+/// A choice, and what was seen when it was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Word {
+    pub choice: Choice,
+    pub seen: Revision,
+}
+
+impl Choice {
+    #[must_use]
+    pub const fn on(self, seen: Revision) -> Word {
+        Word { choice: self, seen }
+    }
+}
+
 /// Who decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Approver {
@@ -174,11 +206,21 @@ pub enum Decided {
     Declined(Declined),
     /// Somebody was first, or the visitor withdrew.
     AlreadyDecided(Standing),
+    /// The visitor has changed what was seen: nobody has said yes to what it says now.
+    Changed,
 }
 
+/// `now_says` is the state that the booking's facts are in.
 #[must_use]
-pub fn decide(booking: BookingId, standing: Standing, choice: Choice, by: Approver, at: Moment) -> Decided {
+pub fn decide(
+    booking: BookingId,
+    (standing, now_says): (Standing, Revision),
+    Word { choice, seen }: Word,
+    by: Approver,
+    at: Moment,
+) -> Decided {
     match (standing, choice) {
+        (Standing::Waiting, _) if seen != now_says => Decided::Changed,
         (Standing::Waiting, Choice::Approve) => Decided::Approved(Approved { booking, by, at }),
         (Standing::Waiting, Choice::Decline { reason }) => Decided::Declined(Declined { by, at, reason }),
         (ended, _) => Decided::AlreadyDecided(ended),
@@ -207,19 +249,37 @@ mod tests {
         ];
         for standing in ended {
             for choice in [Choice::Approve, Choice::Decline { reason: None }] {
-                let second = decide(BOOKING, standing.clone(), choice, by(Via::SignedIn), Moment::from_unix_s(0));
-                assert_eq!(second, Decided::AlreadyDecided(standing.clone()));
+                for seen in [1, 2].map(Revision::new) {
+                    let now_says = (standing.clone(), Revision::FIRST);
+                    let word = choice.clone().on(seen);
+                    let second = decide(BOOKING, now_says, word, by(Via::SignedIn), Moment::from_unix_s(0));
+                    assert_eq!(second, Decided::AlreadyDecided(standing.clone()));
+                }
             }
         }
-        let Decided::Approved(approved) = decide(BOOKING, Standing::Waiting, Choice::Approve, first.clone(), EIGHT)
-        else {
+        let waiting = || (Standing::Waiting, Revision::FIRST);
+        let yes = Choice::Approve.on(Revision::FIRST);
+        let Decided::Approved(approved) = decide(BOOKING, waiting(), yes, first.clone(), EIGHT) else {
             panic!("a waiting booking is approved");
         };
         assert_eq!(Approved::from_store(BOOKING, &approved.standing()), Some(approved));
         assert!(matches!(
-            decide(BOOKING, Standing::Waiting, Choice::Decline { reason: None }, first, EIGHT),
+            decide(BOOKING, waiting(), Choice::Decline { reason: None }.on(Revision::FIRST), first, EIGHT),
             Decided::Declined(_)
         ));
+    }
+
+    #[test]
+    fn nobody_decides_on_what_they_did_not_see() {
+        for choice in [Choice::Approve, Choice::Decline { reason: None }] {
+            for (seen, now_says) in
+                [(1, 2), (2, 1), (0, 1)].map(|(seen, now)| (Revision::new(seen), Revision::new(now)))
+            {
+                let decided =
+                    decide(BOOKING, (Standing::Waiting, now_says), choice.clone().on(seen), by(Via::SignedIn), EIGHT);
+                assert_eq!(decided, Decided::Changed, "{seen:?} of {now_says:?}");
+            }
+        }
     }
 
     #[test]

@@ -3,17 +3,25 @@
 //! The form keeps what was typed, letter by letter; [`BookingForm::check`] reads every field and names the first problem of each,
 //! so that nobody mends one field only to be told of the next. Only a form without problems becomes a [`Booking`]. Whether the
 //! host exists is the directory's to say.
-use unicode_normalization::UnicodeNormalization as _;
+mod party;
+mod problem;
+mod step;
+
+pub use party::CompanionDocuments;
+pub use problem::{CompanionPart, Field, Problem};
+pub use step::Step;
+
+use std::borrow::Cow;
 
 use super::{Booking, Companion, Facts, HostAsked, Reason, ReasonError, TimeOfDay};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use shared::{
-    identity::{Document, DocumentError, DocumentKind, NameError, PersonName, Phone, PhoneError, Plate, PlateError},
-    ids::{CampusId, StaffNumber},
-    pass::PartySize,
+    identity::{Document, DocumentError, DocumentKind, NameError, PersonName, Phone},
+    ids::{BookingId, CampusId, StaffNumber},
     time::{CampusDay, Moment},
 };
+use unicode_normalization::UnicodeNormalization as _;
 
 /// The office's settings, as far as a form is judged by them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +32,32 @@ pub struct Rules {
     pub closes: TimeOfDay,
     pub max_companions: usize,
     pub max_vehicles: usize,
+    pub companion_documents: CompanionDocuments,
+    /// Whether a message reaches numbers outside mainland China.
+    pub foreign_phones: bool,
     pub campuses: Vec<CampusId>,
+}
+
+/// What a form is to become.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FormKind {
+    OwnVisit,
+    /// A host's booking for a visitor.
+    OnBehalf,
+    /// What this booking is to say from now on.
+    Change(BookingId),
+}
+
+impl FormKind {
+    /// The name in the database, where it is only ever compared.
+    #[must_use]
+    pub fn name(self) -> Cow<'static, str> {
+        match self {
+            Self::OwnVisit => Cow::Borrowed("own_visit"),
+            Self::OnBehalf => Cow::Borrowed("on_behalf"),
+            Self::Change(booking) => Cow::Owned(format!("change {booking}")),
+        }
+    }
 }
 
 /// The form as typed. Field names are those of the page.
@@ -42,13 +75,26 @@ pub struct BookingForm {
     pub day: String,
     pub from: String,
     pub until: String,
-    pub companions: String,
-    pub plates: String,
+    /// One of each in every row of companions, filled in or not.
+    pub companion_name: Vec<String>,
+    pub companion_number: Vec<String>,
+    /// One of each in every row of vehicles.
+    pub plate: Vec<String>,
+    pub plate_kind: Vec<String>,
     pub host_name: String,
+    pub host_department: String,
     pub host_number: String,
     pub host_phone: String,
     pub privacy: String,
     pub visit_kind: String,
+    /// Which question is asked, where they are asked one by one; see [`Step`].
+    pub step: String,
+    /// Which list is to have another row, when that button was pressed.
+    #[serde(skip_serializing)]
+    pub add: String,
+    /// Which other button was pressed; empty when the form was sent.
+    #[serde(skip_serializing)]
+    pub press: String,
 }
 
 /// What was typed holds document numbers: kept out of logs.
@@ -61,6 +107,30 @@ impl BookingForm {
         let whole = serde_json::to_vec(self).ok()?;
         ours.then(|| Sha256::digest(whole).into())
     }
+
+    /// A booking as the form that would say it: to be changed, or to be asked for again. The document's number stands in it while
+    /// it is kept; nobody has agreed to anything, and the host is not named.
+    #[must_use]
+    pub fn of(facts: &Facts, document: Option<&Document>, companions: &[Companion]) -> Self {
+        let number = |document: Option<&Document>| document.map(|one| one.number().to_owned()).unwrap_or_default();
+        Self {
+            visit_kind: "ordinary".to_owned(),
+            visitor_name: facts.visitor.to_string(),
+            document_kind: facts.document_kind.name().to_owned(),
+            document_number: number(document),
+            phone: facts.phone.as_str().to_owned(),
+            reason: facts.reason.to_string(),
+            campus: facts.campus.to_string(),
+            day: facts.day.to_string(),
+            from: facts.from.to_string(),
+            until: facts.until.to_string(),
+            companion_name: companions.iter().map(|one| one.name.to_string()).collect(),
+            companion_number: companions.iter().map(|one| number(one.document.as_ref())).collect(),
+            plate: facts.plates.iter().map(ToString::to_string).collect(),
+            plate_kind: facts.plates.iter().map(|plate| party::kind_name(plate.kind()).to_owned()).collect(),
+            ..Self::default()
+        }
+    }
 }
 
 impl std::fmt::Debug for BookingForm {
@@ -69,107 +139,12 @@ impl std::fmt::Debug for BookingForm {
     }
 }
 
-/// A place of the form where a message can stand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Field {
-    VisitKind,
-    VisitorName,
-    DocumentKind,
-    DocumentNumber,
-    Phone,
-    Companions,
-    Plates,
-    Campus,
-    Day,
-    From,
-    Until,
-    Reason,
-    /// The host's name, number and phone together: which of them was wrong is not told.
-    Host,
-    Privacy,
-}
-
-impl Field {
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::VisitKind => "visit_kind",
-            Self::VisitorName => "visitor_name",
-            Self::DocumentKind => "document_kind",
-            Self::DocumentNumber => "document_number",
-            Self::Phone => "phone",
-            Self::Reason => "reason",
-            Self::Campus => "campus",
-            Self::Day => "day",
-            Self::From => "from",
-            Self::Until => "until",
-            Self::Companions => "companions",
-            Self::Plates => "plates",
-            Self::Host => "host",
-            Self::Privacy => "privacy",
-        }
-    }
-}
-
-/// What is wrong with a field; the wording is the page's.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Problem {
-    /// Nothing was typed or chosen.
-    Missing,
-    Name(NameError),
-    DocumentKindUnknown,
-    Document(DocumentError),
-    Phone(PhoneError),
-    /// A code cannot be sent abroad: the host books for visitors with a foreign number.
-    PhoneForeign,
-    Reason(ReasonError),
-    /// A document number stands in a text that gates and colleagues read.
-    DocumentElsewhere,
-    CampusUnknown,
-    DayUnreadable,
-    DayPast,
-    DayTooFar {
-        last: CampusDay,
-    },
-    TimeUnreadable,
-    OutsideHours {
-        opens: TimeOfDay,
-        closes: TimeOfDay,
-    },
-    UntilNotAfterFrom,
-    /// The whole appointment is over already.
-    TimePast,
-    TooMany {
-        max: usize,
-    },
-    /// Something in this line (from 1) of several.
-    Line {
-        line: usize,
-        fault: LineFault,
-    },
-    /// Name, number or phone: at least one is needed.
-    HostMissing,
-    /// Nobody in the directory, or more than one, answers to what was given.
-    HostUnknown,
-    PrivacyNotAgreed,
-    /// Group visits are arranged with the office.
-    GroupVisit,
-    /// Residents' families are registered with the residents' office.
-    FamilyVisit,
-    VisitKindUnknown,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum LineFault {
-    Name(NameError),
-    Document(DocumentError),
-    Plate(PlateError),
-}
-
 /// Who fills in the form.
 #[derive(Debug, Clone, Copy)]
 enum Books {
     Visitor,
+    /// Who booked, once more: the host stays.
+    Change,
     Host,
     /// The guard, for a visitor who stands at the gate with so many others whom nobody named.
     Gate {
@@ -186,6 +161,11 @@ impl BookingForm {
     /// A booking that the host makes for a visitor: no host is asked for, and the visitor's phone may be a foreign one.
     pub fn check_on_behalf(&self, rules: &Rules, now: Moment) -> Result<Booking, Vec<(Field, Problem)>> {
         self.read(rules, now, Books::Host)
+    }
+
+    /// What a booking is to say from now on. Its host stays.
+    pub fn check_change(&self, rules: &Rules, now: Moment) -> Result<Booking, Vec<(Field, Problem)>> {
+        self.read(rules, now, Books::Change)
     }
 
     /// A walk-in: the host is found by what the guard was told, and the visitor's phone may be a foreign one.
@@ -217,7 +197,7 @@ impl BookingForm {
                 None
             }
         };
-        let phone = noted(found, Field::Phone, self.phone(books));
+        let phone = noted(found, Field::Phone, self.phone(rules, books));
         let reason = noted(found, Field::Reason, Reason::parse(&self.reason).map_err(reason_problem));
         let campus = noted(found, Field::Campus, self.campus(rules));
         let day = noted(found, Field::Day, self.day(rules, today));
@@ -230,24 +210,23 @@ impl BookingForm {
                 found.push((Field::Until, Problem::TimePast));
             }
         }
-        let companions = noted(found, Field::Companions, self.companions(rules, today));
-        let plates = noted(found, Field::Plates, self.plates(rules));
+        let companions = self.companions(rules, today, found);
         let own = document.as_ref().map(Document::number);
-        for (field, typed) in [(Field::Reason, &self.reason), (Field::Plates, &self.plates)] {
-            if holds_a_document(typed, own, today) && !found.iter().any(|(at, _)| *at == field) {
-                found.push((field, Problem::DocumentElsewhere));
-            }
+        let elsewhere = |typed: &str| holds_a_document(typed, own, today);
+        let plates = self.plates(rules, elsewhere, found);
+        if elsewhere(&self.reason) && !found.iter().any(|(at, _)| *at == Field::Reason) {
+            found.push((Field::Reason, Problem::DocumentElsewhere));
         }
         let host = match books {
             Books::Visitor => noted(found, Field::Host, self.host()),
-            Books::Host | Books::Gate { .. } => None,
+            Books::Change | Books::Host | Books::Gate { .. } => None,
         };
         if self.privacy.trim() != "yes" {
             found.push((Field::Privacy, Problem::PrivacyNotAgreed));
         }
         problems.sort_by_key(|(field, _)| *field);
         let whole = (|| {
-            let (companions, document) = (companions?, document?);
+            let document = document?;
             let facts = Facts {
                 visitor: visitor?,
                 document_kind: document.kind(),
@@ -260,10 +239,10 @@ impl BookingForm {
                 until: until?,
                 companions: companions.iter().map(|companion| companion.name.clone()).collect(),
                 unnamed: match books {
-                    Books::Visitor | Books::Host => 0,
+                    Books::Visitor | Books::Change | Books::Host => 0,
                     Books::Gate { unnamed } => unnamed,
                 },
-                plates: plates?,
+                plates,
             };
             Some(Booking::new(facts, document, companions, host))
         })();
@@ -287,11 +266,13 @@ impl BookingForm {
         DocumentKind::from_name(name).ok_or(Problem::DocumentKindUnknown)
     }
 
-    fn phone(&self, books: Books) -> Result<Phone, Problem> {
+    fn phone(&self, rules: &Rules, books: Books) -> Result<Phone, Problem> {
         let phone = Phone::parse(required(&self.phone)?).map_err(Problem::Phone)?;
         match books {
-            Books::Visitor if !phone.is_mainland() => Err(Problem::PhoneForeign),
-            Books::Visitor | Books::Host | Books::Gate { .. } => Ok(phone),
+            Books::Visitor | Books::Change if !phone.is_mainland() && !rules.foreign_phones => {
+                Err(Problem::PhoneForeign)
+            }
+            Books::Visitor | Books::Change | Books::Host | Books::Gate { .. } => Ok(phone),
         }
     }
 
@@ -313,21 +294,6 @@ impl BookingForm {
         }
     }
 
-    fn companions(&self, rules: &Rules, today: CampusDay) -> Result<Vec<Companion>, Problem> {
-        // The pass counts the party in four bits, the visitor included.
-        let max = rules.max_companions.min(usize::from(PartySize::MAX) - 1);
-        lines(&self.companions, max, |line| {
-            let (name, number) = split_companion(line);
-            let name = PersonName::parse(name).map_err(LineFault::Name)?;
-            let document = number.map(|number| any_document(number, today)).transpose().map_err(LineFault::Document)?;
-            Ok(Companion { name, document })
-        })
-    }
-
-    fn plates(&self, rules: &Rules) -> Result<Vec<Plate>, Problem> {
-        lines(&self.plates, rules.max_vehicles, |line| Plate::parse(line).map_err(LineFault::Plate))
-    }
-
     /// Whom the visitor asks for. A number or phone that cannot be one is as unknown as one that nobody has.
     pub fn host(&self) -> Result<HostAsked, Problem> {
         let given = |typed: &str| !typed.trim().is_empty();
@@ -337,7 +303,9 @@ impl BookingForm {
             let phone = given(&self.host_phone).then(|| Phone::parse(&self.host_phone).map_err(|_| ()));
             Ok::<_, ()>(HostAsked::of(number.transpose()?, name.transpose()?, phone.transpose()?))
         };
-        read().map_err(|()| Problem::HostUnknown)?.ok_or(Problem::HostMissing)
+        let asked = read().map_err(|()| Problem::HostUnknown)?.ok_or(Problem::HostMissing)?;
+        let asked = asked.in_department(&self.host_department);
+        if asked.means_one() { Ok(asked) } else { Err(Problem::HostMissing) }
     }
 }
 
@@ -393,43 +361,10 @@ fn time(typed: &str, rules: &Rules) -> Result<TimeOfDay, Problem> {
     }
 }
 
-/// Reads what is written one a line; empty lines do not count.
-fn lines<T>(typed: &str, max: usize, read: impl Fn(&str) -> Result<T, LineFault>) -> Result<Vec<T>, Problem> {
-    let written: Vec<_> = typed.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()).collect();
-    if written.len() > max {
-        return Err(Problem::TooMany { max });
-    }
-    written
-        .into_iter()
-        .map(|(index, line)| read(line.trim()).map_err(|fault| Problem::Line { line: index + 1, fault }))
-        .collect()
-}
-
-/// `姓名` or `姓名，证件号`, by a comma of either width or a tab; a last word with a digit in it is a number too.
-fn split_companion(line: &str) -> (&str, Option<&str>) {
-    if let Some((name, number)) = line.split_once([',', '，', '\t', '、']) {
-        return (name, Some(number).filter(|number| !number.trim().is_empty()));
-    }
-    match line.rsplit_once(char::is_whitespace) {
-        Some((name, last)) if last.chars().any(char::is_numeric) => (name, Some(last)),
-        Some(_) | None => (line, None),
-    }
-}
-
-/// The first kind whose rule the number meets, the passport's last because it is the loosest. When none does, the resident id's
-/// own word on it.
-fn any_document(number: &str, today: CampusDay) -> Result<Document, DocumentError> {
-    let parse = |kind| Document::parse(kind, number, today.date());
-    let first = parse(DocumentKind::ResidentId);
-    let others = DocumentKind::ALL.into_iter().filter(|kind| *kind != DocumentKind::Passport);
-    match &first {
-        Ok(_) => first,
-        Err(_) => others.chain([DocumentKind::Passport]).find_map(|kind| parse(kind).ok()).map_or(first, Ok),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use shared::identity::PhoneError;
+
     use super::*;
 
     /// 2026-11-23, ten past eight.
@@ -444,6 +379,8 @@ mod tests {
             closes: TimeOfDay::of(22, 0).unwrap(),
             max_companions: 3,
             max_vehicles: 2,
+            companion_documents: CompanionDocuments::Optional,
+            foreign_phones: false,
             campuses: vec![CampusId::new(1), CampusId::new(2)],
         }
     }
@@ -460,7 +397,7 @@ mod tests {
             day: text("2026-11-23"),
             from: text("09:00"),
             until: text("10:30"),
-            host_name: text("李文"),
+            host_number: text("T1"),
             privacy: text("yes"),
             visit_kind: text("ordinary"),
             ..BookingForm::default()
@@ -469,33 +406,32 @@ mod tests {
 
     #[test]
     fn a_right_form_becomes_a_booking() {
-        let typed = BookingForm {
-            companions: "李䶮\r\n\r\n 赵㼆，11010519491231002X \nJohn Smith E12345678\n欧阳 娜娜".to_owned(),
-            plates: "京a·12345\n".to_owned(),
-            ..form()
-        };
-        let booking = typed.check(&Rules { max_companions: 4, ..rules() }, now()).unwrap();
+        let booking = form().check(&rules(), now()).unwrap();
         let facts = booking.facts();
         assert_eq!(facts.visitor.as_str(), "张晓明");
         assert_eq!(facts.last_four.to_string(), "002X");
         assert_eq!(booking.document().number(), "11010519491231002X");
         assert_eq!(facts.phone.as_str(), "13800130000");
-        assert_eq!(facts.plates[0].as_str(), "京A12345");
-        let companions: Vec<_> = booking
-            .companions()
-            .iter()
-            .map(|one| (one.name.as_str(), one.document.as_ref().map(|document| document.kind())))
-            .collect();
-        assert_eq!(
-            companions,
-            [
-                ("李䶮", None),
-                ("赵㼆", Some(DocumentKind::ResidentId)),
-                ("John Smith", Some(DocumentKind::Passport)),
-                ("欧阳 娜娜", None)
-            ]
-        );
-        assert_eq!(booking.host().unwrap().name().unwrap().as_str(), "李文");
+        assert_eq!(booking.host().unwrap().number(), StaffNumber::parse("T1").as_ref());
+    }
+
+    #[test]
+    fn a_booking_said_as_a_form_is_the_same_booking() {
+        let typed = BookingForm {
+            companion_name: ["李䶮", "John Smith"].map(str::to_owned).to_vec(),
+            companion_number: ["", "E12345678"].map(str::to_owned).to_vec(),
+            plate: ["京AD12345", "使123456"].map(str::to_owned).to_vec(),
+            plate_kind: ["new_energy", "other"].map(str::to_owned).to_vec(),
+            ..form()
+        };
+        let booking = typed.check(&rules(), now()).unwrap();
+        let again = BookingForm::of(booking.facts(), Some(booking.document()), booking.companions());
+        assert_eq!((again.privacy.as_str(), again.host_number.as_str(), again.form_id.as_str()), ("", "", ""));
+        assert_eq!(again.plate_kind, ["new_energy", "other"]);
+        let again = BookingForm { privacy: "yes".to_owned(), host_number: "T1".to_owned(), ..again };
+        assert_eq!(again.check(&rules(), now()), Ok(booking.clone()));
+        let forgotten = BookingForm::of(booking.facts(), None, booking.companions());
+        assert_eq!(forgotten.document_number, "");
     }
 
     #[test]
@@ -528,7 +464,9 @@ mod tests {
                 f.reason = "110105\u{2060}19491231002X".into();
             }),
             (Field::Reason, Problem::Reason(ReasonError::WebAddress), |f| f.reason = "见 http://evil.example/a".into()),
-            (Field::Plates, Problem::DocumentElsewhere, |f| f.plates = "１１０１０５１９４９１２３１００２Ｘ".into()),
+            (Field::Plate { row: 1 }, Problem::DocumentElsewhere, |f| {
+                f.plate = vec![String::new(), "１１０１０５１９４９１２３１００２Ｘ".into()];
+            }),
             (Field::Campus, Problem::Missing, |f| f.campus = String::new()),
             (Field::Campus, Problem::CampusUnknown, |f| f.campus = "3".into()),
             (Field::Campus, Problem::CampusUnknown, |f| f.campus = "x".into()),
@@ -540,20 +478,11 @@ mod tests {
             (Field::Until, Problem::OutsideHours { opens, closes }, |f| f.until = "22:01".into()),
             (Field::Until, Problem::UntilNotAfterFrom, |f| f.until = "09:00".into()),
             (Field::Until, Problem::TimePast, |f| (f.from, f.until) = ("07:00".into(), "08:10".into())),
-            (Field::Companions, Problem::TooMany { max: 3 }, |f| f.companions = "张三\n李四\n王五\n赵六".into()),
-            (Field::Companions, Problem::Line { line: 3, fault: LineFault::Name(NameError::Character('1')) }, |f| {
-                f.companions = "张三\n\n李1".into()
+            (Field::Host, Problem::HostMissing, |f| f.host_number = String::new()),
+            (Field::Host, Problem::HostMissing, |f| (f.host_number, f.host_name) = (String::new(), "李文".into())),
+            (Field::Host, Problem::HostMissing, |f| {
+                (f.host_number, f.host_department) = (String::new(), "图书馆".into());
             }),
-            (
-                Field::Companions,
-                Problem::Line { line: 1, fault: LineFault::Document(DocumentError::CheckDigit) },
-                |f| f.companions = "张三 110105194912310021".into(),
-            ),
-            (Field::Plates, Problem::TooMany { max: 2 }, |f| f.plates = "京A1\n京A2\n京A3".into()),
-            (Field::Plates, Problem::Line { line: 1, fault: LineFault::Plate(PlateError::TooShort { min: 2 }) }, |f| {
-                f.plates = "京".into();
-            }),
-            (Field::Host, Problem::HostMissing, |f| f.host_name = String::new()),
             (Field::Host, Problem::HostUnknown, |f| f.host_name = "<b>".into()),
             (Field::Host, Problem::HostUnknown, |f| f.host_phone = "12".into()),
             (Field::Host, Problem::HostUnknown, |f| f.host_number = "工号".into()),
@@ -591,7 +520,7 @@ mod tests {
 
     #[test]
     fn the_host_books_for_foreign_numbers_and_names_no_host() {
-        let typed = BookingForm { phone: "+85291234567".to_owned(), host_name: String::new(), ..form() };
+        let typed = BookingForm { phone: "+85291234567".to_owned(), host_number: String::new(), ..form() };
         let booking = typed.check_on_behalf(&rules(), now()).unwrap();
         assert!(booking.host().is_none());
         assert!(!booking.facts().phone.is_mainland());

@@ -5,6 +5,7 @@
 
 pub mod booking;
 pub mod booking_limits;
+pub mod change;
 pub mod code_limits;
 pub mod decision;
 pub mod deputy;
@@ -26,10 +27,10 @@ pub mod web_address;
 pub use booking::{Booking, Companion, Facts, HostAsked};
 pub use booking_limits::BookingLimits;
 pub use code_limits::CodeLimits;
-pub use decision::{Approved, Approver, Channel, Choice, Decided, Declined, Standing, Via, decide};
+pub use decision::{Approved, Approver, Channel, Choice, Decided, Declined, Revision, Standing, Via, Word, decide};
 pub use deputy::{Away, AwayField, AwayForm, AwayProblem};
 pub use erasure::{Erasable, erasable};
-pub use form::{BookingForm, Field, LineFault, Problem, Rules};
+pub use form::{BookingForm, CompanionDocuments, CompanionPart, Field, FormKind, Problem, Rules, Step};
 pub use hours::TimeOfDay;
 pub use limit::Limit;
 pub use reason::{Reason, ReasonError};

@@ -19,11 +19,20 @@ pub enum NoticeKind {
     Revoked,
     /// To the host: the visitor withdrew.
     Cancelled,
+    /// To the host: something small is different, and nothing need be decided.
+    Changed,
 }
 
 impl NoticeKind {
-    pub const ALL: [Self; 6] =
-        [Self::SignInCode, Self::ApprovalAsked, Self::Approved, Self::Declined, Self::Revoked, Self::Cancelled];
+    pub const ALL: [Self; 7] = [
+        Self::SignInCode,
+        Self::ApprovalAsked,
+        Self::Approved,
+        Self::Declined,
+        Self::Revoked,
+        Self::Cancelled,
+        Self::Changed,
+    ];
 
     /// The name in the database.
     #[must_use]
@@ -35,6 +44,7 @@ impl NoticeKind {
             Self::Declined => "declined",
             Self::Revoked => "revoked",
             Self::Cancelled => "cancelled",
+            Self::Changed => "changed",
         }
     }
 
@@ -53,6 +63,18 @@ pub fn sign_in_code(code: &str, minutes: u16) -> String {
 pub fn approval_asked(facts: &Facts) -> String {
     format!(
         "访客 {} 预约 {} 来访{}，事由：{}。请打开链接审核。",
+        facts.visitor,
+        when(facts),
+        others(facts),
+        facts.reason
+    )
+}
+
+/// An approved booking is to be another one; until the host agrees, the old one stands.
+#[must_use]
+pub fn change_asked(facts: &Facts) -> String {
+    format!(
+        "访客 {} 修改了已通过的预约，现为 {} 来访{}，事由：{}。请打开链接重新审核，通过之前原预约仍然有效。",
         facts.visitor,
         when(facts),
         others(facts),
@@ -107,6 +129,13 @@ pub fn revoked(facts: &Facts, host: &Staff) -> String {
 #[must_use]
 pub fn cancelled(facts: &Facts) -> String {
     format!("访客 {} 已取消 {} 的来访预约。", facts.visitor, when(facts))
+}
+
+#[must_use]
+pub fn changed(facts: &Facts) -> String {
+    let plates = facts.plates.iter().map(ToString::to_string).collect::<Vec<_>>().join("、");
+    let by_car = if plates.is_empty() { String::new() } else { format!("，车牌 {plates}") };
+    format!("访客 {} 修改了来访预约，现为 {}{}{by_car}。无需重新审核。", facts.visitor, when(facts), others(facts))
 }
 
 fn when(facts: &Facts) -> String {

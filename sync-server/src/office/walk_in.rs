@@ -81,7 +81,6 @@ fn form(request: &WalkInRequest, campus: CampusId, rules: &Rules, now: Moment) -
     let minutes = now.since(day.start()).num_minutes();
     let from = u16::try_from(minutes).ok().and_then(TimeOfDay::from_minutes).unwrap_or(TimeOfDay::MIDNIGHT);
     let until = TimeOfDay::from_minutes(from.minutes() + HOURS * 60).unwrap_or(TimeOfDay::DAY_END).min(rules.closes);
-    let plates: Vec<_> = request.plates.iter().map(ToString::to_string).collect();
     BookingForm {
         visitor_name: request.visitor.to_string(),
         document_kind: request.document.kind().name().to_owned(),
@@ -92,7 +91,7 @@ fn form(request: &WalkInRequest, campus: CampusId, rules: &Rules, now: Moment) -
         day: day.to_string(),
         from: from.to_string(),
         until: until.to_string(),
-        plates: plates.join("\n"),
+        plate: request.plates.iter().map(ToString::to_string).collect(),
         privacy: "yes".to_owned(),
         ..BookingForm::default()
     }
@@ -106,8 +105,8 @@ const fn fault(field: Field, problem: &Problem) -> WalkInFault {
         (Field::Phone, _) => WalkInFault::Phone,
         (Field::Reason, _) => WalkInFault::Reason,
         (Field::Day | Field::From | Field::Until, _) => WalkInFault::OutsideHours,
-        (Field::Companions, _) => WalkInFault::Party,
-        (Field::Plates, _) => WalkInFault::Plates,
+        (Field::Companions | Field::Companion { .. }, _) => WalkInFault::Party,
+        (Field::Plates | Field::Plate { .. }, _) => WalkInFault::Plates,
         (Field::Host, _) => WalkInFault::Host,
         (Field::VisitKind | Field::Campus | Field::Privacy, _) => WalkInFault::Other,
     }
@@ -135,6 +134,8 @@ mod tests {
             closes: TimeOfDay::of(22, 0).unwrap(),
             max_companions: 9,
             max_vehicles: 1,
+            companion_documents: crate::office::CompanionDocuments::No,
+            foreign_phones: false,
             campuses: vec![CampusId::new(1)],
         }
     }

@@ -1,84 +1,57 @@
 //! Booking a visit: by the visitor, or by a host on a visitor's behalf.
 //!
-//! One form for both, which differs in what it need not ask. Whatever is wrong is said at its field, all of it at once, and what
-//! was typed is kept letter by letter, also where the session has ended meanwhile: then it is shown again, and never sent by itself.
-//! The host is said with the rest, as far as the limit on look-ups allows.
+//! Whatever is wrong is said at its field, all of it at once, and what was typed is kept letter by letter: as a draft of the phone
+//! that is signed in, and also where the session has ended meanwhile ([`super::unsent`]). It is never sent by itself. The host is
+//! said with the rest, as far as the limit on look-ups allows.
 
 use std::net::IpAddr;
 
-use askama::Template;
 use axum::{
-    extract::State,
-    http::{HeaderMap, StatusCode, header::REFERRER_POLICY},
-    response::{AppendHeaders, IntoResponse as _, Redirect, Response},
+    extract::{Path, Query, State},
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse as _, Redirect, Response},
 };
-use shared::{
-    identity::Phone,
-    time::{CampusDay, Moment},
-};
+use serde::Deserialize;
+use shared::{identity::Phone, ids::BookingId, time::Moment};
 
 use super::{
     address::Client,
     booking,
-    elsewhere::Elsewhere,
+    booking_form::{FormPage, opening_form},
+    draft,
     form::{Heard, Posted},
     issuing,
     language::Language,
     later::later,
-    privacy, problem_words,
-    problems::Problems,
+    privacy,
     session::SignedIn,
-    shell::{Shell, page},
     unsent,
-    wording::{self, Choosable},
 };
 use crate::{
     error::{AppError, Told},
-    office::{BookingForm, Field, Problem},
-    random,
+    office::{BookingForm, Field, FormKind as Kind, Problem},
     state::AppState,
-    store::{BookingLimit, HostSearch, OnBehalf, Submission},
+    store::{BookingLimit, HostSearch, InvitationToken, OnBehalf, Submission},
 };
 
-#[derive(Template)]
-#[template(path = "book.html")]
-struct Book {
-    shell: Shell,
-    on_behalf: bool,
-    action: &'static str,
-    form_token: String,
-    form: BookingForm,
-    problems: Problems,
-    /// It was typed before and has not been sent.
-    unsent: bool,
-    /// When there may be another, once there were too many.
-    too_many: Option<String>,
-    visit_kinds: Vec<Choosable>,
-    document_kinds: Vec<Choosable>,
-    campuses: Vec<Choosable>,
-    hints: Hints,
-}
-
-/// The office's rules, as the form says them before anybody breaks one.
-struct Hints {
-    phone: &'static str,
-    companions: String,
-    plates: String,
-    day: String,
-    day_attributes: String,
-    hours: String,
+/// `?again=`: the number of a booking to begin from.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct Begin {
+    again: String,
 }
 
 pub(super) async fn show(
     State(state): State<AppState>,
     visitor: SignedIn,
     headers: HeaderMap,
+    Query(begin): Query<Begin>,
 ) -> Result<Response, AppError> {
-    if let Some(form) = unsent::found(&state, &headers, &visitor, false).await? {
-        return Ok(shown_again(&state, visitor, form, Kind::OwnVisit));
+    if !begin.again.is_empty() {
+        let form = again(&state, &visitor, &begin.again).await?;
+        return Ok(FormPage::new(&state, visitor, form, Kind::OwnVisit).answer(StatusCode::OK));
     }
-    let form = BookingForm { phone: visitor.phone.as_str().to_owned(), ..opening_form(&state)? };
-    Ok(answer(&book(&state, visitor, form, Kind::OwnVisit, Problems::default())))
+    shown(&state, visitor, &headers, Kind::OwnVisit).await
 }
 
 pub(super) async fn submit(
@@ -93,15 +66,22 @@ pub(super) async fn submit(
         (Some(visitor), Heard::Confirmed(form)) => (visitor, form),
         (Some(visitor), Heard::Stale(form)) => return Ok(stale(&state, visitor, form, Kind::OwnVisit)),
         (None, Heard::Confirmed(form) | Heard::Stale(form)) => {
-            return unsent::keep(&state, &headers, Client(address), false, form).await;
+            return unsent::keep(&state, &headers, Client(address), Kind::OwnVisit, form).await;
         }
     };
     let now = state.clock.now();
+    if draft::wants_no_sending(&form) {
+        let (form, found) = draft::stepped(form, &state.config.rules(), now);
+        if !found.is_empty() {
+            return refused(&state, &headers, visitor, form, Kind::OwnVisit, found).await;
+        }
+        return draft::press(&state, &headers, visitor, form, Kind::OwnVisit).await;
+    }
     let booking = match form.check(&state.config.rules(), now) {
         Ok(booking) => booking,
         Err(found) => {
             let found = with_the_host(&state, (&visitor.phone, address), &form, found, now).await?;
-            return Ok(refused(&state, visitor, form, Kind::OwnVisit, found));
+            return refused(&state, &headers, visitor, form, Kind::OwnVisit, found).await;
         }
     };
     // A form of one's own visit that is right names a host.
@@ -113,22 +93,46 @@ pub(super) async fn submit(
                 mark: form.mark(),
                 booking,
                 host,
-                booked_by: visitor.phone,
+                booked_by: visitor.phone.clone(),
                 consent: privacy::VERSION.to_owned(),
                 links: issuing::links()?,
             };
             let id = state.store.submit(submission, now).await?;
-            unsent::sent(&state, &headers, &form).await?;
+            draft::sent(&state, &headers, &visitor, &form, Kind::OwnVisit).await?;
             Ok(Redirect::to(&booking::address(id)).into_response())
         }
         HostSearch::Unknown => {
-            Ok(refused(&state, visitor, form, Kind::OwnVisit, vec![(Field::Host, Problem::HostUnknown)]))
+            let unknown = vec![(Field::Host, Problem::HostUnknown)];
+            refused(&state, &headers, visitor, form, Kind::OwnVisit, unknown).await
         }
         HostSearch::Limited { why, retry_at } => {
             let said = too_many(why, retry_at, now, visitor.shell.lang);
-            Ok(postponed(&state, visitor, form, Kind::OwnVisit, said))
+            postponed(&state, &headers, visitor, form, Kind::OwnVisit, said).await
         }
     }
+}
+
+/// The form behind a host's invitation: the host stands in it already.
+pub(super) async fn invited(
+    State(state): State<AppState>,
+    visitor: SignedIn,
+    Path(invitation): Path<String>,
+) -> Result<Response, AppError> {
+    let host = match InvitationToken::parse(&invitation) {
+        Some(token) => state.store.invited_by(&token, state.clock.now()).await?,
+        None => None,
+    };
+    let form = BookingForm { phone: visitor.phone.as_str().to_owned(), ..opening_form(&state)? };
+    let Some(host) = host else {
+        let said = visitor.shell.say(
+            "这个邀请已失效。请向被访人索取新的邀请，或者自己填写被访人。",
+            "This invitation is no longer good. Ask your host for a new one, or say yourself whom you visit.",
+        );
+        let said = said.to_owned();
+        return Ok(FormPage::new(&state, visitor, form, Kind::OwnVisit).saying(said).answer(StatusCode::GONE));
+    };
+    let form = BookingForm { host_number: host.number.to_string(), host_name: host.name.to_string(), ..form };
+    Ok(FormPage::new(&state, visitor, form, Kind::OwnVisit).answer(StatusCode::OK))
 }
 
 /// What is wrong with a form, and whether its host is unknown besides.
@@ -154,11 +158,7 @@ pub(super) async fn show_on_behalf(
     headers: HeaderMap,
 ) -> Result<Response, AppError> {
     host.staff()?;
-    if let Some(form) = unsent::found(&state, &headers, &host, true).await? {
-        return Ok(shown_again(&state, host, form, Kind::OnBehalf));
-    }
-    let form = opening_form(&state)?;
-    Ok(answer(&book(&state, host, form, Kind::OnBehalf, Problems::default())))
+    shown(&state, host, &headers, Kind::OnBehalf).await
 }
 
 pub(super) async fn submit_on_behalf(
@@ -176,18 +176,21 @@ pub(super) async fn submit_on_behalf(
             return Ok(stale(&state, host, form, Kind::OnBehalf));
         }
         (None, Heard::Confirmed(form) | Heard::Stale(form)) => {
-            return unsent::keep(&state, &headers, client, true, form).await;
+            return unsent::keep(&state, &headers, client, Kind::OnBehalf, form).await;
         }
     };
     let staff = host.staff()?.clone();
+    if draft::wants_no_sending(&form) {
+        return draft::press(&state, &headers, host, form, Kind::OnBehalf).await;
+    }
     let now = state.clock.now();
     let booking = match form.check_on_behalf(&state.config.rules(), now) {
         Ok(booking) => booking,
-        Err(found) => return Ok(refused(&state, host, form, Kind::OnBehalf, found)),
+        Err(found) => return refused(&state, &headers, host, form, Kind::OnBehalf, found).await,
     };
     if let Some(retry_at) = state.store.count_on_behalf(&host.phone, state.config.booking.limits(), now).await? {
         let said = too_many(BookingLimit::Bookings, retry_at, now, host.shell.lang);
-        return Ok(postponed(&state, host, form, Kind::OnBehalf, said));
+        return postponed(&state, &headers, host, form, Kind::OnBehalf, said).await;
     }
     let issuing = issuing::for_campus(&state, booking.facts().campus)?;
     let consent = privacy::VERSION.to_owned();
@@ -195,130 +198,78 @@ pub(super) async fn submit_on_behalf(
         .store
         .submit_on_behalf(OnBehalf { booking, host: staff, consent, issuing, mark: form.mark() }, now)
         .await?;
-    unsent::sent(&state, &headers, &form).await?;
+    draft::sent(&state, &headers, &host, &form, Kind::OnBehalf).await?;
     Ok(Redirect::to(&booking::address(id)).into_response())
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    OwnVisit,
-    OnBehalf,
+/// What was typed before, else an empty form.
+async fn shown(state: &AppState, asked: SignedIn, headers: &HeaderMap, kind: Kind) -> Result<Response, AppError> {
+    let on_behalf = kind == Kind::OnBehalf;
+    if let Some(form) = unsent::found(state, headers, &asked, kind).await? {
+        return Ok(FormPage::new(state, asked, form, kind).unsent().answer(StatusCode::OK));
+    }
+    if let Some(form) = state.store.draft(&asked.phone, on_behalf, state.clock.now()).await? {
+        return Ok(FormPage::new(state, asked, form, kind).draft().answer(StatusCode::OK));
+    }
+    let phone = if on_behalf { String::new() } else { asked.phone.as_str().to_owned() };
+    let form = BookingForm { phone, ..opening_form(state)? };
+    Ok(FormPage::new(state, asked, form, kind).answer(StatusCode::OK))
 }
 
-/// A form that was typed before, as it was.
-fn shown_again(state: &AppState, asked: SignedIn, form: BookingForm, kind: Kind) -> Response {
-    answer(&Book { unsent: true, ..book(state, asked, form, kind, Problems::default()) })
+/// A booking of one's own as a new form: without its day, and with the host as the booking's page names them.
+async fn again(state: &AppState, asked: &SignedIn, number: &str) -> Result<BookingForm, AppError> {
+    let id = number.parse().map(BookingId::new).map_err(|_| AppError::told(Told::NotFound))?;
+    let said = state.store.booking_said(id, &asked.phone).await?.ok_or(AppError::told(Told::NotFound))?;
+    Ok(BookingForm {
+        form_id: opening_form(state)?.form_id,
+        day: String::new(),
+        host_name: said.view.host.name.to_string(),
+        host_department: said.view.host.department,
+        ..said.form
+    })
 }
 
 /// A form of a page that was opened in an earlier session: at once there again, with a token of this one.
 fn stale(state: &AppState, asked: SignedIn, form: BookingForm, kind: Kind) -> Response {
-    (StatusCode::FORBIDDEN, shown_again(state, asked, form, kind)).into_response()
+    FormPage::new(state, asked, form, kind).unsent().answer(StatusCode::FORBIDDEN)
 }
 
-/// The address of these pages is no secret, and told where a form comes from, older browsers can have it shown again.
-fn answer(book: &Book) -> Response {
-    (AppendHeaders([(REFERRER_POLICY, "same-origin")]), page(book)).into_response()
+async fn refused(
+    state: &AppState,
+    headers: &HeaderMap,
+    asked: SignedIn,
+    form: BookingForm,
+    kind: Kind,
+    found: Vec<(Field, Problem)>,
+) -> Result<Response, AppError> {
+    draft::keep(state, headers, &asked, &form, kind).await?;
+    let page = FormPage::new(state, asked, form, kind).with_problems(state, found);
+    Ok(page.answer(StatusCode::UNPROCESSABLE_ENTITY))
 }
 
-fn refused(state: &AppState, asked: SignedIn, form: BookingForm, kind: Kind, found: Vec<(Field, Problem)>) -> Response {
-    let lang = asked.shell.lang;
-    let problems = problem_words::worded(found, &Elsewhere::of(state, lang), lang);
-    (StatusCode::UNPROCESSABLE_ENTITY, answer(&book(state, asked, form, kind, problems))).into_response()
+async fn postponed(
+    state: &AppState,
+    headers: &HeaderMap,
+    asked: SignedIn,
+    form: BookingForm,
+    kind: Kind,
+    said: String,
+) -> Result<Response, AppError> {
+    draft::keep(state, headers, &asked, &form, kind).await?;
+    Ok(FormPage::new(state, asked, form, kind).saying(said).answer(StatusCode::TOO_MANY_REQUESTS))
 }
 
-fn postponed(state: &AppState, asked: SignedIn, form: BookingForm, kind: Kind, said: String) -> Response {
-    let book = Book { too_many: Some(said), ..book(state, asked, form, kind, Problems::default()) };
-    (StatusCode::TOO_MANY_REQUESTS, answer(&book)).into_response()
-}
-
-fn too_many(why: BookingLimit, retry_at: Moment, now: Moment, lang: Language) -> String {
+pub(super) fn too_many(why: BookingLimit, retry_at: Moment, now: Moment, lang: Language) -> String {
     let said = match why {
-        BookingLimit::Bookings => {
-            lang.say("预约次数太多，请 {}再提交。", "Too many bookings were made. Please send this again {}.")
-        }
+        BookingLimit::Bookings => lang.say(
+            "预约次数太多，请 {}再提交。已填写的内容都保留着。",
+            "Too many bookings were made. Please send this again {}. What you typed is kept.",
+        ),
         // Whoever shares a network address may have done the asking.
         BookingLimit::UnknownHosts => lang.say(
-            "查找被访人失败的次数太多。请先向被访人核对，{}再提交。",
-            "Too many look-ups found no host. Please check with your host and send this again {}.",
+            "查找被访人失败的次数太多。请先向被访人核对，{}再提交。已填写的内容都保留着。",
+            "Too many look-ups found no host. Please check with your host and send this again {}. What you typed is kept.",
         ),
     };
     said.replace("{}", &later(retry_at, now, lang))
-}
-
-fn book(state: &AppState, asked: SignedIn, form: BookingForm, kind: Kind, problems: Problems) -> Book {
-    let lang = asked.shell.lang;
-    Book {
-        on_behalf: kind == Kind::OnBehalf,
-        action: if kind == Kind::OnBehalf { "/host/book" } else { "/book" },
-        form_token: asked.form_token.text(),
-        form,
-        problems,
-        unsent: false,
-        too_many: None,
-        visit_kinds: visit_kinds(lang),
-        document_kinds: wording::document_kinds(lang),
-        campuses: wording::campuses(state, lang),
-        hints: Hints::of(state, kind, lang),
-        shell: asked.shell,
-    }
-}
-
-/// An empty form, with the choices made that most people would make.
-fn opening_form(state: &AppState) -> Result<BookingForm, AppError> {
-    let number: [u8; 16] = random::bytes().map_err(|cause| AppError::caused(Told::Broken, cause))?;
-    Ok(BookingForm {
-        form_id: number.iter().map(|byte| format!("{byte:02x}")).collect(),
-        visit_kind: "ordinary".to_owned(),
-        document_kind: "resident_id".to_owned(),
-        campus: state.config.campus.first().map(|campus| campus.id.to_string()).unwrap_or_default(),
-        ..BookingForm::default()
-    })
-}
-
-impl Hints {
-    fn of(state: &AppState, kind: Kind, lang: Language) -> Self {
-        let booking = &state.config.booking;
-        let first = CampusDay::of(state.clock.now());
-        let last = first.plus_days(booking.horizon_days);
-        let (opens, closes) = (booking.opens, booking.closes);
-        Self {
-            phone: match kind {
-                Kind::OwnVisit => lang.say("中国大陆手机号，用于接收通知", "A mainland mobile number, for notices"),
-                Kind::OnBehalf => lang.say(
-                    "访客的手机号；境外号码以 + 和国家或地区代码开头",
-                    "The visitor's; a foreign number begins with + and the country code",
-                ),
-            },
-            companions: lang
-                .say(
-                    "每行一人：姓名，可加逗号和证件号码。最多 {} 人",
-                    "One a line: the name, if you like a comma and the document number. At most {}",
-                )
-                .replace("{}", &booking.max_companions.to_string()),
-            plates: lang
-                .say(
-                    "每行一个车牌号，最多 {} 辆。特殊车牌照实填写，由门卫核对",
-                    "One plate a line, at most {}. Write unusual plates as they are; the guard looks",
-                )
-                .replace("{}", &booking.max_vehicles.to_string()),
-            day: match lang {
-                Language::Chinese => format!("{first} 至 {last}"),
-                Language::English => format!("{first} to {last}"),
-            },
-            day_attributes: format!("class=\"short\" type=\"date\" min=\"{first}\" max=\"{last}\""),
-            hours: format!("{}{opens}–{closes}", lang.say("可预约的时间：", "Between ")),
-        }
-    }
-}
-
-fn visit_kinds(lang: Language) -> Vec<Choosable> {
-    let kind = |value: &str, chinese, english| Choosable {
-        value: value.to_owned(),
-        label: lang.say(chinese, english).to_owned(),
-    };
-    vec![
-        kind("ordinary", "拜访教职工、办事", "Visiting a member of staff, or on business"),
-        kind("group", "团体活动、会议、参观", "A group event, a conference or a tour"),
-        kind("family", "探望住在校内的亲友", "Family or friends who live on campus"),
-    ]
 }

@@ -9,12 +9,16 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse as _, Redirect, Response},
 };
-use shared::ids::BookingId;
+use shared::{ids::BookingId, time::CampusDay};
 
 use super::{
-    decision::{Deciding, Decision},
-    form::Posted,
+    calendar,
+    decision::{Deciding, Decision, Usual, changed, out_of_date, usual_reasons},
+    edit,
+    form::{Heard, Posted},
     issuing,
+    language::Language,
+    progress::{self, Step},
     session::{Nothing, SignedIn},
     shell::{Shell, page},
     wording::{self, Fact},
@@ -38,11 +42,27 @@ struct Booking {
     explained: String,
     pass: Option<String>,
     facts: Vec<Fact>,
-    notices: Vec<String>,
+    steps: Vec<Step>,
+    /// The visitor waits: the page looks again by itself.
+    live: bool,
     deciding: Option<Deciding>,
+    usual_reasons: Vec<Usual>,
+    /// Why the same page is there again.
+    alert: Option<&'static str>,
+    /// What it takes the place of, or what takes its place.
+    related: Option<Related>,
+    changeable: bool,
+    again: Option<String>,
+    /// What its calendar file is good for.
+    calendar: Option<&'static str>,
     cancellable: bool,
     revocable: bool,
     form_token: String,
+}
+
+struct Related {
+    said: &'static str,
+    address: String,
 }
 
 pub(super) async fn show(
@@ -51,7 +71,7 @@ pub(super) async fn show(
     Path(number): Path<String>,
 ) -> Result<Response, AppError> {
     let (view, role) = found(&state, &asked, &number).await?;
-    whole_page(&state, asked, view, role, None).await
+    Ok(page(&whole_page(&state, asked, view, role).await?))
 }
 
 pub(super) async fn cancel(
@@ -60,8 +80,10 @@ pub(super) async fn cancel(
     Path(number): Path<String>,
     posted: Posted<Nothing>,
 ) -> Result<Response, AppError> {
-    let Nothing {} = posted.confirmed_by(&asked.form_token)?;
-    let (view, _) = found(&state, &asked, &number).await?;
+    let (view, role) = found(&state, &asked, &number).await?;
+    if let Heard::Stale(Nothing {}) = posted.heard(Some(&asked.form_token))? {
+        return shown_again(&state, asked, view, role).await;
+    }
     let outcome = state.store.cancel(view.id, &asked.phone, state.clock.now()).await?;
     ended(view.id, &outcome)
 }
@@ -72,8 +94,10 @@ pub(super) async fn revoke(
     Path(number): Path<String>,
     posted: Posted<Nothing>,
 ) -> Result<Response, AppError> {
-    let Nothing {} = posted.confirmed_by(&asked.form_token)?;
-    let (view, _) = found(&state, &asked, &number).await?;
+    let (view, role) = found(&state, &asked, &number).await?;
+    if let Heard::Stale(Nothing {}) = posted.heard(Some(&asked.form_token))? {
+        return shown_again(&state, asked, view, role).await;
+    }
     let host = asked.staff()?;
     let by = RevokedBy::Host { number: host.number.clone(), name: host.name.clone() };
     let outcome = state.store.revoke(Target::Booking(view.id), by, state.clock.now()).await?;
@@ -87,60 +111,113 @@ pub(super) async fn decide(
     Path(number): Path<String>,
     posted: Posted<Decision>,
 ) -> Result<Response, AppError> {
-    let decision = posted.confirmed_by(&asked.form_token)?;
     let (view, role) = found(&state, &asked, &number).await?;
-    let choice = match decision.read() {
-        Ok(choice) => choice,
+    let lang = asked.shell.lang;
+    let decision = match posted.heard(Some(&asked.form_token))? {
+        Heard::Confirmed(decision) => decision,
+        Heard::Stale(decision) => {
+            let mut again = whole_page(&state, asked, view, role).await?;
+            again.alert = Some(out_of_date(lang));
+            again.deciding = again.deciding.map(|deciding| deciding.with(decision));
+            return Ok((StatusCode::FORBIDDEN, page(&again)).into_response());
+        }
+    };
+    let word = match decision.read() {
+        Ok(word) => word,
         Err(unclear) => {
-            let lang = asked.shell.lang;
-            let again = decision.again(decide_address(view.id), asked.form_token.text(), unclear, lang);
-            let page = whole_page(&state, asked, view, role, Some(again)).await?;
-            return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
+            let mut again = whole_page(&state, asked, view, role).await?;
+            again.deciding = again.deciding.map(|deciding| deciding.with(decision).unclear(unclear, lang));
+            return Ok((StatusCode::UNPROCESSABLE_ENTITY, page(&again)).into_response());
         }
     };
     let issuing = issuing::for_campus(&state, view.facts.campus)?;
-    let host = &asked.staff()?.number;
-    match state.store.decide_signed_in(view.id, host, choice, issuing, state.clock.now()).await? {
+    let staff = asked.staff()?;
+    match state.store.decide_signed_in(view.id, staff, word, issuing, state.clock.now()).await? {
         // The page itself says who was first, and when.
         Outcome::Decided(_) | Outcome::AlreadyDecided(_) | Outcome::TooLate => Ok(to_page(view.id)),
+        Outcome::Changed => {
+            let (view, role) = found(&state, &asked, &number).await?;
+            let mut again = whole_page(&state, asked, view, role).await?;
+            again.alert = Some(changed(lang));
+            again.deciding = again.deciding.map(|deciding| deciding.with(decision));
+            Ok((StatusCode::CONFLICT, page(&again)).into_response())
+        }
         Outcome::NotFound => Err(AppError::told(Told::NotFound)),
     }
+}
+
+/// The booking, for who comes or has booked it.
+pub(super) async fn of_visitor(state: &AppState, asked: &SignedIn, number: &str) -> Result<BookingView, AppError> {
+    let (view, role) = found(state, asked, number).await?;
+    if role.visitor { Ok(view) } else { Err(AppError::told(Told::NotFound)) }
+}
+
+/// What a booking is to take the place of, as a line of its facts.
+pub(super) async fn replaced(state: &AppState, view: &BookingView, lang: Language) -> Result<Option<Fact>, AppError> {
+    let Some(replaced) = view.replaces else { return Ok(None) };
+    let old = state.store.booking(replaced).await?;
+    let said = lang.say("通过后代替原预约", "Once approved, takes the place of");
+    Ok(old.map(|old| Fact { name: said, value: wording::when(&old.facts, lang) }))
 }
 
 /// What somebody is to a booking.
 #[derive(Debug, Clone, Copy)]
 struct Role {
     visitor: bool,
+    /// Also who stands in for the host today.
     host: bool,
 }
 
 async fn found(state: &AppState, asked: &SignedIn, number: &str) -> Result<(BookingView, Role), AppError> {
     let number = number.parse().map_err(|_| AppError::told(Told::NotFound))?;
     let view = state.store.booking(BookingId::new(number)).await?.ok_or(AppError::told(Told::NotFound))?;
-    let role = Role {
-        visitor: view.belongs_to(&asked.phone),
-        host: asked.staff.as_ref().is_some_and(|staff| staff.number == view.host.number),
+    let host = match &asked.staff {
+        Some(staff) if staff.number == view.host.number => true,
+        Some(staff) => {
+            let today = CampusDay::of(state.clock.now());
+            state.store.stands_in(&staff.number, &view.host.number, today).await?
+        }
+        None => false,
     };
+    let role = Role { visitor: view.belongs_to(&asked.phone), host };
     if role.visitor || role.host { Ok((view, role)) } else { Err(AppError::told(Told::NotFound)) }
 }
 
-async fn whole_page(
-    state: &AppState,
-    asked: SignedIn,
-    view: BookingView,
-    role: Role,
-    again: Option<Deciding>,
-) -> Result<Response, AppError> {
+/// A form of a page that was open for too long does nothing but bring the page again.
+async fn shown_again(state: &AppState, asked: SignedIn, view: BookingView, role: Role) -> Result<Response, AppError> {
+    let alert = Some(out_of_date(asked.shell.lang));
+    let again = Booking { alert, ..whole_page(state, asked, view, role).await? };
+    Ok((StatusCode::FORBIDDEN, page(&again)).into_response())
+}
+
+async fn whole_page(state: &AppState, asked: SignedIn, view: BookingView, role: Role) -> Result<Booking, AppError> {
     let lang = asked.shell.lang;
     let notices = state.store.notices_of(view.id).await?;
     let over = state.clock.now() >= view.facts.over_at();
     let waiting = view.standing == Standing::Waiting && !over;
     let approved = matches!(view.standing, Standing::Approved { .. });
     let address = address(view.id);
-    let new_form = || Deciding::new(decide_address(view.id), asked.form_token.text());
+    let deciding = || Deciding::new(format!("{address}/decide"), asked.form_token.text(), view.revision);
+    let mut facts = wording::facts(state, &view.facts, &view.host, lang);
+    facts.extend(replaced(state, &view, lang).await?);
+    if role.host && waiting {
+        facts.extend(wording::background(&state.store.background(view.id).await?, lang));
+    }
     // A visitor booked for may have no phone that we can reach: then the host hands the pass on.
     let sees_pass = role.visitor || view.booked_by.is_none();
-    Ok(page(&Booking {
+    let booked = view.booked_by.as_ref() == Some(&asked.phone);
+    Ok(Booking {
+        alert: None,
+        related: related(&view, lang),
+        changeable: booked && edit::open(state, &view),
+        again: role.visitor.then(|| format!("/book?again={}", view.id)),
+        calendar: (role.visitor && !over && calendar::has_file(&view)).then(|| {
+            if approved {
+                lang.say("加入日历", "Add to calendar")
+            } else {
+                lang.say("从日历中删除", "Take it out of the calendar")
+            }
+        }),
         day: wording::day(view.facts.day, lang),
         hours: wording::hours(&view.facts),
         standing: view.standing.name(),
@@ -149,19 +226,42 @@ async fn whole_page(
             lang.say("访客在等您审核。", "The visitor is waiting for your decision.").to_owned()
         } else if view.standing == Standing::Waiting && over {
             lang.say("来访日期已过，没有审核。", "The day of the visit is over; nobody decided.").to_owned()
+        } else if approved && over {
+            lang.say("来访日期已过，通行码已失效。", "The day of the visit is over, and the pass with it.").to_owned()
         } else {
             wording::how_it_came(&view.standing, lang)
         },
-        pass: view.pass.as_ref().filter(|_| approved && sees_pass).map(|pass| pass.page.text()),
-        facts: wording::facts(state, &view.facts, &view.host, lang),
-        notices: wording::notices(&notices, lang),
-        deciding: (role.host && waiting).then(|| again.unwrap_or_else(new_form)),
+        pass: view.pass.as_ref().filter(|_| approved && sees_pass && !over).map(|pass| pass.page.text()),
+        facts,
+        steps: progress::steps(&view, &notices, over, lang),
+        // A host who types a reason is not to lose it.
+        live: waiting && !role.host,
+        deciding: (role.host && waiting).then(deciding),
+        usual_reasons: usual_reasons(lang),
         cancellable: role.visitor && !over && (waiting || approved),
-        revocable: role.host && !over && approved,
+        revocable: !over && approved && asked.staff.as_ref().is_some_and(|staff| staff.number == view.host.number),
         form_token: asked.form_token.text(),
         address,
         shell: asked.shell,
-    }))
+    })
+}
+
+fn related(view: &BookingView, lang: Language) -> Option<Related> {
+    let (said, other) = match (&view.standing, view.successor, view.replaces) {
+        (Standing::Approved { .. }, Some(successor), _) => (
+            lang.say(
+                "您提交的修改在等被访人审核，通过之前这份预约仍然有效。查看修改后的预约",
+                "A change waits for the host; until they agree, this booking stands. See the changed booking",
+            ),
+            successor,
+        ),
+        (_, Some(successor), _) => {
+            (lang.say("已由修改后的预约代替，点此查看", "Another booking has taken its place; see it"), successor)
+        }
+        (_, None, Some(replaced)) => (lang.say("查看原来的预约", "See the earlier booking"), replaced),
+        (_, None, None) => return None,
+    };
+    Some(Related { said, address: address(other) })
 }
 
 fn ended(booking: BookingId, outcome: &EndOutcome) -> Result<Response, AppError> {
@@ -173,10 +273,6 @@ fn ended(booking: BookingId, outcome: &EndOutcome) -> Result<Response, AppError>
 
 fn to_page(booking: BookingId) -> Response {
     Redirect::to(&address(booking)).into_response()
-}
-
-fn decide_address(booking: BookingId) -> String {
-    format!("{}/decide", address(booking))
 }
 
 pub(super) fn address(booking: BookingId) -> String {

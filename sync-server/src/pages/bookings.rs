@@ -2,11 +2,13 @@
 
 use askama::Template;
 use axum::{extract::State, response::Response};
+use shared::time::CampusDay;
 
 use super::{
     booking,
     language::Language,
     session::SignedIn,
+    several,
     shell::{Shell, page},
     wording,
 };
@@ -17,11 +19,18 @@ use crate::{error::AppError, state::AppState, store::BookingView};
 struct Bookings {
     shell: Shell,
     is_host: bool,
-    waiting: Vec<Row>,
+    waiting: Vec<Waiting>,
     hosted: Vec<Row>,
     own: Vec<Row>,
     form_token: String,
     phone_masked: String,
+}
+
+/// One that waits, with what is sent when it is ticked.
+struct Waiting {
+    row: Row,
+    ticked: String,
+    label: String,
 }
 
 struct Row {
@@ -37,7 +46,7 @@ pub(super) async fn show(State(state): State<AppState>, asked: SignedIn) -> Resu
     let own = state.store.bookings_of(&asked.phone).await?;
     let (waiting, hosted) = match &asked.staff {
         Some(staff) => (
-            state.store.bookings_waiting_for(&staff.number).await?,
+            state.store.bookings_waiting_for(&staff.number, CampusDay::of(state.clock.now())).await?,
             state.store.bookings_hosted_by(&staff.number).await?,
         ),
         None => (Vec::new(), Vec::new()),
@@ -45,13 +54,18 @@ pub(super) async fn show(State(state): State<AppState>, asked: SignedIn) -> Resu
     let visitors = |list: Vec<BookingView>| list.iter().map(|view| row(view, visitor(view), lang)).collect();
     Ok(page(&Bookings {
         is_host: asked.staff.is_some(),
-        waiting: visitors(waiting),
+        waiting: waiting.iter().map(|view| waits(view, lang)).collect(),
         hosted: visitors(hosted),
         own: own.iter().map(|view| row(view, visit(&state, view, lang), lang)).collect(),
         form_token: asked.form_token.text(),
         phone_masked: asked.phone.masked(),
         shell: asked.shell,
     }))
+}
+
+fn waits(view: &BookingView, lang: Language) -> Waiting {
+    let label = format!("{} · {}", view.facts.visitor, wording::when(&view.facts, lang));
+    Waiting { row: row(view, visitor(view), lang), ticked: several::value(view), label }
 }
 
 fn row(view: &BookingView, what: String, lang: Language) -> Row {

@@ -11,8 +11,9 @@ use axum::{
 };
 
 use super::{
-    decision::{Deciding, Decision},
-    form::Posted,
+    booking,
+    decision::{Deciding, Decision, Usual, changed, out_of_date, usual_reasons},
+    form::{Heard, Posted},
     issuing,
     session::Asked,
     shell::{Shell, page},
@@ -29,12 +30,15 @@ use crate::{
 #[template(path = "decide.html")]
 struct Decide {
     shell: Shell,
+    /// Why the same page is there again.
+    alert: Option<&'static str>,
     heading: &'static str,
     standing: &'static str,
     standing_said: &'static str,
     explained: String,
     facts: Vec<Fact>,
     deciding: Option<Deciding>,
+    usual_reasons: Vec<Usual>,
 }
 
 pub(super) async fn show(
@@ -43,8 +47,8 @@ pub(super) async fn show(
     Path(token): Path<String>,
 ) -> Result<Response, AppError> {
     let (token, view) = found(&state, &token).await?;
-    let form = Deciding::new(address(&token), token.form_token().text());
-    Ok(page(&whole_page(&state, shell, view, form)))
+    let form = deciding(&token, &view);
+    Ok(page(&whole_page(&state, shell, view, form).await?))
 }
 
 pub(super) async fn submit(
@@ -54,26 +58,39 @@ pub(super) async fn submit(
     posted: Posted<Decision>,
 ) -> Result<Response, AppError> {
     let (token, view) = found(&state, &token).await?;
-    let decision = posted.confirmed_by(&token.form_token())?;
-    let choice = match decision.read() {
-        Ok(choice) => choice,
+    let lang = shell.lang;
+    let decision = match posted.heard(Some(&token.form_token()))? {
+        Heard::Confirmed(decision) => decision,
+        Heard::Stale(decision) => {
+            let form = deciding(&token, &view).with(decision);
+            let again = Decide { alert: Some(out_of_date(lang)), ..whole_page(&state, shell, view, form).await? };
+            return Ok((StatusCode::FORBIDDEN, page(&again)).into_response());
+        }
+    };
+    let word = match decision.read() {
+        Ok(word) => word,
         Err(unclear) => {
-            let again = decision.again(address(&token), token.form_token().text(), unclear, shell.lang);
-            return Ok(
-                (StatusCode::UNPROCESSABLE_ENTITY, page(&whole_page(&state, shell, view, again))).into_response()
-            );
+            let form = deciding(&token, &view).with(decision).unclear(unclear, lang);
+            let again = whole_page(&state, shell, view, form).await?;
+            return Ok((StatusCode::UNPROCESSABLE_ENTITY, page(&again)).into_response());
         }
     };
     let issuing = issuing::for_campus(&state, view.booking.facts.campus)?;
-    match state.store.decide(&token, choice, issuing, state.clock.now()).await? {
-        Outcome::Decided(_) => Ok(Redirect::to(&address(&token)).into_response()),
-        Outcome::AlreadyDecided(_) | Outcome::TooLate => {
-            let (token, view) = found(&state, &token.text()).await?;
-            let form = Deciding::new(address(&token), token.form_token().text());
-            Ok((StatusCode::CONFLICT, page(&whole_page(&state, shell, view, form))).into_response())
-        }
-        Outcome::NotFound => Err(AppError::told(Told::NotFound)),
-    }
+    let outcome = state.store.decide(&token, word, issuing, state.clock.now()).await?;
+    let alert = match outcome {
+        Outcome::Decided(_) => return Ok(Redirect::to(&address(&token)).into_response()),
+        Outcome::AlreadyDecided(_) | Outcome::TooLate => None,
+        Outcome::Changed => Some(changed(lang)),
+        Outcome::NotFound => return Err(AppError::told(Told::NotFound)),
+    };
+    let (token, view) = found(&state, &token.text()).await?;
+    let form = deciding(&token, &view).with(decision);
+    let again = Decide { alert, ..whole_page(&state, shell, view, form).await? };
+    Ok((StatusCode::CONFLICT, page(&again)).into_response())
+}
+
+fn deciding(token: &LinkToken, view: &LinkView) -> Deciding {
+    Deciding::new(address(token), token.form_token().text(), view.booking.revision)
 }
 
 async fn found(state: &AppState, text: &str) -> Result<(LinkToken, LinkView), AppError> {
@@ -82,9 +99,9 @@ async fn found(state: &AppState, text: &str) -> Result<(LinkToken, LinkView), Ap
     Ok((token, view))
 }
 
-fn whole_page(state: &AppState, shell: Shell, view: LinkView, form: Deciding) -> Decide {
+async fn whole_page(state: &AppState, shell: Shell, view: LinkView, form: Deciding) -> Result<Decide, AppError> {
     let lang = shell.lang;
-    let LinkView { booking, open, channel: _ } = view;
+    let LinkView { booking, open, holder, channel: _ } = view;
     let explained = match &booking.standing {
         Standing::Waiting if open => {
             let asks = lang.say(
@@ -93,6 +110,12 @@ fn whole_page(state: &AppState, shell: Shell, view: LinkView, form: Deciding) ->
             );
             asks.replace("{}", booking.facts.visitor.as_str())
         }
+        Standing::Waiting if holder.is_none() => lang
+            .say(
+                "这个链接的审核人已不能审核这次来访。",
+                "Whom this link was sent to can no longer decide on this visit.",
+            )
+            .to_owned(),
         Standing::Waiting => lang
             .say("来访日期已过，不再需要审核。", "The day of the visit is over; there is nothing left to decide.")
             .to_owned(),
@@ -101,7 +124,13 @@ fn whole_page(state: &AppState, shell: Shell, view: LinkView, form: Deciding) ->
         | Standing::Cancelled { .. }
         | Standing::Revoked { .. } => wording::how_it_came(&booking.standing, lang),
     };
-    Decide {
+    let mut facts = wording::facts(state, &booking.facts, &booking.host, lang);
+    facts.extend(booking::replaced(state, &booking, lang).await?);
+    if open {
+        facts.extend(wording::background(&state.store.background(booking.id).await?, lang));
+    }
+    Ok(Decide {
+        alert: None,
         heading: if open {
             lang.say("请审核来访", "A visitor for you")
         } else {
@@ -110,10 +139,11 @@ fn whole_page(state: &AppState, shell: Shell, view: LinkView, form: Deciding) ->
         standing: booking.standing.name(),
         standing_said: wording::standing(&booking.standing, lang),
         explained,
-        facts: wording::facts(state, &booking.facts, &booking.host, lang),
+        facts,
         deciding: open.then_some(form),
+        usual_reasons: usual_reasons(lang),
         shell,
-    }
+    })
 }
 
 fn address(token: &LinkToken) -> String {

@@ -1,11 +1,29 @@
 //! The offices that arrange what is not booked here: groups, and the families of people who live on campus.
 
-use super::language::Language;
+use askama::Template;
+use axum::{extract::State, response::Response};
+
+use super::{
+    language::Language,
+    session::Asked,
+    shell::{Shell, page},
+};
 use crate::state::AppState;
 
 pub(super) struct Elsewhere {
     pub(super) groups: String,
     pub(super) families: String,
+}
+
+#[derive(Template)]
+#[template(path = "elsewhere.html")]
+struct ElsewherePage {
+    elsewhere: Elsewhere,
+    shell: Shell,
+}
+
+pub(super) async fn show(State(state): State<AppState>, Asked { shell, .. }: Asked) -> Response {
+    page(&ElsewherePage { elsewhere: Elsewhere::of(&state, shell.lang), shell })
 }
 
 impl Elsewhere {

@@ -3,7 +3,7 @@
 //! A handler cannot reach the fields of a [`Posted`] without naming the token that its form carried, so none can forget to ask.
 
 use axum::{
-    extract::{FromRequest, Request, rejection::FormRejection},
+    extract::{FromRequest, RawForm, Request},
     http::StatusCode,
 };
 use serde::{Deserialize, de::DeserializeOwned};
@@ -52,12 +52,10 @@ impl<T> Posted<T> {
     }
 }
 
-#[derive(Deserialize)]
-struct Sent<T> {
-    #[serde(default)]
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Token {
     form_token: String,
-    #[serde(flatten)]
-    fields: T,
 }
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Posted<T> {
@@ -65,15 +63,18 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Posted<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, AppError> {
         let sender = request.extensions().get().copied().unwrap_or(Sender::Unsaid);
-        let axum::Form(Sent { form_token, fields }) =
-            axum::Form::from_request(request, state).await.map_err(refusal)?;
-        Ok(Self { token: form_token, sender, fields })
+        let RawForm(sent) = RawForm::from_request(request, state).await.map_err(|rejection| {
+            let too_large = rejection.status() == StatusCode::PAYLOAD_TOO_LARGE;
+            AppError::told(if too_large { Told::TooLarge } else { Told::Malformed })
+        })?;
+        let Token { form_token } = read(&sent)?;
+        Ok(Self { token: form_token, sender, fields: read(&sent)? })
     }
 }
 
-fn refusal(rejection: FormRejection) -> AppError {
-    let told = if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE { Told::TooLarge } else { Told::Malformed };
-    AppError::told(told)
+/// A name may come several times: a form's lists have a row of inputs for each of their items.
+fn read<T: DeserializeOwned>(sent: &[u8]) -> Result<T, AppError> {
+    serde_html_form::from_bytes(sent).map_err(|_| AppError::told(Told::Malformed))
 }
 
 #[cfg(test)]

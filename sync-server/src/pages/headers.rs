@@ -1,7 +1,8 @@
 //! Headers that stand on every answer, errors included.
 //!
-//! The pages use no script and nothing from other hosts, so the policy can forbid all of it: text that slipped through as markup
-//! would still be dead. Nothing is kept by browsers or by what stands between, because nearly every page shows a person.
+//! The pages need nothing from other hosts and one script, so the policy can forbid the rest: text that slipped through as markup
+//! would still be dead, because it does not know the nonce of its page. Nothing is kept by browsers or by what stands between,
+//! because nearly every page shows a person; files that show nobody choose otherwise.
 
 use axum::{
     extract::Request,
@@ -9,12 +10,15 @@ use axum::{
     middleware::Next,
     response::Response,
 };
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
-const CONTENT_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; \
-                              frame-ancestors 'none'";
+use crate::random;
 
-const ALWAYS: [(HeaderName, &str); 6] = [
-    (header::CONTENT_SECURITY_POLICY, CONTENT_POLICY),
+/// `connect-src` is for the script alone, which asks after a booking that waits.
+const CONTENT_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; connect-src 'self'; \
+                              form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+const ALWAYS: [(HeaderName, &str); 5] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::X_FRAME_OPTIONS, "DENY"),
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
@@ -29,9 +33,31 @@ const UNLESS_CHOSEN: [(HeaderName, &str); 2] =
 /// A year, as browsers' lists want it.
 const ONLY_HTTPS: &str = "max-age=31536000";
 
-pub(super) async fn guard(https: bool, request: Request, next: Next) -> Response {
+/// What a script must name to be run, new for every answer.
+#[derive(Debug, Clone)]
+pub(super) struct Nonce(pub(super) String);
+
+impl Nonce {
+    /// None where the machine has no randomness: then no script runs, and every page works without.
+    fn new() -> Option<Self> {
+        let bytes: [u8; 16] = random::bytes().ok()?;
+        Some(Self(URL_SAFE_NO_PAD.encode(bytes)))
+    }
+
+    fn policy(&self) -> Option<HeaderValue> {
+        format!("{CONTENT_POLICY}; script-src 'nonce-{}'", self.0).parse().ok()
+    }
+}
+
+pub(super) async fn guard(https: bool, mut request: Request, next: Next) -> Response {
+    let nonce = Nonce::new();
+    let policy = nonce.as_ref().and_then(Nonce::policy).unwrap_or(HeaderValue::from_static(CONTENT_POLICY));
+    if let Some(nonce) = nonce {
+        request.extensions_mut().insert(nonce);
+    }
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
+    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     for (name, value) in ALWAYS {
         headers.insert(name, HeaderValue::from_static(value));
     }

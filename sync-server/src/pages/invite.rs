@@ -79,5 +79,5 @@ async fn found(state: &AppState, host: &SignedIn) -> Result<Option<Invitation>, 
 }
 
 fn address(state: &AppState, token: &InvitationToken) -> String {
-    format!("{}/book?invited={}", state.config.public_url, token.text())
+    format!("{}/invited/{}", state.config.public_url, token.text())
 }

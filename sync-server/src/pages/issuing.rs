@@ -8,7 +8,7 @@ use crate::{
     error::{AppError, Told},
     random,
     state::AppState,
-    store::{HostLinks, Issuing, PageToken},
+    store::{HostLinks, InvitationToken, Issuing, PageToken},
 };
 
 /// The links by which a host may decide, or who stands in for them.
@@ -24,6 +24,11 @@ pub(super) fn for_campus(state: &AppState, campus: CampusId) -> Result<Issuing, 
         gates: state.config.gates(campus).ok_or(AppError::told(Told::NotFound))?,
         entries: state.config.booking.entries_per_pass,
     })
+}
+
+/// A host's invitation link.
+pub(super) fn invitation() -> Result<InvitationToken, AppError> {
+    Ok(InvitationToken::from_random(fresh()?))
 }
 
 fn fresh<const N: usize>() -> Result<[u8; N], AppError> {

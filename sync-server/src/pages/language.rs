@@ -3,14 +3,11 @@
 //! Both wordings of a sentence stand side by side where it is shown, so that neither can be forgotten or grow old alone.
 //! The switch is `?lang=en` on any address; a cookie keeps it; without either the browser's own preference counts.
 
-use std::convert::Infallible;
-
 use axum::{
-    extract::{FromRequestParts, Request, State},
+    extract::{Request, State},
     http::{
         HeaderMap,
         header::{ACCEPT_LANGUAGE, SET_COOKIE},
-        request::Parts,
     },
     middleware::Next,
     response::Response,
@@ -55,14 +52,6 @@ impl Language {
         } else {
             None
         }
-    }
-}
-
-impl<S: Sync> FromRequestParts<S> for Language {
-    type Rejection = Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
-        Ok(parts.extensions.get().copied().unwrap_or_default())
     }
 }
 

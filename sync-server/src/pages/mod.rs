@@ -1,21 +1,31 @@
 //! The people's door: visitors book, hosts decide, and both see how it stands.
 //!
-//! Server-rendered pages that work on any phone without a script. A page is a template and the file of the same stem that fills it;
-//! the rules are asked of `office`, what is kept of `store`. Around every page stand, from the outside in: the security headers,
-//! the language, the wording of refusals, and the check that a request which changes something came from our own page.
+//! Server-rendered pages that work on any phone without a script; a small one helps where it runs. A page is a template and the
+//! file of the same stem that fills it; the rules are asked of `office`, what is kept of `store`. Which addresses there are, and
+//! whose they are, stands in `routes`. Around every page stand, from the outside in: the security headers, the language, the elder
+//! version, the wording of refusals, and the check that a request which changes something came from our own page.
 
 mod address;
+mod assets;
 mod book;
 mod booking;
+mod booking_form;
 mod bookings;
+mod calendar;
 mod cookie;
 mod decide;
 mod decision;
+mod deputy;
+mod draft;
+mod edit;
+mod elder;
 mod elsewhere;
 mod form;
+mod form_parts;
 mod headers;
 mod home;
 pub(crate) mod in_chinese;
+mod invite;
 mod issuing;
 mod language;
 mod later;
@@ -24,12 +34,14 @@ mod pass;
 mod privacy;
 mod problem_words;
 mod problems;
+mod progress;
 mod qr;
 mod refused;
+mod routes;
 mod session;
+mod several;
 mod shell;
 mod sign_in;
-mod stylesheet;
 mod unsent;
 mod wording;
 
@@ -41,7 +53,6 @@ use axum::{
     extract::{DefaultBodyLimit, Request, State},
     middleware::{Next, from_fn, from_fn_with_state},
     response::{IntoResponse as _, Response},
-    routing::{get, post},
 };
 
 use self::origin::Sender;
@@ -55,27 +66,13 @@ const BODY_LIMIT_BYTES: usize = 64 * 1024;
 
 pub fn router(state: AppState) -> Router {
     let https = state.config.public_url.starts_with("https://");
-    Router::new()
-        .route("/", get(home::show))
-        .route("/sign-in", get(sign_in::show).post(sign_in::enter))
-        .route("/sign-in/code", get(sign_in::back).post(sign_in::send_code))
-        .route("/sign-out", post(session::close))
-        .route("/book", get(book::show).post(book::submit))
-        .route("/host/book", get(book::show_on_behalf).post(book::submit_on_behalf))
-        .route("/bookings", get(bookings::show))
-        .route("/bookings/{number}", get(booking::show))
-        .route("/bookings/{number}/cancel", post(booking::cancel))
-        .route("/bookings/{number}/revoke", post(booking::revoke))
-        .route("/bookings/{number}/decide", post(booking::decide))
-        .route("/decide/{token}", get(decide::show).post(decide::submit))
-        .route("/pass/{name}", get(pass::show))
-        .route("/privacy", get(privacy::show))
-        .route("/assets/site.css", get(stylesheet::show))
+    routes::router()
         .fallback(refused::no_such_page)
         .method_not_allowed_fallback(refused::no_such_method)
         .layer(DefaultBodyLimit::max(BODY_LIMIT_BYTES))
         .layer(from_fn_with_state(state.clone(), only_from_our_pages))
         .layer(from_fn_with_state(state.clone(), refused::put_into_words))
+        .layer(from_fn_with_state(state.clone(), elder::settle))
         .layer(from_fn_with_state(state.clone(), language::settle))
         .layer(from_fn(move |request, next| headers::guard(https, request, next)))
         .with_state(state)

@@ -32,12 +32,15 @@ const PICTURE: &str = ".png";
 struct Pass {
     shell: Shell,
     standing: &'static str,
-    standing_said: &'static str,
     picture: Option<String>,
     /// What the guard finds the pass by, should the picture not be readable.
     short_code: String,
     day: String,
-    who: String,
+    campus: String,
+    visitor: String,
+    /// The standing in a word, unless its day is over.
+    chip: &'static str,
+    chip_said: &'static str,
     explained: String,
     facts: Vec<Fact>,
 }
@@ -61,7 +64,7 @@ pub(super) async fn show(
 
 fn picture(view: &PassView, over: bool) -> Result<Response, AppError> {
     let Some(text) = shown(view, over) else { return Err(AppError::told(Told::NotFound)) };
-    let file = qr::picture(text).map_err(|cause| AppError::caused(Told::Broken, cause))?;
+    let file = qr::picture(text.as_str()).map_err(|cause| AppError::caused(Told::Broken, cause))?;
     Ok(([(CONTENT_TYPE, "image/png")], file).into_response())
 }
 
@@ -73,13 +76,14 @@ fn shown(view: &PassView, over: bool) -> Option<&PassText> {
 fn whole_page(state: &AppState, shell: Shell, token: &PageToken, view: PassView, over: bool) -> Pass {
     let lang = shell.lang;
     let picture = shown(&view, over).map(|_| format!("/pass/{}{PICTURE}", token.text()));
+    let expired = over && matches!(view.standing, Standing::Approved { .. });
     let explained = if picture.is_some() {
         lang.say(
             "到校门出示二维码，并随身携带证件。当天全天有效，早到晚到都能进出。可以截图或长按保存图片，没有网络也能使用。",
             "Show this at the gate and carry your document. It is good the whole day, should you be early or late. Save the picture if you like: it works without a network.",
         )
         .to_owned()
-    } else if over && matches!(view.standing, Standing::Approved { .. }) {
+    } else if expired {
         lang.say(
             "来访日期已过，这张通行码不能再用于入校。",
             "The day of the visit is over; this pass opens no gate any more.",
@@ -90,11 +94,13 @@ fn whole_page(state: &AppState, shell: Shell, token: &PageToken, view: PassView,
     };
     Pass {
         standing: view.standing.name(),
-        standing_said: wording::standing(&view.standing, lang),
         picture,
         short_code: ShortCode::of(view.pass).to_string(),
         day: wording::day(view.facts.day, lang),
-        who: format!("{} · {}", view.facts.visitor, wording::campus(state, view.facts.campus, lang)),
+        campus: wording::campus(state, view.facts.campus, lang),
+        visitor: view.facts.visitor.to_string(),
+        chip: if expired { "over" } else { view.standing.name() },
+        chip_said: if expired { lang.say("已过期", "Expired") } else { wording::standing(&view.standing, lang) },
         explained,
         facts: wording::facts(state, &view.facts, &view.host, lang),
         shell,

@@ -10,19 +10,25 @@ use super::{
     session::Asked,
     shell::{Shell, page},
 };
-use crate::{office::Retention, state::AppState};
+use crate::{office::Retention, state::AppState, store::DRAFT_FOR};
 
 /// Kept with every booking: to which text somebody agreed. Changes whenever the text does.
-pub(super) const VERSION: &str = "2026-11";
+pub(super) const VERSION: &str = "2026-11-23";
 
 #[derive(Template)]
 #[template(path = "privacy.html")]
 struct Privacy {
     elsewhere: Elsewhere,
     retention: Retention,
+    draft_days: i64,
     shell: Shell,
 }
 
 pub(super) async fn show(State(state): State<AppState>, Asked { shell, .. }: Asked) -> Response {
-    page(&Privacy { elsewhere: Elsewhere::of(&state, shell.lang), retention: state.config.retention, shell })
+    page(&Privacy {
+        elsewhere: Elsewhere::of(&state, shell.lang),
+        retention: state.config.retention,
+        draft_days: DRAFT_FOR.num_days(),
+        shell,
+    })
 }

@@ -10,21 +10,22 @@ use super::{
     language::Language,
     problems::{Problem as Worded, Problems},
 };
-use crate::office::{Field, LineFault, Problem, ReasonError};
+use crate::office::{CompanionPart, Field, Problem, ReasonError};
 
 pub(super) fn worded(found: Vec<(Field, Problem)>, elsewhere: &Elsewhere, lang: Language) -> Problems {
     found
         .into_iter()
         .map(|(field, problem)| Worded {
-            field: field.name(),
+            field: field.id(),
             label: label(field, lang),
             said: said(field, &problem, elsewhere, lang),
         })
         .collect()
 }
 
-fn label(field: Field, lang: Language) -> &'static str {
-    match field {
+fn label(field: Field, lang: Language) -> String {
+    let numbered = |said: &str, row: usize| said.replace("{}", &(row + 1).to_string());
+    let said = match field {
         Field::VisitKind => lang.say("访问类型", "Kind of visit"),
         Field::VisitorName => lang.say("姓名", "Name"),
         Field::DocumentKind => lang.say("证件类型", "Document"),
@@ -36,10 +37,18 @@ fn label(field: Field, lang: Language) -> &'static str {
         Field::From => lang.say("到访时间", "From"),
         Field::Until => lang.say("离开时间", "Until"),
         Field::Companions => lang.say("随行人员", "Companions"),
+        Field::Companion { row, part: CompanionPart::Name } => {
+            return numbered(lang.say("随行人员 {} 姓名", "Companion {}, name"), row);
+        }
+        Field::Companion { row, part: CompanionPart::Number } => {
+            return numbered(lang.say("随行人员 {} 证件号码", "Companion {}, document number"), row);
+        }
         Field::Plates => lang.say("随行车辆", "Vehicles"),
+        Field::Plate { row } => return numbered(lang.say("车辆 {} 车牌号", "Vehicle {}, plate"), row),
         Field::Host => lang.say("被访人", "The host"),
         Field::Privacy => lang.say("同意告知", "Consent"),
-    }
+    };
+    said.to_owned()
 }
 
 fn said(field: Field, problem: &Problem, elsewhere: &Elsewhere, lang: Language) -> String {
@@ -55,7 +64,9 @@ fn said(field: Field, problem: &Problem, elsewhere: &Elsewhere, lang: Language) 
             | Field::From
             | Field::Until
             | Field::Companions
+            | Field::Companion { .. }
             | Field::Plates
+            | Field::Plate { .. }
             | Field::Host
             | Field::Privacy => say("请填写", "Please fill this in"),
         },
@@ -83,21 +94,37 @@ fn said(field: Field, problem: &Problem, elsewhere: &Elsewhere, lang: Language) 
         }
         Problem::UntilNotAfterFrom => say("离开时间要晚于到访时间", "You must leave later than you arrive"),
         Problem::TimePast => say("这个时间已经过去，请改晚一些", "This time is over; choose a later one"),
-        Problem::TooMany { max } => lang.say("最多填写 {} 行", "At most {} lines").replace("{}", &max.to_string()),
-        Problem::Line { line, fault } => {
-            let what = match fault {
-                LineFault::Name(error) => name(*error, lang),
-                LineFault::Document(error) => document(error, lang),
-                LineFault::Plate(error) => plate(*error, lang),
-            };
-            format!("{}{what}", lang.say("第 {} 行：", "Line {}: ").replace("{}", &line.to_string()))
+        Problem::TooMany { max } => match field {
+            Field::Plates => lang.say("最多 {} 辆", "At most {} vehicles"),
+            Field::VisitKind
+            | Field::VisitorName
+            | Field::DocumentKind
+            | Field::DocumentNumber
+            | Field::Phone
+            | Field::Companions
+            | Field::Companion { .. }
+            | Field::Plate { .. }
+            | Field::Campus
+            | Field::Day
+            | Field::From
+            | Field::Until
+            | Field::Reason
+            | Field::Host
+            | Field::Privacy => lang.say("最多 {} 人", "At most {} people"),
         }
-        Problem::HostMissing => {
-            say("请填写被访人的姓名、手机号或工号", "Give the host's name, phone number or staff number")
-        }
+        .replace("{}", &max.to_string()),
+        Problem::Plate(error) => plate(*error, lang),
+        Problem::PlateOfNoRule => say(
+            "普通车牌 7 位、新能源车牌 8 位，例如 京A12345、京AD12345。请核对；特殊车牌请选「其他」",
+            "An ordinary plate has 7 characters and a new-energy one 8, like 京A12345 or 京AD12345. Please check it; for unusual plates choose “other”",
+        ),
+        Problem::HostMissing => say(
+            "请填写被访人的工号，或手机号，或姓名和部门",
+            "Give the host's staff number, or phone number, or name and department",
+        ),
         Problem::HostUnknown => say(
-            "没有找到相符的教职工。请向被访人核对后再填；同名时请加填手机号或工号",
-            "Nobody on the staff matches this. Please check with your host; if the name is common, add a phone or staff number",
+            "没有找到相符的教职工。请向被访人核对工号、手机号，或姓名和部门后再填",
+            "Nobody on the staff matches this. Please check staff number, phone number, or name and department with your host",
         ),
         Problem::PrivacyNotAgreed => say(
             "请阅读告知并勾选同意，才能提交预约",
@@ -260,10 +287,10 @@ mod tests {
         assert_eq!(english, "A number of this kind has 9 or 11 characters; this one has 8");
         let [chinese, _] = number(DocumentError::Character { symbol: 'O', position: 3 });
         assert_eq!(chinese, "第 3 位不能是「O」，请核对证件类型和号码");
-        let fault = LineFault::Name(NameError::Character('<'));
-        let [chinese, english] = said_of(Field::Companions, Problem::Line { line: 2, fault });
-        assert!(chinese.starts_with("第 2 行：姓名里不能有「<」"), "{chinese}");
-        assert!(english.starts_with("Line 2: A name cannot contain “<”"), "{english}");
+        let [chinese, english] = said_of(Field::companion_name(1), Problem::Name(NameError::Character('<')));
+        assert!(chinese.starts_with("姓名里不能有「<」"), "{chinese}");
+        assert!(english.starts_with("A name cannot contain “<”"), "{english}");
+        assert_eq!(label(Field::companion_name(1), Language::Chinese), "随行人员 2 姓名");
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! What is wrong with a form, each thing worded and standing at its field.
 
+use std::borrow::Cow;
+
 pub(super) struct Problem {
-    /// The field's name in the form, and its id on the page.
-    pub(super) field: &'static str,
-    pub(super) label: &'static str,
+    /// The id of its input on the page.
+    pub(super) field: Cow<'static, str>,
+    pub(super) label: String,
     pub(super) said: String,
 }
 
@@ -12,7 +14,7 @@ pub(super) struct Problems(Vec<Problem>);
 
 impl Problems {
     pub(super) fn one(field: &'static str, label: &'static str, said: String) -> Self {
-        Self(vec![Problem { field, label, said }])
+        Self(vec![Problem { field: field.into(), label: label.to_owned(), said }])
     }
 
     pub(super) fn all(&self) -> &[Problem] {

@@ -1,10 +1,9 @@
-//! The picture of a pass: its QR symbol as a PNG.
+//! The picture of a pass, or of an invitation: its QR symbol as a PNG.
 //!
 //! Black on white with the quiet zone of four modules inside the picture, because the page around it may be dark or be cropped by
 //! whoever forwards it. One bit per pixel and eight pixels per module: a few hundred bytes, sharp on every screen.
 
 use qrcode::{Color, EcLevel, QrCode, Version};
-use shared::pass::PassText;
 use thiserror::Error;
 
 const QUIET_MODULES: usize = 4;
@@ -22,8 +21,7 @@ pub(super) enum QrError {
     Size(#[from] std::num::TryFromIntError),
 }
 
-pub(super) fn picture(text: &PassText) -> Result<Vec<u8>, QrError> {
-    let text = text.as_str();
+pub(super) fn picture(text: &str) -> Result<Vec<u8>, QrError> {
     let symbol = QrCode::with_version(text, VERSION, EcLevel::M)
         .or_else(|_| QrCode::with_error_correction_level(text, EcLevel::M))?;
     let modules = symbol.width();
@@ -54,6 +52,8 @@ pub(super) fn picture(text: &PassText) -> Result<Vec<u8>, QrError> {
 
 #[cfg(test)]
 mod tests {
+    use shared::pass::PassText;
+
     use super::*;
 
     /// The picture's pixels, one bool each, true where dark.
@@ -70,7 +70,7 @@ mod tests {
     #[test]
     fn the_largest_pass_is_a_version_6_symbol_with_its_quiet_zone() {
         let text = PassText::parse(&"%A".repeat(76)).unwrap();
-        let file = picture(&text).unwrap();
+        let file = picture(text.as_str()).unwrap();
         let (side, dark) = seen(&file);
         assert_eq!(side, (41 + 8) * 8);
         let quiet = QUIET_MODULES * MODULE_PIXELS;

@@ -27,16 +27,11 @@ struct Refused {
     advice: &'static str,
 }
 
-pub(super) async fn put_into_words(
-    State(state): State<AppState>,
-    language: Language,
-    request: Request,
-    next: Next,
-) -> Response {
-    let shell = Shell::of_stranger(&state, language, request.uri());
+pub(super) async fn put_into_words(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let shell = Shell::of_stranger(&state, request.extensions(), request.uri());
     let response = next.run(request).await;
     let Some(told) = response.extensions().get::<Told>().copied() else { return response };
-    let (heading, advice) = words(told, language);
+    let (heading, advice) = words(told, shell.lang);
     let mut worded = page(&Refused { shell, heading, advice });
     *worded.status_mut() = told.status();
     worded

@@ -14,7 +14,6 @@ use super::{
     address::sign_in_and_back,
     cookie::{Cookies, Life},
     form::Posted,
-    language::Language,
     shell::Shell,
 };
 use crate::{
@@ -120,8 +119,7 @@ pub(super) fn token(state: &AppState, headers: &HeaderMap) -> Option<SessionToke
 impl SignedIn {
     /// The session of a request, or the shell for a stranger.
     async fn found(parts: &Parts, state: &AppState) -> Result<Result<Self, Shell>, AppError> {
-        let language = parts.extensions.get::<Language>().copied().unwrap_or_default();
-        let mut shell = Shell::of_stranger(state, language, &parts.uri);
+        let mut shell = Shell::of_stranger(state, &parts.extensions, &parts.uri);
         let Some(token) = token(state, &parts.headers) else { return Ok(Err(shell)) };
         let Some(session) = state.store.session(&token, state.clock.now()).await? else { return Ok(Err(shell)) };
         shell.signed_in = true;

@@ -25,6 +25,16 @@ pub(super) struct Ticked {
     booking: Vec<String>,
 }
 
+/// What is sent for a booking that is ticked, and read back.
+pub(super) fn value(view: &BookingView) -> String {
+    format!("{}.{}", view.id, view.revision.get())
+}
+
+fn shown(ticked: &str) -> Option<(BookingId, Revision)> {
+    let (number, revision) = ticked.split_once('.')?;
+    Some((BookingId::new(number.parse().ok()?), Revision::new(revision.parse().ok()?)))
+}
+
 #[derive(Template)]
 #[template(path = "several.html")]
 struct Several {
@@ -48,18 +58,20 @@ pub(super) async fn approve(
     let Ticked { booking } = posted.confirmed_by(&host.form_token)?;
     let lang = host.shell.lang;
     let (mut rows, mut approved) = (Vec::new(), 0_usize);
-    for number in booking.iter().filter_map(|number| number.parse().ok()).take(MOST) {
-        let id = BookingId::new(number);
+    for (id, seen) in booking.iter().filter_map(|ticked| shown(ticked)).take(MOST) {
         let Some(view) = state.store.booking(id).await? else { continue };
         let issuing = issuing::for_campus(&state, view.facts.campus)?;
         let now = state.clock.now();
-        let said = match state.store.decide_signed_in(id, staff, Choice::Approve, issuing, now).await? {
+        let said = match state.store.decide_signed_in(id, staff, Choice::Approve.on(seen), issuing, now).await? {
             Outcome::Decided(_) => {
                 approved += 1;
                 lang.say("已同意", "Approved").to_owned()
             }
             Outcome::AlreadyDecided(standing) => wording::how_it_came(&standing, lang),
             Outcome::TooLate => lang.say("来访日期已过", "The day of the visit is over").to_owned(),
+            Outcome::Changed => {
+                lang.say("访客刚修改了预约，请打开核对", "Just changed by the visitor: please open it and look").to_owned()
+            }
             // Not theirs: for them it does not exist.
             Outcome::NotFound => continue,
         };

@@ -2,11 +2,11 @@
 
 use askama::Template;
 use axum::{
-    http::Uri,
+    http::{Extensions, Uri},
     response::{Html, IntoResponse as _, Response},
 };
 
-use super::language::Language;
+use super::{elder::Elder, headers::Nonce, language::Language};
 use crate::{
     error::{AppError, Told},
     state::AppState,
@@ -14,20 +14,39 @@ use crate::{
 
 pub(super) struct Shell {
     pub(super) lang: Language,
+    /// Larger still, fewer words, one thing at a time.
+    pub(super) elder: bool,
     pub(super) university: String,
     pub(super) signed_in: bool,
+    pub(super) sheet: String,
+    pub(super) script: String,
+    pub(super) seal: String,
     /// This page in the other language.
     pub(super) switch: String,
+    /// This page in the elder version, or out of it.
+    pub(super) elder_switch: String,
+    /// Without one the page has no script.
+    pub(super) nonce: Option<String>,
 }
 
 impl Shell {
-    pub(super) fn of_stranger(state: &AppState, lang: Language, address: &Uri) -> Self {
+    /// `settled` is what was found out about the request before its page was reached.
+    pub(super) fn of_stranger(state: &AppState, settled: &Extensions, address: &Uri) -> Self {
         let university = &state.config.university;
+        let lang: Language = settled.get().copied().unwrap_or_default();
+        let elder: Elder = settled.get().copied().unwrap_or_default();
+        let query = address.query().unwrap_or_default();
         Self {
             lang,
+            elder: elder.0,
             university: lang.say(&university.name, &university.name_en).to_owned(),
             signed_in: false,
-            switch: switch(address.query().unwrap_or_default(), lang),
+            sheet: state.assets.sheet.address(),
+            script: state.assets.script.address(),
+            seal: state.assets.seal.address(),
+            switch: switch(query, "lang", lang.say("en", "zh")),
+            elder_switch: switch(query, "elder", elder.other().text()),
+            nonce: settled.get::<Nonce>().map(|nonce| nonce.0.clone()),
         }
     }
 
@@ -43,11 +62,11 @@ pub(super) fn page(template: &impl Template) -> Response {
     }
 }
 
-/// Keeps the rest of the address's question, so that a switch of language loses nothing.
-fn switch(query: &str, lang: Language) -> String {
-    let kept = query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("lang="));
-    let other = lang.say("lang=en", "lang=zh");
-    format!("?{}", kept.chain([other]).collect::<Vec<_>>().join("&"))
+/// Keeps the rest of the address's question, so that a switch loses nothing.
+fn switch(query: &str, name: &str, value: &str) -> String {
+    let of_others = |pair: &&str| !pair.is_empty() && pair.split('=').next() != Some(name);
+    let kept = query.split('&').filter(of_others).map(str::to_owned);
+    format!("?{}", kept.chain([format!("{name}={value}")]).collect::<Vec<_>>().join("&"))
 }
 
 #[cfg(test)]
@@ -55,14 +74,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_switch_keeps_the_question() {
+    fn a_switch_keeps_the_question() {
         for (query, expected) in [
             ("", "?lang=en"),
             ("next=%2Fbook", "?next=%2Fbook&lang=en"),
             ("lang=zh&next=%2Fbook", "?next=%2Fbook&lang=en"),
+            ("lang=zh&elder=yes", "?elder=yes&lang=en"),
         ] {
-            assert_eq!(switch(query, Language::Chinese), expected);
+            assert_eq!(switch(query, "lang", "en"), expected);
         }
-        assert_eq!(switch("lang=en", Language::English), "?lang=zh");
+        assert_eq!(switch("again=7&elder=yes", "elder", "no"), "?again=7&elder=no");
     }
 }

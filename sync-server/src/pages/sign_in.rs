@@ -5,6 +5,8 @@
 //! for it: in any other, and for anybody who only knows the number, the code is no good and cannot be guessed away. These pages hold no secret address and there is no session yet whose token
 //! a form could carry, so here alone the browser may say where it comes from.
 
+use std::net::IpAddr;
+
 use askama::Template;
 use axum::{
     extract::{Query, State},
@@ -16,7 +18,7 @@ use axum::{
 };
 use chrono::TimeDelta;
 use serde::Deserialize;
-use shared::identity::Phone;
+use shared::{identity::Phone, time::Moment};
 
 use super::{
     address::{Client, way_back},
@@ -70,7 +72,11 @@ struct SignIn {
     phone: String,
     phone_masked: String,
     code: String,
+    /// Seconds until another code may be sent.
+    wait_s: i64,
+    foreign: bool,
     remember: bool,
+    session_days: u16,
     next: String,
     /// A booking form waits for who signs in.
     form_kept: bool,
@@ -105,13 +111,15 @@ pub(super) struct CodeTyped {
 pub(super) async fn show(
     State(state): State<AppState>,
     Asked { shell }: Asked,
+    Client(address): Client,
     Query(wanted): Query<Wanted>,
     headers: HeaderMap,
 ) -> Result<Response, AppError> {
     let form_kept = unsent::waits(&state, &headers).await?;
     let waiting = Waiting::found(&state, &headers).filter(|_| wanted.other.is_empty());
-    let step =
-        SignIn { next: wanted.next, form_kept, ..step(&state, shell, waiting.as_ref().map(|waiting| &waiting.phone)) };
+    let wait_s = wait_s(&state, waiting.as_ref(), address).await?;
+    let step = step(&state, shell, waiting.as_ref().map(|waiting| &waiting.phone));
+    let step = SignIn { next: wanted.next, form_kept, wait_s, ..step };
     let status = if step.closed.is_some() { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
     Ok(answer(&step, status))
 }
@@ -139,7 +147,7 @@ pub(super) async fn send_code(
         return Ok(answer(&step(&state, shell, None), StatusCode::SERVICE_UNAVAILABLE));
     }
     let phone = match Phone::parse(&typed) {
-        Ok(phone) if phone.is_mainland() => phone,
+        Ok(phone) if phone.is_mainland() || state.config.sign_in.foreign => phone,
         Ok(_) => return again(StatusCode::UNPROCESSABLE_ENTITY, shell, problem_words::phone_foreign(lang)),
         Err(error) => return again(StatusCode::UNPROCESSABLE_ENTITY, shell, problem_words::phone(error, lang)),
     };
@@ -171,7 +179,8 @@ pub(super) async fn send_code(
             if asked_before {
                 // The code that was sent is still good: its field stays.
                 let problems = Problems::one("code", "", said);
-                let kept = SignIn { next, problems, ..step(&state, shell, Some(&caller.phone)) };
+                let wait_s = seconds_until(retry_at, now);
+                let kept = SignIn { next, problems, wait_s, ..step(&state, shell, Some(&caller.phone)) };
                 return Ok(answer(&kept, StatusCode::TOO_MANY_REQUESTS));
             }
             again(StatusCode::TOO_MANY_REQUESTS, shell, said)
@@ -192,11 +201,14 @@ pub(super) async fn enter(
         return Ok(answer(&step(&state, shell, None), StatusCode::SERVICE_UNAVAILABLE));
     }
     let (lang, remember) = (shell.lang, typed.remember == "yes");
+    let wait_s =
+        wait_s(&state, waiting.as_ref().filter(|waiting| waiting.phone.as_str() == typed.phone), address).await?;
     let again = |status, said, phone: Option<&Phone>, field| {
         let problems = Problems::one(field, "", said);
         let filled = SignIn {
             next: typed.next.clone(),
             code: typed.code.clone(),
+            wait_s,
             remember,
             problems,
             ..step(&state, shell, phone)
@@ -246,11 +258,27 @@ fn step(state: &AppState, shell: Shell, waiting: Option<&Phone>) -> SignIn {
         phone: waiting.map(|phone| phone.as_str().to_owned()).unwrap_or_default(),
         phone_masked: waiting.map(Phone::masked).unwrap_or_default(),
         code: String::new(),
+        wait_s: 0,
+        foreign: state.config.sign_in.foreign,
         remember: false,
+        session_days: state.config.sign_in.session_days,
         next: String::new(),
         form_kept: false,
         problems: Problems::default(),
     }
+}
+
+/// How long the browser that was sent a code has to wait for another.
+async fn wait_s(state: &AppState, waiting: Option<&Waiting>, address: IpAddr) -> Result<i64, AppError> {
+    let Some(Waiting { phone, browser }) = waiting else { return Ok(0) };
+    let caller = Caller { phone: phone.clone(), browser: browser.clone(), address };
+    let now = state.clock.now();
+    let next = state.store.next_code_at(&caller, now, &state.config.sign_in.limits()).await?;
+    Ok(next.map_or(0, |next| seconds_until(next, now)))
+}
+
+fn seconds_until(then: Moment, now: Moment) -> i64 {
+    (then.since(now).num_milliseconds() + 999) / 1000
 }
 
 fn answer(template: &SignIn, status: StatusCode) -> Response {

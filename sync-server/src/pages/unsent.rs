@@ -11,12 +11,13 @@ use shared::identity::Phone;
 
 use super::{
     address::Client,
+    booking_form,
     cookie::{Cookies, Life},
     session::{self, SignedIn},
 };
 use crate::{
     error::{AppError, Told},
-    office::BookingForm,
+    office::{BookingForm, FormKind},
     random,
     state::AppState,
     store::{BrowserToken, UNSENT_FOR, Unsent},
@@ -29,10 +30,10 @@ pub(super) async fn keep(
     state: &AppState,
     headers: &HeaderMap,
     Client(address): Client,
-    on_behalf: bool,
+    kind: FormKind,
     form: BookingForm,
 ) -> Result<Response, AppError> {
-    let to_sign_in = Redirect::to(if on_behalf { "/sign-in?next=/host/book" } else { "/sign-in?next=/book" });
+    let to_sign_in = Redirect::to(&format!("/sign-in?next={}", booking_form::address(kind)));
     if form == BookingForm::default() {
         return Ok(to_sign_in.into_response());
     }
@@ -42,7 +43,7 @@ pub(super) async fn keep(
     };
     let life = Life::For(UNSENT_FOR.num_seconds());
     let cookie = Cookies::under(&state.config.public_url).set(COOKIE, &browser.text(), life);
-    let unsent = Unsent { browser, session: session::token(state, headers), on_behalf, form };
+    let unsent = Unsent { browser, session: session::token(state, headers), kind, form };
     if !state.store.keep_unsent(unsent, address, state.clock.now()).await? {
         // Going back, the browser still has what was typed.
         return Err(AppError::told(Told::TooMany));
@@ -70,10 +71,10 @@ pub(super) async fn found(
     state: &AppState,
     headers: &HeaderMap,
     asked: &SignedIn,
-    on_behalf: bool,
+    kind: FormKind,
 ) -> Result<Option<BookingForm>, AppError> {
     match browser(state, headers) {
-        Some(browser) => Ok(state.store.unsent(&browser, &asked.phone, on_behalf, state.clock.now()).await?),
+        Some(browser) => Ok(state.store.unsent(&browser, &asked.phone, kind, state.clock.now()).await?),
         None => Ok(None),
     }
 }

@@ -5,9 +5,9 @@ use shared::{identity::DocumentKind, ids::CampusId, time::CampusDay};
 
 use super::language::Language;
 use crate::{
-    office::{Approver, Channel, Facts, RevokedBy, Staff, Standing, Via, notice::NoticeKind},
+    office::{Approver, Channel, Facts, RevokedBy, Staff, Standing, Via},
     state::AppState,
-    store::{NoticeState, NoticeStatus},
+    store::{Background, NoticeState, NoticeStatus},
 };
 
 /// One line of a list of facts.
@@ -192,29 +192,39 @@ pub(super) fn facts(state: &AppState, facts: &Facts, host: &Staff, lang: Languag
     list
 }
 
+/// What a host should know before they decide.
+pub(super) fn background(background: &Background, lang: Language) -> Vec<Fact> {
+    let fact = |chinese, english, value| Fact { name: lang.say(chinese, english), value };
+    let Background { earlier, last, ask_security } = background;
+    let mut list = Vec::new();
+    if let Some(last) = last {
+        let said = lang.say("{} 次，最近 {}", "{}, the last on {}");
+        let said = said.replacen("{}", &earlier.to_string(), 1).replacen("{}", &last.to_string(), 1);
+        list.push(fact("此前来访您", "Earlier visits to you", said));
+    }
+    if *ask_security {
+        let said = lang.say("审核前请先与保卫处联系", "Please ask the security office before you decide");
+        list.push(fact("提示", "Please note", said.to_owned()));
+    }
+    list
+}
+
 fn one_a_line(things: &[impl ToString]) -> String {
     things.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
-/// How the notices to the host have fared.
-pub(super) fn notices(notices: &[NoticeStatus], lang: Language) -> Vec<String> {
-    let to_host = notices.iter().filter(|notice| notice.kind == NoticeKind::ApprovalAsked);
-    to_host
-        .map(|notice| {
-            let channel = match notice.channel {
-                Channel::Sms => lang.say("短信", "Text message"),
-                Channel::Hall => lang.say("网办大厅", "Online service hall"),
-                Channel::Wecom => lang.say("企业微信", "WeCom"),
-            };
-            let state = match notice.state {
-                NoticeState::Waiting { failed: 0 } => lang.say("等待发送", "waiting to be sent").to_owned(),
-                NoticeState::Waiting { .. } => {
-                    lang.say("尚未送出，正在重试", "not sent yet, being tried again").to_owned()
-                }
-                NoticeState::Sent { at } => format!("{} {}", lang.say("已发送", "sent"), at.campus_clock()),
-                NoticeState::GivenUp => lang.say("未能送出", "could not be sent").to_owned(),
-            };
-            format!("{channel}{}{state}", lang.say("：", ": "))
-        })
-        .collect()
+/// How a notice has fared.
+pub(super) fn notice(notice: &NoticeStatus, lang: Language) -> String {
+    let channel = match notice.channel {
+        Channel::Sms => lang.say("短信", "Text message"),
+        Channel::Hall => lang.say("网办大厅", "Online service hall"),
+        Channel::Wecom => lang.say("企业微信", "WeCom"),
+    };
+    let state = match notice.state {
+        NoticeState::Waiting { failed: 0 } => lang.say("等待发送", "waiting to be sent").to_owned(),
+        NoticeState::Waiting { .. } => lang.say("尚未送出，正在重试", "not sent yet, being tried again").to_owned(),
+        NoticeState::Sent { at } => format!("{} {}", lang.say("已发送", "sent"), at.campus_clock()),
+        NoticeState::GivenUp => lang.say("未能送出", "could not be sent").to_owned(),
+    };
+    format!("{channel}{}{state}", lang.say("：", ": "))
 }

@@ -40,7 +40,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        office::{BookingForm, Choice},
+        office::{BookingForm, Choice, Revision},
         store::office_days::{Office, form, today},
     };
 
@@ -51,10 +51,10 @@ mod tests {
         let on = |days: u16| BookingForm { day: today().plus_days(days).to_string(), ..form() };
         for (seed, days) in [(1, 0), (2, 1)] {
             let (_, links) = office.submit(&on(days), seed).await;
-            store.decide(&links.sms, Choice::Approve, office.issuing(seed), *now).await.unwrap();
+            store.decide(&links.sms, Choice::Approve.on(Revision::FIRST), office.issuing(seed), *now).await.unwrap();
         }
         let (declined, links) = office.submit(&on(2), 3).await;
-        store.decide(&links.sms, Choice::Decline { reason: None }, office.issuing(3), *now).await.unwrap();
+        store.decide(&links.sms, Choice::Decline { reason: None }.on(Revision::FIRST), office.issuing(3), *now).await.unwrap();
         let other = BookingForm { document_number: "440524188001010014".to_owned(), ..on(3) };
         let (stranger, _) = office.submit(&other, 4).await;
         let (booking, _) = office.submit(&on(3), 5).await;

@@ -7,7 +7,7 @@ use shared::{
 };
 
 use super::{BookingView, IdentityKey, IssuedPass, PageToken, StoreError, rows, sealing::Purpose};
-use crate::office::{Approver, Facts, Reason, RevokedBy, Standing, TimeOfDay, Via};
+use crate::office::{Approver, Facts, Reason, Revision, RevokedBy, Standing, TimeOfDay, Via};
 
 pub(super) fn view(row: &Row<'_>, key: &IdentityKey) -> Result<BookingView, StoreError> {
     Ok(BookingView {
@@ -20,6 +20,9 @@ pub(super) fn view(row: &Row<'_>, key: &IdentityKey) -> Result<BookingView, Stor
         facts: facts(row)?,
         host: rows::staff(row)?,
         standing: standing(row)?,
+        revision: Revision::new(row.get("revision")?),
+        replaces: row.get::<_, Option<i64>>("replaces")?.map(BookingId::new),
+        successor: row.get::<_, Option<i64>>("successor")?.map(BookingId::new),
         pass: issued(row, key)?,
     })
 }

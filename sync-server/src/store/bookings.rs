@@ -12,7 +12,7 @@ use super::{
     HostLinks, IdentityKey, Issuing, Outcome, PageToken, Store, StoreError, booking_rows, decisions, links, party,
     deputies::DECIDES, party::Party, sealing::Purpose, writer::Writing,
 };
-use crate::office::{Approver, Booking, Choice, Facts, Staff, Standing, Via, notice};
+use crate::office::{Approver, Booking, Choice, Facts, Revision, Staff, Standing, Via, notice};
 
 /// A visitor's booking on its way in.
 #[derive(Debug)]
@@ -48,6 +48,11 @@ pub struct BookingView {
     pub facts: Facts,
     pub host: Staff,
     pub standing: Standing,
+    pub revision: Revision,
+    /// The approved booking whose place this one takes with its own approval.
+    pub replaces: Option<BookingId>,
+    /// The one that is to take this one's place, or has.
+    pub successor: Option<BookingId>,
     pub pass: Option<IssuedPass>,
 }
 
@@ -91,13 +96,15 @@ impl Store {
             }
             let id = insert(db, &ready, &host, None, &consent, now)?;
             let by = Approver { number: host.number.clone(), name: host.name.clone(), via: Via::OnBehalf };
-            match decisions::settle(db, &key, id, Choice::Approve, by, &issuing, now)? {
+            match decisions::settle(db, &key, id, Choice::Approve.on(Revision::FIRST), by, &issuing, now)? {
                 Outcome::Decided(_) => {
                     keep_mark(db, mark, id)?;
                     Ok(id)
                 }
                 // The day ended while the form was on its way: better no booking than one that nobody can decide.
-                Outcome::TooLate | Outcome::AlreadyDecided(_) | Outcome::NotFound => Err(StoreError::Unissuable),
+                Outcome::TooLate | Outcome::AlreadyDecided(_) | Outcome::Changed | Outcome::NotFound => {
+                    Err(StoreError::Unissuable)
+                }
             }
         };
         self.0.writer.write(submit).await
@@ -227,6 +234,38 @@ pub(super) fn insert(
     Ok(BookingId::new(id))
 }
 
+/// Has a booking say what is ready, in a new state of its facts. Its host, its standing and who booked it stay.
+pub(super) fn rewrite(db: &Writing<'_>, id: BookingId, ready: &Ready, consent: &str) -> Result<(), StoreError> {
+    let facts = ready.booking.facts();
+    db.prepare_cached(
+        "update booking set revision = revision + 1, consent = ?2, campus = ?3, day = ?4, from_minute = ?5, until_minute = ?6,
+             visitor = ?7, phone = ?8, reason = ?9, companions = ?10, plates = ?11, document_kind = ?12, last_four = ?13,
+             document = ?14, companion_documents = ?15, document_index = ?16, document_tag = ?17
+         where id = ?1 and standing in ('waiting', 'approved')",
+    )?
+    .execute(params![
+        id.get(),
+        consent,
+        facts.campus.get(),
+        facts.day.to_string(),
+        facts.from.minutes(),
+        facts.until.minutes(),
+        facts.visitor.as_str(),
+        facts.phone.as_str(),
+        facts.reason.as_str(),
+        serde_json::to_string(&facts.companions)?,
+        serde_json::to_string(&facts.plates)?,
+        facts.document_kind.code(),
+        facts.last_four.bits(),
+        ready.document,
+        ready.companions,
+        ready.index,
+        ready.tag.to_string(),
+    ])?;
+    party::forget(db, id.get())?;
+    party::index(db, id.get(), &ready.party)
+}
+
 /// The booking that this very form has become already.
 fn submitted(db: &Connection, mark: Option<[u8; 32]>) -> Result<Option<BookingId>, StoreError> {
     let Some(mark) = mark else { return Ok(None) };
@@ -254,7 +293,8 @@ fn several(
 ) -> Result<Vec<BookingView>, StoreError> {
     let sql = format!(
         "select b.*, s.number as staff_number, s.name as staff_name, s.department as staff_department, s.phone as staff_phone,
-             s.wecom_id, s.hall_id, p.id as pass, p.page_token
+             s.wecom_id, s.hall_id, p.id as pass, p.page_token,
+             (select max(r.id) from booking r where r.replaces = b.id and r.standing in ('waiting', 'approved')) as successor
          from booking b join staff s on s.number = b.host left join pass p on p.booking = b.id
          where not b.anonymous and {which}"
     );
@@ -270,17 +310,16 @@ fn several(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::office_days::{Office, form, today};
+    use crate::store::office_days::{Office, form, today, with_companions};
 
     #[tokio::test]
     async fn what_was_booked_is_what_is_read_and_the_number_lies_sealed() {
         let office = Office::with_host().await;
         let typed = crate::office::BookingForm {
             visitor_name: "王𬭎".to_owned(),
-            companions: "李䶮，11010519491231002X\n赵㼆".to_owned(),
-            plates: "京A12345".to_owned(),
+            plate: vec!["京A12345".to_owned()],
             reason: "<script>alert(1)</script>".to_owned(),
-            ..form()
+            ..with_companions(&[("李䶮", "11010519491231002X"), ("赵㼆", "")])
         };
         let (id, _) = office.submit(&typed, 1).await;
         let booking = typed.check(&office.rules(), office.now).unwrap();
@@ -310,7 +349,7 @@ mod tests {
         let store = &office.store;
         let host = &office.host.number;
         assert_eq!(ids(store.bookings_waiting_for(host, today()).await.unwrap()), [first, second]);
-        store.decide(&links.sms, Choice::Approve, office.issuing(2), office.now).await.unwrap();
+        store.decide(&links.sms, Choice::Approve.on(Revision::FIRST), office.issuing(2), office.now).await.unwrap();
         assert_eq!(ids(store.bookings_waiting_for(host, today()).await.unwrap()), [first]);
         assert_eq!(ids(store.bookings_hosted_by(host).await.unwrap()), [second]);
         let phone = Phone::parse(&form().phone).unwrap();

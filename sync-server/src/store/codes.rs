@@ -10,7 +10,7 @@
 
 use std::net::IpAddr;
 
-use rusqlite::{OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 use shared::{identity::Phone, time::Moment};
 
 use super::{
@@ -75,6 +75,24 @@ impl Store {
         self.0.writer.write(issue).await
     }
 
+    /// When this browser, which has been sent a code, may have another, if not now. Others are told nothing.
+    pub async fn next_code_at(
+        &self,
+        caller: &Caller<BrowserToken>,
+        now: Moment,
+        limits: &CodeLimits,
+    ) -> Result<Option<Moment>, StoreError> {
+        let Caller { phone, browser, address } = caller.clone();
+        let (browser, limits) = (browser.hash(), *limits);
+        let next = move |db: &Connection| {
+            let asked = db
+                .prepare_cached("select 1 from sign_in_code where phone = ?1 and browser = ?2")?
+                .exists(params![phone.as_str(), browser])?;
+            if asked { sent_too_many(db, &phone, address, &limits, now) } else { Ok(None) }
+        };
+        self.0.readers.read(next).await
+    }
+
     pub async fn check_code(
         &self,
         caller: &Caller<Option<BrowserToken>>,
@@ -95,7 +113,7 @@ struct Kept {
 }
 
 fn sent_too_many(
-    db: &Writing<'_>,
+    db: &Connection,
     phone: &Phone,
     address: IpAddr,
     limits: &CodeLimits,
@@ -206,6 +224,24 @@ mod tests {
 
     const VISITOR: Browser = Browser(1);
     const STRANGER: Browser = Browser(2);
+
+    #[tokio::test]
+    async fn who_was_sent_a_code_is_told_when_there_may_be_another_and_nobody_else_is() {
+        let office = &Office::open();
+        let next = async |browser: Browser, seconds| {
+            let caller = Caller { phone: phone(1), browser: browser.secret(), address: HERE };
+            let now = office.now.plus(TimeDelta::seconds(seconds));
+            office.store.next_code_at(&caller, now, &limits()).await.unwrap()
+        };
+        assert_eq!(next(VISITOR, 0).await, None);
+        VISITOR.ask(office, 1, "042042", office.now).await;
+        let minute = Some(office.now.plus(TimeDelta::minutes(1)));
+        for (browser, seconds, expected) in
+            [(VISITOR, 0, minute), (VISITOR, 59, minute), (VISITOR, 60, None), (STRANGER, 1, None)]
+        {
+            assert_eq!(next(browser, seconds).await, expected, "{seconds}");
+        }
+    }
 
     #[tokio::test]
     async fn a_code_is_good_once_and_its_message_is_written_with_it() {

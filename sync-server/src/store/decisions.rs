@@ -16,7 +16,7 @@ use super::{
     BookingView, IdentityKey, Issuing, LinkToken, Store, StoreError, bookings, deputies, links, notices, passes, walk_ins, writer::Writing,
 };
 use crate::office::{
-    Approver, Channel, Choice, Decided, Ending, RevokedBy, Staff, Standing, Via, decide,
+    Approver, Channel, Decided, Ending, RevokedBy, Staff, Standing, Via, Word, decide,
     notice::{self, NoticeKind},
     revocation,
 };
@@ -28,6 +28,8 @@ pub enum Outcome {
     Decided(Standing),
     /// Somebody was first, or the visitor withdrew.
     AlreadyDecided(Standing),
+    /// The visitor has changed the booking since it was looked at: it is to be looked at again.
+    Changed,
     /// The day of the visit is over.
     TooLate,
     /// There is no such link, or the booking is not theirs to decide.
@@ -55,7 +57,7 @@ impl Store {
     pub async fn decide(
         &self,
         link: &LinkToken,
-        choice: Choice,
+        word: Word,
         issuing: Issuing,
         now: Moment,
     ) -> Result<Outcome, StoreError> {
@@ -65,7 +67,7 @@ impl Store {
             let Some(view) = bookings::by_id(db, &key, found.booking)? else { return Ok(Outcome::NotFound) };
             let Some(holder) = links::holder(db, &found, &view, now)? else { return Ok(Outcome::NotFound) };
             let by = Approver { number: holder.number, name: holder.name, via: Via::Link(found.channel) };
-            settle(db, &key, found.booking, choice, by, &issuing, now)
+            settle(db, &key, found.booking, word, by, &issuing, now)
         };
         self.0.writer.write(decide).await
     }
@@ -75,7 +77,7 @@ impl Store {
         &self,
         booking: BookingId,
         by: &Staff,
-        choice: Choice,
+        word: Word,
         issuing: Issuing,
         now: Moment,
     ) -> Result<Outcome, StoreError> {
@@ -87,7 +89,7 @@ impl Store {
                 return Ok(Outcome::NotFound);
             }
             let by = Approver { number: by.number, name: by.name, via: Via::SignedIn };
-            settle(db, &key, booking, choice, by, &issuing, now)
+            settle(db, &key, booking, word, by, &issuing, now)
         };
         self.0.writer.write(decide).await
     }
@@ -128,7 +130,7 @@ pub(super) fn settle(
     db: &mut Writing<'_>,
     key: &IdentityKey,
     booking: BookingId,
-    choice: Choice,
+    word: Word,
     by: Approver,
     issuing: &Issuing,
     now: Moment,
@@ -137,12 +139,16 @@ pub(super) fn settle(
     if view.standing == Standing::Waiting && now >= view.facts.over_at() {
         return Ok(Outcome::TooLate);
     }
-    let standing = match decide(booking, view.standing.clone(), choice, by, now) {
+    let standing = match decide(booking, (view.standing.clone(), view.revision), word, by, now) {
         Decided::AlreadyDecided(standing) => return Ok(Outcome::AlreadyDecided(standing)),
+        Decided::Changed => return Ok(Outcome::Changed),
         Decided::Approved(approved) => {
             let standing = approved.standing();
             keep(db, booking, &standing)?;
             passes::issue(db, key, &approved, (&view.facts, &view.host), issuing, now)?;
+            if let Some(replaced) = view.replaces {
+                make_way(db, key, replaced, now)?;
+            }
             let path = format!("/pass/{}", issuing.page.text());
             walk_ins::decided(db, booking, WalkInOutcome::Approved { pass: issuing.pass })?;
             let text = notice::approved(&view.facts, &view.host, ShortCode::of(issuing.pass));
@@ -166,6 +172,17 @@ pub(super) fn settle(
         }
     };
     Ok(Outcome::Decided(standing))
+}
+
+/// The booking whose place another has taken ends with its pass, and nobody need be told twice.
+fn make_way(db: &mut Writing<'_>, key: &IdentityKey, replaced: BookingId, now: Moment) -> Result<(), StoreError> {
+    match bookings::by_id(db, key, replaced)? {
+        Some(old) if matches!(old.standing, Standing::Approved { .. }) => {
+            keep(db, old.id, &Standing::Cancelled { at: now })?;
+            passes::end(db, old.id.get(), now)
+        }
+        Some(_) | None => Ok(()),
+    }
 }
 
 fn end(db: &mut Writing<'_>, view: &BookingView, by: RevokedBy, now: Moment) -> Result<EndOutcome, StoreError> {
@@ -246,7 +263,7 @@ fn ended(db: &Writing<'_>, id: i64, name: &str, by: &RevokedBy, at: Moment) -> R
     .execute(params![name, at.unix_ms(), by.name(), number, person, reason, id])
 }
 
-/// By SMS, where an SMS can reach.
+/// By SMS, where an SMS can reach: a foreign number is reached if it was once, to sign in.
 fn tell_visitor(
     db: &mut Writing<'_>,
     view: &BookingView,
@@ -255,7 +272,7 @@ fn tell_visitor(
     path: Option<&str>,
     now: Moment,
 ) -> Result<(), StoreError> {
-    if !view.facts.phone.is_mainland() {
+    if !view.facts.phone.is_mainland() && view.booked_by.as_ref() != Some(&view.facts.phone) {
         return Ok(());
     }
     let to = view.facts.phone.as_str();
@@ -267,7 +284,7 @@ fn tell_visitor(
 mod tests {
     use super::*;
     use crate::{
-        office::Reason,
+        office::{Choice, Reason, Revision},
         store::office_days::{Office, form, today},
     };
 
@@ -284,7 +301,7 @@ mod tests {
             let link = links.of(Channel::ALL[usize::from(number) % 3]).clone();
             let choice = if number % 2 == 0 { Choice::Approve } else { Choice::Decline { reason: None } };
             let (store, issuing, now) = (office.store.clone(), office.issuing(number), office.now);
-            tasks.spawn(async move { store.decide(&link, choice, issuing, now).await.unwrap() });
+            tasks.spawn(async move { store.decide(&link, choice.on(Revision::FIRST), issuing, now).await.unwrap() });
         }
         let outcomes = tasks.join_all().await;
         let firsts: Vec<_> = outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Decided(_))).collect();
@@ -314,7 +331,11 @@ mod tests {
         let (booking, links) = office.submit(&form(), 1).await;
         let link = office.store.link(&links.wecom, office.now).await.unwrap().unwrap();
         assert!(link.open);
-        let outcome = office.store.decide(&links.wecom, Choice::Approve, office.issuing(5), office.now).await.unwrap();
+        let outcome = office
+            .store
+            .decide(&links.wecom, Choice::Approve.on(Revision::FIRST), office.issuing(5), office.now)
+            .await
+            .unwrap();
         let Outcome::Decided(Standing::Approved { by, at }) = outcome else { panic!("{outcome:?}") };
         assert_eq!((by.number, by.via, at), (office.host.number.clone(), Via::Link(Channel::Wecom), office.now));
         let view = office.store.booking(booking).await.unwrap().unwrap();
@@ -336,7 +357,8 @@ mod tests {
         let (_, links) = office.submit(&form(), 1).await;
         let reason = Some(Reason::parse("当天出差").unwrap());
         let choice = Choice::Decline { reason: reason.clone() };
-        let outcome = office.store.decide(&links.sms, choice, office.issuing(1), office.now).await.unwrap();
+        let outcome =
+            office.store.decide(&links.sms, choice.on(Revision::FIRST), office.issuing(1), office.now).await.unwrap();
         assert!(matches!(outcome, Outcome::Decided(Standing::Declined { reason: said, .. }) if said == reason));
         assert_eq!(office.look("select count(*) from pass"), 0);
         let due = office.store.due_notices(office.now, 10).await.unwrap();
@@ -349,20 +371,25 @@ mod tests {
         let (booking, links) = office.submit(&form(), 1).await;
         let store = &office.store;
         let unknown = LinkToken::from_random([99; 32]);
-        let outcome = store.decide(&unknown, Choice::Approve, office.issuing(1), office.now).await.unwrap();
+        let outcome =
+            store.decide(&unknown, Choice::Approve.on(Revision::FIRST), office.issuing(1), office.now).await.unwrap();
         assert_eq!(outcome, Outcome::NotFound);
+        let yes = || Choice::Approve.on(Revision::FIRST);
         let other = crate::store::office_days::staff("T2", "李娜", "13800130102");
-        let outcome = store.decide_signed_in(booking, &other, Choice::Approve, office.issuing(1), office.now).await;
+        let outcome = store.decide_signed_in(booking, &other, yes(), office.issuing(1), office.now).await;
         assert_eq!(outcome.unwrap(), Outcome::NotFound);
         store.import_directory(vec![other], office.now).await.unwrap();
-        let gone = store.decide(&links.sms, Choice::Approve, office.issuing(1), office.now).await.unwrap();
+        let gone = store.decide(&links.sms, yes(), office.issuing(1), office.now).await.unwrap();
         assert_eq!(gone, Outcome::NotFound);
         assert!(!store.link(&links.sms, office.now).await.unwrap().unwrap().open);
         store.import_directory(vec![office.host.clone()], office.now).await.unwrap();
-        let late = store.decide(&links.sms, Choice::Approve, office.issuing(1), today().end()).await.unwrap();
+        let late = store
+            .decide(&links.sms, Choice::Approve.on(Revision::FIRST), office.issuing(1), today().end())
+            .await
+            .unwrap();
         assert_eq!(late, Outcome::TooLate);
         assert!(!store.link(&links.sms, today().end()).await.unwrap().unwrap().open);
-        let outcome = store.decide_signed_in(booking, &office.host, Choice::Approve, office.issuing(1), office.now).await;
+        let outcome = store.decide_signed_in(booking, &office.host, yes(), office.issuing(1), office.now).await;
         assert!(matches!(outcome.unwrap(), Outcome::Decided(Standing::Approved { by, .. }) if by.via == Via::SignedIn));
     }
 
@@ -372,6 +399,7 @@ mod tests {
         let Office { store, now, host, .. } = &office;
         let other = crate::store::office_days::staff("T2", "王芳", "13800130101");
         store.import_directory(vec![host.clone(), other.clone()], *now).await.unwrap();
+        let yes = || Choice::Approve.on(Revision::FIRST);
         let away =
             crate::office::Away { deputy: other.number.clone(), from: today(), through: today() };
         store.name_deputy(&host.number, away, *now).await.unwrap();
@@ -384,18 +412,18 @@ mod tests {
         assert_eq!(waiting.iter().map(|view| view.id).collect::<Vec<_>>(), [booking, second]);
         // Past their days neither the link nor the page decides any more.
         let later = today().plus_days(1).at_minute(60);
-        assert_eq!(store.decide(&deputys.sms, Choice::Approve, office.issuing(1), later).await.unwrap(), Outcome::NotFound);
+        assert_eq!(store.decide(&deputys.sms, yes(), office.issuing(1), later).await.unwrap(), Outcome::NotFound);
         assert!(!store.link(&deputys.sms, later).await.unwrap().unwrap().open);
-        let late = store.decide_signed_in(second, &other, Choice::Approve, office.issuing(1), later).await.unwrap();
+        let late = store.decide_signed_in(second, &other, yes(), office.issuing(1), later).await.unwrap();
         assert_eq!(late, Outcome::NotFound);
         assert!(store.bookings_waiting_for(&other.number, today().plus_days(1)).await.unwrap().is_empty());
 
-        let outcome = store.decide(&deputys.hall, Choice::Approve, office.issuing(1), *now).await.unwrap();
+        let outcome = store.decide(&deputys.hall, yes(), office.issuing(1), *now).await.unwrap();
         let Outcome::Decided(Standing::Approved { by, .. }) = outcome else { panic!("{outcome:?}") };
         assert_eq!((by.number, by.via), (other.number.clone(), Via::Link(Channel::Hall)));
-        let outcome = store.decide_signed_in(second, &other, Choice::Approve, office.issuing(2), *now).await.unwrap();
+        let outcome = store.decide_signed_in(second, &other, yes(), office.issuing(2), *now).await.unwrap();
         assert!(matches!(outcome, Outcome::Decided(Standing::Approved { by, .. }) if by.name == other.name));
-        let after = store.decide(&own.sms, Choice::Approve, office.issuing(3), *now).await.unwrap();
+        let after = store.decide(&own.sms, yes(), office.issuing(3), *now).await.unwrap();
         assert!(matches!(after, Outcome::AlreadyDecided(Standing::Approved { .. })));
     }
 
@@ -403,7 +431,11 @@ mod tests {
     async fn a_revoked_pass_is_named_to_those_who_know_it() {
         let office = Office::with_host().await;
         let (today_s, links) = office.submit(&form(), 1).await;
-        office.store.decide(&links.sms, Choice::Approve, office.issuing(1), office.now).await.unwrap();
+        office
+            .store
+            .decide(&links.sms, Choice::Approve.on(Revision::FIRST), office.issuing(1), office.now)
+            .await
+            .unwrap();
         let host = RevokedBy::Host { number: office.host.number.clone(), name: office.host.name.clone() };
         let ended = office.store.revoke(Target::Booking(today_s), host.clone(), office.now).await.unwrap();
         let standing = Standing::Revoked { by: host.clone(), at: office.now };
@@ -423,7 +455,11 @@ mod tests {
         let office = Office::with_host().await;
         let typed = crate::office::BookingForm { day: today().plus_days(3).to_string(), ..form() };
         let (_, links) = office.submit(&typed, 1).await;
-        office.store.decide(&links.sms, Choice::Approve, office.issuing(1), office.now).await.unwrap();
+        office
+            .store
+            .decide(&links.sms, Choice::Approve.on(Revision::FIRST), office.issuing(1), office.now)
+            .await
+            .unwrap();
         let officer = RevokedBy::Officer { reason: Reason::parse("活动取消").unwrap() };
         let target = Target::Pass(PassId::from_bytes([1; 8]));
         let ended = office.store.revoke(target, officer, office.now).await.unwrap();
@@ -448,11 +484,14 @@ mod tests {
         let visitor = Phone::parse(&form().phone).unwrap();
         let cancelled = Standing::Cancelled { at: office.now };
         assert_eq!(store.cancel(waiting, &visitor, office.now).await.unwrap(), EndOutcome::Ended(cancelled.clone()));
-        let outcome = store.decide(&links.hall, Choice::Approve, office.issuing(1), office.now).await.unwrap();
+        let outcome = store
+            .decide(&links.hall, Choice::Approve.on(Revision::FIRST), office.issuing(1), office.now)
+            .await
+            .unwrap();
         assert_eq!(outcome, Outcome::AlreadyDecided(cancelled));
         assert_eq!(office.look("select count(*) from notice where kind = 'cancelled'"), 1);
         let (approved, links) = office.submit(&tomorrow(), 2).await;
-        store.decide(&links.hall, Choice::Approve, office.issuing(2), office.now).await.unwrap();
+        store.decide(&links.hall, Choice::Approve.on(Revision::FIRST), office.issuing(2), office.now).await.unwrap();
         let booker = Phone::parse("13800130009").unwrap();
         assert!(matches!(store.cancel(approved, &booker, office.now).await.unwrap(), EndOutcome::Ended(_)));
         assert_eq!(office.fed().await.latest, 2);

@@ -67,18 +67,13 @@ pub(super) fn by_number(db: &Connection, number: &StaffNumber) -> Result<Option<
 /// The one member of staff who answers to everything that was given; `None` when nobody does or several do, so that a name alone
 /// never lists who works here.
 pub(super) fn find(db: &Connection, asked: &HostAsked) -> Result<Option<Staff>, StoreError> {
-    let folded = asked.name().map(shared::identity::PersonName::folded);
-    let candidates = match (asked.number(), asked.phone(), &folded) {
+    let candidates = match (asked.number(), asked.phone(), asked.name()) {
         (Some(number), _, _) => all(db, &format!("{STAFF} and number = ?1"), number.as_str())?,
         (None, Some(phone), _) => all(db, &format!("{STAFF} and phone = ?1"), phone.as_str())?,
-        (None, None, Some(folded)) => all(db, &format!("{STAFF} and folded = ?1 limit 2"), folded)?,
+        (None, None, Some(name)) => all(db, &format!("{STAFF} and folded = ?1"), &name.folded())?,
         (None, None, None) => Vec::new(),
     };
-    let agrees = |staff: &Staff| {
-        folded.as_ref().is_none_or(|folded| staff.name.folded() == *folded)
-            && asked.phone().is_none_or(|phone| staff.phone == *phone)
-    };
-    let mut found = candidates.into_iter().filter(agrees);
+    let mut found = candidates.into_iter().filter(|staff| asked.is(staff));
     let first = found.next();
     Ok(if found.next().is_some() { None } else { first })
 }

@@ -19,7 +19,9 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0012_clock.sql"),
     include_str!("migrations/0013_numbers.sql"),
     include_str!("migrations/0014_unsent.sql"),
-    include_str!("migrations/hosts.sql"),
+    include_str!("migrations/0015_draft.sql"),
+    include_str!("migrations/0016_change.sql"),
+    include_str!("migrations/0017_hosts.sql"),
 ];
 
 /// Brings the schema up to date, each step in a transaction of its own. Two processes may try at once.

@@ -8,6 +8,7 @@ mod attempts;
 mod background;
 mod booking_rows;
 mod bookings;
+mod changes;
 mod clock_kept;
 mod codes;
 mod conflicts;
@@ -15,6 +16,7 @@ mod connection;
 mod decisions;
 mod deputies;
 mod directory;
+mod drafts;
 mod entries;
 mod feed;
 mod host_search;
@@ -37,6 +39,8 @@ mod watchlist;
 mod writer;
 
 #[cfg(test)]
+mod every_row;
+#[cfg(test)]
 mod office_days;
 
 use std::{
@@ -49,12 +53,14 @@ use tokio::sync::{Semaphore, watch};
 
 pub use background::Background;
 pub use bookings::{BookingView, IssuedPass, OnBehalf, Submission};
+pub use changes::{Changed, Changing, Said};
 pub use clock_kept::ClockKept;
 pub use codes::{Caller, CodeCheck, CodeIssued};
 pub use conflicts::Conflict;
 pub use decisions::{EndOutcome, Outcome, Target};
 pub use deputies::Deputy;
 pub use directory::{Imported, Missing};
+pub use drafts::DRAFT_FOR;
 pub use entries::{EntryFilter, EntryRow};
 pub use feed::Fed;
 pub use host_search::{BookingLimit, HostSearch};
@@ -73,7 +79,7 @@ pub use watchlist::{Watched, WatchedPerson};
 
 pub use crate::office::{CodeLimits, Staff};
 
-use self::{readers::Readers, writer::Writer};
+use self::{readers::Readers, sessions::Seen, writer::Writer};
 
 /// The office's memory. Cheap to clone; the last clone to go closes the database.
 #[derive(Clone, Debug)]
@@ -85,6 +91,7 @@ struct Inner {
     readers: Readers,
     writer: Writer,
     key: IdentityKey,
+    seen: Seen,
     /// Document tags are slow and take 19 MiB each: only so many at once.
     tags: Semaphore,
 }
@@ -96,7 +103,8 @@ impl Store {
     pub fn open(path: &Path, key: IdentityKey) -> Result<Self, StoreError> {
         let writer = Writer::open(path)?;
         let readers = Readers::open(path)?;
-        Ok(Self(Arc::new(Inner { readers, writer, key, tags: Semaphore::new(TAGS_AT_ONCE) })))
+        let (seen, tags) = (Seen::default(), Semaphore::new(TAGS_AT_ONCE));
+        Ok(Self(Arc::new(Inner { readers, writer, key, seen, tags })))
     }
 
     /// Changes after every commit that added to a feed, this process's or another's.
@@ -194,7 +202,7 @@ impl StoreError {
 mod tests {
     use super::*;
     use crate::{
-        office::Choice,
+        office::{Choice, Revision},
         store::office_days::{Office, form, key},
     };
 
@@ -202,7 +210,11 @@ mod tests {
     async fn a_restart_finds_everything_and_another_key_opens_nothing() {
         let office = Office::with_host().await;
         let (booking, links) = office.submit(&form(), 1).await;
-        office.store.decide(&links.sms, Choice::Approve, office.issuing(1), office.now).await.unwrap();
+        office
+            .store
+            .decide(&links.sms, Choice::Approve.on(Revision::FIRST), office.issuing(1), office.now)
+            .await
+            .unwrap();
         let before = office.store.booking(booking).await.unwrap().unwrap();
         let head = office.fed().await.head;
         let Office { store, path, now, _dir, .. } = office;

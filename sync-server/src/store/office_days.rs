@@ -14,7 +14,7 @@ use shared::{
 use super::{Fed, HostLinks, IdentityKey, Issuing, Links, PageToken, Store, Submission};
 use crate::{
     config::Config,
-    office::{BookingForm, Rules, Staff},
+    office::{BookingForm, CompanionDocuments, Rules, Staff},
 };
 
 pub(super) const CAMPUS: CampusId = CampusId::new(1);
@@ -43,7 +43,7 @@ impl Office {
     }
 
     pub(super) fn rules(&self) -> Rules {
-        Config::default().rules()
+        Rules { companion_documents: CompanionDocuments::Optional, ..Config::default().rules() }
     }
 
     /// Books with links made of `seed`, by a phone that is not the visitor's.
@@ -123,9 +123,18 @@ pub(super) fn form() -> BookingForm {
         day: today().to_string(),
         from: text("10:00"),
         until: text("11:00"),
-        host_name: text("李文"),
+        host_number: text("T1"),
         privacy: text("yes"),
         visit_kind: text("ordinary"),
         ..BookingForm::default()
+    }
+}
+
+/// The form with these companions; of each the name and, where it is given, the number.
+pub(super) fn with_companions(companions: &[(&str, &str)]) -> BookingForm {
+    BookingForm {
+        companion_name: companions.iter().map(|(name, _)| (*name).to_owned()).collect(),
+        companion_number: companions.iter().map(|(_, number)| (*number).to_owned()).collect(),
+        ..form()
     }
 }

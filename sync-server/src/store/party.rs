@@ -52,6 +52,12 @@ pub(super) fn index(db: &Connection, booking: i64, party: &Party) -> Result<(), 
     Ok(())
 }
 
+pub(super) fn forget(db: &Connection, booking: i64) -> Result<(), StoreError> {
+    db.prepare_cached("delete from companion_document where booking = ?1")?.execute([booking])?;
+    db.prepare_cached("delete from party_number where booking = ?1")?.execute([booking])?;
+    Ok(())
+}
+
 fn catch_up(db: &mut Writing<'_>, key: &IdentityKey, now: Moment) -> Result<usize, StoreError> {
     let missing = missing(db)?;
     for (booking, visitor, companions) in &missing {
@@ -99,9 +105,9 @@ mod tests {
 
     use super::*;
     use crate::{
-        office::{BookingForm, Choice},
+        office::{BookingForm, Choice, Revision},
         store::{
-            office_days::{Office, form, today},
+            office_days::{Office, form, today, with_companions},
             watchlist::Watched,
         },
     };
@@ -111,9 +117,9 @@ mod tests {
         let office = Office::with_host().await;
         let Office { store, now, .. } = &office;
         let number = "440524188001010014";
-        for (seed, companions) in [(1, format!("王五，{number}")), (2, "李䶮".to_owned())] {
-            let (_, links) = office.submit(&BookingForm { companions, ..form() }, seed).await;
-            store.decide(&links.sms, Choice::Approve, office.issuing(seed), *now).await.unwrap();
+        for (seed, companion) in [(1, ("王五", number)), (2, ("李䶮", ""))] {
+            let (_, links) = office.submit(&with_companions(&[companion]), seed).await;
+            store.decide(&links.sms, Choice::Approve.on(Revision::FIRST), office.issuing(seed), *now).await.unwrap();
         }
         // As it was before there was an index.
         rusqlite::Connection::open(&office.path)
@@ -137,7 +143,7 @@ mod tests {
         let document = Document::parse(DocumentKind::ResidentId, number, today().date()).unwrap();
         store.watch(&document, "纠纷", *now).await.unwrap();
         let (_, links) = office.submit(&form(), 1).await;
-        store.decide(&links.sms, Choice::Approve, office.issuing(1), *now).await.unwrap();
+        store.decide(&links.sms, Choice::Approve.on(Revision::FIRST), office.issuing(1), *now).await.unwrap();
         let told = office.changes().await.len();
         rusqlite::Connection::open(&office.path)
             .unwrap()
@@ -149,13 +155,12 @@ mod tests {
         assert_eq!(office.changes().await.len(), told, "it was named already");
         // The same number, said to be a passport's.
         let passport = BookingForm {
-            companions: format!("王五，{number}"),
             document_kind: "passport".to_owned(),
             document_number: "E12345678".to_owned(),
-            ..form()
+            ..with_companions(&[("王五", number)])
         };
         let (_, links) = office.submit(&passport, 2).await;
-        store.decide(&links.sms, Choice::Approve, office.issuing(2), *now).await.unwrap();
+        store.decide(&links.sms, Choice::Approve.on(Revision::FIRST), office.issuing(2), *now).await.unwrap();
         let named = Change::PassWatched { pass: PassId::from_bytes([2; 8]), watched: true };
         assert_eq!(office.changes().await.last(), Some(&named));
     }

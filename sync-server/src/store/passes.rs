@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rusqlite::{Connection, params};
 use shared::{
     identity::DocumentTag,
-    ids::{CampusId, GateMask, PassId},
+    ids::{BookingId, CampusId, GateMask, PassId},
     pass::{EntriesAllowed, PassSigner, PassText, SealedPass},
     sync::change::{Change, PassRecord},
     time::{CampusDay, Moment},
@@ -102,6 +102,50 @@ pub(super) fn issue(
     Ok(())
 }
 
+/// Seals the pass of a booking anew after a change that needed no decision: the same pass, saying what is so now. Gates that know
+/// it are told again. `was_watched` is what held of it before the change.
+pub(super) fn reissue(
+    db: &mut Writing<'_>,
+    key: &IdentityKey,
+    approved: &Approved,
+    (facts, host): (&Facts, &Staff),
+    issuing: &Issuing,
+    was_watched: bool,
+) -> Result<(), StoreError> {
+    let booking = approved.booking();
+    let (pass, published, tag) = db
+        .prepare_cached(
+            "select p.id, p.published, b.document_tag from pass p join booking b on b.id = p.booking
+             where p.booking = ?1 and p.ended_at is null",
+        )?
+        .query_row([booking.get()], |row| {
+            Ok((rows::pass(row, "id"), row.get::<_, bool>("published")?, row.get::<_, String>("document_tag")?))
+        })?;
+    let pass = pass?;
+    let tag = rows::stored("document_tag", DocumentTag::try_from(tag).ok())?;
+    let terms = Terms { pass, gates: issuing.gates, entries: issuing.entries, tag };
+    let (claims, record) = issue::issue(approved, facts, host, terms).ok_or(StoreError::Unissuable)?;
+    let sealed = key.seal(Purpose::Pass, issuing.signer.seal(&claims).as_bytes())?;
+    db.prepare_cached("update pass set sealed = ?2, record = ?3 where id = ?1")?.execute(params![
+        pass.as_bytes(),
+        sealed,
+        serde_json::to_string(&record)?
+    ])?;
+    if published {
+        publish(db, pass)?;
+        if was_watched && !brings_watched(db, booking)? {
+            feed::append(db, facts.campus, &Change::PassWatched { pass, watched: false })?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether the pass of this booking brings anybody who is on the watchlist.
+pub(super) fn brings_watched(db: &Connection, booking: BookingId) -> Result<bool, StoreError> {
+    let sql = format!("select 1 from pass p where p.booking = ?1 and {PARTY_IS_WATCHED}");
+    Ok(db.prepare_cached(&sql)?.exists([booking.get()])?)
+}
+
 /// Ends the pass of a booking, if it has one. Terminals that have not heard of it yet hear of its end when they would have heard
 /// of it: its picture is on a phone, and a list that merely lacks it would only make the guard look at the card.
 pub(super) fn end(db: &mut Writing<'_>, booking: i64, now: Moment) -> Result<(), StoreError> {
@@ -153,7 +197,7 @@ fn publish(db: &mut Writing<'_>, pass: PassId) -> Result<(), StoreError> {
         feed::append(db, campus, &Change::PassRevoked { pass, at: Moment::from_unix_ms(ended) })?;
     } else {
         let record: PassRecord = serde_json::from_str(&rows::stored("record", record)?)?;
-        feed::append(db, campus, &Change::PassIssued(Box::new(record)))?;
+        feed::append(db, campus, &Change::PassIssued(record.into()))?;
         if watched {
             feed::append(db, campus, &Change::PassWatched { pass, watched })?;
         }
@@ -194,14 +238,18 @@ fn text(key: &IdentityKey, sealed: &[u8]) -> Result<PassText, StoreError> {
 mod tests {
     use super::*;
     use crate::{
-        office::{BookingForm, Choice},
-        store::office_days::{CAMPUS, Office, form, today},
+        office::{BookingForm, Choice, Revision},
+        store::office_days::{CAMPUS, Office, form, today, with_companions},
     };
 
     async fn approve(office: &Office, day: CampusDay, seed: u8) {
         let typed = BookingForm { day: day.to_string(), ..form() };
         let (_, links) = office.submit(&typed, seed).await;
-        office.store.decide(&links.sms, Choice::Approve, office.issuing(seed), office.now).await.unwrap();
+        office
+            .store
+            .decide(&links.sms, Choice::Approve.on(Revision::FIRST), office.issuing(seed), office.now)
+            .await
+            .unwrap();
     }
 
     async fn told(office: &Office) -> Vec<PassId> {
@@ -235,9 +283,14 @@ mod tests {
     #[tokio::test]
     async fn the_record_says_what_a_guard_needs_and_no_number() {
         let office = Office::with_host().await;
-        let typed = BookingForm { companions: "李䶮\n赵㼆".to_owned(), plates: "京A12345".to_owned(), ..form() };
+        let typed =
+            BookingForm { plate: vec!["京A12345".to_owned()], ..with_companions(&[("李䶮", ""), ("赵㼆", "")]) };
         let (_, links) = office.submit(&typed, 1).await;
-        office.store.decide(&links.sms, Choice::Approve, office.issuing(1), office.now).await.unwrap();
+        office
+            .store
+            .decide(&links.sms, Choice::Approve.on(Revision::FIRST), office.issuing(1), office.now)
+            .await
+            .unwrap();
         let fed = office.fed().await;
         assert!(!fed.links[0].body.get().contains("11010519491231"));
         let Change::PassIssued(record) = serde_json::from_str(fed.links[0].body.get()).unwrap() else { panic!() };

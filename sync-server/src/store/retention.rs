@@ -3,7 +3,7 @@
 use rusqlite::params;
 use shared::time::Moment;
 
-use super::{Store, StoreError, attempts, unsent, writer::Writing};
+use super::{Store, StoreError, attempts, drafts, unsent, writer::Writing};
 use crate::office::{Retention, notice::NoticeKind};
 
 /// How much was forgotten.
@@ -71,6 +71,7 @@ fn erase(db: &Writing<'_>, retention: Retention, now: Moment) -> Result<Erased, 
     db.execute("delete from session where expires_at <= ?1", [now.unix_ms()])?;
     attempts::forget(db, now)?;
     unsent::forget(db, now)?;
+    drafts::forget(db, now)?;
     Ok(Erased { numbers, rows })
 }
 
@@ -78,17 +79,17 @@ fn erase(db: &Writing<'_>, retention: Retention, now: Moment) -> Result<Erased, 
 mod tests {
     use super::*;
     use crate::{
-        office::Choice,
-        store::office_days::{Office, form, today},
+        office::{Choice, Revision},
+        store::office_days::{Office, today, with_companions},
     };
 
     #[tokio::test]
     async fn the_number_goes_first_and_the_rest_later() {
         let office = Office::with_host().await;
-        let typed = crate::office::BookingForm { companions: "李䶮，440524188001010014".to_owned(), ..form() };
+        let typed = with_companions(&[("李䶮", "440524188001010014")]);
         let (id, links) = office.submit(&typed, 1).await;
         let store = &office.store;
-        store.decide(&links.sms, Choice::Approve, office.issuing(1), office.now).await.unwrap();
+        store.decide(&links.sms, Choice::Approve.on(Revision::FIRST), office.issuing(1), office.now).await.unwrap();
         let held = Retention::default();
         let day = |days| today().plus_days(days).start();
         assert_eq!(store.erase_due(held, day(1)).await.unwrap(), Erased::default());

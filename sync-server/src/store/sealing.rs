@@ -25,6 +25,7 @@ pub(super) enum Purpose {
     Page,
     Pass,
     UnsentForm,
+    Draft,
     Invitation,
 }
 
@@ -36,6 +37,7 @@ impl Purpose {
             Self::Page => b"campus-gate/sealed/page/v1",
             Self::Pass => b"campus-gate/sealed/pass/v1",
             Self::UnsentForm => b"campus-gate/sealed/unsent-form/v1",
+            Self::Draft => b"campus-gate/sealed/draft/v1",
             Self::Invitation => b"campus-gate/sealed/invitation/v1",
         }
     }

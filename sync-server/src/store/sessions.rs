@@ -1,4 +1,11 @@
 //! Sessions: who is signed in, until it ends by time, by idling or by leaving.
+//!
+//! That a session was used is remembered here and written down once a minute: looking at a page changes no row.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
 
 use chrono::TimeDelta;
 use rusqlite::{Connection, params};
@@ -16,8 +23,26 @@ pub struct Session {
     pub staff: Option<Staff>,
 }
 
-/// A session's last use is written down no more often than this.
+/// A session's last use is noted no more often than this.
 const SEEN_EVERY: TimeDelta = TimeDelta::minutes(10);
+
+/// Uses of live sessions that are not written down yet, by the hash of their token.
+#[derive(Debug, Default)]
+pub(super) struct Seen(Mutex<HashMap<[u8; 32], Moment>>);
+
+impl Seen {
+    fn last(&self, token: &[u8; 32]) -> Option<Moment> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(token).copied()
+    }
+
+    fn note(&self, token: [u8; 32], at: Moment) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(token, at);
+    }
+
+    fn take(&self) -> HashMap<[u8; 32], Moment> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
 
 impl Store {
     pub async fn open_session(
@@ -42,15 +67,32 @@ impl Store {
 
     pub async fn session(&self, token: &SessionToken, now: Moment) -> Result<Option<Session>, StoreError> {
         let hash = token.hash();
-        let found = self.0.readers.read(move |db| find(db, hash, now)).await?;
-        let Some((phone, staff, seen_at)) = found else { return Ok(None) };
+        let Some(found) = self.0.readers.read(move |db| find(db, hash, now)).await? else { return Ok(None) };
+        let Found { phone, staff, seen_at, idle } = found;
+        let seen_at = self.0.seen.last(&hash).map_or(seen_at, |last| last.max(seen_at));
+        if now >= seen_at.plus(idle) {
+            return Ok(None);
+        }
         if now.since(seen_at) > SEEN_EVERY {
-            let seen = move |db: &mut Writing<'_>| {
-                Ok(db.execute("update session set seen_at = ?1 where token = ?2", params![now.unix_ms(), hash])?)
-            };
-            self.0.writer.write(seen).await?;
+            self.0.seen.note(hash, now);
         }
         Ok(Some(Session { phone, form_token: token.form_token(), staff }))
+    }
+
+    /// Writes down which sessions were used since the last time.
+    pub async fn keep_seen(&self) -> Result<(), StoreError> {
+        let seen = self.0.seen.take();
+        if seen.is_empty() {
+            return Ok(());
+        }
+        let keep = move |db: &mut Writing<'_>| {
+            let mut update = db.prepare_cached("update session set seen_at = ?1 where token = ?2")?;
+            for (token, at) in &seen {
+                update.execute(params![at.unix_ms(), token])?;
+            }
+            Ok(())
+        };
+        self.0.writer.write(keep).await
     }
 
     pub async fn close_session(&self, token: SessionToken) -> Result<(), StoreError> {
@@ -62,17 +104,22 @@ impl Store {
     }
 }
 
-type Found = (Phone, Option<Staff>, Moment);
+struct Found {
+    phone: Phone,
+    staff: Option<Staff>,
+    seen_at: Moment,
+    idle: TimeDelta,
+}
 
 fn find(db: &Connection, token: [u8; 32], now: Moment) -> Result<Option<Found>, StoreError> {
-    let mut query = db.prepare_cached(
-        "select phone, seen_at from session where token = ?1 and expires_at > ?2 and seen_at + idle_ms > ?2",
-    )?;
+    let mut query =
+        db.prepare_cached("select phone, seen_at, idle_ms from session where token = ?1 and expires_at > ?2")?;
     let mut rows = query.query(params![token, now.unix_ms()])?;
     let Some(row) = rows.next()? else { return Ok(None) };
     let phone = rows::phone(row, "phone")?;
+    let idle = TimeDelta::milliseconds(row.get("idle_ms")?);
     let staff = directory::by_phone(db, &phone)?;
-    Ok(Some((phone, staff, rows::moment(row, "seen_at")?)))
+    Ok(Some(Found { phone, staff, seen_at: rows::moment(row, "seen_at")?, idle }))
 }
 
 #[cfg(test)]
@@ -101,8 +148,15 @@ mod tests {
         assert_eq!(found.staff.unwrap().number.as_str(), "T1");
         assert!(found.form_token.is(&host.form_token().text()));
         assert!(store.session(&visitor, *now).await.unwrap().unwrap().staff.is_none());
+        let seen_at = || office.look("select seen_at from session where phone = '13800130001'");
         for day in 1..10 {
+            let before = seen_at();
             assert!(store.session(&host, after(day)).await.unwrap().is_some(), "day {day}");
+            assert_eq!(seen_at(), before, "looking changes no row");
+            if day % 2 == 0 {
+                store.keep_seen().await.unwrap();
+                assert_eq!(seen_at(), after(day).unix_ms());
+            }
         }
         assert!(store.session(&host, after(10)).await.unwrap().is_none());
         assert!(store.session(&visitor, after(2)).await.unwrap().is_none());

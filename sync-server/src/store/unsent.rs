@@ -16,7 +16,7 @@ use super::{
     sealing::Purpose,
     writer::Writing,
 };
-use crate::office::{BookingForm, Limit};
+use crate::office::{BookingForm, FormKind, Limit};
 
 /// A form that could not be heard.
 #[derive(Debug, Clone)]
@@ -24,7 +24,7 @@ pub struct Unsent {
     pub browser: BrowserToken,
     /// The session that the browser still names, ended or not.
     pub session: Option<SessionToken>,
-    pub on_behalf: bool,
+    pub kind: FormKind,
     pub form: BookingForm,
 }
 
@@ -33,10 +33,10 @@ pub const UNSENT_FOR: TimeDelta = TimeDelta::minutes(30);
 /// Far more than the offices of a university send within half an hour; at the longest it is 32 MiB.
 const MOST: i64 = 2000;
 /// A form with every companion and plate is a tenth of this.
-const LONGEST_BYTES: usize = 16 * 1024;
+pub(super) const LONGEST_BYTES: usize = 16 * 1024;
 const PER_ADDRESS: Limit = Limit::per_hour(60);
 /// As much as requests overtake each other; what lies further ahead was written by a wrong clock.
-const AHEAD_AT_MOST: TimeDelta = TimeDelta::minutes(1);
+pub(super) const AHEAD_AT_MOST: TimeDelta = TimeDelta::minutes(1);
 
 impl Store {
     /// Whether it could be kept.
@@ -77,17 +77,17 @@ impl Store {
         &self,
         browser: &BrowserToken,
         phone: &Phone,
-        on_behalf: bool,
+        kind: FormKind,
         now: Moment,
     ) -> Result<Option<BookingForm>, StoreError> {
         let (browser, phone) = (browser.hash(), phone.clone());
         let find = move |db: &Connection| {
             let mut query = db.prepare_cached(
-                "select sealed from unsent_form where browser = ?1 and phone = ?2 and on_behalf = ?3 and kept_at > ?4
+                "select sealed from unsent_form where browser = ?1 and phone = ?2 and kind = ?3 and kept_at > ?4
                  order by kept_at desc limit 1",
             )?;
             let since = now.minus(UNSENT_FOR).unix_ms();
-            Ok(query.query_row(params![browser, phone.as_str(), on_behalf, since], |row| row.get(0)).optional()?)
+            Ok(query.query_row(params![browser, phone.as_str(), kind.name(), since], |row| row.get(0)).optional()?)
         };
         let sealed: Option<Vec<u8>> = self.0.readers.read(find).await?;
         let Some(sealed) = sealed else { return Ok(None) };
@@ -112,7 +112,7 @@ pub(super) fn forget(db: &Writing<'_>, now: Moment) -> Result<(), StoreError> {
 }
 
 fn keep(db: &Writing<'_>, unsent: &Unsent, sealed: &[u8], address: IpAddr, now: Moment) -> Result<bool, StoreError> {
-    let Unsent { browser, session, on_behalf, form } = unsent;
+    let Unsent { browser, session, kind, form } = unsent;
     let by = By::Address(address);
     if attempts::again_at(db, Counted::FormKept, by, PER_ADDRESS, now)?.is_some() {
         return Ok(false);
@@ -124,20 +124,23 @@ fn keep(db: &Writing<'_>, unsent: &Unsent, sealed: &[u8], address: IpAddr, now: 
     attempts::count(db, Counted::FormKept, by, now)?;
     let session = session.as_ref().map(SessionToken::hash);
     db.execute(
-        "insert or replace into unsent_form (browser, form_id, on_behalf, phone, sealed, kept_at)
+        "insert or replace into unsent_form (browser, form_id, kind, phone, sealed, kept_at)
          values (?1, ?2, ?3, (select phone from session where token = ?4), ?5, ?6)",
-        params![browser.hash(), form.form_id, on_behalf, session, sealed, now.unix_ms()],
+        params![browser.hash(), form.form_id, kind.name(), session, sealed, now.unix_ms()],
     )?;
     Ok(true)
 }
 
 #[cfg(test)]
 mod tests {
+    use FormKind::{Change, OnBehalf, OwnVisit};
+    use shared::ids::BookingId;
+
     use super::*;
     use crate::store::office_days::{Office, form};
 
     fn unsent(browser: u8, form: BookingForm) -> Unsent {
-        Unsent { browser: BrowserToken::from_random([browser; 32]), session: None, on_behalf: false, form }
+        Unsent { browser: BrowserToken::from_random([browser; 32]), session: None, kind: OwnVisit, form }
     }
 
     async fn keep(office: &Office, unsent: Unsent, address: u8) -> bool {
@@ -151,22 +154,23 @@ mod tests {
         let [own, other] = ["13800130001", "13800130002"].map(|text| Phone::parse(text).unwrap());
         let [browser, elsewhere] = [1, 2].map(|byte| BrowserToken::from_random([byte; 32]));
         assert!(keep(&office, unsent(1, form()), 1).await);
-        assert_eq!(store.unsent(&browser, &own, false, office.now).await.unwrap(), None, "nobody has signed in");
+        assert_eq!(store.unsent(&browser, &own, OwnVisit, office.now).await.unwrap(), None, "nobody has signed in");
         store.claim_unsent(&elsewhere, &other).await.unwrap();
         store.claim_unsent(&browser, &own).await.unwrap();
         store.claim_unsent(&browser, &other).await.unwrap();
-        let find = async |browser, phone, on_behalf, after| {
-            store.unsent(browser, phone, on_behalf, office.now.plus(after)).await.unwrap()
+        let find = async |browser, phone, kind, after| {
+            store.unsent(browser, phone, kind, office.now.plus(after)).await.unwrap()
         };
         let last = UNSENT_FOR - TimeDelta::milliseconds(1);
-        assert_eq!(find(&browser, &own, false, last).await, Some(form()));
-        for (browser, phone, on_behalf, after) in [
-            (&elsewhere, &own, false, last),
-            (&browser, &other, false, last),
-            (&browser, &own, true, last),
-            (&browser, &own, false, UNSENT_FOR),
+        assert_eq!(find(&browser, &own, OwnVisit, last).await, Some(form()));
+        for (browser, phone, kind, after) in [
+            (&elsewhere, &own, OwnVisit, last),
+            (&browser, &other, OwnVisit, last),
+            (&browser, &own, OnBehalf, last),
+            (&browser, &own, Change(BookingId::new(1)), last),
+            (&browser, &own, OwnVisit, UNSENT_FOR),
         ] {
-            assert_eq!(find(browser, phone, on_behalf, after).await, None);
+            assert_eq!(find(browser, phone, kind, after).await, None);
         }
         let number = form().document_number;
         let bytes = std::fs::read(&office.path).unwrap();
@@ -190,9 +194,9 @@ mod tests {
         let unsent = Unsent { session: Some(token), ..unsent(1, form()) };
         let browser = unsent.browser.clone();
         assert!(office.store.keep_unsent(unsent, IpAddr::from([10, 0, 0, 1]), then).await.unwrap());
-        assert_eq!(office.store.unsent(&browser, &phone, false, then).await.unwrap(), Some(form()));
+        assert_eq!(office.store.unsent(&browser, &phone, OwnVisit, then).await.unwrap(), Some(form()));
         office.store.forget_unsent(&browser, &form()).await.unwrap();
-        assert_eq!(office.store.unsent(&browser, &phone, false, then).await.unwrap(), None);
+        assert_eq!(office.store.unsent(&browser, &phone, OwnVisit, then).await.unwrap(), None);
     }
 
     #[tokio::test]

@@ -158,7 +158,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        office::{BookingForm, Choice, Limit},
+        office::{BookingForm, Choice, Limit, Revision},
         store::{
             Outcome, Target,
             office_days::{CAMPUS, Office, form, links, today},
@@ -227,8 +227,12 @@ mod tests {
             office.store.submit_walk_in(asked(&office, south, number, seed), office.now).await.unwrap();
         }
         let link = |seed: u8| links(seed).own.hall;
-        let decide = async |seed, choice| {
-            let outcome = office.store.decide(&link(seed), choice, office.issuing(seed), office.now).await.unwrap();
+        let decide = async |seed, choice: Choice| {
+            let outcome = office
+                .store
+                .decide(&link(seed), choice.on(Revision::FIRST), office.issuing(seed), office.now)
+                .await
+                .unwrap();
             assert!(matches!(outcome, Outcome::Decided(_)));
         };
         decide(1, Choice::Approve).await;
@@ -247,7 +251,11 @@ mod tests {
         assert_eq!(office.changes().await.len(), 5, "a pass revoked later is told as a revocation and as nothing else");
         // An ordinary booking has nobody waiting at a gate.
         let (_, links) = office.submit(&form(), 9).await;
-        office.store.decide(&links.sms, Choice::Decline { reason: None }, office.issuing(9), office.now).await.unwrap();
+        office
+            .store
+            .decide(&links.sms, Choice::Decline { reason: None }.on(Revision::FIRST), office.issuing(9), office.now)
+            .await
+            .unwrap();
         assert_eq!(office.changes().await.len(), 5);
     }
 

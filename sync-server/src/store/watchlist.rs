@@ -178,8 +178,8 @@ pub(super) fn live_passes(
 mod tests {
     use super::*;
     use crate::{
-        office::{BookingForm, Choice},
-        store::office_days::{Office, form, today},
+        office::{BookingForm, Choice, Revision},
+        store::office_days::{Office, form, today, with_companions},
     };
 
     #[tokio::test]
@@ -190,7 +190,7 @@ mod tests {
         let document = Document::parse(DocumentKind::ResidentId, number, today().date()).unwrap();
         let approve = async |seed: u8, typed: &BookingForm| {
             let (_, links) = office.submit(typed, seed).await;
-            store.decide(&links.sms, Choice::Approve, office.issuing(seed), *now).await.unwrap();
+            store.decide(&links.sms, Choice::Approve.on(Revision::FIRST), office.issuing(seed), *now).await.unwrap();
         };
         approve(1, &form()).await;
         let passport =
@@ -218,7 +218,7 @@ mod tests {
     const COMPANION: &str = "440524188001010014";
 
     fn with_companion() -> BookingForm {
-        BookingForm { companions: format!("李䶮\n王五，{COMPANION}"), ..form() }
+        with_companions(&[("李䶮", ""), ("王五", COMPANION)])
     }
 
     #[tokio::test]
@@ -228,13 +228,13 @@ mod tests {
         let on_list = store.watch(&document(COMPANION), "纠纷", *now).await.unwrap();
         assert_eq!(on_list, Watched { added: true, passes: 0 });
         let (_, links) = office.submit(&with_companion(), 1).await;
-        store.decide(&links.sms, Choice::Approve, office.issuing(1), *now).await.unwrap();
+        store.decide(&links.sms, Choice::Approve.on(Revision::FIRST), office.issuing(1), *now).await.unwrap();
         let named = Change::PassWatched { pass: PassId::from_bytes([1; 8]), watched: true };
         assert_eq!(office.changes().await.last(), Some(&named));
         // For a later day the pass is named when it is told.
         let later = BookingForm { day: today().plus_days(3).to_string(), ..with_companion() };
         let (_, links) = office.submit(&later, 2).await;
-        store.decide(&links.sms, Choice::Approve, office.issuing(2), *now).await.unwrap();
+        store.decide(&links.sms, Choice::Approve.on(Revision::FIRST), office.issuing(2), *now).await.unwrap();
         assert_eq!(store.publish_due(today().plus_days(2).start()).await.unwrap(), 1);
         let named = Change::PassWatched { pass: PassId::from_bytes([2; 8]), watched: true };
         assert_eq!(office.changes().await.last(), Some(&named));
@@ -245,7 +245,7 @@ mod tests {
         let office = Office::with_host().await;
         let Office { store, now, .. } = &office;
         let (_, links) = office.submit(&with_companion(), 1).await;
-        store.decide(&links.sms, Choice::Approve, office.issuing(1), *now).await.unwrap();
+        store.decide(&links.sms, Choice::Approve.on(Revision::FIRST), office.issuing(1), *now).await.unwrap();
         let (visitor, companion) = (document(&form().document_number), document(COMPANION));
         let named = |watched| Change::PassWatched { pass: PassId::from_bytes([1; 8]), watched };
         let count = office.changes().await.len();
@@ -288,7 +288,10 @@ mod tests {
                     store.watch(&watched, "", *now).await.unwrap();
                 }
                 let (_, links) = office.submit(&typed, seed).await;
-                store.decide(&links.sms, Choice::Approve, office.issuing(seed), *now).await.unwrap();
+                store
+                    .decide(&links.sms, Choice::Approve.on(Revision::FIRST), office.issuing(seed), *now)
+                    .await
+                    .unwrap();
                 if !watched_before {
                     assert_eq!(store.watch(&watched, "", *now).await.unwrap().passes, 2, "{brought:?}");
                 }

@@ -9,6 +9,7 @@ mod spread;
 mod start;
 mod terminal;
 mod verdict;
+mod web;
 
 use std::{error::Error, process::ExitCode};
 
@@ -31,6 +32,8 @@ enum Bench {
     Soak(soak::Wanted),
     /// The program killed at random moments, and its log of entries checked
     Kills(kills::Wanted),
+    /// The people's pages and bookings beside the least that could answer
+    Web(web::Wanted),
     /// One reader of the comparison, fed by this program through a pipe
     #[command(hide = true)]
     Peer { name: reader::PeerName },
@@ -60,6 +63,7 @@ fn measure(bench: &Bench) -> Result<(), Box<dyn Error>> {
         Bench::Start(wanted) => start::run(wanted, &mut out)?,
         Bench::Soak(wanted) => soak::run(wanted, &mut out)?,
         Bench::Kills(wanted) => kills::run(wanted, &mut out)?,
+        Bench::Web(wanted) => web::run(wanted, &mut out)?,
         Bench::Peer { name } => reader::serve(*name, &mut std::io::stdin().lock(), &mut out)?,
     }
     Ok(())

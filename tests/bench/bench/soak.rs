@@ -19,7 +19,10 @@ use gatehouse::{
     office::Office,
     program,
 };
-use image::{GrayImage, ImageFormat, Luma};
+use image::{
+    GrayImage, ImageFormat, Luma, RgbImage,
+    imageops::{self, FilterType},
+};
 use qrcode::{Color, EcLevel, QrCode};
 
 use crate::terminal::Terminal;
@@ -43,19 +46,25 @@ pub(crate) struct Wanted {
     /// Passes on the terminal
     #[arg(long, default_value_t = 10_000)]
     passes: u64,
+    /// Of a camera as wide as this; eight hours of 1280 take more than one
+    #[arg(long, default_value_t = 1280)]
+    width: u32,
     /// Where the terminal's folder is made for the time; by default the system's place for such
     #[arg(long)]
     within: Option<PathBuf>,
 }
 
 pub(crate) fn run(wanted: &Wanted, out: &mut dyn Write) -> Result<(), Trouble> {
-    let Wanted { frames, frames_per_visitor, passes, .. } = *wanted;
+    let Wanted { frames, frames_per_visitor, passes, width, .. } = *wanted;
     let minutes = frames / 15 / 60;
-    writeln!(out, "Soak: {frames} frames ({minutes} min at 15 a second), a visitor every {frames_per_visitor}")?;
+    writeln!(
+        out,
+        "Soak: {frames} frames {width} px wide ({minutes} min at 15 a second), a visitor every {frames_per_visitor}"
+    )?;
     let office = Office::today();
     let terminal = Terminal::with(&office, passes, &wanted.within.clone().unwrap_or_else(std::env::temp_dir))?;
     let camera = FakeCamera::new()?;
-    camera.sees(&frames::empty(1))?;
+    camera.sees(&narrowed(&frames::empty(1), width))?;
     camera.suffers(Fault::Fast)?;
     let thread = camera_thread::spawn(reader(&camera)?, SystemClock, terminal.gate.events(), |_picture| {})?;
     let gauge = thread.gauge();
@@ -71,12 +80,13 @@ pub(crate) fn run(wanted: &Wanted, out: &mut dyn Write) -> Result<(), Trouble> {
         if seen >= came * frames_per_visitor && came < passes {
             let picture = code(&office.pass(came)?)?;
             came += 1;
-            camera.sees(&frames::phone(&picture, Pose { seed: came, ..Pose::default() })?)?;
+            let phone = frames::phone(&picture, Pose { seed: came, ..Pose::default() })?;
+            camera.sees(&narrowed(&phone, width))?;
             let entered = u64::from(terminal.gate.snapshot().status.entered_today);
             let wanted = entered + 1;
             terminal
                 .until(&format!("visitor {came}"), |snapshot| u64::from(snapshot.status.entered_today) >= wanted)?;
-            camera.sees(&frames::empty(came))?;
+            camera.sees(&narrowed(&frames::empty(came), width))?;
         }
         if since.elapsed() > PATIENCE && seen == 0 {
             return Err(Trouble::Waited("the first frame".to_owned()));
@@ -121,6 +131,11 @@ pub(crate) fn run(wanted: &Wanted, out: &mut dyn Write) -> Result<(), Trouble> {
         grown(both(&begin), both(&end))
     )?;
     Ok(())
+}
+
+/// As a camera with fewer pixels would see it.
+fn narrowed(frame: &RgbImage, width: u32) -> RgbImage {
+    imageops::resize(frame, width, width * frame.height() / frame.width(), FilterType::Triangle)
 }
 
 /// The terminal's own program reads, and sees the fake camera. `env` becomes it.

@@ -67,7 +67,7 @@ fn gate() -> (Terminal, String) {
         phone_tail: "0102".into(),
         ..record(2)
     };
-    office.say(&Change::PassIssued(Box::new(other)));
+    office.say(&Change::PassIssued(other.into()));
     (Terminal::at(office), code)
 }
 
@@ -126,7 +126,7 @@ fn what_is_found_follows_the_news() {
     let (mut terminal, _) = gate();
     assert_eq!(find(&mut terminal, "wf").len(), 0);
     let late = PassRecord { visitor: PersonName::parse("王芳").unwrap(), ..record(5) };
-    terminal.office.say(&Change::PassIssued(Box::new(late)));
+    terminal.office.say(&Change::PassIssued(late.into()));
     terminal.news_arrives();
     let found = terminal.gate.view().found.unwrap();
     assert_eq!((found.query.as_str(), found.hits.len(), found.more), ("wf", 1, 0));
@@ -155,7 +155,7 @@ fn of_two_passes_with_one_short_code_the_guard_chooses() {
     let (mut terminal, _) = gate();
     let shifted = u64::from_be_bytes([2; 8]) + 100_000_000;
     let twin = PassRecord { pass: PassId::from_bytes(shifted.to_be_bytes()), ..record(2) };
-    terminal.office.say(&Change::PassIssued(Box::new(twin)));
+    terminal.office.say(&Change::PassIssued(twin.into()));
     terminal.news_arrives();
     scan(&mut terminal, &ShortCode::of(pass_id(2)).digits());
     assert_eq!(terminal.gate.view().panel, Panel::Waiting);
@@ -193,7 +193,7 @@ fn two_visits_on_one_card_are_a_list() {
     let (mut terminal, _) = gate();
     for n in [3, 4] {
         let visit = PassRecord { document_tag: tag(NUMBER), ..record(n) };
-        terminal.office.say(&Change::PassIssued(Box::new(visit)));
+        terminal.office.say(&Change::PassIssued(visit.into()));
     }
     terminal.news_arrives();
     let asked = question(&scan(&mut terminal, NUMBER));
@@ -382,7 +382,7 @@ fn a_walk_in_goes_from_the_form_to_the_panel() {
     let number = request.number;
     terminal.tell(Event::HostAsked { number, answer: WalkInAnswer::Accepted });
     assert_eq!(standing(&terminal), WalkInStanding::Waiting);
-    terminal.office.say(&Change::PassIssued(Box::new(record(6))));
+    terminal.office.say(&Change::PassIssued(record(6).into()));
     decide(&mut terminal, WalkInOutcome::Approved { pass: pass_id(6) });
     assert_eq!(standing(&terminal), WalkInStanding::Approved { pass: pass_id(6) });
     choose(&mut terminal, pass_id(6));

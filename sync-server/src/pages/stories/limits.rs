@@ -12,7 +12,7 @@ async fn office_with(booking: BookingSettings) -> Office {
 /// A page without what differs from one request to the next, and without what was typed as the host.
 fn but_for_the_host(page: &Answer) -> String {
     let form_id = page.after("name=\"form_id\" value=\"");
-    let text = page.text().replace(&page.form_token(), "").replace(form_id, "");
+    let text = page.without_nonce().replace(&page.form_token(), "").replace(form_id, "");
     ["T1", "T2", "李文"].iter().fold(text, |text, typed| text.replace(&format!("value=\"{typed}\""), "value=\"\""))
 }
 
@@ -26,8 +26,7 @@ async fn bookings_are_limited_and_the_answer_says_nothing_of_the_host_and_loses_
     let page = visitor.book(&office, &[]).await;
     assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS);
     assert!(page.text().contains("预约次数太多，请 2026-11-24 08:00 后再提交。"), "{}", page.text());
-    for kept in ["欧阳𬭎䶮", "11010519491231002X", "商谈合作", "李四，440524188001010014", "京A·12345", "checked"]
-    {
+    for kept in ["欧阳𬭎䶮", "11010519491231002X", "商谈合作", "李四", "京A·12345", "checked"] {
         assert!(page.text().contains(kept), "{kept}");
     }
     let unknown = visitor.book(&office, &UNKNOWN).await;
@@ -104,10 +103,14 @@ async fn nobody_can_spend_or_use_another_s_code() {
         let page = stranger.post(&office, "/sign-in", &[("phone", VISITOR), ("code", typed)]).await;
         assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
         assert!(page.text().contains("另一个浏览器中获取的"), "{}", page.text());
-        told.push(page.text().replace(typed, ""));
+        told.push(page.without_nonce().replace(typed, ""));
     }
     let page = stranger.post(&office, "/sign-in", &[("phone", "13800139999"), ("code", "555555")]).await;
-    let same = page.text().replace("555555", "").replace("13800139999", VISITOR).replace("138****9999", "138****0001");
+    let same = page
+        .without_nonce()
+        .replace("555555", "")
+        .replace("13800139999", VISITOR)
+        .replace("138****9999", "138****0001");
     assert!(told.iter().all(|told| *told == same), "whether a code is on its way is not told");
     // With a code and a secret of their own, for another phone, no more.
     stranger.post(&office, "/sign-in/code", &[("phone", "13800139999")]).await.location();

@@ -39,8 +39,7 @@ async fn a_form_sent_after_the_session_has_ended_is_there_again_after_signing_in
         assert!(!led.headers[header::SET_COOKIE].to_str().unwrap().contains("11010519491231002X"));
         let again = sign_in_again(&mut visitor, &office, VISITOR, "/book").await;
         assert!(again.text().contains("这份预约还没有提交"));
-        for kept in ["欧阳𬭎䶮", "11010519491231002X", "商谈&#60;合作&#62;", "京A·12345", "李四，440524188001010014"]
-        {
+        for kept in ["欧阳𬭎䶮", "11010519491231002X", "商谈&#60;合作&#62;", "京A·12345", "李四"] {
             assert!(again.text().contains(kept), "{kept} was typed and is lost");
         }
         assert_eq!(bookings(&visitor.get(&office, "/bookings").await), before, "nothing is sent by itself");
@@ -62,6 +61,26 @@ async fn a_host_s_form_for_a_visitor_outlives_the_session_too() {
     let again = sign_in_again(&mut host, &office, HOST, "/host/book").await;
     assert!(again.text().contains("欧阳𬭎䶮") && again.text().contains("11010519491231002X"));
     assert!(!host.get(&office, "/book").await.text().contains("11010519491231002X"), "it is another form");
+}
+
+#[tokio::test]
+async fn a_change_outlives_the_session_too_and_stays_a_change() {
+    let office = Office::new().await;
+    let mut visitor = Browser::signed_in(&office, VISITOR).await;
+    let day = "2026-12-05";
+    let address = visitor.book(&office, &[("day", day)]).await.location().to_owned();
+    let edit = format!("{address}/edit");
+    visitor.get(&office, &edit).await;
+    office.clock.advance(TimeDelta::days(8));
+    let typed = [("form_token", "old"), ("visitor_name", "欧阳𬭎䶮"), ("plate", "京A54321"), ("plate", "沪B12345")];
+    assert_eq!(visitor.post(&office, &edit, &typed).await.location(), format!("/sign-in?next={edit}"));
+    let again = sign_in_again(&mut visitor, &office, VISITOR, &edit).await;
+    assert!(
+        again.text().contains("还没有提交") && again.text().contains("京A54321") && again.text().contains("沪B12345")
+    );
+    assert!(!visitor.get(&office, "/book").await.text().contains("京A54321"), "it is no new booking");
+    let mut other = Browser::signed_in(&office, "13800130077").await;
+    assert_eq!(other.post(&office, &edit, &[("form_token", "old")]).await.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]

@@ -1,0 +1,190 @@
+//! How the pages are dressed and switched, and what they leave to the script.
+
+use super::*;
+
+/// Every kind of page that a visitor and a host meet, with a booking that waits.
+async fn every_page(office: &Office) -> Vec<(String, Answer)> {
+    let mut visitor = Browser::signed_in(office, VISITOR).await;
+    let mut host = Browser::signed_in(office, HOST).await;
+    let address = visitor.book(office, &[]).await.location().to_owned();
+    let link = office.links().await.pop().unwrap();
+    let mut pages = Vec::new();
+    for path in ["/", "/sign-in", "/book", "/bookings", "/privacy", "/nowhere", &address, &link] {
+        pages.push((path.to_owned(), visitor.get(office, path).await));
+    }
+    for path in ["/host/book", "/bookings", &address] {
+        pages.push((format!("{path} (host)"), host.get(office, path).await));
+    }
+    pages.push(("/book refused".to_owned(), visitor.book(office, &[("reason", "")]).await));
+    pages
+}
+
+async fn pass_of(office: &Office, visitor: &mut Browser) -> (String, String) {
+    let address = visitor.book(office, &[]).await.location().to_owned();
+    let mut host = Browser::signed_in(office, HOST).await;
+    let token = host.get(office, &address).await.form_token();
+    let approve = [("form_token", token.as_str()), ("choice", "approve"), ("revision", "1")];
+    host.post(office, &format!("{address}/decide"), &approve).await.location();
+    let pass = format!("/pass/{}", visitor.get(office, &address).await.after("<a href=\"/pass/"));
+    (address, pass)
+}
+
+#[tokio::test]
+async fn each_answer_has_a_nonce_of_its_own_and_nothing_else_runs() {
+    let office = Office::new().await;
+    let script = office.state.assets.script.address();
+    let mut nonces = std::collections::BTreeSet::new();
+    for (path, page) in every_page(&office).await {
+        let policy = page.headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
+        let nonce = page.after("nonce=\"");
+        assert!(policy.contains(&format!("script-src 'nonce-{nonce}'")) && nonce.len() >= 22, "{path}: {policy}");
+        assert!(!policy.contains("unsafe") && policy.contains("base-uri 'none'"), "{path}: {policy}");
+        assert!(nonces.insert(nonce.to_owned()), "{path}: a nonce twice");
+        assert_eq!(page.text().matches("<script").count(), 1, "{path}");
+        assert!(page.text().contains(&format!("<script src=\"{script}\" nonce=\"{nonce}\" defer></script>")), "{path}");
+        for inline in [" style=", "<style", " onclick=", " onload=", "javascript:", "http://", "https://"] {
+            assert!(!page.text().contains(inline), "{path}: {inline}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_elder_version_is_one_tap_away_on_every_page_and_is_remembered() {
+    let office = Office::new().await;
+    for (path, page) in every_page(&office).await {
+        assert!(page.text().contains("href=\"?elder=yes\">长辈版</a>"), "{path}");
+        assert!(!page.text().contains("data-elder"), "{path}");
+    }
+    let mut visitor = Browser::default();
+    let page = visitor.get(&office, "/sign-in?next=/book&elder=yes").await;
+    assert!(page.text().contains("<html lang=\"zh-CN\" data-elder>"));
+    assert!(page.text().contains("href=\"?next=/book&#38;elder=no\">标准版</a>"), "{}", page.text());
+    assert!(page.text().contains("href=\"?next=/book&#38;elder=yes&#38;lang=en\""), "{}", page.text());
+    assert!(visitor.get(&office, "/nowhere").await.text().contains("data-elder"));
+    visitor.get(&office, "/?lang=en").await;
+    assert!(visitor.get(&office, "/").await.text().contains("<html lang=\"en\" data-elder>"));
+    assert!(!visitor.get(&office, "/?elder=no").await.text().contains("data-elder"));
+    assert!(!visitor.get(&office, "/").await.text().contains("data-elder"));
+}
+
+#[tokio::test]
+async fn assets_are_kept_for_a_year_and_go_by_their_content() {
+    let dir = tempfile::tempdir().unwrap();
+    let seal = dir.path().join("seal.svg");
+    std::fs::write(&seal, "<svg xmlns='http://www.w3.org/2000/svg'/>").unwrap();
+    let university = crate::config::University { seal: Some(seal), ..crate::config::University::default() };
+    let office = Office::with(Config { university, ..Config::default() }).await;
+    let mut browser = Browser::default();
+    let front = browser.get(&office, "/").await;
+    let (sheet, seal) = (front.after("rel=\"stylesheet\" href=\""), front.after("class=\"seal\" src=\""));
+    for (address, kind) in [
+        (sheet, "text/css; charset=utf-8"),
+        (front.after("<script src=\""), "text/javascript; charset=utf-8"),
+        (seal, "image/svg+xml"),
+    ] {
+        let file = browser.get(&office, address).await;
+        assert_eq!(file.status, StatusCode::OK, "{address}");
+        assert_eq!(file.headers[header::CONTENT_TYPE], kind);
+        assert_eq!(file.headers[header::CACHE_CONTROL], "public, max-age=31536000, immutable");
+        assert_eq!(file.headers[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
+        assert!(!file.body.is_empty() && !file.headers.contains_key(header::SET_COOKIE));
+    }
+    let other = sheet.replace("site-", "site-A");
+    for gone in ["/assets/site.css", "/assets/seal", "/assets/", "/assets/..%2Fsite.css", other.as_str()] {
+        assert_eq!(browser.get(&office, gone).await.status, StatusCode::NOT_FOUND, "{gone}");
+    }
+}
+
+#[tokio::test]
+async fn the_button_for_another_code_knows_how_long_to_wait() {
+    let office = Office::new().await;
+    let mut visitor = Browser::default();
+    visitor.post(&office, "/sign-in/code", &[("phone", VISITOR)]).await.location();
+    assert_eq!(visitor.get(&office, "/sign-in").await.after("data-wait=\""), "60");
+    office.clock.advance(TimeDelta::seconds(18));
+    assert_eq!(visitor.get(&office, "/sign-in").await.after("data-wait=\""), "42");
+    assert_eq!(visitor.post(&office, "/sign-in/code", &[("phone", VISITOR)]).await.after("data-wait=\""), "42");
+    let wrong = visitor.post(&office, "/sign-in", &[("phone", VISITOR), ("code", "12")]).await;
+    assert_eq!(wrong.after("data-wait=\""), "42");
+    // Another browser that names the phone learns nothing of it.
+    let mut stranger = visitor.clone();
+    let forged = format!("{VISITOR}.{}", "A".repeat(43));
+    stranger.cookies.insert("signing_in".to_owned(), forged);
+    let page = stranger.get(&office, "/sign-in").await;
+    assert!(page.text().contains("name=\"code\"") && !page.text().contains("data-wait"));
+    office.clock.advance(TimeDelta::seconds(42));
+    assert!(!visitor.get(&office, "/sign-in").await.text().contains("data-wait"));
+}
+
+#[tokio::test]
+async fn foreign_numbers_sign_in_only_where_a_channel_reaches_them() {
+    let sign_in = crate::config::SignIn { foreign: true, ..crate::config::SignIn::default() };
+    let office = Office::with(Config { sign_in, ..Config::default() }).await;
+    let mut visitor = Browser::default();
+    assert!(visitor.get(&office, "/sign-in").await.text().contains("其他国家或地区的号码请以 + 和代码开头"));
+    visitor.post(&office, "/sign-in/code", &[("phone", "+85291234567")]).await.location();
+    let code = office.code_for("+85291234567").await;
+    let fields = [("phone", "+85291234567"), ("code", code.as_str())];
+    assert_eq!(visitor.post(&office, "/sign-in", &fields).await.location(), "/bookings");
+    let address = visitor.book(&office, &[("phone", "+85291234567")]).await.location().to_owned();
+    let mut host = Browser::signed_in(&office, HOST).await;
+    let token = host.get(&office, &address).await.form_token();
+    let approve = [("form_token", token.as_str()), ("choice", "approve"), ("revision", "1")];
+    host.post(&office, &format!("{address}/decide"), &approve).await.location();
+    assert!(office.notices().await.iter().any(|notice| notice.to == "+85291234567" && notice.text.contains("短码")));
+    let usual = Office::new().await;
+    let refused = Browser::default().post(&usual, "/sign-in/code", &[("phone", "+85291234567")]).await;
+    assert!(refused.text().contains("请由被访人为您代办预约"));
+}
+
+#[tokio::test]
+async fn a_waiting_booking_looks_again_by_itself_and_a_decided_one_no_more() {
+    let office = Office::new().await;
+    let mut visitor = Browser::signed_in(&office, VISITOR).await;
+    let mut host = Browser::signed_in(&office, HOST).await;
+    let address = visitor.book(&office, &[]).await.location().to_owned();
+    let page = visitor.get(&office, &address).await;
+    assert!(page.text().contains("data-standing=\"waiting\" data-live>"));
+    assert!(page.text().contains("<noscript><meta http-equiv=\"refresh\" content=\"20\"></noscript>"));
+    for said in ["已提交", "通知被访人", "等待审核", "短信：等待发送"] {
+        assert!(page.text().contains(said), "{said}");
+    }
+    let page = host.get(&office, &address).await;
+    assert!(!page.text().contains("data-live") && !page.text().contains("refresh"), "a reason half typed stays");
+    let token = page.form_token();
+    host.post(
+        &office,
+        &format!("{address}/decide"),
+        &[("form_token", &token), ("choice", "approve"), ("revision", "1")],
+    )
+    .await
+    .location();
+    let page = visitor.get(&office, &address).await;
+    assert!(page.text().contains("data-standing=\"approved\">") && !page.text().contains("refresh"));
+    assert!(page.text().contains("审核通过") && page.text().contains("通行码已生成"));
+}
+
+#[tokio::test]
+async fn the_pass_shows_one_code_and_after_its_day_none() {
+    let office = Office::new().await;
+    let mut visitor = Browser::signed_in(&office, VISITOR).await;
+    let (_, pass) = pass_of(&office, &mut visitor).await;
+    let page = visitor.get(&office, &pass).await;
+    assert_eq!(page.text().matches(".png\"").count(), 1);
+    for said in [
+        "<p class=\"when\">11月23日 星期一</p>",
+        "<p class=\"where\">长安校区</p>",
+        "短码",
+        "屏幕调亮",
+        "href=\"#code\"",
+        "李文 · 计算机学院",
+    ] {
+        assert!(page.text().contains(said), "{said}: {}", page.text());
+    }
+    assert_eq!(page.headers[header::REFERRER_POLICY], "no-referrer");
+    office.clock.advance(TimeDelta::hours(16));
+    let page = visitor.get(&office, &pass).await;
+    assert!(page.text().contains("已过期") && !page.text().contains("短码") && !page.text().contains(".png"));
+    assert!(!page.text().contains("已通过"), "{}", page.text());
+    assert_eq!(visitor.get(&office, &format!("{pass}.png")).await.status, StatusCode::NOT_FOUND);
+}

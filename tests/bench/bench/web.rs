@@ -1,0 +1,62 @@
+//! `bench web`: what the people's door costs beside the least that could answer.
+//!
+//! Pages are counted by the CPU time of the server's threads, beside a handler that sends the same bytes and knows nothing.
+//! Bookings are counted by the clock, beside rows of the same size that are put in with the same sync and nothing else: there a
+//! disk is waited for. Server, callers and rows take turns in one process, so that a busy moment of the machine meets all.
+
+mod bookings;
+mod pages;
+mod rows;
+
+use std::{io::Write, time::Duration};
+
+use gatehouse::Trouble;
+use tokio::runtime::{Builder, Runtime};
+use world::{campus::Campus, mailbox::Mailbox, person::Person};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Wanted {
+    /// Callers at once
+    #[arg(long, default_value_t = 32)]
+    at_once: u16,
+    /// How long each turn is, in seconds
+    #[arg(long, default_value_t = 3)]
+    seconds: u64,
+    /// How many turns each has
+    #[arg(long, default_value_t = 3)]
+    turns: u8,
+}
+
+/// Whoever measures is no guest who might book too often.
+const OPEN_HOUSE: &str = "[booking]\nper_phone_day = 65535\n[sign_in]\nper_address_hour = 65535\n";
+
+pub(crate) fn run(wanted: &Wanted, out: &mut dyn Write) -> Result<(), Trouble> {
+    let Wanted { at_once, seconds, turns } = *wanted;
+    writeln!(out, "The people's door: {turns} turns of {seconds} s each, {at_once} callers at once")?;
+    let (office, outside) = (threads(pages::SERVER)?, threads("callers")?);
+    let campus = office.block_on(Campus::with(OPEN_HOUSE))?;
+    let callers = outside.block_on(callers(&campus.url, &campus.mailbox, at_once))?;
+    let turn = Duration::from_secs(seconds);
+    pages::run(&office, &outside, &campus, &callers, (turn, turns), out)?;
+    bookings::run(&outside, &campus, &callers, (turn, turns), out)?;
+    Ok(())
+}
+
+fn threads(name: &str) -> Result<Runtime, Trouble> {
+    Ok(Builder::new_multi_thread().worker_threads(2).thread_name(name).enable_all().build()?)
+}
+
+/// Visitors who have signed in, each with a phone of their own.
+async fn callers(url: &str, mailbox: &Mailbox, how_many: u16) -> Result<Vec<Person>, Trouble> {
+    let mut callers = Vec::new();
+    for number in 0..how_many {
+        callers.push(Person::signed_in(url, &format!("138001{number:05}"), mailbox).await?);
+    }
+    Ok(callers)
+}
+
+/// The middle one of what the turns brought.
+fn middle(mut turns: Vec<f64>) -> f64 {
+    turns.sort_by(f64::total_cmp);
+    turns.get(turns.len() / 2).copied().unwrap_or_default()
+}
