@@ -241,8 +241,8 @@ async fn whole_page(state: &AppState, asked: SignedIn, view: BookingView, role: 
         cancellable: role.visitor && !over && (waiting || approved),
         revocable: !over && approved && asked.staff.as_ref().is_some_and(|staff| staff.number == view.host.number),
         form_token: asked.form_token.text(),
+        shell: asked.shell.at(&address),
         address,
-        shell: asked.shell,
     })
 }
 

@@ -69,9 +69,9 @@ pub(super) async fn approve(
             }
             Outcome::AlreadyDecided(standing) => wording::how_it_came(&standing, lang),
             Outcome::TooLate => lang.say("来访日期已过", "The day of the visit is over").to_owned(),
-            Outcome::Changed => {
-                lang.say("访客刚修改了预约，请打开核对", "Just changed by the visitor: please open it and look").to_owned()
-            }
+            Outcome::Changed => lang
+                .say("访客刚修改了预约，请打开核对", "Just changed by the visitor: please open it and look")
+                .to_owned(),
             // Not theirs: for them it does not exist.
             Outcome::NotFound => continue,
         };

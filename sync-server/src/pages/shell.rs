@@ -50,6 +50,12 @@ impl Shell {
         }
     }
 
+    /// For a page that also answers forms of other addresses: its switches lead to the page itself.
+    pub(super) fn at(self, address: &str) -> Self {
+        let [switch, elder_switch] = [&self.switch, &self.elder_switch].map(|query| format!("{address}{query}"));
+        Self { switch, elder_switch, ..self }
+    }
+
     pub(super) fn say<'a>(&self, chinese: &'a str, english: &'a str) -> &'a str {
         self.lang.say(chinese, english)
     }

@@ -3,6 +3,7 @@
 mod access;
 mod changes;
 mod drafts;
+mod hosts;
 mod limits;
 mod looks;
 mod steps;
