@@ -29,6 +29,7 @@ mod invite;
 mod issuing;
 mod language;
 mod later;
+mod my_data;
 mod origin;
 mod pass;
 mod privacy;

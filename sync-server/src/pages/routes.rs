@@ -11,7 +11,7 @@ use axum::{
 };
 
 use super::{
-    assets, book, booking, bookings, calendar, decide, deputy, edit, elsewhere, home, invite, pass, privacy, session,
+    assets, book, booking, bookings, calendar, decide, deputy, edit, elsewhere, home, invite, my_data, pass, privacy, session,
     several, sign_in,
 };
 use crate::state::AppState;
@@ -75,6 +75,8 @@ pub(super) fn all() -> Vec<Route> {
         at("/host/invite", Staff).shows(invite::show).takes(SessionToken, invite::make),
         at("/host/invite.png", Staff).shows(invite::picture),
         at("/host/invite/end", Staff).takes(SessionToken, invite::end),
+        at("/my-data", SignedIn).shows(my_data::show).takes(SessionToken, my_data::erase),
+        at("/my-data.json", SignedIn).shows(my_data::download),
         at("/bookings", SignedIn).shows(bookings::show),
         at("/bookings/{number}", Partys).shows(booking::show),
         at("/bookings/{number}/edit", Visitors).shows(edit::show).takes(SessionTokenOrKept, edit::submit),

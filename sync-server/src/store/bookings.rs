@@ -285,7 +285,7 @@ pub(super) fn by_id(db: &Connection, key: &IdentityKey, id: BookingId) -> Result
 }
 
 /// Made anonymous, a booking is nobody's any more and is not found.
-fn several(
+pub(super) fn several(
     db: &Connection,
     key: &IdentityKey,
     which: &str,

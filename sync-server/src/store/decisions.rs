@@ -185,7 +185,7 @@ fn make_way(db: &mut Writing<'_>, key: &IdentityKey, replaced: BookingId, now: M
     }
 }
 
-fn end(db: &mut Writing<'_>, view: &BookingView, by: RevokedBy, now: Moment) -> Result<EndOutcome, StoreError> {
+pub(super) fn end(db: &mut Writing<'_>, view: &BookingView, by: RevokedBy, now: Moment) -> Result<EndOutcome, StoreError> {
     let standing = match revocation::end(view.standing.clone(), &view.host.number, by, now) {
         Ending::Ends(standing) => standing,
         Ending::NotTheirs => return Ok(EndOutcome::NotTheirs),

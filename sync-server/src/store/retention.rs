@@ -1,6 +1,6 @@
 //! Forgetting, in one transaction: what the office says is to be forgotten by now.
 
-use rusqlite::params;
+use rusqlite::{ToSql, params};
 use shared::time::Moment;
 
 use super::{Store, StoreError, attempts, drafts, unsent, writer::Writing};
@@ -29,35 +29,7 @@ fn erase(db: &Writing<'_>, retention: Retention, now: Moment) -> Result<Erased, 
         [retention.numbers_through(now).to_string()],
     )?;
     let through = retention.rows_through(now).to_string();
-    db.execute(
-        r#"update notice set "to" = '', body = '', path = null, next_try = null, failure = null
-           where booking in (select id from booking where day <= ?1 and not anonymous)"#,
-        [&through],
-    )?;
-    // Called every minute: what has been forgotten is not forgotten again, or old rows would be rewritten for ever.
-    db.execute(
-        "update pass set page_token = null, sealed = null, record = null
-         where day <= ?1 and (page_token is not null or sealed is not null or record is not null)",
-        [&through],
-    )?;
-    db.execute(
-        "delete from approval_link where booking in (select id from booking where day <= ?1 and not anonymous)",
-        [&through],
-    )?;
-    db.execute(
-        "delete from companion_document where booking in (select id from booking where day <= ?1 and not anonymous)",
-        [&through],
-    )?;
-    db.execute(
-        "delete from party_number where booking in (select id from booking where day <= ?1 and not anonymous)",
-        [&through],
-    )?;
-    let rows = db.execute(
-        "update booking set booked_by = null, visitor = null, phone = null, reason = null, companions = null, plates = null,
-             last_four = null, document_index = null, decline_reason = null, ended_reason = null, anonymous = 1
-         where day <= ?1 and not anonymous",
-        [&through],
-    )?;
+    let rows = anonymise(db, "day <= ?1", &through)?;
     // A code that is void, or was replaced or used, is not sent any more, however long the channel was down.
     db.execute(
         r#"update notice set body = '', next_try = null where kind = ?1 and next_try is not null and not exists
@@ -73,6 +45,32 @@ fn erase(db: &Writing<'_>, retention: Retention, now: Moment) -> Result<Erased, 
     unsent::forget(db, now)?;
     drafts::forget(db, now)?;
     Ok(Erased { numbers, rows })
+}
+
+/// Bookings say no more than that somebody came: those of which `which` holds of `value`, and that still say more. How many.
+///
+/// Called every minute: what has been forgotten is not forgotten again, or old rows would be rewritten for ever.
+pub(super) fn anonymise(db: &Writing<'_>, which: &str, value: &dyn ToSql) -> Result<usize, StoreError> {
+    let these = format!("(select id from booking where {which} and not anonymous)");
+    for forget in [
+        r#"update notice set "to" = '', body = '', path = null, next_try = null, failure = null where booking in "#,
+        "update pass set page_token = null, sealed = null, record = null where booking in ",
+        "delete from approval_link where booking in ",
+        "delete from companion_document where booking in ",
+        "delete from party_number where booking in ",
+    ] {
+        db.execute(&format!("{forget}{these}"), [value])?;
+    }
+    let rows = db.execute(
+        &format!(
+            "update booking set booked_by = null, visitor = null, phone = null, reason = null, companions = null,
+                 plates = null, last_four = null, document = null, companion_documents = null, document_tag = null,
+                 document_index = null, decline_reason = null, ended_reason = null, anonymous = 1
+             where {which} and not anonymous"
+        ),
+        [value],
+    )?;
+    Ok(rows)
 }
 
 #[cfg(test)]

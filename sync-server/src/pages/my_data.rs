@@ -1,0 +1,181 @@
+//! My data (PIPL articles 44 to 47): what is kept under the phone that is signed in, to see, to take along and to have erased. It is
+//! corrected where it stands, in each booking's own form.
+
+use askama::Template;
+use axum::{
+    extract::State,
+    http::{StatusCode, header::CONTENT_DISPOSITION},
+    response::{IntoResponse as _, Response},
+};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    booking,
+    form::Posted,
+    language::Language,
+    session::SignedIn,
+    shell::{Shell, page},
+    wording::{self, Fact},
+};
+use crate::{
+    error::AppError,
+    state::AppState,
+    store::{Mine, MyData},
+};
+
+#[derive(Template)]
+#[template(path = "my_data.html")]
+struct MyDataPage {
+    shell: Shell,
+    alert: Option<&'static str>,
+    phone_masked: String,
+    sessions: u32,
+    drafts: u32,
+    bookings: Vec<Row>,
+    form_token: String,
+}
+
+struct Row {
+    address: String,
+    when: String,
+    standing_said: &'static str,
+    facts: Vec<Fact>,
+}
+
+#[derive(Template)]
+#[template(path = "erased.html")]
+struct ErasedPage {
+    shell: Shell,
+    said: String,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct Sure {
+    sure: String,
+}
+
+pub(super) async fn show(State(state): State<AppState>, asked: SignedIn) -> Result<Response, AppError> {
+    whole_page(&state, asked, None).await
+}
+
+/// The same as a file. Of a document it holds no more than its page shows.
+pub(super) async fn download(State(state): State<AppState>, asked: SignedIn) -> Result<Response, AppError> {
+    let MyData { bookings, sessions, drafts } = state.store.my_data(&asked.phone, state.clock.now()).await?;
+    let file = File {
+        phone: asked.phone.as_str(),
+        sessions,
+        drafts,
+        bookings: bookings.iter().map(|mine| FileBooking::of(&state, mine)).collect(),
+    };
+    Ok(([(CONTENT_DISPOSITION, "attachment; filename=\"my-data.json\"")], axum::Json(file)).into_response())
+}
+
+pub(super) async fn erase(
+    State(state): State<AppState>,
+    asked: SignedIn,
+    posted: Posted<Sure>,
+) -> Result<Response, AppError> {
+    let Sure { sure } = posted.confirmed_by(&asked.form_token)?;
+    let lang = asked.shell.lang;
+    if sure != "yes" {
+        let alert = lang.say("请先勾选“我明白删除后不能恢复”。", "Please tick that you understand first.");
+        let page = whole_page(&state, asked, Some(alert)).await?;
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
+    }
+    let erased = state.store.erase_mine(&asked.phone, state.clock.now()).await?;
+    let said = match erased.later.len() {
+        0 => lang.say("所有设备已退出登录。", "All devices are signed out.").to_owned(),
+        count => lang
+            .say(
+                "今天的 {} 次来访要留到今天结束，请明天登录后再删除一次。所有设备已退出登录。",
+                "{} visits of today are kept until the day is over: please sign in tomorrow and erase them. All devices are signed out.",
+            )
+            .replace("{}", &count.to_string()),
+    };
+    Ok(page(&ErasedPage { said, shell: Shell { signed_in: false, ..asked.shell } }))
+}
+
+async fn whole_page(state: &AppState, asked: SignedIn, alert: Option<&'static str>) -> Result<Response, AppError> {
+    let lang = asked.shell.lang;
+    let MyData { bookings, sessions, drafts } = state.store.my_data(&asked.phone, state.clock.now()).await?;
+    let row = |Mine { view, consent, number_kept }: &Mine| {
+        let mut facts = wording::facts(state, &view.facts, &view.host, lang);
+        let fact = |chinese, english, value| Fact { name: lang.say(chinese, english), value };
+        facts.push(fact("同意的告知版本", "Notice agreed to", consent.clone()));
+        let kept =
+            if *number_kept { lang.say("加密保存中", "kept encrypted") } else { lang.say("已删除", "erased") };
+        facts.push(fact("完整证件号码", "Whole document number", kept.to_owned()));
+        Row {
+            address: booking::address(view.id),
+            when: wording::when(&view.facts, lang),
+            standing_said: wording::standing(&view.standing, lang),
+            facts,
+        }
+    };
+    Ok(page(&MyDataPage {
+        alert,
+        phone_masked: asked.phone.masked(),
+        sessions,
+        drafts,
+        bookings: bookings.iter().map(row).collect(),
+        form_token: asked.form_token.text(),
+        shell: asked.shell,
+    }))
+}
+
+#[derive(Serialize)]
+struct File<'a> {
+    phone: &'a str,
+    sessions: u32,
+    drafts: u32,
+    bookings: Vec<FileBooking>,
+}
+
+#[derive(Serialize)]
+struct FileBooking {
+    number: String,
+    made_at: String,
+    standing: &'static str,
+    visitor: String,
+    phone: String,
+    document_kind: &'static str,
+    document_last_four: String,
+    document_number_kept: bool,
+    campus: String,
+    day: String,
+    from: String,
+    until: String,
+    reason: String,
+    companions: Vec<String>,
+    plates: Vec<String>,
+    host: String,
+    department: String,
+    consent: String,
+}
+
+impl FileBooking {
+    fn of(state: &AppState, Mine { view, consent, number_kept }: &Mine) -> Self {
+        let facts = &view.facts;
+        Self {
+            number: view.id.to_string(),
+            made_at: view.made_at.campus_date_and_clock(),
+            standing: view.standing.name(),
+            visitor: facts.visitor.to_string(),
+            phone: facts.phone.as_str().to_owned(),
+            document_kind: facts.document_kind.name(),
+            document_last_four: facts.last_four.to_string(),
+            document_number_kept: *number_kept,
+            campus: wording::campus(state, facts.campus, Language::Chinese),
+            day: facts.day.to_string(),
+            from: facts.from.to_string(),
+            until: facts.until.to_string(),
+            reason: facts.reason.to_string(),
+            companions: facts.companions.iter().map(ToString::to_string).collect(),
+            plates: facts.plates.iter().map(ToString::to_string).collect(),
+            host: view.host.name.to_string(),
+            department: view.host.department.clone(),
+            consent: consent.clone(),
+        }
+    }
+}
