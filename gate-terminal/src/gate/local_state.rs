@@ -130,11 +130,11 @@ impl LocalState {
             head,
             as_of,
             places: None,
-            passes: HashMap::new(),
+            passes: HashMap::with_capacity(changes.len()),
             revoked: HashMap::new(),
             watched: HashSet::new(),
             visits: Visits::default(),
-            index: Index::default(),
+            index: Index::with_room_for(changes.len()),
             version: 0,
         };
         for change in changes {

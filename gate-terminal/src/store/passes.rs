@@ -98,9 +98,12 @@ pub(super) fn forget(transaction: &Transaction<'_>, before: CampusDay) -> Result
 
 /// In an order in which each makes sense after those before it.
 pub(super) fn load(connection: &Connection, changes: &mut Vec<Change>) -> Result<(), StoreError> {
+    // All at once: what grows step by step leaves the steps behind in memory.
+    let count: i64 = connection.query_row("select count(*) from pass", [], |row| row.get(0))?;
+    changes.reserve(usize::try_from(count).unwrap_or_default());
     each(connection, "select record from pass", |row| {
-        let text: String = row.get(0)?;
-        let record: PassRecord = serde_json::from_str(&text).map_err(StoreError::json("pass"))?;
+        let text = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
+        let record: PassRecord = serde_json::from_str(text).map_err(StoreError::json("pass"))?;
         changes.push(Change::PassIssued(record.into()));
         Ok(())
     })?;

@@ -77,7 +77,19 @@ struct Row {
     plates: Box<str>,
 }
 
+/// A visitor alone, said in two or three syllables.
+const SOUNDS_OF_MOST: usize = 4;
+
 impl Index {
+    pub(super) fn with_room_for(passes: usize) -> Self {
+        Self {
+            rows: Vec::with_capacity(passes),
+            place: HashMap::with_capacity(passes),
+            names: Vec::with_capacity(passes * SOUNDS_OF_MOST),
+            sounds: Sounds::default(),
+        }
+    }
+
     pub(super) fn learn(&mut self, record: Arc<PassRecord>) {
         let pass = record.pass;
         let row = self.row(record);
