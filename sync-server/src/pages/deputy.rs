@@ -93,8 +93,8 @@ async fn whole_page(
 
 fn worded(found: &[(AwayField, AwayProblem)], lang: Language) -> Problems {
     let worded = |(field, problem): &(AwayField, AwayProblem)| Problem {
-        field: field.name(),
-        label: "",
+        field: field.name().into(),
+        label: String::new(),
         said: said(*problem, lang).to_owned(),
     };
     found.iter().map(worded).collect()

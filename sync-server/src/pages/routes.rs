@@ -11,8 +11,8 @@ use axum::{
 };
 
 use super::{
-    assets, book, booking, bookings, calendar, decide, deputy, edit, elsewhere, home, invite, my_data, pass, privacy, session,
-    several, sign_in,
+    assets, book, booking, bookings, calendar, decide, deputy, edit, elsewhere, home, invite, my_data, pass, privacy,
+    session, several, sign_in,
 };
 use crate::state::AppState;
 

@@ -14,7 +14,12 @@ use super::{
     shell::{Shell, page},
     wording,
 };
-use crate::{error::AppError, office::Choice, state::AppState, store::Outcome};
+use crate::{
+    error::AppError,
+    office::{Choice, Revision},
+    state::AppState,
+    store::{BookingView, Outcome},
+};
 
 /// As many as one page lists.
 const MOST: usize = 100;

@@ -54,7 +54,10 @@ mod tests {
             store.decide(&links.sms, Choice::Approve.on(Revision::FIRST), office.issuing(seed), *now).await.unwrap();
         }
         let (declined, links) = office.submit(&on(2), 3).await;
-        store.decide(&links.sms, Choice::Decline { reason: None }.on(Revision::FIRST), office.issuing(3), *now).await.unwrap();
+        store
+            .decide(&links.sms, Choice::Decline { reason: None }.on(Revision::FIRST), office.issuing(3), *now)
+            .await
+            .unwrap();
         let other = BookingForm { document_number: "440524188001010014".to_owned(), ..on(3) };
         let (stranger, _) = office.submit(&other, 4).await;
         let (booking, _) = office.submit(&on(3), 5).await;

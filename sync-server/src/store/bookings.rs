@@ -9,8 +9,8 @@ use shared::{
 use zeroize::Zeroizing;
 
 use super::{
-    HostLinks, IdentityKey, Issuing, Outcome, PageToken, Store, StoreError, booking_rows, decisions, links, party,
-    deputies::DECIDES, party::Party, sealing::Purpose, writer::Writing,
+    HostLinks, IdentityKey, Issuing, Outcome, PageToken, Store, StoreError, booking_rows, decisions, deputies::DECIDES,
+    links, party, party::Party, sealing::Purpose, writer::Writing,
 };
 use crate::office::{Approver, Booking, Choice, Facts, Revision, Staff, Standing, Via, notice};
 

@@ -415,8 +415,7 @@ mod tests {
             let later = BookingForm { day: today().plus_days(2).to_string(), ..car("京A12345") };
             assert_eq!(office.change(old, &later, &booker(), 3).await, Changed::WhileWaiting(new));
             let word = choice.clone().on(Revision::new(2));
-            let outcome =
-                office.store.decide_signed_in(new, &office.host.number, word, office.issuing(2), office.now).await;
+            let outcome = office.store.decide_signed_in(new, &office.host, word, office.issuing(2), office.now).await;
             assert!(matches!(outcome.unwrap(), Outcome::Decided(_)));
             let old = office.view(old).await;
             assert_eq!(matches!(old.standing, Standing::Approved { .. }), stands, "{choice:?}");

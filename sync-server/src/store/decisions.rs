@@ -13,7 +13,8 @@ use shared::{
 };
 
 use super::{
-    BookingView, IdentityKey, Issuing, LinkToken, Store, StoreError, bookings, deputies, links, notices, passes, walk_ins, writer::Writing,
+    BookingView, IdentityKey, Issuing, LinkToken, Store, StoreError, bookings, deputies, links, notices, passes,
+    walk_ins, writer::Writing,
 };
 use crate::office::{
     Approver, Channel, Decided, Ending, RevokedBy, Staff, Standing, Via, Word, decide,
@@ -185,7 +186,12 @@ fn make_way(db: &mut Writing<'_>, key: &IdentityKey, replaced: BookingId, now: M
     }
 }
 
-pub(super) fn end(db: &mut Writing<'_>, view: &BookingView, by: RevokedBy, now: Moment) -> Result<EndOutcome, StoreError> {
+pub(super) fn end(
+    db: &mut Writing<'_>,
+    view: &BookingView,
+    by: RevokedBy,
+    now: Moment,
+) -> Result<EndOutcome, StoreError> {
     let standing = match revocation::end(view.standing.clone(), &view.host.number, by, now) {
         Ending::Ends(standing) => standing,
         Ending::NotTheirs => return Ok(EndOutcome::NotTheirs),
@@ -400,8 +406,7 @@ mod tests {
         let other = crate::store::office_days::staff("T2", "王芳", "13800130101");
         store.import_directory(vec![host.clone(), other.clone()], *now).await.unwrap();
         let yes = || Choice::Approve.on(Revision::FIRST);
-        let away =
-            crate::office::Away { deputy: other.number.clone(), from: today(), through: today() };
+        let away = crate::office::Away { deputy: other.number.clone(), from: today(), through: today() };
         store.name_deputy(&host.number, away, *now).await.unwrap();
         let tomorrow = crate::office::BookingForm { day: today().plus_days(1).to_string(), ..form() };
         let (booking, _) = office.submit(&tomorrow, 1).await;
