@@ -144,6 +144,7 @@ pub fn visit_on_behalf(visitor: &Known) -> Vec<(&'static str, String)> {
         ("until", "21:59"),
         ("reason", "学术交流"),
         ("privacy", "yes"),
+        ("document_consent", "yes"),
     ];
     let own = own.map(|(field, typed)| (field, typed.clone()));
     own.into_iter().chain(visit.map(|(field, typed)| (field, typed.to_owned()))).collect()

@@ -74,6 +74,7 @@ impl Form {
             ("host_number", HOST_NUMBER.to_owned()),
             ("host_phone", HOST_PHONE.to_owned()),
             ("privacy", "yes".to_owned()),
+            ("document_consent", "yes".to_owned()),
             ("visit_kind", "ordinary".to_owned()),
         ];
         let form = Self(fields.into_iter().map(|(field, typed)| (field, vec![typed])).collect());

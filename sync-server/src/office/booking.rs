@@ -10,7 +10,7 @@ use shared::{
 };
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::{Reason, Staff, TimeOfDay};
+use super::{Consent, Reason, Staff, TimeOfDay};
 
 /// What host and visitor may read of a booking for as long as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,6 +120,7 @@ pub struct Booking {
     document: Document,
     companions: Vec<Companion>,
     host: Option<HostAsked>,
+    agreed: Vec<Consent>,
 }
 
 impl Booking {
@@ -128,8 +129,9 @@ impl Booking {
         document: Document,
         companions: Vec<Companion>,
         host: Option<HostAsked>,
+        agreed: Vec<Consent>,
     ) -> Self {
-        Self { facts, document, companions, host }
+        Self { facts, document, companions, host, agreed }
     }
 
     #[must_use]
@@ -145,6 +147,12 @@ impl Booking {
     #[must_use]
     pub fn companions(&self) -> &[Companion] {
         &self.companions
+    }
+
+    /// What was agreed to with it.
+    #[must_use]
+    pub fn agreed(&self) -> &[Consent] {
+        &self.agreed
     }
 
     /// Whom the visitor asks for; `None` when the host booked for them.

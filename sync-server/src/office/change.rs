@@ -111,6 +111,7 @@ mod tests {
             plate: texts(&["京A12345"]),
             host_number: text("T1"),
             privacy: text("yes"),
+            document_consent: text("yes"),
             ..BookingForm::default()
         }
     }

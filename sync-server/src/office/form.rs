@@ -13,7 +13,7 @@ pub use step::Step;
 
 use std::borrow::Cow;
 
-use super::{Booking, Companion, Facts, HostAsked, Reason, ReasonError, TimeOfDay};
+use super::{Booking, Companion, Consent, Facts, HostAsked, Reason, ReasonError, TimeOfDay, consent::needs_guardian};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use shared::{
@@ -86,6 +86,8 @@ pub struct BookingForm {
     pub host_number: String,
     pub host_phone: String,
     pub privacy: String,
+    pub document_consent: String,
+    pub guardian: String,
     pub visit_kind: String,
     /// Which question is asked, where they are asked one by one; see [`Step`].
     pub step: String,
@@ -221,9 +223,11 @@ impl BookingForm {
             Books::Visitor => noted(found, Field::Host, self.host()),
             Books::Change | Books::Host | Books::Gate { .. } => None,
         };
-        if self.privacy.trim() != "yes" {
-            found.push((Field::Privacy, Problem::PrivacyNotAgreed));
-        }
+        let child = document
+            .iter()
+            .chain(companions.iter().filter_map(|companion| companion.document.as_ref()))
+            .any(|document| needs_guardian(document, today.date()));
+        let agreed = self.agreed(books, child, found);
         problems.sort_by_key(|(field, _)| *field);
         let whole = (|| {
             let document = document?;
@@ -244,12 +248,40 @@ impl BookingForm {
                 },
                 plates,
             };
-            Some(Booking::new(facts, document, companions, host))
+            Some(Booking::new(facts, document, companions, host, agreed))
         })();
         match whole {
             Some(booking) if problems.is_empty() => Ok(booking),
             Some(_) | None => Err(problems),
         }
+    }
+
+    /// What is agreed to, tick by tick; what had to be and was not is a problem.
+    fn agreed(&self, books: Books, child: bool, found: &mut Vec<(Field, Problem)>) -> Vec<Consent> {
+        if let Books::Gate { .. } = books {
+            // The guard has shown the notice; a child stands there with whoever cares for it.
+            return vec![Consent::Notice, Consent::DocumentNumber];
+        }
+        let needed = Consent::ALL.into_iter().filter(|consent| *consent != Consent::Guardian || child);
+        let missing = needed.filter(|consent| !self.agrees_to(*consent));
+        found.extend(missing.map(|consent| (Field::Consent(consent), Problem::NotAgreed)));
+        Consent::ALL.into_iter().filter(|consent| self.agrees_to(*consent)).collect()
+    }
+
+    #[must_use]
+    pub fn agrees_to(&self, consent: Consent) -> bool {
+        let ticked = match consent {
+            Consent::Notice => &self.privacy,
+            Consent::DocumentNumber => &self.document_consent,
+            Consent::Guardian => &self.guardian,
+        };
+        ticked.trim() == "yes"
+    }
+
+    /// Nothing is agreed to any more: whoever sends the form agrees anew.
+    #[must_use]
+    pub fn without_consent(self) -> Self {
+        Self { privacy: String::new(), document_consent: String::new(), guardian: String::new(), ..self }
     }
 
     fn visit_kind(&self) -> Result<(), Problem> {
@@ -385,6 +417,9 @@ mod tests {
         }
     }
 
+    /// Fourteen tomorrow.
+    const CHILD: &str = "110105201211240017";
+
     fn form() -> BookingForm {
         let text = str::to_owned;
         BookingForm {
@@ -399,6 +434,7 @@ mod tests {
             until: text("10:30"),
             host_number: text("T1"),
             privacy: text("yes"),
+            document_consent: text("yes"),
             visit_kind: text("ordinary"),
             ..BookingForm::default()
         }
@@ -428,7 +464,8 @@ mod tests {
         let again = BookingForm::of(booking.facts(), Some(booking.document()), booking.companions());
         assert_eq!((again.privacy.as_str(), again.host_number.as_str(), again.form_id.as_str()), ("", "", ""));
         assert_eq!(again.plate_kind, ["new_energy", "other"]);
-        let again = BookingForm { privacy: "yes".to_owned(), host_number: "T1".to_owned(), ..again };
+        let yes = || "yes".to_owned();
+        let again = BookingForm { privacy: yes(), document_consent: yes(), host_number: "T1".to_owned(), ..again };
         assert_eq!(again.check(&rules(), now()), Ok(booking.clone()));
         let forgotten = BookingForm::of(booking.facts(), None, booking.companions());
         assert_eq!(forgotten.document_number, "");
@@ -486,7 +523,12 @@ mod tests {
             (Field::Host, Problem::HostUnknown, |f| f.host_name = "<b>".into()),
             (Field::Host, Problem::HostUnknown, |f| f.host_phone = "12".into()),
             (Field::Host, Problem::HostUnknown, |f| f.host_number = "工号".into()),
-            (Field::Privacy, Problem::PrivacyNotAgreed, |f| f.privacy = String::new()),
+            (Field::Consent(Consent::Notice), Problem::NotAgreed, |f| f.privacy = String::new()),
+            (Field::Consent(Consent::DocumentNumber), Problem::NotAgreed, |f| f.document_consent = "no".into()),
+            (Field::Consent(Consent::Guardian), Problem::NotAgreed, |f| f.document_number = CHILD.into()),
+            (Field::Consent(Consent::Guardian), Problem::NotAgreed, |f| {
+                (f.companion_name, f.companion_number) = (vec!["李䶮".into()], vec![CHILD.into()]);
+            }),
             (Field::VisitKind, Problem::GroupVisit, |f| f.visit_kind = "group".into()),
             (Field::VisitKind, Problem::FamilyVisit, |f| f.visit_kind = "family".into()),
             (Field::VisitKind, Problem::VisitKindUnknown, |f| f.visit_kind = "x".into()),
@@ -513,7 +555,8 @@ mod tests {
             Field::Until,
             Field::Reason,
             Field::Host,
-            Field::Privacy,
+            Field::Consent(Consent::Notice),
+            Field::Consent(Consent::DocumentNumber),
         ];
         assert_eq!(fields, needed);
     }
@@ -525,7 +568,18 @@ mod tests {
         assert!(booking.host().is_none());
         assert!(!booking.facts().phone.is_mainland());
         let typed = BookingForm { privacy: String::new(), ..typed };
-        assert_eq!(typed.check_on_behalf(&rules(), now()), Err(vec![(Field::Privacy, Problem::PrivacyNotAgreed)]));
+        let unagreed = vec![(Field::Consent(Consent::Notice), Problem::NotAgreed)];
+        assert_eq!(typed.check_on_behalf(&rules(), now()), Err(unagreed));
+    }
+
+    #[test]
+    fn what_was_agreed_to_goes_with_the_booking() {
+        let agreed = |typed: BookingForm| typed.check(&rules(), now()).unwrap().agreed().to_vec();
+        assert_eq!(agreed(form()), [Consent::Notice, Consent::DocumentNumber]);
+        let with_child = BookingForm { document_number: CHILD.to_owned(), guardian: "yes".to_owned(), ..form() };
+        assert_eq!(agreed(with_child), Consent::ALL);
+        let nothing = BookingForm { guardian: "yes".to_owned(), ..form() }.without_consent();
+        assert_eq!(nothing.check(&rules(), now()).unwrap_err().len(), 2);
     }
 
     #[test]

@@ -92,7 +92,6 @@ fn form(request: &WalkInRequest, campus: CampusId, rules: &Rules, now: Moment) -
         from: from.to_string(),
         until: until.to_string(),
         plate: request.plates.iter().map(ToString::to_string).collect(),
-        privacy: "yes".to_owned(),
         ..BookingForm::default()
     }
 }
@@ -108,7 +107,7 @@ const fn fault(field: Field, problem: &Problem) -> WalkInFault {
         (Field::Companions | Field::Companion { .. }, _) => WalkInFault::Party,
         (Field::Plates | Field::Plate { .. }, _) => WalkInFault::Plates,
         (Field::Host, _) => WalkInFault::Host,
-        (Field::VisitKind | Field::Campus | Field::Privacy, _) => WalkInFault::Other,
+        (Field::VisitKind | Field::Campus | Field::Consent(_), _) => WalkInFault::Other,
     }
 }
 

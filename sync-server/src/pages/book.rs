@@ -31,7 +31,7 @@ use crate::{
     error::{AppError, Told},
     office::{BookingForm, Field, FormKind as Kind, Problem},
     state::AppState,
-    store::{BookingLimit, HostSearch, InvitationToken, OnBehalf, Submission},
+    store::{BookingLimit, InvitationToken, OnBehalf, Sent, Submission, Submitted},
 };
 
 /// `?again=`: the number of a booking to begin from.
@@ -84,28 +84,24 @@ pub(super) async fn submit(
             return refused(&state, &headers, visitor, form, Kind::OwnVisit, found).await;
         }
     };
-    // A form of one's own visit that is right names a host.
-    let Some(asked) = booking.host() else { return Err(AppError::told(Told::Malformed)) };
-    let limits = state.config.booking.limits();
-    match state.store.find_host_within(asked, (&visitor.phone, address), limits, now).await? {
-        HostSearch::Found(host) => {
-            let submission = Submission {
-                mark: form.mark(),
-                booking,
-                host,
-                booked_by: visitor.phone.clone(),
-                consent: privacy::VERSION.to_owned(),
-                links: issuing::links()?,
-            };
-            let id = state.store.submit(submission, now).await?;
-            draft::sent(&state, &headers, &visitor, &form, Kind::OwnVisit).await?;
+    let submission = Submission {
+        booking,
+        by: (visitor.phone.clone(), address),
+        limits: state.config.booking.limits(),
+        notice: privacy::VERSION,
+        links: issuing::links()?,
+        form: sent(&form),
+    };
+    match state.store.submit(submission, now).await? {
+        Submitted::Booked(id) => {
+            unsent::sent(&state, &headers, &form).await?;
             Ok(Redirect::to(&booking::address(id)).into_response())
         }
-        HostSearch::Unknown => {
+        Submitted::HostUnknown => {
             let unknown = vec![(Field::Host, Problem::HostUnknown)];
             refused(&state, &headers, visitor, form, Kind::OwnVisit, unknown).await
         }
-        HostSearch::Limited { why, retry_at } => {
+        Submitted::Limited { why, retry_at } => {
             let said = too_many(why, retry_at, now, visitor.shell.lang);
             postponed(&state, &headers, visitor, form, Kind::OwnVisit, said).await
         }
@@ -193,13 +189,14 @@ pub(super) async fn submit_on_behalf(
         return postponed(&state, &headers, host, form, Kind::OnBehalf, said).await;
     }
     let issuing = issuing::for_campus(&state, booking.facts().campus)?;
-    let consent = privacy::VERSION.to_owned();
-    let id = state
-        .store
-        .submit_on_behalf(OnBehalf { booking, host: staff, consent, issuing, mark: form.mark() }, now)
-        .await?;
-    draft::sent(&state, &headers, &host, &form, Kind::OnBehalf).await?;
+    let on_behalf = OnBehalf { booking, host: staff, notice: privacy::VERSION, issuing, form: sent(&form) };
+    let id = state.store.submit_on_behalf(on_behalf, now).await?;
+    unsent::sent(&state, &headers, &form).await?;
     Ok(Redirect::to(&booking::address(id)).into_response())
+}
+
+fn sent(form: &BookingForm) -> Sent {
+    Sent { id: form.form_id.clone(), mark: form.mark() }
 }
 
 /// What was typed before, else an empty form.

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     error::{AppError, Told},
-    office::{BookingForm, CompanionDocuments, Field, FormKind as Kind, Problem, Step},
+    office::{BookingForm, CompanionDocuments, Consent, Field, FormKind as Kind, Problem, Step},
     random,
     state::AppState,
 };
@@ -59,6 +59,12 @@ pub(super) struct FormPage {
     plate_kinds: Vec<Choosable>,
     campuses: Vec<Choosable>,
     hints: Hints,
+}
+
+struct Tick {
+    name: &'static str,
+    said: &'static str,
+    ticked: bool,
 }
 
 /// A line of the overview, and the step that asks for it.
@@ -167,18 +173,43 @@ impl FormPage {
         }
     }
 
-    fn consent(&self) -> &'static str {
+    /// What is to be agreed to, in its own words each.
+    fn ticks(&self) -> [Tick; 3] {
         let lang = self.shell.lang;
-        match self.kind {
-            Kind::OwnVisit | Kind::Change(_) => lang.say(
-                "我已阅读告知，同意为本次来访处理我的信息，并单独同意为核验身份处理证件号码。",
-                "I have read the notice. I agree that my data is handled for this visit and, separately, that my document number is used for the check at the gate.",
+        let own = matches!(self.kind, Kind::OwnVisit | Kind::Change(_));
+        let said = |consent| {
+            match (consent, own) {
+            (Consent::Notice, true) => lang.say(
+                "我已阅读告知，同意为本次来访处理我填写的信息。",
+                "I have read the notice and agree that what I typed is handled for this visit.",
             ),
-            Kind::OnBehalf => lang.say(
-                "我已将告知内容转达访客，并征得其同意，包括为核验身份处理证件号码。",
-                "I have passed the notice on to the visitor, who agrees, also to the use of the document number for the check at the gate.",
+            (Consent::Notice, false) => lang.say(
+                "我已将告知内容转达访客，访客同意为本次来访处理其信息。",
+                "I have passed the notice on to the visitor, who agrees that their data is handled for this visit.",
+            ),
+            (Consent::DocumentNumber, true) => lang.say(
+                "我单独同意：为核验身份处理证件号码，并与手机号、来访记录一起保存。",
+                "I agree separately that the document number is used for the check at the gate and kept with phone number and visits.",
+            ),
+            (Consent::DocumentNumber, false) => lang.say(
+                "访客单独同意：为核验身份处理证件号码，并与手机号、来访记录一起保存。",
+                "The visitor agrees separately that the document number is used for the check at the gate and kept with phone number and visits.",
+            ),
+            (Consent::Guardian, true) => lang.say(
+                "来访者中有不满十四周岁的：我是其监护人或已征得其监护人同意。（没有则不勾选）",
+                "Somebody is under fourteen: I am their guardian, or have the guardian's consent. (Leave this empty if nobody is.)",
+            ),
+            (Consent::Guardian, false) => lang.say(
+                "来访者中有不满十四周岁的：其监护人已同意。（没有则不勾选）",
+                "Somebody is under fourteen: their guardian agrees. (Leave this empty if nobody is.)",
             ),
         }
+        };
+        Consent::ALL.map(|consent| Tick {
+            name: consent.name(),
+            said: said(consent),
+            ticked: self.form.agrees_to(consent),
+        })
     }
 
     fn asks_host(&self) -> bool {

@@ -89,7 +89,7 @@ pub(super) async fn submit(
     let changing = Changing {
         booking,
         by: asked.phone.clone(),
-        consent: privacy::VERSION.to_owned(),
+        notice: privacy::VERSION,
         links: issuing::links()?,
         issuing,
         limits: state.config.booking.limits(),

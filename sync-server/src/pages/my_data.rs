@@ -19,8 +19,9 @@ use super::{
 };
 use crate::{
     error::AppError,
+    office::Consent,
     state::AppState,
-    store::{Mine, MyData},
+    store::{Given, Mine, MyData},
 };
 
 #[derive(Template)]
@@ -99,10 +100,11 @@ pub(super) async fn erase(
 async fn whole_page(state: &AppState, asked: SignedIn, alert: Option<&'static str>) -> Result<Response, AppError> {
     let lang = asked.shell.lang;
     let MyData { bookings, sessions, drafts } = state.store.my_data(&asked.phone, state.clock.now()).await?;
-    let row = |Mine { view, consent, number_kept }: &Mine| {
+    let row = |Mine { view, consents, number_kept }: &Mine| {
         let mut facts = wording::facts(state, &view.facts, &view.host, lang);
         let fact = |chinese, english, value| Fact { name: lang.say(chinese, english), value };
-        facts.push(fact("同意的告知版本", "Notice agreed to", consent.clone()));
+        let said = consents.iter().map(|given| agreed(given, lang)).collect::<Vec<_>>().join("\n");
+        facts.push(fact("同意", "Agreed to", said));
         let kept =
             if *number_kept { lang.say("加密保存中", "kept encrypted") } else { lang.say("已删除", "erased") };
         facts.push(fact("完整证件号码", "Whole document number", kept.to_owned()));
@@ -122,6 +124,16 @@ async fn whole_page(state: &AppState, asked: SignedIn, alert: Option<&'static st
         form_token: asked.form_token.text(),
         shell: asked.shell,
     }))
+}
+
+fn agreed(given: &Given, lang: Language) -> String {
+    let what = match given.consent {
+        Consent::Notice => lang.say("告知", "the notice"),
+        Consent::DocumentNumber => lang.say("处理证件号码", "the document number"),
+        Consent::Guardian => lang.say("监护人同意", "for a child"),
+    };
+    let version = lang.say("告知版本", "notice of");
+    format!("{what}（{version} {}，{}）", given.notice, given.at.campus_date_and_clock())
 }
 
 #[derive(Serialize)]
@@ -151,11 +163,18 @@ struct FileBooking {
     plates: Vec<String>,
     host: String,
     department: String,
-    consent: String,
+    consents: Vec<FileConsent>,
+}
+
+#[derive(Serialize)]
+struct FileConsent {
+    to: &'static str,
+    notice: String,
+    given_at: String,
 }
 
 impl FileBooking {
-    fn of(state: &AppState, Mine { view, consent, number_kept }: &Mine) -> Self {
+    fn of(state: &AppState, Mine { view, consents, number_kept }: &Mine) -> Self {
         let facts = &view.facts;
         Self {
             number: view.id.to_string(),
@@ -175,7 +194,14 @@ impl FileBooking {
             plates: facts.plates.iter().map(ToString::to_string).collect(),
             host: view.host.name.to_string(),
             department: view.host.department.clone(),
-            consent: consent.clone(),
+            consents: consents
+                .iter()
+                .map(|Given { consent, notice, at }| FileConsent {
+                    to: consent.name(),
+                    notice: notice.clone(),
+                    given_at: at.campus_date_and_clock(),
+                })
+                .collect(),
         }
     }
 }

@@ -10,7 +10,7 @@ use super::{
     language::Language,
     problems::{Problem as Worded, Problems},
 };
-use crate::office::{CompanionPart, Field, Problem, ReasonError};
+use crate::office::{CompanionPart, Consent, Field, Problem, ReasonError};
 
 pub(super) fn worded(found: Vec<(Field, Problem)>, elsewhere: &Elsewhere, lang: Language) -> Problems {
     found
@@ -46,7 +46,9 @@ fn label(field: Field, lang: Language) -> String {
         Field::Plates => lang.say("随行车辆", "Vehicles"),
         Field::Plate { row } => return numbered(lang.say("车辆 {} 车牌号", "Vehicle {}, plate"), row),
         Field::Host => lang.say("被访人", "The host"),
-        Field::Privacy => lang.say("同意告知", "Consent"),
+        Field::Consent(Consent::Notice) => lang.say("同意告知", "Consent to the notice"),
+        Field::Consent(Consent::DocumentNumber) => lang.say("同意处理证件号码", "Consent to the document number"),
+        Field::Consent(Consent::Guardian) => lang.say("监护人同意", "The guardian's consent"),
     };
     said.to_owned()
 }
@@ -68,7 +70,7 @@ fn said(field: Field, problem: &Problem, elsewhere: &Elsewhere, lang: Language) 
             | Field::Plates
             | Field::Plate { .. }
             | Field::Host
-            | Field::Privacy => say("请填写", "Please fill this in"),
+            | Field::Consent(_) => say("请填写", "Please fill this in"),
         },
         Problem::Name(error) => name(*error, lang),
         Problem::DocumentKindUnknown => say("请从列表中选择证件类型", "Please choose a kind from the list"),
@@ -110,7 +112,7 @@ fn said(field: Field, problem: &Problem, elsewhere: &Elsewhere, lang: Language) 
             | Field::Until
             | Field::Reason
             | Field::Host
-            | Field::Privacy => lang.say("最多 {} 人", "At most {} people"),
+            | Field::Consent(_) => lang.say("最多 {} 人", "At most {} people"),
         }
         .replace("{}", &max.to_string()),
         Problem::Plate(error) => plate(*error, lang),
@@ -126,10 +128,20 @@ fn said(field: Field, problem: &Problem, elsewhere: &Elsewhere, lang: Language) 
             "没有找到相符的教职工。请向被访人核对工号、手机号，或姓名和部门后再填",
             "Nobody on the staff matches this. Please check staff number, phone number, or name and department with your host",
         ),
-        Problem::PrivacyNotAgreed => say(
-            "请阅读告知并勾选同意，才能提交预约",
-            "Please read the notice and tick the box; we may not book without it",
-        ),
+        Problem::NotAgreed => match field {
+            Field::Consent(Consent::DocumentNumber) => say(
+                "处理证件号码需要单独同意，请勾选",
+                "The use of the document number needs a consent of its own; please tick the box",
+            ),
+            Field::Consent(Consent::Guardian) => say(
+                "证件号码显示有人不满十四周岁，需要其监护人同意，请勾选",
+                "By the document number somebody is under fourteen: their guardian must agree; please tick the box",
+            ),
+            _ => say(
+                "请阅读告知并勾选同意，才能提交预约",
+                "Please read the notice and tick the box; we may not book without it",
+            ),
+        },
         Problem::GroupVisit => format!(
             "{}{}",
             lang.say("团体活动不在这里预约，请联系", "Group events are not booked here; please contact "),

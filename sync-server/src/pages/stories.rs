@@ -133,6 +133,7 @@ impl Browser {
             ("host_number", "T1"),
             ("host_name", "李文"),
             ("privacy", "yes"),
+            ("document_consent", "yes"),
             ("visit_kind", "ordinary"),
         ];
         let unchanged = typed.into_iter().filter(|(name, _)| !changed.iter().any(|(other, _)| other == name));
@@ -366,6 +367,7 @@ async fn the_host_books_and_the_pass_is_there_at_once() {
         ("from", "14:00"),
         ("until", "16:00"),
         ("privacy", "yes"),
+        ("document_consent", "yes"),
     ];
     let address = host.post(&office, "/host/book", &fields).await.location().to_owned();
     let page = host.get(&office, &address).await;

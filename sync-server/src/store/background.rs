@@ -16,7 +16,7 @@ pub struct Background {
 
 impl Store {
     pub async fn background(&self, booking: BookingId) -> Result<Background, StoreError> {
-        self.0.readers.read(move |db| background(db, booking)).await
+        self.0.readers.look(move |db| background(db, booking)).await
     }
 }
 

@@ -1,42 +1,18 @@
-//! Bookings: written once, with the consent and the links that go with them, and read with everything a page shows.
+//! Bookings as they are written and read, with everything a page shows.
 
-use rusqlite::{Connection, OptionalExtension as _, ToSql, params};
+use rusqlite::{Connection, ToSql, params_from_iter, types::Value};
 use shared::{
-    identity::{Document, DocumentTag, Phone},
+    identity::{Document, Phone},
     ids::{BookingId, PassId, StaffNumber},
     time::{CampusDay, Moment},
 };
 use zeroize::Zeroizing;
 
 use super::{
-    HostLinks, IdentityKey, Issuing, Outcome, PageToken, Store, StoreError, booking_rows, decisions, deputies::DECIDES,
-    links, party, party::Party, sealing::Purpose, writer::Writing,
+    IdentityKey, PageToken, Store, StoreError, booking_rows, consents, deputies::DECIDES, party, party::Party,
+    sealing::Purpose, writer::Writing,
 };
-use crate::office::{Approver, Booking, Choice, Facts, Revision, Staff, Standing, Via, notice};
-
-/// A visitor's booking on its way in.
-#[derive(Debug)]
-pub struct Submission {
-    pub booking: Booking,
-    pub host: Staff,
-    /// Who is signed in.
-    pub booked_by: Phone,
-    /// The version of the privacy text that was agreed to.
-    pub consent: String,
-    pub links: HostLinks,
-    /// What a repeat of the same form is known by; see [`BookingForm::mark`](crate::office::BookingForm::mark).
-    pub mark: Option<[u8; 32]>,
-}
-
-/// A host's booking for a visitor: made and approved in one.
-#[derive(Debug)]
-pub struct OnBehalf {
-    pub booking: Booking,
-    pub host: Staff,
-    pub consent: String,
-    pub issuing: Issuing,
-    pub mark: Option<[u8; 32]>,
-}
+use crate::office::{Booking, Facts, Revision, Staff, Standing};
 
 /// A booking as its page shows it.
 #[derive(Debug, Clone)]
@@ -71,48 +47,9 @@ impl BookingView {
 }
 
 impl Store {
-    pub async fn submit(&self, submission: Submission, now: Moment) -> Result<BookingId, StoreError> {
-        let Submission { booking, host, booked_by, consent, links, mark } = submission;
-        let ready = self.prepare(booking).await?;
-        let submit = move |db: &mut Writing<'_>| {
-            if let Some(id) = submitted(db, mark)? {
-                return Ok(id);
-            }
-            let id = insert(db, &ready, &host, Some(&booked_by), &consent, now)?;
-            links::add(db, id, &notice::approval_asked(ready.booking.facts()), &host, &links, now)?;
-            keep_mark(db, mark, id)?;
-            Ok(id)
-        };
-        self.0.writer.write(submit).await
-    }
-
-    pub async fn submit_on_behalf(&self, on_behalf: OnBehalf, now: Moment) -> Result<BookingId, StoreError> {
-        let OnBehalf { booking, host, consent, issuing, mark } = on_behalf;
-        let ready = self.prepare(booking).await?;
-        let key = self.key().clone();
-        let submit = move |db: &mut Writing<'_>| {
-            if let Some(id) = submitted(db, mark)? {
-                return Ok(id);
-            }
-            let id = insert(db, &ready, &host, None, &consent, now)?;
-            let by = Approver { number: host.number.clone(), name: host.name.clone(), via: Via::OnBehalf };
-            match decisions::settle(db, &key, id, Choice::Approve.on(Revision::FIRST), by, &issuing, now)? {
-                Outcome::Decided(_) => {
-                    keep_mark(db, mark, id)?;
-                    Ok(id)
-                }
-                // The day ended while the form was on its way: better no booking than one that nobody can decide.
-                Outcome::TooLate | Outcome::AlreadyDecided(_) | Outcome::Changed | Outcome::NotFound => {
-                    Err(StoreError::Unissuable)
-                }
-            }
-        };
-        self.0.writer.write(submit).await
-    }
-
     pub async fn booking(&self, id: BookingId) -> Result<Option<BookingView>, StoreError> {
         let key = self.key().clone();
-        self.0.readers.read(move |db| by_id(db, &key, id)).await
+        self.0.readers.look(move |db| by_id(db, &key, id)).await
     }
 
     /// Those this phone booked or is to come with, the latest day first.
@@ -151,15 +88,8 @@ impl Store {
         self.0.readers.read(hosted).await
     }
 
-    /// The slow part, done before the writer is asked: tag and seals.
-    pub(super) async fn prepare(&self, booking: Booking) -> Result<Ready, StoreError> {
-        let place = self.0.tags.acquire().await.map_err(|_| StoreError::Stopped)?;
-        let (document, campus, day) = (booking.document().clone(), booking.facts().campus, booking.facts().day);
-        let tag = tokio::task::spawn_blocking(move || DocumentTag::of(&document, campus, day))
-            .await
-            .map_err(|_| StoreError::Stopped)?
-            .ok_or(StoreError::Tag)?;
-        drop(place);
+    /// Seals and searchable hashes, made before the writer is asked.
+    pub(super) fn prepare(&self, booking: Booking) -> Result<Ready, StoreError> {
         let key = self.key();
         let companions: Vec<Option<&Document>> =
             booking.companions().iter().map(|companion| companion.document.as_ref()).collect();
@@ -172,7 +102,6 @@ impl Store {
         };
         let document = Zeroizing::new(String::from(booking.document().clone()));
         Ok(Ready {
-            tag,
             document: key.seal(Purpose::Document, document.as_bytes())?,
             index: key.blind_index(booking.document()),
             companions,
@@ -185,99 +114,84 @@ impl Store {
 /// A booking with all that is costly to make of it.
 pub(super) struct Ready {
     pub(super) booking: Booking,
-    tag: DocumentTag,
     document: Vec<u8>,
     pub(super) index: [u8; 32],
     companions: Option<Vec<u8>>,
     party: Party,
 }
 
+type Column = (&'static str, Value);
+
+impl Ready {
+    fn row(&self) -> Result<[Column; 15], StoreError> {
+        let facts = self.booking.facts();
+        let text = |text: &str| Value::from(text.to_owned());
+        Ok([
+            ("campus", facts.campus.get().into()),
+            ("day", facts.day.to_string().into()),
+            ("from_minute", facts.from.minutes().into()),
+            ("until_minute", facts.until.minutes().into()),
+            ("visitor", text(facts.visitor.as_str())),
+            ("phone", text(facts.phone.as_str())),
+            ("reason", text(facts.reason.as_str())),
+            ("companions", serde_json::to_string(&facts.companions)?.into()),
+            ("plates", serde_json::to_string(&facts.plates)?.into()),
+            ("document_kind", facts.document_kind.code().into()),
+            ("last_four", facts.last_four.bits().into()),
+            ("document", self.document.clone().into()),
+            ("companion_documents", self.companions.clone().into()),
+            ("document_index", self.index.to_vec().into()),
+            ("unnamed", facts.unnamed.into()),
+        ])
+    }
+}
+
+/// `signed`: who is signed in, unless it is the host, and the notice to which the ticks say yes.
 pub(super) fn insert(
     db: &Writing<'_>,
     ready: &Ready,
     host: &Staff,
-    booked_by: Option<&Phone>,
-    consent: &str,
+    signed: (Option<&Phone>, &str),
     now: Moment,
 ) -> Result<BookingId, StoreError> {
-    let facts = ready.booking.facts();
-    db.prepare_cached(
-        "insert into booking (made_at, booked_by, consent, host, campus, day, from_minute, until_minute, visitor, phone, reason,
-             companions, plates, document_kind, last_four, document, companion_documents, document_index, document_tag, unnamed,
-             standing)
-         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, 'waiting')",
-    )?
-    .execute(params![
-        now.unix_ms(),
-        booked_by.map(Phone::as_str),
-        consent,
-        host.number.as_str(),
-        facts.campus.get(),
-        facts.day.to_string(),
-        facts.from.minutes(),
-        facts.until.minutes(),
-        facts.visitor.as_str(),
-        facts.phone.as_str(),
-        facts.reason.as_str(),
-        serde_json::to_string(&facts.companions)?,
-        serde_json::to_string(&facts.plates)?,
-        facts.document_kind.code(),
-        facts.last_four.bits(),
-        ready.document,
-        ready.companions,
-        ready.index,
-        ready.tag.to_string(),
-        facts.unnamed,
-    ])?;
-    let id = db.last_insert_rowid();
-    party::index(db, id, &ready.party)?;
-    Ok(BookingId::new(id))
+    let (booked_by, notice) = signed;
+    let mut row: Vec<Column> = vec![
+        ("made_at", now.unix_ms().into()),
+        ("booked_by", booked_by.map(|phone| phone.as_str().to_owned()).into()),
+        ("host", host.number.as_str().to_owned().into()),
+        ("standing", Standing::Waiting.name().to_owned().into()),
+    ];
+    row.extend(ready.row()?);
+    let columns = row.iter().map(|(column, _)| *column).collect::<Vec<_>>().join(", ");
+    let places = vec!["?"; row.len()].join(", ");
+    db.prepare_cached(&format!("insert into booking ({columns}) values ({places})"))?
+        .execute(params_from_iter(row.into_iter().map(|(_, value)| value)))?;
+    let id = BookingId::new(db.last_insert_rowid());
+    party::index(db, id.get(), &ready.party)?;
+    consents::keep(db, id, ready.booking.agreed(), notice, now)?;
+    Ok(id)
 }
 
-/// Has a booking say what is ready, in a new state of its facts. Its host, its standing and who booked it stay.
-pub(super) fn rewrite(db: &Writing<'_>, id: BookingId, ready: &Ready, consent: &str) -> Result<(), StoreError> {
-    let facts = ready.booking.facts();
-    db.prepare_cached(
-        "update booking set revision = revision + 1, consent = ?2, campus = ?3, day = ?4, from_minute = ?5, until_minute = ?6,
-             visitor = ?7, phone = ?8, reason = ?9, companions = ?10, plates = ?11, document_kind = ?12, last_four = ?13,
-             document = ?14, companion_documents = ?15, document_index = ?16, document_tag = ?17
-         where id = ?1 and standing in ('waiting', 'approved')",
-    )?
-    .execute(params![
-        id.get(),
-        consent,
-        facts.campus.get(),
-        facts.day.to_string(),
-        facts.from.minutes(),
-        facts.until.minutes(),
-        facts.visitor.as_str(),
-        facts.phone.as_str(),
-        facts.reason.as_str(),
-        serde_json::to_string(&facts.companions)?,
-        serde_json::to_string(&facts.plates)?,
-        facts.document_kind.code(),
-        facts.last_four.bits(),
-        ready.document,
-        ready.companions,
-        ready.index,
-        ready.tag.to_string(),
-    ])?;
+/// Has a booking say what is ready, in a new state of its facts. Its host, its standing and who booked it stay; so does the tag of
+/// an approved one, whose document and day cannot change.
+pub(super) fn rewrite(
+    db: &Writing<'_>,
+    id: BookingId,
+    ready: &Ready,
+    notice: &str,
+    now: Moment,
+) -> Result<(), StoreError> {
+    let row = ready.row()?;
+    let columns = row.each_ref().map(|(column, _)| format!("{column} = ?")).join(", ");
+    let sql = format!(
+        "update booking set revision = revision + 1, document_tag = iif(standing = 'approved', document_tag, null), {columns}
+         where id = ? and standing in ('waiting', 'approved')"
+    );
+    let values = row.into_iter().map(|(_, value)| value).chain([id.get().into()]);
+    db.prepare_cached(&sql)?.execute(params_from_iter(values))?;
     party::forget(db, id.get())?;
-    party::index(db, id.get(), &ready.party)
-}
-
-/// The booking that this very form has become already.
-fn submitted(db: &Connection, mark: Option<[u8; 32]>) -> Result<Option<BookingId>, StoreError> {
-    let Some(mark) = mark else { return Ok(None) };
-    let mut select = db.prepare_cached("select booking from submitted where mark = ?1")?;
-    Ok(select.query_row([mark], |row| row.get(0)).optional()?.map(BookingId::new))
-}
-
-fn keep_mark(db: &Connection, mark: Option<[u8; 32]>, id: BookingId) -> Result<(), StoreError> {
-    if let Some(mark) = mark {
-        db.prepare_cached("insert into submitted (mark, booking) values (?1, ?2)")?.execute(params![mark, id.get()])?;
-    }
-    Ok(())
+    party::index(db, id.get(), &ready.party)?;
+    consents::keep(db, id, ready.booking.agreed(), notice, now)
 }
 
 pub(super) fn by_id(db: &Connection, key: &IdentityKey, id: BookingId) -> Result<Option<BookingView>, StoreError> {
@@ -310,7 +224,10 @@ pub(super) fn several(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::office_days::{Office, form, today, with_companions};
+    use crate::{
+        office::Choice,
+        store::office_days::{Office, form, today, with_companions},
+    };
 
     #[tokio::test]
     async fn what_was_booked_is_what_is_read_and_the_number_lies_sealed() {
@@ -355,28 +272,5 @@ mod tests {
         let phone = Phone::parse(&form().phone).unwrap();
         assert_eq!(ids(store.bookings_of(&phone).await.unwrap()), [second, first]);
         assert_eq!(ids(store.bookings_of(&office.host.phone).await.unwrap()), []);
-    }
-
-    #[tokio::test]
-    async fn on_behalf_is_booked_approved_and_issued_in_one() {
-        let office = Office::with_host().await;
-        let typed = crate::office::BookingForm { phone: "+85291234567".to_owned(), ..form() };
-        let booking = typed.check_on_behalf(&office.rules(), office.now).unwrap();
-        let on_behalf = OnBehalf {
-            booking,
-            host: office.host.clone(),
-            consent: "1".to_owned(),
-            issuing: office.issuing(1),
-            mark: None,
-        };
-        let id = office.store.submit_on_behalf(on_behalf, office.now).await.unwrap();
-        let view = office.store.booking(id).await.unwrap().unwrap();
-        assert!(matches!(&view.standing, Standing::Approved { by, .. } if by.via == Via::OnBehalf));
-        assert!(view.pass.is_some());
-        assert_eq!(view.booked_by, None);
-        assert_eq!(office.look("select count(*) from feed"), 1);
-        assert_eq!(office.look("select count(*) from approval_link"), 0);
-        // An SMS does not reach a foreign number; the host hands the link on.
-        assert_eq!(office.look("select count(*) from notice"), 0);
     }
 }

@@ -32,7 +32,8 @@ pub struct Changing {
     pub booking: Booking,
     /// Who is signed in; only who booked may change.
     pub by: Phone,
-    pub consent: String,
+    /// The version of the notice on personal data that was agreed to.
+    pub notice: &'static str,
     /// Should the host have to decide anew.
     pub links: HostLinks,
     /// For the campus that it says, should the pass stay.
@@ -81,12 +82,12 @@ impl Store {
             };
             Ok(Some(Said { view, form }))
         };
-        self.0.readers.read(said).await
+        self.0.readers.look(said).await
     }
 
     pub async fn change_booking(&self, id: BookingId, changing: Changing, now: Moment) -> Result<Changed, StoreError> {
-        let Changing { booking, by, consent, links, issuing, limits } = changing;
-        let ready = self.prepare(booking).await?;
+        let Changing { booking, by, notice: agreed, links, issuing, limits } = changing;
+        let ready = self.prepare(booking)?;
         let key = self.key().clone();
         let change = move |db: &mut Writing<'_>| {
             let view = bookings::by_id(db, &key, id)?.filter(|view| view.booked_by.as_ref() == Some(&by));
@@ -99,7 +100,7 @@ impl Store {
                 return match (view.standing, extent) {
                     (Standing::Waiting, Extent::Nothing) => Ok(Changed::Nothing),
                     (Standing::Waiting, Extent::Small | Extent::Large) => {
-                        bookings::rewrite(db, id, &ready, &consent)?;
+                        bookings::rewrite(db, id, &ready, agreed, now)?;
                         Ok(Changed::WhileWaiting(id))
                     }
                     _ => Ok(Changed::TooLate),
@@ -111,7 +112,7 @@ impl Store {
             if extent == Extent::Large
                 && let Some(asked) = waiting_successor(db, &key, &view)?
             {
-                bookings::rewrite(db, asked, &ready, &consent)?;
+                bookings::rewrite(db, asked, &ready, agreed, now)?;
                 return Ok(Changed::WhileWaiting(asked));
             }
             let phone = By::Phone(&by);
@@ -122,11 +123,11 @@ impl Store {
             match extent {
                 Extent::Nothing => Ok(Changed::Nothing),
                 Extent::Small => {
-                    at_once(db, &key, &view, &approved, (&ready, &consent), &issuing, now)?;
+                    at_once(db, &key, &view, &approved, (&ready, agreed), &issuing, now)?;
                     Ok(Changed::AtOnce)
                 }
                 Extent::Large => {
-                    let new = bookings::insert(db, &ready, &view.host, Some(&by), &consent, now)?;
+                    let new = bookings::insert(db, &ready, &view.host, (Some(&by), agreed), now)?;
                     db.prepare_cached("update booking set replaces = ?2 where id = ?1")?
                         .execute(params![new.get(), id.get()])?;
                     let text = notice::change_asked(ready.booking.facts());
@@ -144,12 +145,12 @@ fn at_once(
     key: &IdentityKey,
     view: &BookingView,
     approved: &Approved,
-    (ready, consent): (&Ready, &str),
+    (ready, agreed): (&Ready, &str),
     issuing: &Issuing,
     now: Moment,
 ) -> Result<(), StoreError> {
     let was_watched = passes::brings_watched(db, view.id)?;
-    bookings::rewrite(db, view.id, ready, consent)?;
+    bookings::rewrite(db, view.id, ready, agreed, now)?;
     let facts = ready.booking.facts();
     passes::reissue(db, key, approved, (facts, &view.host), issuing, was_watched)?;
     let notice = notices::New {
@@ -193,9 +194,7 @@ fn opened(db: &Connection, key: &IdentityKey, view: &BookingView) -> Result<Opti
         .prepare_cached("select document, companion_documents from booking where id = ?1")?
         .query_row([view.id.get()], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let Some(document) = document else { return Ok(None) };
-    let document = key.open(Purpose::Document, &document)?;
-    let document = std::str::from_utf8(&document).ok().and_then(|text| Document::try_from(text.to_owned()).ok());
-    let document = document.ok_or(StoreError::Stored { what: "document" })?;
+    let document = document_in(key, &document)?;
     let companions = match companions {
         None => unproven(view),
         Some(sealed) => {
@@ -205,6 +204,19 @@ fn opened(db: &Connection, key: &IdentityKey, view: &BookingView) -> Result<Opti
         }
     };
     Ok(Some(Opened { document, companions }))
+}
+
+/// The visitor's document; `None` once it is forgotten.
+pub(super) fn document(db: &Connection, key: &IdentityKey, id: BookingId) -> Result<Option<Document>, StoreError> {
+    let sealed: Option<Vec<u8>> =
+        db.prepare_cached("select document from booking where id = ?1")?.query_row([id.get()], |row| row.get(0))?;
+    sealed.map(|sealed| document_in(key, &sealed)).transpose()
+}
+
+fn document_in(key: &IdentityKey, sealed: &[u8]) -> Result<Document, StoreError> {
+    let opened = key.open(Purpose::Document, sealed)?;
+    let document = std::str::from_utf8(&opened).ok().and_then(|text| Document::try_from(text.to_owned()).ok());
+    document.ok_or(StoreError::Stored { what: "document" })
 }
 
 fn unproven(view: &BookingView) -> Vec<Companion> {
@@ -246,10 +258,10 @@ mod tests {
             let changing = Changing {
                 booking: form.check_change(&self.rules(), self.now).unwrap(),
                 by: by.clone(),
-                consent: "2".to_owned(),
+                notice: "2",
                 links: office_days::links(seed),
                 issuing: self.issuing(seed),
-                limits: BookingLimits { per_phone: Limit::per_day(2), ..Config::default().booking.limits() },
+                limits: BookingLimits { per_phone: Limit::per_day(3), ..Config::default().booking.limits() },
             };
             self.store.change_booking(id, changing, at).await.unwrap()
         }
@@ -283,7 +295,8 @@ mod tests {
         let office = Office::with_host().await;
         let (id, _) = office.submit(&car("京AD12345"), 1).await;
         let said = office.store.booking_said(id, &booker()).await.unwrap().unwrap();
-        let agreed = BookingForm { privacy: "yes".to_owned(), ..said.form };
+        let yes = || "yes".to_owned();
+        let agreed = BookingForm { privacy: yes(), document_consent: yes(), ..said.form };
         let booking = agreed.check_change(&office.rules(), office.now).unwrap();
         assert_eq!(*booking.facts(), said.view.facts);
         assert_eq!(booking.document().number(), form().document_number);
@@ -316,7 +329,7 @@ mod tests {
         assert_eq!(view.facts, *other.check(&office.rules(), office.now).unwrap().facts());
         assert_eq!((view.revision, &view.standing, &view.host), (Revision::new(2), &Standing::Waiting, &office.host));
         assert_eq!(office.look("select count(*) from notice"), told, "the host learns of it when they look");
-        assert_eq!(office.look("select count(*) from booking where consent = '2'"), 1);
+        assert_eq!(office.look("select count(distinct booking) from consent where notice = '2'"), 1);
         // Whoever is put on the list now is found by the new number alone.
         for (number, watched) in [("440524188001010014", true), ("11010519491231002X", false)] {
             let document = Document::parse(DocumentKind::ResidentId, number, today().date()).unwrap();

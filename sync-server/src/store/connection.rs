@@ -5,7 +5,7 @@
 
 use std::{fs::OpenOptions, os::unix::fs::OpenOptionsExt as _, path::Path, time::Duration};
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
 use super::StoreError;
 
@@ -64,6 +64,8 @@ fn open(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
     let db = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     db.busy_timeout(BUSY_WAIT)?;
     db.set_prepared_statement_cache_capacity(128);
+    // Else a statement is planned anew whenever it is asked with other values.
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     db.execute_batch("pragma synchronous = full; pragma foreign_keys = on; pragma trusted_schema = off")?;
     let level: i64 = db.query_row("pragma synchronous", [], |row| row.get(0))?;
     holds("synchronous = full", level == 2, level)?;

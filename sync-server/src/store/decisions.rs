@@ -3,21 +3,21 @@
 //! The rules are the office's; here they are asked inside the transaction, so that of two hosts, or one host on two channels,
 //! exactly one is first. The `where standing = …` of each update repeats the question to the database, which does not err.
 
-use rusqlite::{OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 use shared::{
-    identity::Phone,
-    ids::{BookingId, PassId},
+    identity::{Document, DocumentTag, Phone},
+    ids::{BookingId, CampusId, PassId},
     pass::ShortCode,
     sync::change::WalkInOutcome,
     time::{CampusDay, Moment},
 };
 
 use super::{
-    BookingView, IdentityKey, Issuing, LinkToken, Store, StoreError, bookings, deputies, links, notices, passes,
-    walk_ins, writer::Writing,
+    BookingView, IdentityKey, Issuing, LinkToken, Store, StoreError, bookings, changes, deputies, links, notices,
+    passes, walk_ins, writer::Writing,
 };
 use crate::office::{
-    Approver, Channel, Decided, Ending, RevokedBy, Staff, Standing, Via, Word, decide,
+    Approver, Channel, Choice, Decided, Ending, Revision, RevokedBy, Staff, Standing, Via, Word, decide,
     notice::{self, NoticeKind},
     revocation,
 };
@@ -63,11 +63,14 @@ impl Store {
         now: Moment,
     ) -> Result<Outcome, StoreError> {
         let (hash, key) = (link.hash(), self.key().clone());
+        let about = move |db: &Connection| Ok(links::find(db, hash)?.map(|found| found.booking));
+        let tagged = self.tagged(about, &word).await?;
         let decide = move |db: &mut Writing<'_>| {
             let Some(found) = links::find(db, hash)? else { return Ok(Outcome::NotFound) };
             let Some(view) = bookings::by_id(db, &key, found.booking)? else { return Ok(Outcome::NotFound) };
             let Some(holder) = links::holder(db, &found, &view, now)? else { return Ok(Outcome::NotFound) };
             let by = Approver { number: holder.number, name: holder.name, via: Via::Link(found.channel) };
+            keep_tagged(db, tagged)?;
             settle(db, &key, found.booking, word, by, &issuing, now)
         };
         self.0.writer.write(decide).await
@@ -83,6 +86,7 @@ impl Store {
         now: Moment,
     ) -> Result<Outcome, StoreError> {
         let (by, key) = (by.clone(), self.key().clone());
+        let tagged = self.tagged(move |_| Ok(Some(booking)), &word).await?;
         let decide = move |db: &mut Writing<'_>| {
             let Some(view) = bookings::by_id(db, &key, booking)? else { return Ok(Outcome::NotFound) };
             let host = &view.host.number;
@@ -90,6 +94,7 @@ impl Store {
                 return Ok(Outcome::NotFound);
             }
             let by = Approver { number: by.number, name: by.name, via: Via::SignedIn };
+            keep_tagged(db, tagged)?;
             settle(db, &key, booking, word, by, &issuing, now)
         };
         self.0.writer.write(decide).await
@@ -124,6 +129,72 @@ impl Store {
         };
         self.0.writer.write(revoke).await
     }
+}
+
+/// The tag of a booking's document, as the booking stood when it was made.
+struct Tagged {
+    booking: BookingId,
+    revision: Revision,
+    tag: DocumentTag,
+}
+
+impl Store {
+    /// What a yes to this booking needs and a no does not. None where there is nothing to say yes to, which the decision will tell.
+    async fn tagged(
+        &self,
+        about: impl FnOnce(&Connection) -> Result<Option<BookingId>, StoreError> + Send + 'static,
+        word: &Word,
+    ) -> Result<Option<Tagged>, StoreError> {
+        if !matches!(word.choice, Choice::Approve) {
+            return Ok(None);
+        }
+        let key = self.key().clone();
+        let look = move |db: &Connection| {
+            let Some(id) = about(db)? else { return Ok(None) };
+            let view = bookings::by_id(db, &key, id)?.filter(|view| view.standing == Standing::Waiting);
+            let Some(view) = view else { return Ok(None) };
+            Ok(changes::document(db, &key, id)?.map(|document| (view, document)))
+        };
+        let Some((view, document)) = self.0.readers.look(look).await? else { return Ok(None) };
+        let tag = self.tag(document, view.facts.campus, view.facts.day).await?;
+        Ok(Some(Tagged { booking: view.id, revision: view.revision, tag }))
+    }
+
+    /// What a terminal compares a card with: slow on purpose, so it is made before the writer is asked, and for none that nobody
+    /// approves.
+    pub(super) async fn tag(
+        &self,
+        document: Document,
+        campus: CampusId,
+        day: CampusDay,
+    ) -> Result<DocumentTag, StoreError> {
+        let place = self.0.tags.acquire().await.map_err(|_| StoreError::Stopped)?;
+        let tag = tokio::task::spawn_blocking(move || DocumentTag::of(&document, campus, day))
+            .await
+            .map_err(|_| StoreError::Stopped)?
+            .ok_or(StoreError::Tag);
+        drop(place);
+        tag
+    }
+}
+
+fn keep_tagged(db: &Writing<'_>, tagged: Option<Tagged>) -> Result<(), StoreError> {
+    match tagged {
+        Some(Tagged { booking, revision, tag }) => keep_tag(db, booking, revision, tag),
+        None => Ok(()),
+    }
+}
+
+/// For the booking in this state alone: in another it may have another document or day, and a decision on this one is refused.
+pub(super) fn keep_tag(
+    db: &Writing<'_>,
+    booking: BookingId,
+    revision: Revision,
+    tag: DocumentTag,
+) -> Result<(), StoreError> {
+    db.prepare_cached("update booking set document_tag = ?3 where id = ?1 and revision = ?2 and standing = 'waiting'")?
+        .execute(params![booking.get(), revision.get(), tag.to_string()])?;
+    Ok(())
 }
 
 /// Decides a booking inside a transaction, with pass, feed and notice.

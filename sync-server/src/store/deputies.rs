@@ -52,7 +52,7 @@ impl Store {
     /// Whom a host has named for today or later.
     pub async fn deputy(&self, host: &StaffNumber, today: CampusDay) -> Result<Option<Deputy>, StoreError> {
         let host = host.clone();
-        self.0.readers.read(move |db| named(db, &host, today)).await
+        self.0.readers.look(move |db| named(db, &host, today)).await
     }
 
     /// Whether `deputy` decides for `host` on this day.
@@ -63,7 +63,7 @@ impl Store {
         day: CampusDay,
     ) -> Result<bool, StoreError> {
         let (deputy, host) = (deputy.clone(), host.clone());
-        self.0.readers.read(move |db| stands_in(db, &deputy, &host, day)).await
+        self.0.readers.look(move |db| stands_in(db, &deputy, &host, day)).await
     }
 }
 

@@ -47,12 +47,12 @@ impl Store {
 
     pub async fn staff_by_number(&self, number: &StaffNumber) -> Result<Option<Staff>, StoreError> {
         let number = number.clone();
-        self.0.readers.read(move |db| by_number(db, &number)).await
+        self.0.readers.look(move |db| by_number(db, &number)).await
     }
 
     pub async fn staff_by_phone(&self, phone: &Phone) -> Result<Option<Staff>, StoreError> {
         let phone = phone.clone();
-        self.0.readers.read(move |db| by_phone(db, &phone)).await
+        self.0.readers.look(move |db| by_phone(db, &phone)).await
     }
 }
 

@@ -27,7 +27,7 @@ impl Store {
         form: &BookingForm,
         now: Moment,
     ) -> Result<bool, StoreError> {
-        let form = BookingForm { privacy: String::new(), ..form.clone() };
+        let form = form.clone().without_consent();
         let plain = Zeroizing::new(serde_json::to_vec(&form)?);
         if plain.len() > LONGEST_BYTES {
             return Ok(false);
@@ -53,7 +53,7 @@ impl Store {
             let (since, through) = kept_between(now);
             Ok(query.query_row(params![phone.as_str(), on_behalf, since, through], |row| row.get(0)).optional()?)
         };
-        let sealed: Option<Vec<u8>> = self.0.readers.read(find).await?;
+        let sealed: Option<Vec<u8>> = self.0.readers.look(find).await?;
         let Some(sealed) = sealed else { return Ok(None) };
         Ok(Some(serde_json::from_slice(&self.key().open(Purpose::Draft, &sealed)?)?))
     }
@@ -61,13 +61,18 @@ impl Store {
     /// The form was sent, or is not wanted any more. Another that was begun meanwhile stays.
     pub async fn forget_draft(&self, phone: &Phone, on_behalf: bool, form: &BookingForm) -> Result<(), StoreError> {
         let (phone, form_id) = (phone.clone(), form.form_id.clone());
-        let forget = move |db: &mut Writing<'_>| {
-            db.prepare_cached("delete from draft where phone = ?1 and on_behalf = ?2 and form_id = ?3")?
-                .execute(params![phone.as_str(), on_behalf, form_id])?;
-            Ok(())
-        };
+        let forget = move |db: &mut Writing<'_>| sent(db, &phone, on_behalf, &form_id);
         self.0.writer.write(forget).await
     }
+}
+
+pub(super) fn sent(db: &Writing<'_>, phone: &Phone, on_behalf: bool, form_id: &str) -> Result<(), StoreError> {
+    db.prepare_cached("delete from draft where phone = ?1 and on_behalf = ?2 and form_id = ?3")?.execute(params![
+        phone.as_str(),
+        on_behalf,
+        form_id
+    ])?;
+    Ok(())
 }
 
 pub(super) fn forget(db: &Writing<'_>, now: Moment) -> Result<(), StoreError> {
@@ -96,7 +101,7 @@ mod tests {
         let [own, other] = ["13800130001", "13800130002"].map(|text| Phone::parse(text).unwrap());
         let typed = BookingForm { form_id: "a".repeat(32), ..form() };
         assert!(store.keep_draft(&own, false, &typed, *now).await.unwrap());
-        let kept = BookingForm { privacy: String::new(), ..typed.clone() };
+        let kept = typed.clone().without_consent();
         let last = now.plus(DRAFT_FOR - TimeDelta::milliseconds(1));
         assert_eq!(store.draft(&own, false, last).await.unwrap(), Some(kept));
         for (phone, on_behalf, at) in [(&other, false, last), (&own, true, last), (&own, false, now.plus(DRAFT_FOR))] {

@@ -20,7 +20,7 @@ use crate::office::{BookingLimits, HostAsked, Staff};
 
 /// What asking for a host came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum HostSearch {
+pub(super) enum HostSearch {
     /// There they are, and the booking that asked for them is counted.
     Found(Staff),
     /// Nobody answers to everything that was given, or several do.
@@ -36,18 +36,6 @@ pub enum BookingLimit {
 }
 
 impl Store {
-    /// The host that a visitor, signed in with `phone`, asks for in a form that is otherwise good.
-    pub async fn find_host_within(
-        &self,
-        asked: &HostAsked,
-        (phone, address): (&Phone, IpAddr),
-        limits: BookingLimits,
-        now: Moment,
-    ) -> Result<HostSearch, StoreError> {
-        let (asked, phone) = (asked.clone(), phone.clone());
-        self.0.writer.write(move |db| search(db, &asked, &phone, address, limits, now)).await
-    }
-
     /// Whether nobody answers to the host of a form that is wrong elsewhere. Behind a limit nobody is looked for, and it is said
     /// once all the rest is right.
     pub async fn host_is_unknown_within(
@@ -96,7 +84,8 @@ impl Store {
     }
 }
 
-fn search(
+/// The host that a visitor, signed in with `phone`, asks for in a form that is otherwise good.
+pub(super) fn search(
     db: &Writing<'_>,
     asked: &HostAsked,
     phone: &Phone,
@@ -165,8 +154,9 @@ mod tests {
 
     async fn ask(office: &Office, number: &str, by: (u16, u8), after: TimeDelta) -> HostSearch {
         let asked = HostAsked::of(StaffNumber::parse(number), None, None).unwrap();
-        let who = (&phone(by.0), IpAddr::V4(Ipv4Addr::new(10, 0, 0, by.1)));
-        office.store.find_host_within(&asked, who, LIMITS, office.now.plus(after)).await.unwrap()
+        let (phone, address) = (phone(by.0), IpAddr::V4(Ipv4Addr::new(10, 0, 0, by.1)));
+        let now = office.now.plus(after);
+        office.store.0.writer.write(move |db| search(db, &asked, &phone, address, LIMITS, now)).await.unwrap()
     }
 
     fn limited(office: &Office, why: BookingLimit, after: TimeDelta) -> HostSearch {

@@ -58,7 +58,7 @@ impl Store {
             let expires_at = rows::moment(row, "expires_at")?;
             Ok(Some(Invitation { token: InvitationToken::from_random(token), expires_at }))
         };
-        self.0.readers.read(find).await
+        self.0.readers.look(find).await
     }
 
     /// Who invites by this link, if it is still good and they are still here.
@@ -72,7 +72,7 @@ impl Store {
             let Some(host) = host else { return Ok(None) };
             directory::by_number(db, &rows::stored("host", StaffNumber::parse(&host))?)
         };
-        self.0.readers.read(find).await
+        self.0.readers.look(find).await
     }
 }
 

@@ -78,7 +78,7 @@ impl Store {
             let open = holder.is_some() && booking.standing == Standing::Waiting && now < booking.facts.over_at();
             Ok(Some(LinkView { booking, channel: found.channel, holder, open }))
         };
-        self.0.readers.read(view).await
+        self.0.readers.look(view).await
     }
 }
 

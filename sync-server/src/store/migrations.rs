@@ -22,6 +22,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0015_draft.sql"),
     include_str!("migrations/0016_change.sql"),
     include_str!("migrations/0017_hosts.sql"),
+    include_str!("migrations/0018_consent.sql"),
 ];
 
 /// Brings the schema up to date, each step in a transaction of its own. Two processes may try at once.

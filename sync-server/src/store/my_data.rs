@@ -7,7 +7,9 @@ use shared::{
     time::{CampusDay, Moment},
 };
 
-use super::{BookingView, IdentityKey, Store, StoreError, bookings, decisions, retention, writer::Writing};
+use super::{
+    BookingView, Given, IdentityKey, Store, StoreError, bookings, consents, decisions, retention, writer::Writing,
+};
 use crate::office::{Erasable, RevokedBy, erasable, notice::NoticeKind};
 
 #[derive(Debug, Clone)]
@@ -22,8 +24,8 @@ pub struct MyData {
 #[derive(Debug, Clone)]
 pub struct Mine {
     pub view: BookingView,
-    /// To which version of the notice was agreed.
-    pub consent: String,
+    /// What was agreed to, the latest last.
+    pub consents: Vec<Given>,
     /// Whether the whole document number is still kept.
     pub number_kept: bool,
 }
@@ -44,10 +46,10 @@ impl Store {
         let look = move |db: &Connection| {
             let which = format!("{MINE} order by b.day desc, b.id desc");
             let views = bookings::several(db, &key, &which, &[&phone.as_str()])?;
-            let mut kept = db.prepare_cached("select consent, document is not null from booking where id = ?1")?;
+            let mut kept = db.prepare_cached("select document is not null from booking where id = ?1")?;
             let bookings = views.into_iter().map(|view| {
-                let (consent, number_kept) = kept.query_row([view.id.get()], |row| Ok((row.get(0)?, row.get(1)?)))?;
-                Ok(Mine { view, consent, number_kept })
+                let number_kept = kept.query_row([view.id.get()], |row| row.get(0))?;
+                Ok(Mine { consents: consents::of(db, view.id)?, view, number_kept })
             });
             let count = |sql| db.query_row(sql, params![phone.as_str(), now.unix_ms()], |row| row.get(0));
             Ok(MyData {
@@ -139,7 +141,9 @@ mod tests {
         store.keep_draft(&phone, false, &form(), *now).await.unwrap();
         let mine = store.my_data(&phone, *now).await.unwrap();
         assert_eq!(mine.bookings.iter().map(|one| one.view.id).collect::<Vec<_>>(), [*waiting, *approved, *of_today]);
-        assert!(mine.bookings.iter().all(|one| one.number_kept && one.consent == "1"));
+        assert!(
+            mine.bookings.iter().all(|one| one.number_kept && one.consents.iter().all(|given| given.notice == "1"))
+        );
         assert_eq!((mine.sessions, mine.drafts), (1, 1));
 
         let erased = store.erase_mine(&phone, *now).await.unwrap();

@@ -108,7 +108,7 @@ impl Store {
             }
             Ok(notices)
         };
-        self.0.readers.read(of).await
+        self.0.readers.look(of).await
     }
 }
 

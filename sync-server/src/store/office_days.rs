@@ -1,6 +1,6 @@
 //! A small office for the store's own tests: a host, a form that is right, passes and links made of small numbers.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{net::Ipv4Addr, path::PathBuf, sync::Arc};
 
 use ed25519_dalek::SigningKey;
 use shared::{
@@ -11,7 +11,10 @@ use shared::{
     time::{CampusDay, Moment},
 };
 
-use super::{Fed, HostLinks, IdentityKey, Issuing, Links, PageToken, Store, Submission};
+use super::{
+    Fed, HostLinks, IdentityKey, Issuing, Links, PageToken, Store, Submission,
+    submissions::{Sent, Submitted},
+};
 use crate::{
     config::Config,
     office::{BookingForm, CompanionDocuments, Rules, Staff},
@@ -51,13 +54,16 @@ impl Office {
         let links = links(seed);
         let submission = Submission {
             booking: form.check(&self.rules(), self.now).unwrap(),
-            host: self.host.clone(),
-            booked_by: Phone::parse("13800130009").unwrap(),
-            consent: "1".to_owned(),
+            by: (Phone::parse("13800130009").unwrap(), Ipv4Addr::LOCALHOST.into()),
+            limits: Config::default().booking.limits(),
+            notice: "1",
             links: links.clone(),
-            mark: form.mark(),
+            form: Sent { id: form.form_id.clone(), mark: form.mark() },
         };
-        (self.store.submit(submission, self.now).await.unwrap(), links.own)
+        match self.store.submit(submission, self.now).await.unwrap() {
+            Submitted::Booked(id) => (id, links.own),
+            other @ (Submitted::HostUnknown | Submitted::Limited { .. }) => panic!("{other:?}"),
+        }
     }
 
     pub(super) fn issuing(&self, seed: u8) -> Issuing {
@@ -125,6 +131,7 @@ pub(super) fn form() -> BookingForm {
         until: text("11:00"),
         host_number: text("T1"),
         privacy: text("yes"),
+        document_consent: text("yes"),
         visit_kind: text("ordinary"),
         ..BookingForm::default()
     }

@@ -45,7 +45,7 @@ pub struct PassView {
 impl Store {
     pub async fn pass_page(&self, page: &PageToken) -> Result<Option<PassView>, StoreError> {
         let (hash, key) = (page.hash(), self.key().clone());
-        self.0.readers.read(move |db| page_of(db, &key, hash)).await
+        self.0.readers.look(move |db| page_of(db, &key, hash)).await
     }
 
     /// Tells the terminals of passes that are good today or tomorrow; how many there were. Called at the start and every minute.

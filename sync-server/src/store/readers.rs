@@ -1,6 +1,8 @@
-//! The readers: a few threads with a connection each that cannot write.
+//! The readers: connections that cannot write.
 //!
-//! A read sees one consistent moment, however many statements it takes, and never waits for the writer.
+//! What costs a few rows by their key is looked up where it is asked for: handing it to a thread and back costs several times as
+//! much as the rows do. Lists go to a few threads, or a long one would hold up whoever shares its thread. Either way a read sees one
+//! consistent moment, however many statements it takes, and never waits for the writer.
 
 use std::{
     fmt,
@@ -22,13 +24,16 @@ use super::{StoreError, connection};
 const READERS: usize = 4;
 /// How many questions may wait.
 const QUEUE: usize = 1024;
+/// As many as ever look at once on a machine of this size; whoever finds none asks a thread.
+const LOOKING: usize = 16;
 
-type Question = Box<dyn FnOnce(&mut Connection) + Send>;
+type Question = Box<dyn FnOnce(&Connection) + Send>;
 
 pub(super) struct Readers {
     queue: Option<SyncSender<Question>>,
     places: Arc<Semaphore>,
     threads: Vec<JoinHandle<()>>,
+    spare: Mutex<Vec<Connection>>,
 }
 
 impl fmt::Debug for Readers {
@@ -50,7 +55,21 @@ impl Readers {
                 .map_err(StoreError::Thread)
         });
         let threads = threads.collect::<Result<_, _>>()?;
-        Ok(Self { queue: Some(queue), places: Arc::new(Semaphore::new(QUEUE)), threads })
+        let spare = (0..LOOKING).map(|_| connection::reading(path)).collect::<Result<_, _>>()?;
+        Ok(Self { queue: Some(queue), places: Arc::new(Semaphore::new(QUEUE)), threads, spare: Mutex::new(spare) })
+    }
+
+    /// For a few rows that are found by their key.
+    pub(super) async fn look<T, F>(&self, ask: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        let spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let Some(db) = spare else { return self.read(ask).await };
+        let answer = catch_unwind(AssertUnwindSafe(|| in_one_moment(&db, ask))).unwrap_or(Err(StoreError::Lost));
+        self.spare.lock().unwrap_or_else(PoisonError::into_inner).push(db);
+        answer
     }
 
     pub(super) async fn read<T, F>(&self, ask: F) -> Result<T, StoreError>
@@ -60,7 +79,7 @@ impl Readers {
     {
         let place = Arc::clone(&self.places).acquire_owned().await.map_err(|_| StoreError::Stopped)?;
         let (reply, answer) = oneshot::channel();
-        let question = Box::new(move |db: &mut Connection| {
+        let question = Box::new(move |db: &Connection| {
             let _place: OwnedSemaphorePermit = place;
             let answer = catch_unwind(AssertUnwindSafe(|| in_one_moment(db, ask))).unwrap_or(Err(StoreError::Lost));
             // Whoever asked may have gone.
@@ -82,20 +101,28 @@ impl Drop for Readers {
     }
 }
 
-fn in_one_moment<T>(
-    db: &mut Connection,
-    ask: impl FnOnce(&Connection) -> Result<T, StoreError>,
-) -> Result<T, StoreError> {
-    let moment = db.transaction()?;
-    ask(&moment)
+/// A transaction that ends as it is left, also by a panic.
+struct OneMoment<'a>(&'a Connection);
+
+impl Drop for OneMoment<'_> {
+    fn drop(&mut self) {
+        // There is nothing to lose: what reads cannot write.
+        drop(self.0.prepare_cached("rollback").and_then(|mut end| end.execute([])));
+    }
 }
 
-fn work(mut db: Connection, questions: &Mutex<Receiver<Question>>) {
+fn in_one_moment<T>(db: &Connection, ask: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    db.prepare_cached("begin")?.execute([])?;
+    let moment = OneMoment(db);
+    ask(moment.0)
+}
+
+fn work(db: Connection, questions: &Mutex<Receiver<Question>>) {
     loop {
         // The lock is held while waiting, and only then: whoever gets a question lets the next one wait.
         let next = questions.lock().unwrap_or_else(PoisonError::into_inner).recv();
         match next {
-            Ok(question) => question(&mut db),
+            Ok(question) => question(&db),
             Err(mpsc::RecvError) => break,
         }
     }

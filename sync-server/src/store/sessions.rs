@@ -67,7 +67,7 @@ impl Store {
 
     pub async fn session(&self, token: &SessionToken, now: Moment) -> Result<Option<Session>, StoreError> {
         let hash = token.hash();
-        let Some(found) = self.0.readers.read(move |db| find(db, hash, now)).await? else { return Ok(None) };
+        let Some(found) = self.0.readers.look(move |db| find(db, hash, now)).await? else { return Ok(None) };
         let Found { phone, staff, seen_at, idle } = found;
         let seen_at = self.0.seen.last(&hash).map_or(seen_at, |last| last.max(seen_at));
         if now >= seen_at.plus(idle) {

@@ -67,7 +67,7 @@ impl Store {
     }
 
     pub async fn terminal(&self, id: TerminalId) -> Result<Option<Terminal>, StoreError> {
-        self.0.readers.read(move |db| by_id(db, id)).await
+        self.0.readers.look(move |db| by_id(db, id)).await
     }
 
     pub async fn terminals(&self) -> Result<Vec<Terminal>, StoreError> {

@@ -69,7 +69,7 @@ impl Store {
             let mut query = db.prepare_cached("select 1 from unsent_form where browser = ?1 and kept_at > ?2")?;
             Ok(query.exists(params![browser, now.minus(UNSENT_FOR).unix_ms()])?)
         };
-        self.0.readers.read(look).await
+        self.0.readers.look(look).await
     }
 
     /// The newest that `phone` sent from this browser.
@@ -89,7 +89,7 @@ impl Store {
             let since = now.minus(UNSENT_FOR).unix_ms();
             Ok(query.query_row(params![browser, phone.as_str(), kind.name(), since], |row| row.get(0)).optional()?)
         };
-        let sealed: Option<Vec<u8>> = self.0.readers.read(find).await?;
+        let sealed: Option<Vec<u8>> = self.0.readers.look(find).await?;
         let Some(sealed) = sealed else { return Ok(None) };
         Ok(Some(serde_json::from_slice(&self.key().open(Purpose::UnsentForm, &sealed)?)?))
     }

@@ -7,7 +7,7 @@ use shared::{
     time::CampusDay,
 };
 
-use super::super::{ReasonError, TimeOfDay};
+use super::super::{Consent, ReasonError, TimeOfDay};
 
 /// A place of the form where a message can stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -36,7 +36,7 @@ pub enum Field {
     Reason,
     /// The host's number, phone, name and department together: which of them was wrong is not told.
     Host,
-    Privacy,
+    Consent(Consent),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -80,7 +80,7 @@ impl Field {
             Self::Plates => "plates",
             Self::Plate { row } => return Cow::Owned(format!("plate-{}", row + 1)),
             Self::Host => "host",
-            Self::Privacy => "privacy",
+            Self::Consent(consent) => consent.name(),
         })
     }
 }
@@ -123,7 +123,8 @@ pub enum Problem {
     HostMissing,
     /// Nobody in the directory, or more than one, answers to what was given.
     HostUnknown,
-    PrivacyNotAgreed,
+    /// What must be agreed to was not; who is under fourteen is known by a document's number.
+    NotAgreed,
     /// Group visits are arranged with the office.
     GroupVisit,
     /// Residents' families are registered with the residents' office.

@@ -47,7 +47,7 @@ impl Step {
             Field::From | Field::Until => Self::Times,
             Field::Reason => Self::Reason,
             Field::Host => Self::Host,
-            Field::Privacy => Self::Overview,
+            Field::Consent(_) => Self::Overview,
         }
     }
 

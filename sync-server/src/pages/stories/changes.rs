@@ -16,6 +16,7 @@ async fn send_change(browser: &mut Browser, office: &Office, address: &str, chan
         ("document_kind", "resident_id"),
         ("campus", "1"),
         ("privacy", "yes"),
+        ("document_consent", "yes"),
     ]);
     fields.push(("reason", "商谈合作"));
     fields.retain(|(name, _)| !changed.iter().any(|(other, _)| other == name));

@@ -84,6 +84,7 @@ async fn a_host_s_bookings_for_visitors_have_a_limit_of_their_own() {
         ("from", "14:00"),
         ("until", "16:00"),
         ("privacy", "yes"),
+        ("document_consent", "yes"),
     ];
     host.post(&office, "/host/book", &fields).await.location();
     let page = host.post(&office, "/host/book", &fields).await;

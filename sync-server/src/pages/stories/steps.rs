@@ -80,12 +80,12 @@ async fn one_question_a_page_leads_to_the_same_booking() {
     let unagreed = press(&mut visitor, &office, &page, &[], "").await;
     assert_eq!(unagreed.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(unagreed.text().contains("id=\"problem-privacy\"") && unagreed.step() == "overview");
-    let sent = press(&mut visitor, &office, &page, &[("privacy", "yes")], "").await;
+    let sent = press(&mut visitor, &office, &page, &[("privacy", "yes"), ("document_consent", "yes")], "").await;
     let booked = visitor.get(&office, sent.location()).await;
     for said in ["欧阳𬭎䶮", "张三\n李四", "京AD12345", "09:00–12:00", "雁塔校区", "李文"] {
         assert!(booked.text().contains(said), "{said}: {}", booked.text());
     }
-    let twice = press(&mut visitor, &office, &page, &[("privacy", "yes")], "").await;
+    let twice = press(&mut visitor, &office, &page, &[("privacy", "yes"), ("document_consent", "yes")], "").await;
     assert_eq!(twice.location(), sent.location(), "pressed twice it is one booking");
 }
 
@@ -123,7 +123,7 @@ async fn each_question_is_judged_by_itself_and_the_end_leads_back_to_the_first_t
     assert_eq!(page.step(), "document");
     let end = press(&mut elsewhere, &office, &page, &[], "overview").await;
     assert_eq!(end.step(), "overview");
-    let back = press(&mut elsewhere, &office, &end, &[("privacy", "yes")], "").await;
+    let back = press(&mut elsewhere, &office, &end, &[("privacy", "yes"), ("document_consent", "yes")], "").await;
     assert_eq!((back.status, back.step()), (StatusCode::UNPROCESSABLE_ENTITY, "document"));
     assert!(back.text().contains("id=\"problem-document_number\""));
     let more = press(&mut elsewhere, &office, &back, &[], "companions").await;

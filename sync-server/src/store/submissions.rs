@@ -1,0 +1,157 @@
+//! Forms on their way to be bookings: the host looked for, the booking with its links and notices, and what the form was until then,
+//! all in one transaction; a form that comes twice is one booking.
+
+use std::net::IpAddr;
+
+use rusqlite::{Connection, OptionalExtension as _, params};
+use shared::{identity::Phone, ids::BookingId, time::Moment};
+
+use super::{
+    BookingLimit, HostLinks, Issuing, Outcome, Store, StoreError, bookings, decisions, drafts,
+    host_search::{self, HostSearch},
+    links,
+    writer::Writing,
+};
+use crate::office::{Approver, Booking, BookingLimits, Choice, Revision, Staff, Via, notice};
+
+/// The form that a booking was.
+#[derive(Debug)]
+pub struct Sent {
+    pub id: String,
+    /// What a repeat of the same form is known by; see [`BookingForm::mark`](crate::office::BookingForm::mark).
+    pub mark: Option<[u8; 32]>,
+}
+
+/// A visitor's booking on its way in.
+#[derive(Debug)]
+pub struct Submission {
+    pub booking: Booking,
+    /// Who is signed in, and from where.
+    pub by: (Phone, IpAddr),
+    pub limits: BookingLimits,
+    /// The version of the notice on personal data that was agreed to.
+    pub notice: &'static str,
+    pub links: HostLinks,
+    pub form: Sent,
+}
+
+/// What came of it. Whoever is not booked has asked for a host, and that was counted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Submitted {
+    Booked(BookingId),
+    /// Nobody answers to everything that was said of the host, or several do.
+    HostUnknown,
+    Limited {
+        why: BookingLimit,
+        retry_at: Moment,
+    },
+}
+
+/// A host's booking for a visitor: made and approved in one.
+#[derive(Debug)]
+pub struct OnBehalf {
+    pub booking: Booking,
+    pub host: Staff,
+    pub notice: &'static str,
+    pub issuing: Issuing,
+    pub form: Sent,
+}
+
+impl Store {
+    pub async fn submit(&self, submission: Submission, now: Moment) -> Result<Submitted, StoreError> {
+        let Submission { booking, by: (phone, address), limits, notice, links, form } = submission;
+        let ready = self.prepare(booking)?;
+        let submit = move |db: &mut Writing<'_>| {
+            if let Some(id) = submitted(db, &form)? {
+                return Ok(Submitted::Booked(id));
+            }
+            // A form of one's own visit that is right names a host.
+            let Some(asked) = ready.booking.host() else { return Ok(Submitted::HostUnknown) };
+            let host = match host_search::search(db, asked, &phone, address, limits, now)? {
+                HostSearch::Found(host) => host,
+                HostSearch::Unknown => return Ok(Submitted::HostUnknown),
+                HostSearch::Limited { why, retry_at } => return Ok(Submitted::Limited { why, retry_at }),
+            };
+            let id = bookings::insert(db, &ready, &host, (Some(&phone), notice), now)?;
+            links::add(db, id, &notice::approval_asked(ready.booking.facts()), &host, &links, now)?;
+            keep_mark(db, &form, id)?;
+            drafts::sent(db, &phone, false, &form.id)?;
+            Ok(Submitted::Booked(id))
+        };
+        self.0.writer.write(submit).await
+    }
+
+    pub async fn submit_on_behalf(&self, on_behalf: OnBehalf, now: Moment) -> Result<BookingId, StoreError> {
+        let OnBehalf { booking, host, notice, issuing, form } = on_behalf;
+        let facts = booking.facts();
+        let tag = self.tag(booking.document().clone(), facts.campus, facts.day).await?;
+        let ready = self.prepare(booking)?;
+        let key = self.key().clone();
+        let submit = move |db: &mut Writing<'_>| {
+            if let Some(id) = submitted(db, &form)? {
+                return Ok(id);
+            }
+            let id = bookings::insert(db, &ready, &host, (None, notice), now)?;
+            decisions::keep_tag(db, id, Revision::FIRST, tag)?;
+            let by = Approver { number: host.number.clone(), name: host.name.clone(), via: Via::OnBehalf };
+            match decisions::settle(db, &key, id, Choice::Approve.on(Revision::FIRST), by, &issuing, now)? {
+                Outcome::Decided(_) => {
+                    keep_mark(db, &form, id)?;
+                    drafts::sent(db, &host.phone, true, &form.id)?;
+                    Ok(id)
+                }
+                // The day ended while the form was on its way: better no booking than one that nobody can decide.
+                Outcome::TooLate | Outcome::AlreadyDecided(_) | Outcome::Changed | Outcome::NotFound => {
+                    Err(StoreError::Unissuable)
+                }
+            }
+        };
+        self.0.writer.write(submit).await
+    }
+}
+
+/// The booking that this very form has become already.
+fn submitted(db: &Connection, form: &Sent) -> Result<Option<BookingId>, StoreError> {
+    let Some(mark) = form.mark else { return Ok(None) };
+    let mut select = db.prepare_cached("select booking from submitted where mark = ?1")?;
+    Ok(select.query_row([mark], |row| row.get(0)).optional()?.map(BookingId::new))
+}
+
+fn keep_mark(db: &Connection, form: &Sent, id: BookingId) -> Result<(), StoreError> {
+    if let Some(mark) = form.mark {
+        db.prepare_cached("insert into submitted (mark, booking) values (?1, ?2)")?.execute(params![mark, id.get()])?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        office::{BookingForm, Standing},
+        store::office_days::{Office, form},
+    };
+
+    #[tokio::test]
+    async fn on_behalf_is_booked_approved_and_issued_in_one() {
+        let office = Office::with_host().await;
+        let typed = BookingForm { phone: "+85291234567".to_owned(), ..form() };
+        let booking = typed.check_on_behalf(&office.rules(), office.now).unwrap();
+        let on_behalf = OnBehalf {
+            booking,
+            host: office.host.clone(),
+            notice: "1",
+            issuing: office.issuing(1),
+            form: Sent { id: String::new(), mark: None },
+        };
+        let id = office.store.submit_on_behalf(on_behalf, office.now).await.unwrap();
+        let view = office.store.booking(id).await.unwrap().unwrap();
+        assert!(matches!(&view.standing, Standing::Approved { by, .. } if by.via == Via::OnBehalf));
+        assert!(view.pass.is_some());
+        assert_eq!(view.booked_by, None);
+        assert_eq!(office.look("select count(*) from feed"), 1);
+        assert_eq!(office.look("select count(*) from approval_link"), 0);
+        // An SMS does not reach a foreign number; the host hands the link on.
+        assert_eq!(office.look("select count(*) from notice"), 0);
+    }
+}
