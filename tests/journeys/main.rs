@@ -5,6 +5,7 @@ mod bad_input;
 mod booking_to_entry;
 mod by_hand;
 mod camera;
+mod campuses;
 mod changes;
 mod decisions;
 mod enrolment;

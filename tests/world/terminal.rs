@@ -56,13 +56,18 @@ pub enum Cable {
 impl Terminal {
     /// Enrolled at a gate of 长安校区 with a code of the office, and up to date.
     pub async fn enrolled(campus: &Campus, gate: u8) -> Result<Self, Trouble> {
+        Self::enrolled_at(campus, CampusId::new(1), gate).await
+    }
+
+    pub async fn enrolled_at(campus: &Campus, at: CampusId, gate: u8) -> Result<Self, Trouble> {
         let gate = GateIndex::new(gate).ok_or_else(|| Trouble::NotHeld("no such gate".to_owned()))?;
-        let directory = campus.room().join(format!("terminal-{gate}"));
+        let directory = campus.room().join(format!("terminal-{at}-{gate}"));
         std::fs::create_dir_all(&directory)?;
-        let code = InviteCode::from_random([gate.get() + 1; 10]);
+        let [high, low] = at.get().to_be_bytes();
+        let code = InviteCode::from_random([high, low, gate.get() + 1, 0, 0, 0, 0, 0, 0, 0]);
         let now = campus.now();
         let until = now.plus(chrono::TimeDelta::minutes(10));
-        campus.state.store.invite(CampusId::new(1), gate, &code, until, now).await.map_err(told)?;
+        campus.state.store.invite(at, gate, &code, until, now).await.map_err(told)?;
         let clock = SetClock::at(campus.now());
         campus.takes_along(clock.clone());
         let http = Http::new(&campus.url, None, Arc::new(clock.clone())).map_err(told)?;

@@ -96,6 +96,8 @@ fn open(
             theme::install(&creation.egui_ctx);
             creation.egui_ctx.add_plugin(Wedge::default());
             let ctx = creation.egui_ctx.clone();
+            // Some window managers overlook the wish of a window that they do not know yet.
+            ctx.send_viewport_cmd(ViewportCommand::Maximized(true));
             started(Arc::new(move || ctx.request_repaint()));
             Ok(Box::new(window))
         }),

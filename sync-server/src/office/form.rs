@@ -264,7 +264,7 @@ impl BookingForm {
         }
         let needed = Consent::ALL.into_iter().filter(|consent| *consent != Consent::Guardian || child);
         let missing = needed.filter(|consent| !self.agrees_to(*consent));
-        found.extend(missing.map(|consent| (Field::Consent(consent), Problem::NotAgreed)));
+        found.extend(missing.map(|consent| (Field::Consent(consent), Problem::NotAgreed(consent))));
         Consent::ALL.into_iter().filter(|consent| self.agrees_to(*consent)).collect()
     }
 
@@ -523,10 +523,14 @@ mod tests {
             (Field::Host, Problem::HostUnknown, |f| f.host_name = "<b>".into()),
             (Field::Host, Problem::HostUnknown, |f| f.host_phone = "12".into()),
             (Field::Host, Problem::HostUnknown, |f| f.host_number = "工号".into()),
-            (Field::Consent(Consent::Notice), Problem::NotAgreed, |f| f.privacy = String::new()),
-            (Field::Consent(Consent::DocumentNumber), Problem::NotAgreed, |f| f.document_consent = "no".into()),
-            (Field::Consent(Consent::Guardian), Problem::NotAgreed, |f| f.document_number = CHILD.into()),
-            (Field::Consent(Consent::Guardian), Problem::NotAgreed, |f| {
+            (Field::Consent(Consent::Notice), Problem::NotAgreed(Consent::Notice), |f| f.privacy = String::new()),
+            (Field::Consent(Consent::DocumentNumber), Problem::NotAgreed(Consent::DocumentNumber), |f| {
+                f.document_consent = "no".into()
+            }),
+            (Field::Consent(Consent::Guardian), Problem::NotAgreed(Consent::Guardian), |f| {
+                f.document_number = CHILD.into()
+            }),
+            (Field::Consent(Consent::Guardian), Problem::NotAgreed(Consent::Guardian), |f| {
                 (f.companion_name, f.companion_number) = (vec!["李䶮".into()], vec![CHILD.into()]);
             }),
             (Field::VisitKind, Problem::GroupVisit, |f| f.visit_kind = "group".into()),
@@ -568,7 +572,7 @@ mod tests {
         assert!(booking.host().is_none());
         assert!(!booking.facts().phone.is_mainland());
         let typed = BookingForm { privacy: String::new(), ..typed };
-        let unagreed = vec![(Field::Consent(Consent::Notice), Problem::NotAgreed)];
+        let unagreed = vec![(Field::Consent(Consent::Notice), Problem::NotAgreed(Consent::Notice))];
         assert_eq!(typed.check_on_behalf(&rules(), now()), Err(unagreed));
     }
 

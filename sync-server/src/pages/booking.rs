@@ -21,7 +21,7 @@ use super::{
     progress::{self, Step},
     session::{Nothing, SignedIn},
     shell::{Shell, page},
-    wording::{self, Fact},
+    wording::{self, Chip, Fact},
 };
 use crate::{
     error::{AppError, Told},
@@ -38,7 +38,7 @@ struct Booking {
     day: String,
     hours: String,
     standing: &'static str,
-    standing_said: &'static str,
+    chip: Chip,
     explained: String,
     pass: Option<String>,
     facts: Vec<Fact>,
@@ -221,7 +221,7 @@ async fn whole_page(state: &AppState, asked: SignedIn, view: BookingView, role: 
         day: wording::day(view.facts.day, lang),
         hours: wording::hours(&view.facts),
         standing: view.standing.name(),
-        standing_said: wording::standing(&view.standing, lang),
+        chip: wording::chip(&view.standing, over, lang),
         explained: if waiting && role.host {
             lang.say("访客在等您审核。", "The visitor is waiting for your decision.").to_owned()
         } else if view.standing == Standing::Waiting && over {

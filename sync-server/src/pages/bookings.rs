@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::{extract::State, response::Response};
-use shared::time::CampusDay;
+use shared::time::{CampusDay, Moment};
 
 use super::{
     booking,
@@ -10,7 +10,7 @@ use super::{
     session::SignedIn,
     several,
     shell::{Shell, page},
-    wording,
+    wording::{self, Chip},
 };
 use crate::{error::AppError, state::AppState, store::BookingView};
 
@@ -37,44 +37,42 @@ struct Row {
     address: String,
     when: String,
     what: String,
-    standing: &'static str,
-    standing_said: &'static str,
+    chip: Chip,
 }
 
 pub(super) async fn show(State(state): State<AppState>, asked: SignedIn) -> Result<Response, AppError> {
-    let lang = asked.shell.lang;
+    let (lang, now) = (asked.shell.lang, state.clock.now());
     let own = state.store.bookings_of(&asked.phone).await?;
     let (waiting, hosted) = match &asked.staff {
         Some(staff) => (
-            state.store.bookings_waiting_for(&staff.number, CampusDay::of(state.clock.now())).await?,
+            state.store.bookings_waiting_for(&staff.number, CampusDay::of(now)).await?,
             state.store.bookings_hosted_by(&staff.number).await?,
         ),
         None => (Vec::new(), Vec::new()),
     };
-    let visitors = |list: Vec<BookingView>| list.iter().map(|view| row(view, visitor(view), lang)).collect();
+    let visitors = |list: Vec<BookingView>| list.iter().map(|view| row(view, visitor(view), now, lang)).collect();
     Ok(page(&Bookings {
         is_host: asked.staff.is_some(),
-        waiting: waiting.iter().map(|view| waits(view, lang)).collect(),
+        waiting: waiting.iter().map(|view| waits(view, now, lang)).collect(),
         hosted: visitors(hosted),
-        own: own.iter().map(|view| row(view, visit(&state, view, lang), lang)).collect(),
+        own: own.iter().map(|view| row(view, visit(&state, view, lang), now, lang)).collect(),
         form_token: asked.form_token.text(),
         phone_masked: asked.phone.masked(),
         shell: asked.shell,
     }))
 }
 
-fn waits(view: &BookingView, lang: Language) -> Waiting {
+fn waits(view: &BookingView, now: Moment, lang: Language) -> Waiting {
     let label = format!("{} · {}", view.facts.visitor, wording::when(&view.facts, lang));
-    Waiting { row: row(view, visitor(view), lang), ticked: several::value(view), label }
+    Waiting { row: row(view, visitor(view), now, lang), ticked: several::value(view), label }
 }
 
-fn row(view: &BookingView, what: String, lang: Language) -> Row {
+fn row(view: &BookingView, what: String, now: Moment, lang: Language) -> Row {
     Row {
         address: booking::address(view.id),
         when: wording::when(&view.facts, lang),
         what,
-        standing: view.standing.name(),
-        standing_said: wording::standing(&view.standing, lang),
+        chip: wording::chip(&view.standing, now >= view.facts.over_at(), lang),
     }
 }
 

@@ -23,6 +23,10 @@ impl Cookies {
         Self { secure: public_url.starts_with("https://") }
     }
 
+    pub(super) const fn secure(self) -> bool {
+        self.secure
+    }
+
     pub(super) fn get<'a>(self, headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
         headers
             .get_all(COOKIE)

@@ -17,7 +17,7 @@ use super::{
     issuing,
     session::Asked,
     shell::{Shell, page},
-    wording::{self, Fact},
+    wording::{self, Chip, Fact},
 };
 use crate::{
     error::{AppError, Told},
@@ -34,7 +34,7 @@ struct Decide {
     alert: Option<&'static str>,
     heading: &'static str,
     standing: &'static str,
-    standing_said: &'static str,
+    chip: Chip,
     explained: String,
     facts: Vec<Fact>,
     deciding: Option<Deciding>,
@@ -137,7 +137,7 @@ async fn whole_page(state: &AppState, shell: Shell, view: LinkView, form: Decidi
             lang.say("不再需要审核", "Nothing left to decide")
         },
         standing: booking.standing.name(),
-        standing_said: wording::standing(&booking.standing, lang),
+        chip: wording::chip(&booking.standing, state.clock.now() >= booking.facts.over_at(), lang),
         explained,
         facts,
         deciding: open.then_some(form),

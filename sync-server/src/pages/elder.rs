@@ -3,15 +3,9 @@
 //! The switch is `?elder=yes` on any address and stands on every page; a cookie keeps it. It is a person's choice alone: nothing a
 //! browser says of itself tells who would be glad of it.
 
-use axum::{
-    extract::{Request, State},
-    http::header::SET_COOKIE,
-    middleware::Next,
-    response::Response,
-};
+use axum::{extract::Request, http::HeaderValue};
 
 use super::cookie::{Cookies, Life};
-use crate::state::AppState;
 
 const NAME: &str = "elder";
 const KEPT_S: i64 = 365 * 24 * 3600;
@@ -39,17 +33,12 @@ impl Elder {
 }
 
 /// Finds the choice once per request and keeps what was asked for.
-pub(super) async fn settle(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
-    let cookies = Cookies::under(&state.config.public_url);
+/// Which version is answered with, and the cookie that keeps it where it was asked for just now.
+pub(super) fn settled(cookies: Cookies, request: &Request) -> (Elder, Option<HeaderValue>) {
     let asked = asked_for(request.uri().query().unwrap_or_default());
     let elder = asked.or_else(|| cookies.get(request.headers(), NAME).and_then(Elder::from_text)).unwrap_or_default();
-    request.extensions_mut().insert(elder);
-    let mut response = next.run(request).await;
     let life = |elder: Elder| if elder.0 { Life::For(KEPT_S) } else { Life::Over };
-    if let Some(kept) = asked.and_then(|asked| cookies.set(NAME, asked.text(), life(asked))) {
-        response.headers_mut().append(SET_COOKIE, kept);
-    }
-    response
+    (elder, asked.and_then(|asked| cookies.set(NAME, asked.text(), life(asked))))
 }
 
 fn asked_for(query: &str) -> Option<Elder> {

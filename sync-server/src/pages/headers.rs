@@ -5,9 +5,7 @@
 //! because nearly every page shows a person; files that show nobody choose otherwise.
 
 use axum::{
-    extract::Request,
     http::{HeaderName, HeaderValue, header},
-    middleware::Next,
     response::Response,
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -39,7 +37,7 @@ pub(super) struct Nonce(pub(super) String);
 
 impl Nonce {
     /// None where the machine has no randomness: then no script runs, and every page works without.
-    fn new() -> Option<Self> {
+    pub(super) fn new() -> Option<Self> {
         let bytes: [u8; 16] = random::bytes().ok()?;
         Some(Self(URL_SAFE_NO_PAD.encode(bytes)))
     }
@@ -49,13 +47,8 @@ impl Nonce {
     }
 }
 
-pub(super) async fn guard(https: bool, mut request: Request, next: Next) -> Response {
-    let nonce = Nonce::new();
-    let policy = nonce.as_ref().and_then(Nonce::policy).unwrap_or(HeaderValue::from_static(CONTENT_POLICY));
-    if let Some(nonce) = nonce {
-        request.extensions_mut().insert(nonce);
-    }
-    let mut response = next.run(request).await;
+pub(super) fn put_on(response: &mut Response, nonce: Option<&Nonce>, https: bool) {
+    let policy = nonce.and_then(Nonce::policy).unwrap_or(HeaderValue::from_static(CONTENT_POLICY));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     for (name, value) in ALWAYS {
@@ -67,5 +60,4 @@ pub(super) async fn guard(https: bool, mut request: Request, next: Next) -> Resp
     if https {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(ONLY_HTTPS));
     }
-    response
 }

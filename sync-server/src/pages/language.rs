@@ -4,17 +4,11 @@
 //! The switch is `?lang=en` on any address; a cookie keeps it; without either the browser's own preference counts.
 
 use axum::{
-    extract::{Request, State},
-    http::{
-        HeaderMap,
-        header::{ACCEPT_LANGUAGE, SET_COOKIE},
-    },
-    middleware::Next,
-    response::Response,
+    extract::Request,
+    http::{HeaderMap, HeaderValue, header::ACCEPT_LANGUAGE},
 };
 
 use super::cookie::{Cookies, Life};
-use crate::state::AppState;
 
 const COOKIE: &str = "lang";
 const KEPT_S: i64 = 365 * 24 * 3600;
@@ -56,18 +50,13 @@ impl Language {
 }
 
 /// Finds the language once per request and keeps what was asked for.
-pub(super) async fn settle(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
-    let cookies = Cookies::under(&state.config.public_url);
+/// The language of the answer, and the cookie that keeps it where it was asked for just now.
+pub(super) fn settled(cookies: Cookies, request: &Request) -> (Language, Option<HeaderValue>) {
     let asked = asked_for(request.uri().query().unwrap_or_default());
     let language = asked
         .or_else(|| cookies.get(request.headers(), COOKIE).and_then(Language::from_tag))
         .unwrap_or_else(|| preferred(request.headers()));
-    request.extensions_mut().insert(language);
-    let mut response = next.run(request).await;
-    if let Some(kept) = asked.and_then(|asked| cookies.set(COOKIE, asked.say("zh", "en"), Life::For(KEPT_S))) {
-        response.headers_mut().append(SET_COOKIE, kept);
-    }
-    response
+    (language, asked.and_then(|asked| cookies.set(COOKIE, asked.say("zh", "en"), Life::For(KEPT_S))))
 }
 
 fn asked_for(query: &str) -> Option<Language> {

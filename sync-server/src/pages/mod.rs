@@ -2,10 +2,10 @@
 //!
 //! Server-rendered pages that work on any phone without a script; a small one helps where it runs. A page is a template and the
 //! file of the same stem that fills it; the rules are asked of `office`, what is kept of `store`. Which addresses there are, and
-//! whose they are, stands in `routes`. Around every page stand, from the outside in: the security headers, the language, the elder
-//! version, the wording of refusals, and the check that a request which changes something came from our own page.
+//! whose they are, stands in `routes`; what happens to every request before and after its page, in `around`.
 
 mod address;
+mod around;
 mod assets;
 mod book;
 mod booking;
@@ -49,41 +49,18 @@ mod wording;
 #[cfg(test)]
 mod stories;
 
-use axum::{
-    Router,
-    extract::{DefaultBodyLimit, Request, State},
-    middleware::{Next, from_fn, from_fn_with_state},
-    response::{IntoResponse as _, Response},
-};
+use axum::{Router, extract::DefaultBodyLimit, middleware::from_fn_with_state};
 
-use self::origin::Sender;
-use crate::{
-    error::{AppError, Told},
-    state::AppState,
-};
+use crate::state::AppState;
 
 /// Many times the longest form that a person fills in.
 const BODY_LIMIT_BYTES: usize = 64 * 1024;
 
 pub fn router(state: AppState) -> Router {
-    let https = state.config.public_url.starts_with("https://");
     routes::router()
         .fallback(refused::no_such_page)
         .method_not_allowed_fallback(refused::no_such_method)
         .layer(DefaultBodyLimit::max(BODY_LIMIT_BYTES))
-        .layer(from_fn_with_state(state.clone(), only_from_our_pages))
-        .layer(from_fn_with_state(state.clone(), refused::put_into_words))
-        .layer(from_fn_with_state(state.clone(), elder::settle))
-        .layer(from_fn_with_state(state.clone(), language::settle))
-        .layer(from_fn(move |request, next| headers::guard(https, request, next)))
+        .layer(from_fn_with_state(state.clone(), around::around))
         .with_state(state)
-}
-
-async fn only_from_our_pages(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
-    let sender = origin::sender(request.method(), request.headers(), &state.config.public_url);
-    if sender == Sender::Elsewhere {
-        return AppError::told(Told::Forbidden).into_response();
-    }
-    request.extensions_mut().insert(sender);
-    next.run(request).await
 }

@@ -15,7 +15,7 @@ use super::{
     language::Language,
     session::SignedIn,
     shell::{Shell, page},
-    wording::{self, Fact},
+    wording::{self, Chip, Fact},
 };
 use crate::{
     error::AppError,
@@ -39,7 +39,7 @@ struct MyDataPage {
 struct Row {
     address: String,
     when: String,
-    standing_said: &'static str,
+    chip: Chip,
     facts: Vec<Fact>,
 }
 
@@ -98,8 +98,8 @@ pub(super) async fn erase(
 }
 
 async fn whole_page(state: &AppState, asked: SignedIn, alert: Option<&'static str>) -> Result<Response, AppError> {
-    let lang = asked.shell.lang;
-    let MyData { bookings, sessions, drafts } = state.store.my_data(&asked.phone, state.clock.now()).await?;
+    let (lang, now) = (asked.shell.lang, state.clock.now());
+    let MyData { bookings, sessions, drafts } = state.store.my_data(&asked.phone, now).await?;
     let row = |Mine { view, consents, number_kept }: &Mine| {
         let mut facts = wording::facts(state, &view.facts, &view.host, lang);
         let fact = |chinese, english, value| Fact { name: lang.say(chinese, english), value };
@@ -111,7 +111,7 @@ async fn whole_page(state: &AppState, asked: SignedIn, alert: Option<&'static st
         Row {
             address: booking::address(view.id),
             when: wording::when(&view.facts, lang),
-            standing_said: wording::standing(&view.standing, lang),
+            chip: wording::chip(&view.standing, now >= view.facts.over_at(), lang),
             facts,
         }
     };

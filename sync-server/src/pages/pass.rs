@@ -16,7 +16,7 @@ use super::{
     qr,
     session::Asked,
     shell::{Shell, page},
-    wording::{self, Fact},
+    wording::{self, Chip, Fact},
 };
 use crate::{
     error::{AppError, Told},
@@ -39,8 +39,7 @@ struct Pass {
     campus: String,
     visitor: String,
     /// The standing in a word, unless its day is over.
-    chip: &'static str,
-    chip_said: &'static str,
+    chip: Chip,
     explained: String,
     facts: Vec<Fact>,
 }
@@ -99,8 +98,7 @@ fn whole_page(state: &AppState, shell: Shell, token: &PageToken, view: PassView,
         day: wording::day(view.facts.day, lang),
         campus: wording::campus(state, view.facts.campus, lang),
         visitor: view.facts.visitor.to_string(),
-        chip: if expired { "over" } else { view.standing.name() },
-        chip_said: if expired { lang.say("已过期", "Expired") } else { wording::standing(&view.standing, lang) },
+        chip: wording::chip(&view.standing, over, lang),
         explained,
         facts: wording::facts(state, &view.facts, &view.host, lang),
         shell,

@@ -128,20 +128,18 @@ fn said(field: Field, problem: &Problem, elsewhere: &Elsewhere, lang: Language) 
             "没有找到相符的教职工。请向被访人核对工号、手机号，或姓名和部门后再填",
             "Nobody on the staff matches this. Please check staff number, phone number, or name and department with your host",
         ),
-        Problem::NotAgreed => match field {
-            Field::Consent(Consent::DocumentNumber) => say(
-                "处理证件号码需要单独同意，请勾选",
-                "The use of the document number needs a consent of its own; please tick the box",
-            ),
-            Field::Consent(Consent::Guardian) => say(
-                "证件号码显示有人不满十四周岁，需要其监护人同意，请勾选",
-                "By the document number somebody is under fourteen: their guardian must agree; please tick the box",
-            ),
-            _ => say(
-                "请阅读告知并勾选同意，才能提交预约",
-                "Please read the notice and tick the box; we may not book without it",
-            ),
-        },
+        Problem::NotAgreed(Consent::Notice) => say(
+            "请阅读告知并勾选同意，才能提交预约",
+            "Please read the notice and tick the box; we may not book without it",
+        ),
+        Problem::NotAgreed(Consent::DocumentNumber) => say(
+            "处理证件号码需要单独同意，请勾选",
+            "The use of the document number needs a consent of its own; please tick the box",
+        ),
+        Problem::NotAgreed(Consent::Guardian) => say(
+            "证件号码显示有人不满十四周岁，需要其监护人同意，请勾选",
+            "By the document number somebody is under fourteen: their guardian must agree; please tick the box",
+        ),
         Problem::GroupVisit => format!(
             "{}{}",
             lang.say("团体活动不在这里预约，请联系", "Group events are not booked here; please contact "),

@@ -4,20 +4,13 @@
 //! not exist, methods that do not fit and bodies that are too large come through here as well.
 
 use askama::Template;
-use axum::{
-    extract::{Request, State},
-    middleware::Next,
-    response::{IntoResponse as _, Response},
-};
+use axum::response::{IntoResponse as _, Response};
 
 use super::{
     language::Language,
     shell::{Shell, page},
 };
-use crate::{
-    error::{AppError, Told},
-    state::AppState,
-};
+use crate::error::{AppError, Told};
 
 #[derive(Template)]
 #[template(path = "refused.html")]
@@ -27,10 +20,7 @@ struct Refused {
     advice: &'static str,
 }
 
-pub(super) async fn put_into_words(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let shell = Shell::of_stranger(&state, request.extensions(), request.uri());
-    let response = next.run(request).await;
-    let Some(told) = response.extensions().get::<Told>().copied() else { return response };
+pub(super) fn worded(told: Told, shell: Shell) -> Response {
     let (heading, advice) = words(told, shell.lang);
     let mut worded = page(&Refused { shell, heading, advice });
     *worded.status_mut() = told.status();

@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use super::{
     address::sign_in_and_back,
+    around::Settled,
     cookie::{Cookies, Life},
     form::Posted,
     shell::Shell,
@@ -119,7 +120,8 @@ pub(super) fn token(state: &AppState, headers: &HeaderMap) -> Option<SessionToke
 impl SignedIn {
     /// The session of a request, or the shell for a stranger.
     async fn found(parts: &Parts, state: &AppState) -> Result<Result<Self, Shell>, AppError> {
-        let mut shell = Shell::of_stranger(state, &parts.extensions, &parts.uri);
+        let settled = parts.extensions.get::<Settled>().cloned().unwrap_or_default();
+        let mut shell = Shell::of_stranger(state, &settled, &parts.uri);
         let Some(token) = token(state, &parts.headers) else { return Ok(Err(shell)) };
         let Some(session) = state.store.session(&token, state.clock.now()).await? else { return Ok(Err(shell)) };
         shell.signed_in = true;

@@ -2,11 +2,11 @@
 
 use askama::Template;
 use axum::{
-    http::{Extensions, Uri},
+    http::Uri,
     response::{Html, IntoResponse as _, Response},
 };
 
-use super::{elder::Elder, headers::Nonce, language::Language};
+use super::{around::Settled, language::Language};
 use crate::{
     error::{AppError, Told},
     state::AppState,
@@ -31,13 +31,12 @@ pub(super) struct Shell {
 
 impl Shell {
     /// `settled` is what was found out about the request before its page was reached.
-    pub(super) fn of_stranger(state: &AppState, settled: &Extensions, address: &Uri) -> Self {
+    pub(super) fn of_stranger(state: &AppState, settled: &Settled, address: &Uri) -> Self {
         let university = &state.config.university;
-        let lang: Language = settled.get().copied().unwrap_or_default();
-        let elder: Elder = settled.get().copied().unwrap_or_default();
+        let Settled { lang, elder, nonce } = settled;
         let query = address.query().unwrap_or_default();
         Self {
-            lang,
+            lang: *lang,
             elder: elder.0,
             university: lang.say(&university.name, &university.name_en).to_owned(),
             signed_in: false,
@@ -46,7 +45,7 @@ impl Shell {
             seal: state.assets.seal.address(),
             switch: switch(query, "lang", lang.say("en", "zh")),
             elder_switch: switch(query, "elder", elder.other().text()),
-            nonce: settled.get::<Nonce>().map(|nonce| nonce.0.clone()),
+            nonce: nonce.as_ref().map(|nonce| nonce.0.clone()),
         }
     }
 

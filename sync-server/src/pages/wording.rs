@@ -84,14 +84,25 @@ pub(super) fn day(day: CampusDay, lang: Language) -> String {
     }
 }
 
-pub(super) fn standing(standing: &Standing, lang: Language) -> &'static str {
-    match standing {
-        Standing::Waiting => lang.say("等待审核", "Waiting for the host"),
-        Standing::Approved { .. } => lang.say("已通过", "Approved"),
-        Standing::Declined { .. } => lang.say("未通过", "Declined"),
-        Standing::Cancelled { .. } => lang.say("已取消", "Cancelled"),
-        Standing::Revoked { .. } => lang.say("已撤销", "Revoked"),
-    }
+/// How a booking stands, in a word; the class gives it its colour.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Chip {
+    pub(super) class: &'static str,
+    pub(super) said: &'static str,
+}
+
+/// `over`: the day of the visit is.
+pub(super) fn chip(standing: &Standing, over: bool, lang: Language) -> Chip {
+    let (class, said) = match standing {
+        Standing::Waiting if over => ("over", lang.say("已过期，没有审核", "Over, not decided")),
+        Standing::Approved { .. } if over => ("over", lang.say("已过期", "Over")),
+        Standing::Waiting => (standing.name(), lang.say("等待审核", "Waiting for the host")),
+        Standing::Approved { .. } => (standing.name(), lang.say("已通过", "Approved")),
+        Standing::Declined { .. } => (standing.name(), lang.say("未通过", "Declined")),
+        Standing::Cancelled { .. } => (standing.name(), lang.say("已取消", "Cancelled")),
+        Standing::Revoked { .. } => (standing.name(), lang.say("已撤销", "Revoked")),
+    };
+    Chip { class, said }
 }
 
 /// Who brought it to stand so, when and how: what a second link says after the first was used.

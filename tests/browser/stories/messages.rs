@@ -14,7 +14,7 @@ use browsing::{
     town::Town,
 };
 use serde_json::{Value, json};
-use sync_server::office::Problem;
+use sync_server::office::{Consent, Problem};
 use world::Trouble;
 
 use self::wrong::every_wrong_thing;
@@ -103,7 +103,8 @@ async fn keys_lead_through_what_is_wrong_in_the_order_of_the_page() -> Result<()
     desk.goes_to("/book").await?;
     desk.sends_the_form_of("privacy").await?;
     desk.is_told_at("visitor_name", "请填写").await?;
-    let empty = ["visitor_name", "document_number", "day", "from", "until", "reason", "host", "privacy"];
+    let empty =
+        ["visitor_name", "document_number", "day", "from", "until", "reason", "host", "privacy", "document_consent"];
     let links: Vec<String> = empty.iter().map(|field| format!("#{field}")).collect();
     let ids: Vec<String> = empty.iter().map(|field| format!("problem-{field}")).collect();
     assert_eq!(
@@ -149,7 +150,7 @@ fn no_kind_of_problem_is_left_out() {
     assert_eq!(walked, (0..KINDS).collect::<BTreeSet<_>>());
 }
 
-const KINDS: usize = 24;
+const KINDS: usize = 26;
 
 fn place(problem: &Problem) -> usize {
     match problem {
@@ -174,8 +175,10 @@ fn place(problem: &Problem) -> usize {
         Problem::PlateOfNoRule => 18,
         Problem::HostMissing => 19,
         Problem::HostUnknown => 20,
-        Problem::PrivacyNotAgreed => 21,
+        Problem::NotAgreed(Consent::Notice) => 21,
         Problem::GroupVisit | Problem::FamilyVisit => 22,
         Problem::VisitKindUnknown => 23,
+        Problem::NotAgreed(Consent::DocumentNumber) => 24,
+        Problem::NotAgreed(Consent::Guardian) => 25,
     }
 }

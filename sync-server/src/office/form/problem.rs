@@ -124,7 +124,7 @@ pub enum Problem {
     /// Nobody in the directory, or more than one, answers to what was given.
     HostUnknown,
     /// What must be agreed to was not; who is under fourteen is known by a document's number.
-    NotAgreed,
+    NotAgreed(Consent),
     /// Group visits are arranged with the office.
     GroupVisit,
     /// Residents' families are registered with the residents' office.

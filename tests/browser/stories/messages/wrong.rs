@@ -1,7 +1,7 @@
 //! The wrong things themselves, in the order of the page: what is put in, what the office finds, and the words of both languages.
 
 use shared::identity::{DocumentError, NameError, PhoneError, PlateError};
-use sync_server::office::{Field, Problem, ReasonError, TimeOfDay};
+use sync_server::office::{Consent, Field, Problem, ReasonError, TimeOfDay};
 use world::campus::today;
 
 /// One of them: where it stands, what was put into which row of which field, and the words for it.
@@ -251,13 +251,26 @@ pub(super) fn every_wrong_thing() -> Vec<Wrong> {
             Problem::HostUnknown,
             ["没有找到相符的教职工", "Nobody on the staff matches this"],
         ),
-        wrong(
-            Field::Privacy,
+        unagreed(
+            Consent::Notice,
             &[("privacy", "")],
-            Problem::PrivacyNotAgreed,
             ["请阅读告知并勾选同意", "Please read the notice and tick the box"],
         ),
+        unagreed(
+            Consent::DocumentNumber,
+            &[("document_consent", "")],
+            ["处理证件号码需要单独同意", "needs a consent of its own"],
+        ),
+        unagreed(
+            Consent::Guardian,
+            &[("document_number", "110105202001010015")],
+            ["需要其监护人同意", "their guardian must agree"],
+        ),
     ]
+}
+
+fn unagreed(consent: Consent, typed: &[(&'static str, &str)], said: [&'static str; 2]) -> Wrong {
+    wrong(Field::Consent(consent), typed, Problem::NotAgreed(consent), said)
 }
 
 fn wrong(at: Field, typed: &[(&'static str, &str)], problem: Problem, said: [&'static str; 2]) -> Wrong {

@@ -1,0 +1,57 @@
+//! What stands around every page, from the outside in: the security headers, the language, the elder version, the wording of
+//! refusals, and the check that a request which changes something came from our own page.
+//!
+//! One layer and not five: every layer is copied for every request.
+
+use axum::{
+    extract::{Request, State},
+    http::header::SET_COOKIE,
+    middleware::Next,
+    response::{IntoResponse as _, Response},
+};
+
+use super::{
+    cookie::Cookies,
+    elder::{self, Elder},
+    headers::{self, Nonce},
+    language::{self, Language},
+    origin::{self, Sender},
+    refused,
+    shell::Shell,
+};
+use crate::{
+    error::{AppError, Told},
+    state::AppState,
+};
+
+/// What is known of a request before its page is reached.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Settled {
+    pub(super) lang: Language,
+    pub(super) elder: Elder,
+    pub(super) nonce: Option<Nonce>,
+}
+
+pub(super) async fn around(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+    let cookies = Cookies::under(&state.config.public_url);
+    let (lang, keep_lang) = language::settled(cookies, &request);
+    let (elder, keep_elder) = elder::settled(cookies, &request);
+    let settled = Settled { lang, elder, nonce: Nonce::new() };
+    let address = request.uri().clone();
+    request.extensions_mut().insert(settled.clone());
+    let mut response = match origin::sender(request.method(), request.headers(), &state.config.public_url) {
+        Sender::Elsewhere => AppError::told(Told::Forbidden).into_response(),
+        sender @ (Sender::OurPage | Sender::Unsaid) => {
+            request.extensions_mut().insert(sender);
+            next.run(request).await
+        }
+    };
+    if let Some(told) = response.extensions().get().copied() {
+        response = refused::worded(told, Shell::of_stranger(&state, &settled, &address));
+    }
+    for cookie in [keep_lang, keep_elder].into_iter().flatten() {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+    headers::put_on(&mut response, settled.nonce.as_ref(), cookies.secure());
+    response
+}
