@@ -35,7 +35,8 @@ struct Waiting {
 
 struct Row {
     address: String,
-    when: String,
+    day: String,
+    hours: String,
     what: String,
     standing: &'static str,
     standing_said: &'static str,
@@ -71,7 +72,8 @@ fn waits(view: &BookingView, lang: Language) -> Waiting {
 fn row(view: &BookingView, what: String, lang: Language) -> Row {
     Row {
         address: booking::address(view.id),
-        when: wording::when(&view.facts, lang),
+        day: wording::day(view.facts.day, lang),
+        hours: wording::hours(&view.facts),
         what,
         standing: view.standing.name(),
         standing_said: wording::standing(&view.standing, lang),

@@ -37,7 +37,8 @@ struct MyDataPage {
 
 struct Row {
     address: String,
-    when: String,
+    day: String,
+    hours: String,
     standing_said: &'static str,
     facts: Vec<Fact>,
 }
@@ -108,7 +109,8 @@ async fn whole_page(state: &AppState, asked: SignedIn, alert: Option<&'static st
         facts.push(fact("完整证件号码", "Whole document number", kept.to_owned()));
         Row {
             address: booking::address(view.id),
-            when: wording::when(&view.facts, lang),
+            day: wording::day(view.facts.day, lang),
+            hours: wording::hours(&view.facts),
             standing_said: wording::standing(&view.standing, lang),
             facts,
         }
