@@ -50,23 +50,40 @@ impl Browser {
         Ok(Self { session, site: town.campus.url.clone(), screen: device.screen })
     }
 
-    /// A fresh phone in the hand of somebody who signs in.
+    /// Two of a kind.
+    pub async fn two(town: &Town, device: Device) -> Result<[Self; 2], Trouble> {
+        Ok([Self::open(town, device).await?, Self::open(town, device).await?])
+    }
+
+    /// The phone of somebody who signed in before the story begins.
     pub async fn phone_of(town: &Town, who: &Known) -> Result<Self, Trouble> {
-        let phone = Self::open(town, Device::phone()).await?;
-        phone.signs_in(town, who, Remember::Me).await?;
-        Ok(phone)
+        Self::of(town, who, Device::phone()).await
+    }
+
+    /// The same at a desk.
+    pub async fn desk_of(town: &Town, who: &Known) -> Result<Self, Trouble> {
+        Self::of(town, who, Device::desktop()).await
+    }
+
+    async fn of(town: &Town, who: &Known, device: Device) -> Result<Self, Trouble> {
+        let browser = Self::open(town, device).await?;
+        browser.is_held_by(Some(&town.session_of(who).await?)).await?;
+        Ok(browser)
     }
 
     /// An address of the campus's own pages.
     pub async fn goes_to(&self, path: &str) -> Result<(), Trouble> {
-        let url = format!("{}{path}", self.site);
-        self.session.tell("url", json!({"url": url})).await.map(drop)
+        self.scans(&format!("{}{path}", self.site)).await
     }
 
     /// Opens the link of a notice.
     pub async fn follows(&self, notice: &Notice) -> Result<(), Trouble> {
-        let url = notice.link.as_deref().unwrap_or_default();
-        self.session.tell("url", json!({"url": url})).await.map(drop)
+        self.scans(notice.link.as_deref().unwrap_or_default()).await
+    }
+
+    /// Opens a whole address, as a code that was scanned says it.
+    pub async fn scans(&self, link: &str) -> Result<(), Trouble> {
+        self.session.tell("url", json!({"url": link})).await.map(drop)
     }
 
     pub async fn reloads(&self) -> Result<(), Trouble> {
@@ -177,11 +194,14 @@ impl Browser {
 
     /// From now on whoever this cookie signs in; without one, nobody.
     pub async fn is_held_by(&self, session: Option<&Value>) -> Result<(), Trouble> {
-        self.session.drop_all("cookie/session").await?;
-        match session {
-            Some(cookie) => self.session.tell("cookie", json!({"cookie": cookie})).await.map(drop),
-            None => Ok(()),
+        let (command, mut cookie) = match session {
+            Some(cookie) => ("Network.setCookie", cookie.clone()),
+            None => ("Network.deleteCookies", json!({"name": "session"})),
+        };
+        if let Some(cookie) = cookie.as_object_mut() {
+            cookie.insert("url".to_owned(), json!(self.site));
         }
+        self.session.tell_chromium(command, cookie).await.map(drop)
     }
 
     /// The keys that lead from field to field.
@@ -222,10 +242,6 @@ impl Browser {
 
     pub(crate) async fn text_of(&self, thing: &Thing) -> Result<String, Trouble> {
         Ok(text(&self.session.ask(&format!("element/{}/text", thing.0)).await?))
-    }
-
-    pub(crate) async fn tag(&self, thing: &Thing) -> Result<String, Trouble> {
-        Ok(text(&self.session.ask(&format!("element/{}/name", thing.0)).await?))
     }
 
     pub(crate) async fn attribute(&self, thing: &Thing, name: &str) -> Result<String, Trouble> {

@@ -41,7 +41,7 @@ impl Screen {
     }
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Device {
     pub screen: Screen,
     scripts: bool,

@@ -8,7 +8,7 @@ use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::TcpStream,
     process::{Child, ChildStdout, Command, Stdio},
-    sync::{Arc, Mutex, PoisonError, Weak},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     thread,
     time::Duration,
 };
@@ -30,6 +30,8 @@ pub struct Driver {
     port: u16,
     /// Open as long as it may have something to say.
     _output: Option<BufReader<ChildStdout>>,
+    /// Browsers that nobody holds now: to start one takes longer than most of what is done with it.
+    idle: Mutex<Vec<Running>>,
     /// Where browsers keep their profiles, so that none is left behind.
     room: TempDir,
 }
@@ -58,9 +60,38 @@ impl Driver {
         let mut output = process.stdout.take().map(BufReader::new);
         let lines = output.iter_mut().flat_map(|output| output.lines().map_while(Result::ok));
         let port = lines.into_iter().find_map(|line| line.strip_prefix(STARTED)?.trim_end_matches('.').parse().ok());
-        let driver = Self { process, port: port.unwrap_or_default(), _output: output, room };
+        let driver = Self { process, port: port.unwrap_or_default(), _output: output, idle: Mutex::default(), room };
         hold(driver.port != 0, "chromedriver says on which port it listens")?;
         Ok(driver)
+    }
+}
+
+impl Driver {
+    fn idle(&self) -> MutexGuard<'_, Vec<Running>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn idle_one(&self, device: Device) -> Option<Running> {
+        let mut idle = self.idle();
+        let at = idle.iter().position(|browser| browser.device == device)?;
+        Some(idle.swap_remove(at))
+    }
+
+    /// A browser outlives its driver, so one that does not close is ended by force.
+    fn end(&self, browser: &Running) {
+        if let (Err(_), Some(process)) = (self.close(&browser.id), browser.process) {
+            kill(process).ok();
+        }
+    }
+
+    /// By hand and at once: whoever lets go of a browser cannot wait for a future.
+    fn close(&self, session: &str) -> std::io::Result<()> {
+        let port = self.port;
+        let mut line = TcpStream::connect(("127.0.0.1", port))?;
+        line.set_read_timeout(Some(Duration::from_secs(10)))?;
+        write!(line, "DELETE /session/{session} HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\nconnection: close\r\n\r\n")?;
+        // The answer comes when the browser is gone.
+        line.read_exact(&mut [0; 8])
     }
 }
 
@@ -68,7 +99,10 @@ const STARTED: &str = "ChromeDriver was started successfully on port ";
 
 impl Drop for Driver {
     fn drop(&mut self) {
-        // Its browsers have been closed before: each holds on to it.
+        // Whoever holds a browser holds on to its driver, so that all are idle now.
+        for browser in self.idle().drain(..).collect::<Vec<_>>() {
+            self.end(&browser);
+        }
         self.process.kill().ok();
         self.process.wait().ok();
         // A browser that is ending may still write its last into its profile.
@@ -81,24 +115,69 @@ impl Drop for Driver {
     }
 }
 
+/// A browser's process, which is a device of its own.
+#[derive(Debug)]
+struct Running {
+    device: Device,
+    /// The driver's name for it.
+    id: String,
+    process: Option<u32>,
+    /// The driver's names for what runs on every page.
+    scripts: Vec<Value>,
+}
+
 /// One browser with a profile of its own.
 #[derive(Debug)]
 pub struct Session {
     driver: Arc<Driver>,
     http: Client,
-    id: String,
-    /// The browser's process.
-    process: Option<u32>,
+    browser: Option<Running>,
+    /// The driver's names for what runs on every page.
+    scripts: Mutex<Vec<Value>>,
 }
 
 impl Session {
     pub async fn open(driver: Arc<Driver>, device: Device) -> Result<Self, Trouble> {
         let http = Client::builder().no_proxy().timeout(PATIENCE).build()?;
+        if let Some(mut browser) = driver.idle_one(device) {
+            let scripts = Mutex::new(std::mem::take(&mut browser.scripts));
+            let session = Self { driver, http, browser: Some(browser), scripts };
+            session.forgets_everything().await?;
+            return Ok(session);
+        }
         let address = format!("http://127.0.0.1:{}/session", driver.port);
         let opened = value("opening a browser", http.post(address).json(&device.capabilities()).send().await?).await?;
         let id = opened.get("sessionId").and_then(Value::as_str).unwrap_or_default().to_owned();
         let process = opened.pointer("/capabilities/goog:processID").and_then(Value::as_u64);
-        Ok(Self { driver, http, id, process: process.and_then(|process| process.try_into().ok()) })
+        let process = process.and_then(|process| process.try_into().ok());
+        let browser = Running { device, id, process, scripts: Vec::new() };
+        Ok(Self { driver, http, browser: Some(browser), scripts: Mutex::default() })
+    }
+
+    /// As new: no page, no history, no cookies, and nothing of what it had been told to be.
+    async fn forgets_everything(&self) -> Result<(), Trouble> {
+        self.tell("url", json!({"url": "about:blank"})).await?;
+        for (command, with) in [
+            ("Network.clearBrowserCookies", json!({})),
+            ("Network.clearBrowserCache", json!({})),
+            ("Network.setCacheDisabled", json!({"cacheDisabled": false})),
+            ("Emulation.setEmulatedMedia", json!({"media": "", "features": []})),
+            ("Page.resetNavigationHistory", json!({})),
+        ] {
+            self.tell_chromium(command, with).await?;
+        }
+        let scripts: Vec<_> = self.scripts().drain(..).collect();
+        for script in scripts {
+            self.tell_chromium("Page.removeScriptToEvaluateOnNewDocument", json!({"identifier": script})).await?;
+        }
+        self.tell("se/log", json!({"type": "performance"})).await.map(drop)
+    }
+
+    /// From now on, on every page that is opened, before the page's own.
+    pub async fn runs_everywhere(&self, script: &str) -> Result<(), Trouble> {
+        let mut added = self.tell_chromium("Page.addScriptToEvaluateOnNewDocument", json!({"source": script})).await?;
+        self.scripts().extend(added.get_mut("identifier").map(Value::take));
+        Ok(())
     }
 
     /// What a command of the session answers.
@@ -120,27 +199,25 @@ impl Session {
         self.tell("goog/cdp/execute", json!({"cmd": command, "params": with})).await
     }
 
-    fn at(&self, command: &str) -> String {
-        format!("http://127.0.0.1:{}/session/{}/{command}", self.driver.port, self.id)
+    fn scripts(&self) -> MutexGuard<'_, Vec<Value>> {
+        self.scripts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// By hand and at once: whoever lets go of a browser cannot wait for a future.
-    fn close(&self) -> std::io::Result<()> {
-        let port = self.driver.port;
-        let mut line = TcpStream::connect(("127.0.0.1", port))?;
-        line.set_read_timeout(Some(Duration::from_secs(10)))?;
-        let Self { id, .. } = self;
-        write!(line, "DELETE /session/{id} HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\nconnection: close\r\n\r\n")?;
-        // The answer comes when the browser is gone.
-        line.read_exact(&mut [0; 8])
+    fn at(&self, command: &str) -> String {
+        let id = self.browser.as_ref().map(|browser| browser.id.as_str()).unwrap_or_default();
+        format!("http://127.0.0.1:{}/session/{id}/{command}", self.driver.port)
     }
 }
 
 impl Drop for Session {
     fn drop(&mut self) {
-        // A browser outlives its driver, so one that does not close is ended by force.
-        if let (Err(_), Some(process)) = (self.close(), self.process) {
-            kill(process).ok();
+        let Some(mut browser) = self.browser.take() else { return };
+        browser.scripts = std::mem::take(&mut *self.scripts());
+        if thread::panicking() {
+            // Whoever knows in which state it is left.
+            self.driver.end(&browser);
+        } else {
+            self.driver.idle().push(browser);
         }
     }
 }

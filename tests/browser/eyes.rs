@@ -1,5 +1,7 @@
 //! What a browser shows and what it asked the network for.
 
+use std::path::Path;
+
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde_json::{Value, json};
 use world::{Trouble, terminal};
@@ -42,6 +44,12 @@ impl Browser {
     /// What the gate's own reader finds on the screen.
     pub async fn code_on_the_screen(&self) -> Result<String, Trouble> {
         terminal::read(&self.photograph().await?)
+    }
+
+    /// What it downloads.
+    pub async fn keeps_files_in(&self, folder: &Path) -> Result<(), Trouble> {
+        let how = json!({"behavior": "allow", "downloadPath": folder});
+        self.session.tell_chromium("Browser.setDownloadBehavior", how).await.map(drop)
     }
 
     /// From now on; and nothing moves, so that a colour is looked at when it has come to rest.

@@ -1,6 +1,7 @@
 //! Filling in a form in a browser, and reading what is wrong with it.
 
-use serde_json::json;
+use serde::Deserialize;
+use serde_json::{Value, json};
 use world::{Trouble, campus::today, trouble::hold};
 
 use crate::{
@@ -8,9 +9,32 @@ use crate::{
     town::Known,
 };
 
+/// Longer texts are pasted.
+const TYPED: usize = 40;
+
+/// The field of a name in a row.
+const FIELD: &str = "const [name, row] = arguments;
+    const field = document.querySelectorAll(`main [name='${name}']`)[row];
+    return field && {element: field, kind: field.type, holds: field.value, ticked: Boolean(field.checked)}";
+
+#[derive(Deserialize)]
+struct Field {
+    element: Value,
+    /// Of an input its type, of others what they are.
+    kind: String,
+    holds: String,
+    ticked: bool,
+}
+
 impl Browser {
     pub async fn types(&self, field: &str, typed: &str) -> Result<(), Trouble> {
         self.fills(field, 0, typed).await
+    }
+
+    /// To all that must be agreed to.
+    pub async fn agrees(&self) -> Result<(), Trouble> {
+        self.types("privacy", "yes").await?;
+        self.types("document_consent", "yes").await
     }
 
     /// Field by field; where a field's name is there several times, one after the other.
@@ -39,23 +63,33 @@ impl Browser {
     }
 
     async fn fill(&self, field: &str, row: usize, typed: &str) -> Result<(), Trouble> {
-        let fields = self.all(&format!("main [name='{field}']")).await?;
-        let missing = || Trouble::NotHeld(format!("field {field} {row} of the form"));
-        let found = fields.get(row).or_else(|| fields.first().filter(|_| row == 0)).ok_or_else(missing)?;
-        match (self.tag(found).await?.as_str(), self.attribute(found, "type").await?.as_str()) {
-            ("select", _) => self.chooses(found, typed).await,
-            (_, "radio") => self.presses_on(&format!("main [name='{field}'][value='{typed}']")).await,
-            (_, "checkbox") => {
-                let ticked = self.session.ask(&format!("element/{}/selected", found.0)).await?;
-                if ticked == json!(typed == "yes") { Ok(()) } else { self.press(found).await }
-            }
+        let found = self.runs(FIELD, json!([field, row])).await?;
+        let Ok(Field { element, kind, holds, ticked }) = serde_json::from_value(found) else {
+            return Err(Trouble::NotHeld(format!("field {field} {row} of the form")));
+        };
+        let element = Thing::of(&element)?;
+        match kind.as_str() {
+            "select-one" => self.chooses(&element, typed).await,
+            "radio" => self.presses_on(&format!("main [name='{field}'][value='{typed}']")).await,
+            "checkbox" if ticked == (typed == "yes") => Ok(()),
+            "checkbox" => self.press(&element).await,
             // What the keys of a date field mean depends on the machine's country.
-            (_, "date" | "time") => self.puts(found, typed).await,
+            "date" | "time" => self.puts(&element, typed).await,
             _ => {
-                self.session.tell(&format!("element/{}/clear", found.0), json!({})).await?;
-                self.session.tell(&format!("element/{}/value", found.0), json!({"text": typed})).await.map(drop)
+                if !holds.is_empty() {
+                    self.session.tell(&format!("element/{}/clear", element.0), json!({})).await?;
+                }
+                self.writes(&element, typed).await
             }
         }
+    }
+
+    async fn writes(&self, field: &Thing, text: &str) -> Result<(), Trouble> {
+        if text.chars().nth(TYPED).is_none() {
+            return self.session.tell(&format!("element/{}/value", field.0), json!({"text": text})).await.map(drop);
+        }
+        self.runs("arguments[0].focus()", json!([field.json()])).await?;
+        self.session.tell_chromium("Input.insertText", json!({"text": text})).await.map(drop)
     }
 
     async fn chooses(&self, list: &Thing, value: &str) -> Result<(), Trouble> {

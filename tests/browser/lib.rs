@@ -4,6 +4,7 @@
 //! here ([`browser::Browser`]); what the browser's driver is told for it stays in [`driver`].
 
 pub mod axe;
+pub mod booked;
 pub mod browser;
 pub mod device;
 pub mod driver;

@@ -8,17 +8,21 @@ use std::sync::{
     atomic::{AtomicU16, Ordering},
 };
 
+use chrono::TimeDelta;
+use serde_json::{Value, json};
+
 use shared::{
-    identity::{PersonName, Phone},
+    identity::{Document, DocumentKind, PersonName, Phone},
     ids::StaffNumber,
 };
-use sync_server::office::Staff;
+use sync_server::{office::Staff, store::SessionToken};
 use tokio::{runtime::Runtime, sync::Mutex};
 use world::{
     Trouble,
     campus::{Campus, today},
     mailbox::Notice,
     people::{self, Form, resident_number},
+    person::Person,
 };
 
 use crate::driver::Driver;
@@ -35,7 +39,7 @@ companion_documents = \"optional\"
 ";
 
 /// Hosts and visitors have names that differ in their last character.
-const GIVEN: &str = "安邦昌达恩方光海嘉凯兰明宁平秋仁山泰文贤亚泽芝舟竹远章义星温棠森";
+const GIVEN: &str = "安邦昌达恩方光海嘉凯兰明宁平秋仁山泰文贤亚泽芝舟竹远章义星温棠森柏楚冬帆冠航虹静珂朗";
 
 const HOSTS: u16 = 30;
 
@@ -43,8 +47,9 @@ const HOSTS: u16 = 30;
 pub struct Town {
     pub campus: Campus,
     driver: Arc<Driver>,
-    /// Next visitor, next host, next gate of 长安校区.
+    /// Next visitor, next host.
     next: [AtomicU16; 2],
+    sessions: AtomicU16,
     office: Option<Runtime>,
 }
 
@@ -91,7 +96,8 @@ impl Town {
                 return Err(trouble);
             }
         };
-        Ok(Self { campus, driver, next: [AtomicU16::new(1), AtomicU16::new(1)], office: Some(office) })
+        let next = [AtomicU16::new(1), AtomicU16::new(1)];
+        Ok(Self { campus, driver, next, sessions: AtomicU16::new(0), office: Some(office) })
     }
 
     pub(crate) fn driver(&self) -> Arc<Driver> {
@@ -112,6 +118,29 @@ impl Town {
         host(next.fetch_add(1, Ordering::Relaxed)).ok_or_else(|| Trouble::NotHeld("there are more hosts".to_owned()))
     }
 
+    /// Of somebody who signed in before the story begins, as a browser keeps it.
+    pub async fn session_of(&self, who: &Known) -> Result<Value, Trouble> {
+        let [high, low] = self.sessions.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+        let token = SessionToken::from_random(std::array::from_fn(|place| if place == 0 { high } else { low }));
+        let phone = Phone::parse(&who.phone).map_err(told)?;
+        let (now, month) = (self.campus.now(), TimeDelta::days(30));
+        self.campus.state.store.open_session(&token, phone, now, now.plus(month), month).await.map_err(told)?;
+        Ok(json!({"name": "session", "value": token.text(), "httpOnly": true, "sameSite": "Lax"}))
+    }
+
+    /// The same person, at work without a browser.
+    pub async fn person(&self, who: &Known) -> Result<Person, Trouble> {
+        let session = self.session_of(who).await?;
+        let value = session.get("value").and_then(Value::as_str).unwrap_or_default();
+        Person::carrying(&self.campus.url, &format!("session={value}"))
+    }
+
+    /// By the security office, for this reason.
+    pub async fn is_watched(&self, visitor: &Known, note: &str) -> Result<(), Trouble> {
+        let document = Document::parse(DocumentKind::ResidentId, &visitor.number, today().date()).map_err(told)?;
+        self.campus.state.store.watch(&document, note, self.campus.now()).await.map(drop).map_err(told)
+    }
+
     /// The code just sent to this telephone.
     pub async fn code(&self, phone: &str) -> Result<String, Trouble> {
         let sent = |notice: &Notice| notice.to == phone && notice.link.is_none() && notice.code().is_some();
@@ -121,13 +150,23 @@ impl Town {
 
     /// The notices to a host that this visitor asks to come: by SMS, service hall and WeCom.
     pub async fn asked(&self, visitor: &Known) -> Result<[Notice; 3], Trouble> {
-        Ok([self.by("sms", visitor).await?, self.by("hall", visitor).await?, self.by("wecom", visitor).await?])
+        self.notices(visitor, |_| true).await
     }
 
-    async fn by(&self, channel: &str, visitor: &Known) -> Result<Notice, Trouble> {
+    /// The same, but only those to this member of staff.
+    pub async fn asked_of(&self, staff: &Known, visitor: &Known) -> Result<[Notice; 3], Trouble> {
+        self.notices(visitor, |to| to == staff.phone || to == staff.number).await
+    }
+
+    async fn notices(&self, visitor: &Known, to: impl Fn(&str) -> bool) -> Result<[Notice; 3], Trouble> {
+        let by = async |channel| self.by(channel, visitor, &to).await;
+        Ok([by("sms").await?, by("hall").await?, by("wecom").await?])
+    }
+
+    async fn by(&self, channel: &str, visitor: &Known, to: &impl Fn(&str) -> bool) -> Result<Notice, Trouble> {
         let about = |notice: &Notice| {
             let asks = notice.link.as_deref().is_some_and(|link| link.contains("/decide/"));
-            asks && notice.channel == channel && notice.text.contains(&visitor.name)
+            asks && notice.channel == channel && notice.text.contains(&visitor.name) && to(&notice.to)
         };
         self.campus.mailbox.take(&format!("a notice by {channel} about {}", visitor.name), about).await
     }

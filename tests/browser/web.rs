@@ -45,13 +45,15 @@ async fn main() -> Result<(), Trouble> {
 async fn screens(folder: PathBuf) -> Result<(), Trouble> {
     fs::create_dir_all(&folder)?;
     let first = Town::apart().await?;
-    let phone = Browser::open(&first, Device::phone()).await?;
-    let desktop = Browser::open(&first, Device::desktop()).await?;
-    let sights = Sights::laid_out(first, &phone).await?;
+    let phones = Browser::two(&first, Device::phone()).await?;
+    let desktops = Browser::two(&first, Device::desktop()).await?;
+    let sights = Sights::laid_out(first).await?;
     for tomorrow in [false, true] {
-        for (browser, lang) in [(&phone, "zh"), (&phone, "en"), (&desktop, "zh"), (&desktop, "en")] {
-            browser.goes_to(&format!("/privacy?lang={lang}")).await?;
-            let mut shoot = async |sight: &Sight| {
+        for (browsers, lang) in [(&phones, "zh"), (&phones, "en"), (&desktops, "zh"), (&desktops, "en")] {
+            for browser in browsers {
+                browser.goes_to(&format!("/privacy?lang={lang}")).await?;
+            }
+            let shoot = async |browser: &Browser, sight: &Sight| {
                 for theme in Theme::BOTH {
                     browser.wears(theme).await?;
                     let name = format!("{}-{lang}-{}-{}.png", sight.name, browser.screen.name(), theme.name());
@@ -60,9 +62,9 @@ async fn screens(folder: PathBuf) -> Result<(), Trouble> {
                 Ok(())
             };
             if tomorrow {
-                sights.walked_past_tomorrow(browser, &mut shoot).await?;
+                sights.walked_past_tomorrow(browsers, &shoot).await?;
             } else {
-                sights.walked_past(browser, &mut shoot).await?;
+                sights.walked_past(browsers, &shoot).await?;
             }
         }
     }
@@ -79,21 +81,21 @@ const PAINTED: &str = "const done = arguments[0];
     };
     look();";
 
+const MEASURED: [&str; 6] = ["start", "sign-in", "book", "booking-waiting", "review", "pass"];
+
 #[expect(clippy::print_stdout, reason = "the figures are what this is for")]
 async fn paint(times: usize) -> Result<(), Trouble> {
     let town = Town::apart().await?;
     let phone = Browser::open(&town, Device::of(Screen::Phone)).await?;
-    let sights = Sights::laid_out(town, &phone).await?;
+    let sights = Sights::laid_out(town).await?;
     println!(
         "First contentful paint in ms, as the browser recorded it: median and worst of {times} visits, nothing cached."
     );
     println!("Loopback behind the browser's own slow network, without TLS's two round trips.");
     for (network, round_trip_ms, kilobits) in NETWORKS {
         println!("\n{network} ({round_trip_ms} ms, {kilobits} kbit/s)");
-        let mut measure = async |sight: &Sight| {
-            if !matches!(sight.name, "start" | "sign-in" | "book" | "booking-waiting" | "review" | "pass") {
-                return Ok(());
-            }
+        for sight in sights.all.iter().filter(|sight| MEASURED.contains(&sight.name)) {
+            sights.opens(&phone, sight).await?;
             phone.is_slowed_to(round_trip_ms, kilobits * 125).await?;
             let mut taken = Vec::new();
             for _ in 0..times {
@@ -104,9 +106,7 @@ async fn paint(times: usize) -> Result<(), Trouble> {
             taken.sort_unstable();
             let (median, worst) = (taken.get(taken.len() / 2), taken.last());
             println!("  {:<16}{:>6}{:>8}", sight.name, median.unwrap_or(&0), worst.unwrap_or(&0));
-            Ok(())
-        };
-        sights.walked_past(&phone, &mut measure).await?;
+        }
     }
     Ok(())
 }

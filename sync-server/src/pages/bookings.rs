@@ -35,7 +35,8 @@ struct Waiting {
 
 struct Row {
     address: String,
-    when: String,
+    day: String,
+    hours: String,
     what: String,
     chip: Chip,
 }
@@ -70,7 +71,8 @@ fn waits(view: &BookingView, now: Moment, lang: Language) -> Waiting {
 fn row(view: &BookingView, what: String, now: Moment, lang: Language) -> Row {
     Row {
         address: booking::address(view.id),
-        when: wording::when(&view.facts, lang),
+        day: wording::day(view.facts.day, lang),
+        hours: wording::hours(&view.facts),
         what,
         chip: wording::chip(&view.standing, now >= view.facts.over_at(), lang),
     }

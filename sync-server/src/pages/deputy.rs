@@ -35,7 +35,8 @@ struct Page {
 
 struct Named {
     who: String,
-    days: String,
+    from: String,
+    through: String,
 }
 
 pub(super) async fn show(State(state): State<AppState>, host: SignedIn) -> Result<Response, AppError> {
@@ -86,7 +87,8 @@ async fn whole_page(
     let named = state.store.deputy(&host.staff()?.number, CampusDay::of(state.clock.now())).await?;
     let named = named.map(|store::Deputy { staff, from, through }| Named {
         who: format!("{} · {}", staff.name, staff.department),
-        days: format!("{} {} {}", wording::day(from, lang), lang.say("至", "through"), wording::day(through, lang)),
+        from: wording::day(from, lang),
+        through: wording::day(through, lang),
     });
     Ok(page(&Page { named, form, problems, form_token: host.form_token.text(), shell: host.shell }))
 }

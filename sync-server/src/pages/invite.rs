@@ -7,12 +7,14 @@ use axum::{
     response::{IntoResponse as _, Redirect, Response},
 };
 use chrono::TimeDelta;
+use shared::time::CampusDay;
 
 use super::{
     form::Posted,
     issuing, qr,
     session::{Nothing, SignedIn},
     shell::{Shell, page},
+    wording,
 };
 use crate::{
     error::{AppError, Told},
@@ -35,9 +37,10 @@ struct Live {
 
 pub(super) async fn show(State(state): State<AppState>, host: SignedIn) -> Result<Response, AppError> {
     let lang = host.shell.lang;
-    let live = found(&state, &host).await?.map(|invitation| Live {
-        address: address(&state, &invitation.token),
-        until: format!("{}{}", lang.say("有效期至 ", "Good until "), invitation.expires_at.campus_date_and_clock()),
+    let live = found(&state, &host).await?.map(|Invitation { token, expires_at }| {
+        let day = wording::day(CampusDay::of(expires_at), lang);
+        let until = format!("{}{day} {}", lang.say("有效期至 ", "Good until "), expires_at.campus_clock());
+        Live { address: address(&state, &token), until }
     });
     Ok(page(&Invite { live, form_token: host.form_token.text(), shell: host.shell }))
 }

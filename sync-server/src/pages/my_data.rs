@@ -38,7 +38,8 @@ struct MyDataPage {
 
 struct Row {
     address: String,
-    when: String,
+    day: String,
+    hours: String,
     chip: Chip,
     facts: Vec<Fact>,
 }
@@ -110,7 +111,8 @@ async fn whole_page(state: &AppState, asked: SignedIn, alert: Option<&'static st
         facts.push(fact("完整证件号码", "Whole document number", kept.to_owned()));
         Row {
             address: booking::address(view.id),
-            when: wording::when(&view.facts, lang),
+            day: wording::day(view.facts.day, lang),
+            hours: wording::hours(&view.facts),
             chip: wording::chip(&view.standing, now >= view.facts.over_at(), lang),
             facts,
         }

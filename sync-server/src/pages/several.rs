@@ -50,7 +50,9 @@ struct Several {
 
 struct Row {
     address: String,
-    what: String,
+    visitor: String,
+    day: String,
+    hours: String,
     said: String,
 }
 
@@ -80,8 +82,14 @@ pub(super) async fn approve(
             // Not theirs: for them it does not exist.
             Outcome::NotFound => continue,
         };
-        let what = format!("{} · {}", view.facts.visitor, wording::when(&view.facts, lang));
-        rows.push(Row { address: booking::address(id), what, said });
+        let facts = &view.facts;
+        rows.push(Row {
+            address: booking::address(id),
+            visitor: facts.visitor.to_string(),
+            day: wording::day(facts.day, lang),
+            hours: wording::hours(facts),
+            said,
+        });
     }
     let heading = match approved {
         0 => lang.say("没有新的同意", "Nothing was approved").to_owned(),

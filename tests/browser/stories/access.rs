@@ -1,5 +1,7 @@
 //! Every page, by day and by night, on a phone and at a desk, as the rules of access read it.
 
+use std::sync::Mutex;
+
 use browsing::{
     axe,
     browser::Browser,
@@ -24,34 +26,39 @@ async fn nothing_is_in_anybodys_way_at_a_desk() -> Result<(), Trouble> {
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_in_an_elders_way() -> Result<(), Trouble> {
     let town = Town::apart().await?;
-    let phone = Browser::open(&town, Device::phone()).await?;
-    phone.goes_to("/?elder=yes").await?;
-    nothing_is_in_the_way_of(phone, town, &[Theme::Light]).await
+    let phones = Browser::two(&town, Device::phone()).await?;
+    for phone in &phones {
+        phone.goes_to("/?elder=yes").await?;
+    }
+    nothing_is_in_the_way_of(phones, town, &[Theme::Light]).await
 }
 
 async fn nothing_is_in_anybodys_way(device: Device) -> Result<(), Trouble> {
     let town = Town::apart().await?;
-    let browser = Browser::open(&town, device).await?;
-    nothing_is_in_the_way_of(browser, town, &Theme::BOTH).await
+    let browsers = Browser::two(&town, device).await?;
+    nothing_is_in_the_way_of(browsers, town, &Theme::BOTH).await
 }
 
-async fn nothing_is_in_the_way_of(browser: Browser, town: Town, themes: &[Theme]) -> Result<(), Trouble> {
-    let sights = Sights::laid_out(town, &browser).await?;
-    let mut found = Vec::new();
-    let mut look = async |sight: &Sight| {
+async fn nothing_is_in_the_way_of(browsers: [Browser; 2], town: Town, themes: &[Theme]) -> Result<(), Trouble> {
+    let sights = Sights::laid_out(town).await?;
+    let found = Mutex::new(Vec::new());
+    let note = |said: String| found.lock().unwrap().push(said);
+    let look = async |browser: &Browser, sight: &Sight| {
         for &theme in themes {
             browser.wears(theme).await?;
-            let violations = axe::violations(&browser).await?;
-            found.extend(violations.into_iter().map(|said| format!("{} ({}): {said}", sight.name, theme.name())));
+            for said in axe::violations(browser).await? {
+                note(format!("{} ({}): {said}", sight.name, theme.name()));
+            }
         }
         let sideways = browser.runs(SIDEWAYS, serde_json::json!([])).await?;
         if sideways != serde_json::json!(true) {
-            found.push(format!("{}: wider than the screen", sight.name));
+            note(format!("{}: wider than the screen", sight.name));
         }
         Ok(())
     };
-    sights.walked_past(&browser, &mut look).await?;
-    sights.walked_past_tomorrow(&browser, &mut look).await?;
+    sights.walked_past(&browsers, &look).await?;
+    sights.walked_past_tomorrow(&browsers, &look).await?;
+    let found = found.into_inner().unwrap();
     assert!(found.is_empty(), "{}", found.join("\n"));
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! The main job on two phones: a form, a tap, a code on the screen, a gate; and what can become of a booking besides.
 
 use browsing::{
+    booked::{Booked, asked_on_a_phone},
     browser::{Browser, Remember},
     device::Device,
     form::visit,
@@ -16,7 +17,8 @@ use world::{
 async fn a_booking_becomes_a_code_that_the_gate_admits() -> Result<(), Trouble> {
     let town = Town::shared().await?;
     let (visitor, host) = (town.visitor()?, town.host()?);
-    let phone = Browser::phone_of(&town, &visitor).await?;
+    let phone = Browser::open(&town, Device::phone()).await?;
+    phone.signs_in(&town, &visitor, Remember::Me).await?;
     phone.goes_to("/").await?;
     phone.presses("去预约").await?;
     phone.fills_in(&visit(&visitor, &host)).await?;
@@ -26,20 +28,16 @@ async fn a_booking_becomes_a_code_that_the_gate_admits() -> Result<(), Trouble> 
     assert_eq!(phone.standing().await?, "waiting");
 
     let [sms, ..] = town.asked(&visitor).await?;
-    let hosts_phone = Browser::open(&town, Device::phone()).await?;
-    hosts_phone.follows(&sms).await?;
+    let hosts_phone = asked_on_a_phone(&town, &sms).await?;
     for asked in [visitor.name.as_str(), "𬭎䶮", "阿卜杜拉·艾山", "陕AD12345", "学术交流"] {
         hosts_phone.sees(asked).await?;
     }
-    hosts_phone.presses("同意来访").await?;
-    hosts_phone.sees("不再需要审核").await?;
+    hosts_phone.approves().await?;
     assert!(hosts_phone.cookie("session").await?.is_none(), "the link is the right to decide; nobody signed in");
 
     // Nothing is pressed and nothing reloaded: the visitor's page has turned to the pass by itself.
     phone.sees("已通过").await?;
-    phone.presses("打开通行码").await?;
-    phone.sees("短码").await?;
-    let code = phone.code_on_the_screen().await?;
+    let code = phone.opens_the_pass().await?;
 
     let mut south = Terminal::enrolled(&town.campus, 0).await?;
     south.sync().await;
@@ -56,14 +54,7 @@ async fn a_booking_becomes_a_code_that_the_gate_admits() -> Result<(), Trouble> 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_booking_is_nobody_elses_to_see() -> Result<(), Trouble> {
     let town = Town::shared().await?;
-    let (visitor, host) = (town.visitor()?, town.host()?);
-    let phone = Browser::phone_of(&town, &visitor).await?;
-    phone.goes_to("/book").await?;
-    phone.fills_in(&visit(&visitor, &host)).await?;
-    phone.sends_the_form_of("privacy").await?;
-    phone.sees("等待审核").await?;
-    let booking = phone.address().await?;
-
+    let Booked { visitor, phone, address: booking, .. } = Booked::with_a_host(&town).await?;
     let bystander = Browser::open(&town, Device::desktop()).await?;
     bystander.goes_to(&booking).await?;
     assert!(bystander.address().await?.starts_with("/sign-in?next=/bookings/"), "a stranger is asked who they are");
@@ -80,22 +71,12 @@ async fn a_booking_is_nobody_elses_to_see() -> Result<(), Trouble> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cancelled_booking_shows_no_code_any_more() -> Result<(), Trouble> {
     let town = Town::shared().await?;
-    let (visitor, host) = (town.visitor()?, town.host()?);
-    let phone = Browser::phone_of(&town, &visitor).await?;
-    phone.goes_to("/book").await?;
-    phone.fills_in(&visit(&visitor, &host)).await?;
-    phone.sends_the_form_of("privacy").await?;
-    phone.sees("等待审核").await?;
-    let booking = phone.address().await?;
-    let [_, hall, _] = town.asked(&visitor).await?;
+    let Booked { phone, address: booking, notices: [_, hall, _], .. } = Booked::with_a_host(&town).await?;
     let desk = Browser::open(&town, Device::desktop()).await?;
     desk.follows(&hall).await?;
-    desk.presses("同意来访").await?;
-    desk.sees("不再需要审核").await?;
-
+    desk.approves().await?;
     phone.goes_to(&booking).await?;
-    phone.presses("打开通行码").await?;
-    phone.code_on_the_screen().await?;
+    phone.opens_the_pass().await?;
     let pass = phone.address().await?;
     phone.goes_to(&booking).await?;
     phone.presses("取消这次预约…").await?;

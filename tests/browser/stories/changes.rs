@@ -1,49 +1,28 @@
 //! A booking is changed, before and after the host's word; asked for again; and begun without being sent.
 
 use browsing::{
-    browser::{Browser, Remember},
-    device::Device,
+    booked::{Booked, approved_on_a_phone, asked_on_a_phone},
+    browser::Browser,
     form::visit,
-    town::{Known, Town},
+    town::Town,
 };
 use shared::verdict::Verdict;
 use world::{
     Trouble,
-    mailbox::Notice,
     terminal::{Terminal, shown},
 };
-
-/// Somebody who has booked, with the booking's page open, and the notices to the host.
-struct Booked {
-    visitor: Known,
-    phone: Browser,
-    address: String,
-    notices: [Notice; 3],
-}
-
-async fn booked(town: &Town) -> Result<Booked, Trouble> {
-    let (visitor, host) = (town.visitor()?, town.host()?);
-    let phone = Browser::phone_of(town, &visitor).await?;
-    phone.goes_to("/book").await?;
-    phone.fills_in(&visit(&visitor, &host)).await?;
-    phone.sends_the_form_of("privacy").await?;
-    phone.sees("等待审核").await?;
-    let (address, notices) = (phone.address().await?, town.asked(&visitor).await?);
-    Ok(Booked { visitor, phone, address, notices })
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_host_does_not_approve_what_was_changed_meanwhile() -> Result<(), Trouble> {
     let town = Town::shared().await?;
-    let Booked { phone, notices: [sms, ..], .. } = booked(&town).await?;
-    let hosts_phone = Browser::open(&town, Device::phone()).await?;
-    hosts_phone.follows(&sms).await?;
+    let Booked { phone, notices: [sms, ..], .. } = Booked::with_a_host(&town).await?;
+    let hosts_phone = asked_on_a_phone(&town, &sms).await?;
     hosts_phone.sees("学术交流").await?;
 
     phone.presses("修改预约").await?;
     assert_eq!(phone.value_of("plate").await?, "陕AD12345", "it opens as it was sent");
     phone.types("reason", "安装设备").await?;
-    phone.types("privacy", "yes").await?;
+    phone.agrees().await?;
     phone.sends_the_form_of("privacy").await?;
     phone.sees("安装设备").await?;
     assert_eq!(phone.standing().await?, "waiting");
@@ -53,30 +32,24 @@ async fn a_host_does_not_approve_what_was_changed_meanwhile() -> Result<(), Trou
     hosts_phone.sees("安装设备").await?;
     phone.reloads().await?;
     assert_eq!(phone.standing().await?, "waiting", "nobody has agreed to what they did not see");
-    hosts_phone.presses("同意来访").await?;
-    hosts_phone.sees("不再需要审核").await?;
+    hosts_phone.approves().await?;
     phone.sees("已通过").await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn another_plate_is_at_once_the_gates_and_another_day_is_asked_for() -> Result<(), Trouble> {
     let town = Town::shared().await?;
-    let Booked { visitor, phone, address, notices: [_, hall, _] } = booked(&town).await?;
-    let hosts_phone = Browser::open(&town, Device::phone()).await?;
-    hosts_phone.follows(&hall).await?;
-    hosts_phone.presses("同意来访").await?;
-    hosts_phone.sees("不再需要审核").await?;
+    let Booked { visitor, phone, address, notices: [_, hall, _], .. } = Booked::with_a_host(&town).await?;
+    let hosts_phone = approved_on_a_phone(&town, &hall).await?;
     phone.sees("已通过").await?;
 
     phone.presses("修改预约").await?;
     phone.types("plate", "陕AD54321").await?;
-    phone.types("privacy", "yes").await?;
+    phone.agrees().await?;
     phone.sends_the_form_of("privacy").await?;
     phone.sees("陕AD54321").await?;
     assert_eq!(phone.standing().await?, "approved", "a plate needs no second word");
-    phone.presses("打开通行码").await?;
-    phone.sees("短码").await?;
-    let code = phone.code_on_the_screen().await?;
+    let code = phone.opens_the_pass().await?;
     let mut north = Terminal::enrolled(&town.campus, 2).await?;
     north.sync().await;
     let view = north.show(&code);
@@ -86,7 +59,7 @@ async fn another_plate_is_at_once_the_gates_and_another_day_is_asked_for() -> Re
     phone.goes_to(&address).await?;
     phone.presses("修改预约").await?;
     phone.types("day", "2026-11-24").await?;
-    phone.types("privacy", "yes").await?;
+    phone.agrees().await?;
     phone.sends_the_form_of("privacy").await?;
     phone.sees("等待审核").await?;
     assert_ne!(phone.address().await?, address, "it waits beside the old one");
@@ -95,8 +68,7 @@ async fn another_plate_is_at_once_the_gates_and_another_day_is_asked_for() -> Re
     hosts_phone.sees("11月24日").await?;
     phone.goes_to(&address).await?;
     phone.sees("通过之前这份预约仍然有效").await?;
-    hosts_phone.presses("同意来访").await?;
-    hosts_phone.sees("不再需要审核").await?;
+    hosts_phone.approves().await?;
     phone.reloads().await?;
     phone.sees("已由修改后的预约代替").await?;
     assert!(!phone.has("img[src*='/pass/']").await?);
@@ -106,7 +78,7 @@ async fn another_plate_is_at_once_the_gates_and_another_day_is_asked_for() -> Re
 #[tokio::test(flavor = "multi_thread")]
 async fn an_old_booking_is_booked_again_with_a_day_and_a_tick() -> Result<(), Trouble> {
     let town = Town::shared().await?;
-    let Booked { visitor, phone, address, .. } = booked(&town).await?;
+    let Booked { visitor, phone, address, .. } = Booked::with_a_host(&town).await?;
     phone.presses("再次预约").await?;
     assert_eq!(phone.value_of("visitor_name").await?, visitor.name);
     assert_eq!(phone.value_of("document_number").await?, visitor.number);
@@ -116,7 +88,7 @@ async fn an_old_booking_is_booked_again_with_a_day_and_a_tick() -> Result<(), Tr
     phone.is_told_at("day", "请填写").await?;
     phone.is_told_at("privacy", "请阅读告知").await?;
     phone.types("day", "2026-11-25").await?;
-    phone.types("privacy", "yes").await?;
+    phone.agrees().await?;
     phone.sends_the_form_of("privacy").await?;
     phone.sees("等待审核").await?;
     phone.sees("11月25日").await?;
@@ -126,7 +98,7 @@ async fn an_old_booking_is_booked_again_with_a_day_and_a_tick() -> Result<(), Tr
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_begun_on_the_phone_is_sent_from_the_desk() -> Result<(), Trouble> {
-    let town = Town::apart().await?;
+    let town = Town::shared().await?;
     let (visitor, host) = (town.visitor()?, town.host()?);
     let phone = Browser::phone_of(&town, &visitor).await?;
     phone.goes_to("/book").await?;
@@ -135,10 +107,7 @@ async fn what_was_begun_on_the_phone_is_sent_from_the_desk() -> Result<(), Troub
     phone.presses("先存草稿").await?;
     phone.sees("草稿").await?;
 
-    // A minute later, as another code may be sent.
-    town.campus.later(chrono::TimeDelta::minutes(2));
-    let desk = Browser::open(&town, Device::desktop()).await?;
-    desk.signs_in(&town, &visitor, Remember::NotHere).await?;
+    let desk = Browser::desk_of(&town, &visitor).await?;
     desk.goes_to("/book").await?;
     desk.sees("草稿").await?;
     assert_eq!(desk.value_of("reason").await?, "学术交流");

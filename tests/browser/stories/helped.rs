@@ -1,6 +1,11 @@
 //! Where the script runs it helps: plates by thumb, the next code by the second, a code that fills the screen.
 
-use browsing::{browser::Browser, device::Device, form::visit, town::Town};
+use browsing::{
+    booked::{Booked, approved_on_a_phone},
+    browser::Browser,
+    device::Device,
+    town::Town,
+};
 use serde_json::json;
 use world::Trouble;
 
@@ -47,20 +52,10 @@ async fn the_button_for_the_next_code_counts_down() -> Result<(), Trouble> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_code_that_fills_the_screen_is_read_from_it() -> Result<(), Trouble> {
     let town = Town::shared().await?;
-    let (visitor, host) = (town.visitor()?, town.host()?);
-    let phone = Browser::phone_of(&town, &visitor).await?;
-    phone.goes_to("/book").await?;
-    phone.fills_in(&visit(&visitor, &host)).await?;
-    phone.sends_the_form_of("privacy").await?;
-    phone.sees("等待审核").await?;
-    let [sms, ..] = town.asked(&visitor).await?;
-    let hosts_phone = Browser::open(&town, Device::phone()).await?;
-    hosts_phone.follows(&sms).await?;
-    hosts_phone.presses("同意来访").await?;
-    hosts_phone.sees("不再需要审核").await?;
+    let Booked { phone, notices: [sms, ..], .. } = Booked::with_a_host(&town).await?;
+    approved_on_a_phone(&town, &sms).await?;
     phone.sees("已通过").await?;
-    phone.presses("打开通行码").await?;
-    let plain = phone.code_on_the_screen().await?;
+    let plain = phone.opens_the_pass().await?;
     phone.presses("放大二维码").await?;
     assert_eq!(phone.code_on_the_screen().await?, plain);
     // At night as by day: black on white.

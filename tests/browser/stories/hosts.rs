@@ -1,15 +1,15 @@
 //! A host at the desk: books for a visitor and hands the pass on, declines and says why.
 
 use browsing::{
+    booked::{Booked, asked_on_a_phone},
     browser::{Browser, Remember},
     device::Device,
-    form::{visit, visit_on_behalf},
-    town::{Town, form},
+    form::visit_on_behalf,
+    town::Town,
 };
 use shared::verdict::Verdict;
 use world::{
     Trouble,
-    person::Person,
     terminal::{Terminal, shown},
 };
 
@@ -41,17 +41,8 @@ async fn a_host_books_for_a_visitor_who_needs_only_the_address() -> Result<(), T
 #[tokio::test(flavor = "multi_thread")]
 async fn a_declined_visitor_reads_why_and_has_no_code() -> Result<(), Trouble> {
     let town = Town::shared().await?;
-    let (visitor, host) = (town.visitor()?, town.host()?);
-    let phone = Browser::phone_of(&town, &visitor).await?;
-    phone.goes_to("/book").await?;
-    phone.fills_in(&visit(&visitor, &host)).await?;
-    phone.sends_the_form_of("privacy").await?;
-    phone.sees("等待审核").await?;
-    let booking = phone.address().await?;
-
-    let [.., wecom] = town.asked(&visitor).await?;
-    let hosts_phone = Browser::open(&town, Device::phone()).await?;
-    hosts_phone.follows(&wecom).await?;
+    let Booked { phone, address: booking, notices: [.., wecom], .. } = Booked::with_a_host(&town).await?;
+    let hosts_phone = asked_on_a_phone(&town, &wecom).await?;
     hosts_phone.presses("不同意…").await?;
     hosts_phone.types("reason", "见 www.example.com").await?;
     hosts_phone.presses("不同意来访").await?;
@@ -74,12 +65,7 @@ async fn a_declined_visitor_reads_why_and_has_no_code() -> Result<(), Trouble> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_host_decides_from_the_list_and_the_links_die() -> Result<(), Trouble> {
     let town = Town::shared().await?;
-    let (visitor, host) = (town.visitor()?, town.host()?);
-    let phone = Browser::phone_of(&town, &visitor).await?;
-    let cookie = phone.cookie("session").await?.unwrap_or_default();
-    let cookie = format!("session={}", cookie["value"].as_str().unwrap_or_default());
-    let booking = Person::carrying(&town.campus.url, &cookie)?.booked(&form(&visitor, &host)).await?;
-
+    let Booked { visitor, host, address: booking, notices: [sms, ..], .. } = Booked::with_a_host(&town).await?;
     let desk = Browser::open(&town, Device::desktop()).await?;
     desk.signs_in(&town, &host, Remember::NotHere).await?;
     desk.presses(&visitor.name).await?;
@@ -87,7 +73,6 @@ async fn a_host_decides_from_the_list_and_the_links_die() -> Result<(), Trouble>
     desk.presses("同意来访").await?;
     desk.sees("已通过").await?;
 
-    let [sms, ..] = town.asked(&visitor).await?;
     let late = Browser::open(&town, Device::phone()).await?;
     late.follows(&sms).await?;
     for said in ["不再需要审核", &host.name, "本系统"] {

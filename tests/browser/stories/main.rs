@@ -3,9 +3,11 @@
 mod access;
 mod booking;
 mod changes;
+mod colleagues;
 mod helped;
 mod hosts;
 mod messages;
+mod my_data;
 mod plainly;
 mod scanners;
 mod sign_in;

@@ -7,17 +7,12 @@ mod wrong;
 
 use std::collections::BTreeSet;
 
-use browsing::{
-    browser::{Browser, Remember},
-    device::Device,
-    form::visit,
-    town::Town,
-};
+use browsing::{browser::Browser, device::Device, form::visit, town::Town};
 use serde_json::{Value, json};
 use sync_server::office::{Consent, Problem};
 use world::Trouble;
 
-use self::wrong::every_wrong_thing;
+use self::wrong::{Wrong, every_wrong_thing};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn on_a_phone_every_message_stands_at_its_field() -> Result<(), Trouble> {
@@ -31,15 +26,27 @@ async fn in_english_every_message_stands_at_its_field() -> Result<(), Trouble> {
 
 type Said = [&'static str; 2];
 
+/// Told in two browsers at the same time.
 async fn every_message(device: Device, words: fn(Said) -> &'static str) -> Result<(), Trouble> {
     let town = Town::shared().await?;
+    let mut half = every_wrong_thing();
+    let other_half = half.split_off(half.len() / 2);
+    tokio::try_join!(messages(&town, device, words, half), messages(&town, device, words, other_half)).map(drop)
+}
+
+async fn messages(
+    town: &Town,
+    device: Device,
+    words: fn(Said) -> &'static str,
+    wrong_things: Vec<Wrong>,
+) -> Result<(), Trouble> {
     let (visitor, host) = (town.visitor()?, town.host()?);
-    let browser = Browser::open(&town, device).await?;
-    browser.signs_in(&town, &visitor, Remember::Me).await?;
+    let browser = Browser::open(town, device).await?;
+    browser.is_held_by(Some(&town.session_of(&visitor).await?)).await?;
     browser.goes_to("/book").await?;
     let good = visit(&visitor, &host);
     browser.fills_in(&good).await?;
-    for wrong in every_wrong_thing() {
+    for wrong in wrong_things {
         let id = wrong.at.id();
         let told = |trouble| Trouble::NotHeld(format!("{:?} at {id}: {trouble}", wrong.problem));
         let before = typed(&browser).await?;
@@ -98,8 +105,7 @@ async fn typed(browser: &Browser) -> Result<Value, Trouble> {
 #[tokio::test(flavor = "multi_thread")]
 async fn keys_lead_through_what_is_wrong_in_the_order_of_the_page() -> Result<(), Trouble> {
     let town = Town::shared().await?;
-    let desk = Browser::open(&town, Device::desktop()).await?;
-    desk.signs_in(&town, &town.visitor()?, Remember::NotHere).await?;
+    let desk = Browser::desk_of(&town, &town.visitor()?).await?;
     desk.goes_to("/book").await?;
     desk.sends_the_form_of("privacy").await?;
     desk.is_told_at("visitor_name", "请填写").await?;

@@ -2,6 +2,7 @@
 
 use browsing::{
     axe,
+    booked::asked_on_a_phone,
     browser::{Browser, Remember},
     device::Device,
     form::visit,
@@ -29,13 +30,10 @@ async fn without_a_single_script_the_whole_way_is_open() -> Result<(), Trouble> 
     let hosts_phone = Browser::open(&town, Device::phone().without_scripts()).await?;
     hosts_phone.follows(&sms).await?;
     hosts_phone.sees("Ana Müller").await?;
-    hosts_phone.presses("同意来访").await?;
-    hosts_phone.sees("不再需要审核").await?;
+    hosts_phone.approves().await?;
 
     phone.goes_to(&booking).await?;
-    phone.presses("打开通行码").await?;
-    phone.sees("短码").await?;
-    assert!(!phone.code_on_the_screen().await?.is_empty());
+    assert!(!phone.opens_the_pass().await?.is_empty());
     phone.goes_to(&booking).await?;
     phone.presses("取消这次预约…").await?;
     phone.presses("确认取消").await?;
@@ -57,9 +55,7 @@ async fn whoever_reads_english_is_spoken_to_in_english_throughout() -> Result<()
 
     // By the switch, on a phone that asks for Chinese; it stays.
     let [sms, ..] = town.asked(&visitor).await?;
-    let hosts_phone = Browser::open(&town, Device::phone()).await?;
-    hosts_phone.follows(&sms).await?;
-    hosts_phone.sees("请审核来访").await?;
+    let hosts_phone = asked_on_a_phone(&town, &sms).await?;
     hosts_phone.presses("English").await?;
     hosts_phone.presses("Approve").await?;
     hosts_phone.sees("Nothing left to decide").await?;
@@ -103,19 +99,15 @@ async fn an_elder_is_asked_one_thing_at_a_time() -> Result<(), Trouble> {
     }
     phone.presses("提交预约").await?;
     phone.is_told_at("privacy", "请阅读告知").await?;
-    phone.types("privacy", "yes").await?;
+    phone.agrees().await?;
     phone.presses("提交预约").await?;
     phone.sees("等待审核").await?;
 
     let [sms, ..] = town.asked(&visitor).await?;
-    let hosts_phone = Browser::open(&town, Device::phone()).await?;
-    hosts_phone.follows(&sms).await?;
+    let hosts_phone = asked_on_a_phone(&town, &sms).await?;
     hosts_phone.sees("看望老师").await?;
-    hosts_phone.presses("同意来访").await?;
-    hosts_phone.sees("不再需要审核").await?;
+    hosts_phone.approves().await?;
     phone.sees("已通过").await?;
-    phone.presses("打开通行码").await?;
-    phone.sees("短码").await?;
-    assert!(!phone.code_on_the_screen().await?.is_empty());
+    assert!(!phone.opens_the_pass().await?.is_empty());
     Ok(())
 }

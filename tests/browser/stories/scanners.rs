@@ -1,20 +1,13 @@
 //! Links are opened by mail scanners, previews and impatient thumbs before their reader comes: nothing is decided by it.
 
-use browsing::{browser::Browser, device::Device, form::visit, town::Town};
+use browsing::{booked::Booked, browser::Browser, device::Device, town::Town};
 use reqwest::{Client, Method, redirect::Policy};
 use world::Trouble;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_opens_a_link_decides_nothing() -> Result<(), Trouble> {
     let town = Town::shared().await?;
-    let (visitor, host) = (town.visitor()?, town.host()?);
-    let phone = Browser::phone_of(&town, &visitor).await?;
-    phone.goes_to("/book").await?;
-    phone.fills_in(&visit(&visitor, &host)).await?;
-    phone.sends_the_form_of("privacy").await?;
-    phone.sees("等待审核").await?;
-
-    let links = town.asked(&visitor).await?;
+    let Booked { visitor, phone, notices: links, .. } = Booked::with_a_host(&town).await?;
     let machine = Client::builder().no_proxy().redirect(Policy::none()).build()?;
     for link in &links {
         let url = link.link.as_deref().unwrap_or_default();
@@ -41,8 +34,7 @@ async fn whatever_opens_a_link_decides_nothing() -> Result<(), Trouble> {
 
     // And the links have not died of it.
     scanner.follows(&links[2]).await?;
-    scanner.presses("同意来访").await?;
-    scanner.sees("不再需要审核").await?;
+    scanner.approves().await?;
     phone.reloads().await?;
     assert_eq!(phone.standing().await?, "approved");
     Ok(())

@@ -3,7 +3,7 @@
 //! The browser's own record of requests says what was loaded. What the server sends packed counts as it is sent; what it sends
 //! plain counts as gzip would make it, because pages that carry secrets are left unpacked on purpose.
 
-use std::{collections::BTreeSet, io::Write as _};
+use std::{collections::BTreeSet, io::Write as _, sync::Mutex};
 
 use browsing::{
     browser::Browser,
@@ -21,14 +21,16 @@ const MOST_BYTES: usize = 30 * 1024;
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_with_all_it_loads_is_light_and_asks_nobody_else() -> Result<(), Trouble> {
     let town = Town::apart().await?;
-    let phone = Browser::open(&town, Device::phone()).await?;
-    let sights = Sights::laid_out(town, &phone).await?;
+    let phones = Browser::two(&town, Device::phone()).await?;
+    let sights = Sights::laid_out(town).await?;
     let site = format!("{}/", sights.town.campus.url);
     let http = Client::builder().no_proxy().build()?;
-    phone.keeps_nothing().await?;
-    phone.asked_for().await?;
-    let mut weighed = Vec::new();
-    let mut look = async |sight: &Sight| {
+    for phone in &phones {
+        phone.keeps_nothing().await?;
+        phone.asked_for().await?;
+    }
+    let weighed = Mutex::new(Vec::new());
+    let look = async |phone: &Browser, sight: &Sight| {
         let asked = phone.asked_for().await?;
         if let Some(foreign) = asked.iter().find(|asked| !asked.url.starts_with(&site)) {
             return Err(Trouble::NotHeld(format!("nobody else is asked: {foreign:?}")));
@@ -41,11 +43,12 @@ async fn a_page_with_all_it_loads_is_light_and_asks_nobody_else() -> Result<(), 
         for url in beside {
             bytes += weight(&http, url).await?;
         }
-        weighed.push((bytes, sight.name));
+        weighed.lock().unwrap().push((bytes, sight.name));
         Ok(())
     };
-    sights.walked_past(&phone, &mut look).await?;
-    sights.walked_past_tomorrow(&phone, &mut look).await?;
+    sights.walked_past(&phones, &look).await?;
+    sights.walked_past_tomorrow(&phones, &look).await?;
+    let mut weighed = weighed.into_inner().unwrap();
     weighed.sort_unstable();
     println!("bytes, heaviest last: {weighed:?}");
     let (bytes, name) = *weighed.last().unwrap();
