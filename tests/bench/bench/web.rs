@@ -1,8 +1,8 @@
 //! `bench web`: what the people's door costs beside the least that could answer.
 //!
 //! Pages are counted by the CPU time of the server's threads, beside a handler that sends the same bytes and knows nothing.
-//! Bookings are counted by the clock, beside rows of the same size that are put in with the same sync and nothing else: there a
-//! disk is waited for. Server, callers and rows take turns in one process, so that a busy moment of the machine meets all.
+//! Bookings are counted by the clock, beside as many rows that are put in with the same sync and nothing else: there a disk is
+//! waited for. Server, callers and rows take turns in one process, so that a busy moment of the machine meets all.
 
 mod bookings;
 mod pages;

@@ -49,7 +49,7 @@ pub(super) fn run(
         campus.mailbox.clear();
     }
     let (ours, bare) = (middle(ours), middle(bare));
-    writeln!(out, "\nper second of the clock  bookings    rows   share   (at least 50 % is wanted)")?;
+    writeln!(out, "\nper second of the clock  bookings  as rows  share   (at least 50 % is wanted)")?;
     writeln!(out, "{:24} {ours:8.0} {bare:7.0} {:5.0} %", "", 100.0 * ours / bare)?;
     Ok(())
 }

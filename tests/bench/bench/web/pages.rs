@@ -9,7 +9,15 @@ use std::{
     time::Duration,
 };
 
-use axum::{Router, body::Bytes, http::header::CONTENT_TYPE, routing::get};
+use axum::{
+    Router,
+    body::Bytes,
+    http::{
+        HeaderMap,
+        header::{CONTENT_LENGTH, DATE},
+    },
+    routing::get,
+};
 use gatehouse::{
     Trouble,
     machine::{cpu_of_threads, now},
@@ -37,8 +45,8 @@ pub(super) fn run(
     let pages = outside.block_on(pages(campus, callers))?;
     writeln!(out, "pages per second of CPU   ours    bare   share   bytes   (at least 50 % is wanted)")?;
     for Shown { name, address, readers } in pages {
-        let bytes = outside.block_on(body(&readers, &campus.url, &address))?;
-        let bare = office.block_on(bare(bytes.clone()))?;
+        let (head, bytes) = outside.block_on(answer(&readers, &campus.url, &address))?;
+        let bare = office.block_on(bare(head, bytes.clone()))?;
         let (mut ours, mut least) = (Vec::new(), Vec::new());
         for _ in 0..turns {
             ours.push(rate(outside, &readers, &format!("{}{address}", campus.url), &bytes, turn)?);
@@ -70,17 +78,22 @@ async fn pages(campus: &Campus, callers: &[Person]) -> Result<Vec<Shown>, Troubl
     ])
 }
 
-async fn body(readers: &[reqwest::Client], url: &str, address: &str) -> Result<Bytes, Trouble> {
+async fn answer(readers: &[reqwest::Client], url: &str, address: &str) -> Result<(HeaderMap, Bytes), Trouble> {
     let reader = readers.first().ok_or_else(|| Trouble::NotHeld("nobody reads".to_owned()))?;
     let answer = reader.get(format!("{url}{address}")).send().await?.error_for_status()?;
-    Ok(answer.bytes().await?)
+    let mut head = answer.headers().clone();
+    // These the server writes by itself.
+    for name in [CONTENT_LENGTH, DATE] {
+        head.remove(name);
+    }
+    Ok((head, answer.bytes().await?))
 }
 
-/// The least that could answer: the same bytes, whoever asks.
-async fn bare(bytes: Bytes) -> Result<String, Trouble> {
+/// The least that could answer: the same bytes, head and body, whoever asks.
+async fn bare(head: HeaderMap, bytes: Bytes) -> Result<String, Trouble> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = format!("http://{}/", listener.local_addr()?);
-    let page = get(move || async move { ([(CONTENT_TYPE, "text/html; charset=utf-8")], bytes) });
+    let page = get(move || async move { (head, bytes) });
     tokio::spawn(async move { axum::serve(listener, Router::new().route("/", page)).await });
     Ok(address)
 }
