@@ -27,7 +27,7 @@ use crate::{
     error::{AppError, Told},
     office::{RevokedBy, Standing},
     state::AppState,
-    store::{BookingView, EndOutcome, Outcome, Target},
+    store::{BookingView, EndOutcome, NoticeStatus, Outcome, Target},
 };
 
 #[derive(Template)]
@@ -70,8 +70,8 @@ pub(super) async fn show(
     asked: SignedIn,
     Path(number): Path<String>,
 ) -> Result<Response, AppError> {
-    let (view, role) = found(&state, &asked, &number).await?;
-    Ok(page(&whole_page(&state, asked, view, role).await?))
+    let found = found(&state, &asked, &number).await?;
+    Ok(page(&whole_page(&state, asked, found).await?))
 }
 
 pub(super) async fn cancel(
@@ -80,10 +80,11 @@ pub(super) async fn cancel(
     Path(number): Path<String>,
     posted: Posted<Nothing>,
 ) -> Result<Response, AppError> {
-    let (view, role) = found(&state, &asked, &number).await?;
+    let found = found(&state, &asked, &number).await?;
     if let Heard::Stale(Nothing {}) = posted.heard(Some(&asked.form_token))? {
-        return shown_again(&state, asked, view, role).await;
+        return shown_again(&state, asked, found).await;
     }
+    let view = found.view;
     let outcome = state.store.cancel(view.id, &asked.phone, state.clock.now()).await?;
     ended(view.id, &outcome)
 }
@@ -94,10 +95,11 @@ pub(super) async fn revoke(
     Path(number): Path<String>,
     posted: Posted<Nothing>,
 ) -> Result<Response, AppError> {
-    let (view, role) = found(&state, &asked, &number).await?;
+    let found = found(&state, &asked, &number).await?;
     if let Heard::Stale(Nothing {}) = posted.heard(Some(&asked.form_token))? {
-        return shown_again(&state, asked, view, role).await;
+        return shown_again(&state, asked, found).await;
     }
+    let view = found.view;
     let host = asked.staff()?;
     let by = RevokedBy::Host { number: host.number.clone(), name: host.name.clone() };
     let outcome = state.store.revoke(Target::Booking(view.id), by, state.clock.now()).await?;
@@ -111,12 +113,12 @@ pub(super) async fn decide(
     Path(number): Path<String>,
     posted: Posted<Decision>,
 ) -> Result<Response, AppError> {
-    let (view, role) = found(&state, &asked, &number).await?;
+    let seen = found(&state, &asked, &number).await?;
     let lang = asked.shell.lang;
     let decision = match posted.heard(Some(&asked.form_token))? {
         Heard::Confirmed(decision) => decision,
         Heard::Stale(decision) => {
-            let mut again = whole_page(&state, asked, view, role).await?;
+            let mut again = whole_page(&state, asked, seen).await?;
             again.alert = Some(out_of_date(lang));
             again.deciding = again.deciding.map(|deciding| deciding.with(decision));
             return Ok((StatusCode::FORBIDDEN, page(&again)).into_response());
@@ -125,19 +127,20 @@ pub(super) async fn decide(
     let word = match decision.read() {
         Ok(word) => word,
         Err(unclear) => {
-            let mut again = whole_page(&state, asked, view, role).await?;
+            let mut again = whole_page(&state, asked, seen).await?;
             again.deciding = again.deciding.map(|deciding| deciding.with(decision).unclear(unclear, lang));
             return Ok((StatusCode::UNPROCESSABLE_ENTITY, page(&again)).into_response());
         }
     };
+    let Found { view, .. } = seen;
     let issuing = issuing::for_campus(&state, view.facts.campus)?;
     let staff = asked.staff()?;
     match state.store.decide_signed_in(view.id, staff, word, issuing, state.clock.now()).await? {
         // The page itself says who was first, and when.
         Outcome::Decided(_) | Outcome::AlreadyDecided(_) | Outcome::TooLate => Ok(to_page(view.id)),
         Outcome::Changed => {
-            let (view, role) = found(&state, &asked, &number).await?;
-            let mut again = whole_page(&state, asked, view, role).await?;
+            let changed_meanwhile = found(&state, &asked, &number).await?;
+            let mut again = whole_page(&state, asked, changed_meanwhile).await?;
             again.alert = Some(changed(lang));
             again.deciding = again.deciding.map(|deciding| deciding.with(decision));
             Ok((StatusCode::CONFLICT, page(&again)).into_response())
@@ -148,7 +151,7 @@ pub(super) async fn decide(
 
 /// The booking, for who comes or has booked it.
 pub(super) async fn of_visitor(state: &AppState, asked: &SignedIn, number: &str) -> Result<BookingView, AppError> {
-    let (view, role) = found(state, asked, number).await?;
+    let Found { view, role, .. } = found(state, asked, number).await?;
     if role.visitor { Ok(view) } else { Err(AppError::told(Told::NotFound)) }
 }
 
@@ -168,9 +171,17 @@ struct Role {
     host: bool,
 }
 
-async fn found(state: &AppState, asked: &SignedIn, number: &str) -> Result<(BookingView, Role), AppError> {
+/// A booking, as it is there for who asks.
+struct Found {
+    view: BookingView,
+    notices: Vec<NoticeStatus>,
+    role: Role,
+}
+
+async fn found(state: &AppState, asked: &SignedIn, number: &str) -> Result<Found, AppError> {
     let number = number.parse().map_err(|_| AppError::told(Told::NotFound))?;
-    let view = state.store.booking(BookingId::new(number)).await?.ok_or(AppError::told(Told::NotFound))?;
+    let found = state.store.booking_with_notices(BookingId::new(number)).await?;
+    let (view, notices) = found.ok_or(AppError::told(Told::NotFound))?;
     let host = match &asked.staff {
         Some(staff) if staff.number == view.host.number => true,
         Some(staff) => {
@@ -180,19 +191,19 @@ async fn found(state: &AppState, asked: &SignedIn, number: &str) -> Result<(Book
         None => false,
     };
     let role = Role { visitor: view.belongs_to(&asked.phone), host };
-    if role.visitor || role.host { Ok((view, role)) } else { Err(AppError::told(Told::NotFound)) }
+    if role.visitor || role.host { Ok(Found { view, notices, role }) } else { Err(AppError::told(Told::NotFound)) }
 }
 
 /// A form of a page that was open for too long does nothing but bring the page again.
-async fn shown_again(state: &AppState, asked: SignedIn, view: BookingView, role: Role) -> Result<Response, AppError> {
+async fn shown_again(state: &AppState, asked: SignedIn, found: Found) -> Result<Response, AppError> {
     let alert = Some(out_of_date(asked.shell.lang));
-    let again = Booking { alert, ..whole_page(state, asked, view, role).await? };
+    let again = Booking { alert, ..whole_page(state, asked, found).await? };
     Ok((StatusCode::FORBIDDEN, page(&again)).into_response())
 }
 
-async fn whole_page(state: &AppState, asked: SignedIn, view: BookingView, role: Role) -> Result<Booking, AppError> {
+async fn whole_page(state: &AppState, asked: SignedIn, found: Found) -> Result<Booking, AppError> {
+    let Found { view, notices, role } = found;
     let lang = asked.shell.lang;
-    let notices = state.store.notices_of(view.id).await?;
     let over = state.clock.now() >= view.facts.over_at();
     let waiting = view.standing == Standing::Waiting && !over;
     let approved = matches!(view.standing, Standing::Approved { .. });

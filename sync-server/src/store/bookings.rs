@@ -9,8 +9,8 @@ use shared::{
 use zeroize::Zeroizing;
 
 use super::{
-    IdentityKey, PageToken, Store, StoreError, booking_rows, consents, deputies::DECIDES, party, party::Party,
-    sealing::Purpose, writer::Writing,
+    IdentityKey, NoticeStatus, PageToken, Store, StoreError, booking_rows, consents, deputies::DECIDES, notices, party,
+    party::Party, sealing::Purpose, writer::Writing,
 };
 use crate::office::{Booking, Facts, Revision, Staff, Standing};
 
@@ -50,6 +50,19 @@ impl Store {
     pub async fn booking(&self, id: BookingId) -> Result<Option<BookingView>, StoreError> {
         let key = self.key().clone();
         self.0.readers.look(move |db| by_id(db, &key, id)).await
+    }
+
+    /// The same with what was written about it, oldest first.
+    pub async fn booking_with_notices(
+        &self,
+        id: BookingId,
+    ) -> Result<Option<(BookingView, Vec<NoticeStatus>)>, StoreError> {
+        let key = self.key().clone();
+        let look = move |db: &Connection| match by_id(db, &key, id)? {
+            Some(view) => Ok(Some((view, notices::of(db, id)?))),
+            None => Ok(None),
+        };
+        self.0.readers.look(look).await
     }
 
     /// Those this phone booked or is to come with, the latest day first.

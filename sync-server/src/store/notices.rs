@@ -3,7 +3,7 @@
 //! So there is never a notice of something that was rolled back, nor a decision nobody heard of because the server fell over in
 //! between. Once sent, the link it carried is forgotten.
 
-use rusqlite::{Row, params};
+use rusqlite::{Connection, Row, params};
 use shared::{ids::BookingId, time::Moment};
 
 use super::{Store, StoreError, rows, writer::Writing};
@@ -94,22 +94,18 @@ impl Store {
         };
         self.0.writer.write(failed).await
     }
+}
 
-    /// What was written about a booking, oldest first.
-    pub async fn notices_of(&self, booking: BookingId) -> Result<Vec<NoticeStatus>, StoreError> {
-        let of = move |db: &rusqlite::Connection| {
-            let mut query = db.prepare_cached(
-                "select kind, channel, next_try, sent_at, tries from notice where booking = ?1 order by id",
-            )?;
-            let mut found = query.query([booking.get()])?;
-            let mut notices = Vec::new();
-            while let Some(row) = found.next()? {
-                notices.push(status(row)?);
-            }
-            Ok(notices)
-        };
-        self.0.readers.look(of).await
+/// What was written about a booking, oldest first.
+pub(super) fn of(db: &Connection, booking: BookingId) -> Result<Vec<NoticeStatus>, StoreError> {
+    let mut query =
+        db.prepare_cached("select kind, channel, next_try, sent_at, tries from notice where booking = ?1 order by id")?;
+    let mut found = query.query([booking.get()])?;
+    let mut notices = Vec::new();
+    while let Some(row) = found.next()? {
+        notices.push(status(row)?);
     }
+    Ok(notices)
 }
 
 pub(super) fn add(db: &mut Writing<'_>, notice: &New<'_>, now: Moment) -> Result<(), StoreError> {
@@ -184,7 +180,15 @@ mod tests {
         let again = store.due_notices(later, 10).await.unwrap();
         assert_eq!(again.len(), 1);
         assert_eq!((again[0].id, again[0].failed), (due[1].id, 1));
-        let states: Vec<_> = store.notices_of(booking).await.unwrap().into_iter().map(|notice| notice.state).collect();
+        let states: Vec<_> = store
+            .booking_with_notices(booking)
+            .await
+            .unwrap()
+            .unwrap()
+            .1
+            .into_iter()
+            .map(|notice| notice.state)
+            .collect();
         let sent = NoticeState::Sent { at: *now };
         assert_eq!(states, [sent, NoticeState::Waiting { failed: 1 }, NoticeState::GivenUp]);
         let paths = office.look("select count(*) from notice where path is not null");
