@@ -6,6 +6,7 @@
 use std::{
     fs,
     io::{BufRead as _, BufReader, Read as _, Write as _},
+    mem,
     net::TcpStream,
     process::{Child, ChildStdout, Command, Stdio},
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
@@ -100,8 +101,9 @@ const STARTED: &str = "ChromeDriver was started successfully on port ";
 impl Drop for Driver {
     fn drop(&mut self) {
         // Whoever holds a browser holds on to its driver, so that all are idle now.
-        for browser in self.idle().drain(..).collect::<Vec<_>>() {
-            self.end(&browser);
+        let idle = mem::take(&mut *self.idle());
+        for browser in &idle {
+            self.end(browser);
         }
         self.process.kill().ok();
         self.process.wait().ok();
@@ -140,7 +142,7 @@ impl Session {
     pub async fn open(driver: Arc<Driver>, device: Device) -> Result<Self, Trouble> {
         let http = Client::builder().no_proxy().timeout(PATIENCE).build()?;
         if let Some(mut browser) = driver.idle_one(device) {
-            let scripts = Mutex::new(std::mem::take(&mut browser.scripts));
+            let scripts = Mutex::new(mem::take(&mut browser.scripts));
             let session = Self { driver, http, browser: Some(browser), scripts };
             session.forgets_everything().await?;
             return Ok(session);
@@ -166,7 +168,7 @@ impl Session {
         ] {
             self.tell_chromium(command, with).await?;
         }
-        let scripts: Vec<_> = self.scripts().drain(..).collect();
+        let scripts = mem::take(&mut *self.scripts());
         for script in scripts {
             self.tell_chromium("Page.removeScriptToEvaluateOnNewDocument", json!({"identifier": script})).await?;
         }
@@ -212,7 +214,7 @@ impl Session {
 impl Drop for Session {
     fn drop(&mut self) {
         let Some(mut browser) = self.browser.take() else { return };
-        browser.scripts = std::mem::take(&mut *self.scripts());
+        browser.scripts = mem::take(&mut *self.scripts());
         if thread::panicking() {
             // Whoever knows in which state it is left.
             self.driver.end(&browser);

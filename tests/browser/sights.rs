@@ -1,6 +1,6 @@
 //! Every page in every state it can be in, and the walk past all of them: for the rules of access, for weight, for pictures.
 //!
-//! Whoever adds a page adds a line to [`all`]; what is not walked past is not looked at.
+//! Whoever adds a page adds a line to `all.rs`; what is not walked past is not looked at.
 
 mod all;
 mod prepared;

@@ -3,7 +3,7 @@
 //! The browser's own record of requests says what was loaded. What the server sends packed counts as it is sent; what it sends
 //! plain counts as gzip would make it, because pages that carry secrets are left unpacked on purpose.
 
-use std::{collections::BTreeSet, io::Write as _, sync::Mutex};
+use std::{cell::RefCell, collections::BTreeSet, io::Write as _};
 
 use browsing::{
     browser::Browser,
@@ -29,7 +29,7 @@ async fn a_page_with_all_it_loads_is_light_and_asks_nobody_else() -> Result<(), 
         phone.keeps_nothing().await?;
         phone.asked_for().await?;
     }
-    let weighed = Mutex::new(Vec::new());
+    let weighed = RefCell::new(Vec::new());
     let look = async |phone: &Browser, sight: &Sight| {
         let asked = phone.asked_for().await?;
         if let Some(foreign) = asked.iter().find(|asked| !asked.url.starts_with(&site)) {
@@ -43,12 +43,12 @@ async fn a_page_with_all_it_loads_is_light_and_asks_nobody_else() -> Result<(), 
         for url in beside {
             bytes += weight(&http, url).await?;
         }
-        weighed.lock().unwrap().push((bytes, sight.name));
+        weighed.borrow_mut().push((bytes, sight.name));
         Ok(())
     };
     sights.walked_past(&phones, &look).await?;
     sights.walked_past_tomorrow(&phones, &look).await?;
-    let mut weighed = weighed.into_inner().unwrap();
+    let mut weighed = weighed.into_inner();
     weighed.sort_unstable();
     println!("bytes, heaviest last: {weighed:?}");
     let (bytes, name) = *weighed.last().unwrap();
