@@ -208,11 +208,13 @@ async fn whole_page(state: &AppState, asked: SignedIn, found: Found) -> Result<B
     let waiting = view.standing == Standing::Waiting && !over;
     let approved = matches!(view.standing, Standing::Approved { .. });
     let address = address(view.id);
-    let deciding = || Deciding::new(format!("{address}/decide"), asked.form_token.text(), view.revision);
     let mut facts = wording::facts(state, &view.facts, &view.host, lang);
     facts.extend(replaced(state, &view, lang).await?);
+    let mut ask_security = false;
     if role.host && waiting {
-        facts.extend(wording::background(&state.store.background(view.id).await?, lang));
+        let background = state.store.background(view.id).await?;
+        facts.extend(wording::background(&background, lang));
+        ask_security = background.ask_security;
     }
     // A visitor booked for may have no phone that we can reach: then the host hands the pass on.
     let sees_pass = role.visitor || view.booked_by.is_none();
@@ -247,7 +249,10 @@ async fn whole_page(state: &AppState, asked: SignedIn, found: Found) -> Result<B
         steps: progress::steps(&view, &notices, over, lang),
         // A host who types a reason is not to lose it.
         live: waiting && !role.host,
-        deciding: (role.host && waiting).then(deciding),
+        deciding: (role.host && waiting).then(|| Deciding {
+            ask_security,
+            ..Deciding::new(format!("{address}/decide"), asked.form_token.text(), view.revision)
+        }),
         usual_reasons: usual_reasons(lang),
         cancellable: role.visitor && !over && (waiting || approved),
         revocable: !over && approved && asked.staff.as_ref().is_some_and(|staff| staff.number == view.host.number),

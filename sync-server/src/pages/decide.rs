@@ -99,7 +99,7 @@ async fn found(state: &AppState, text: &str) -> Result<(LinkToken, LinkView), Ap
     Ok((token, view))
 }
 
-async fn whole_page(state: &AppState, shell: Shell, view: LinkView, form: Deciding) -> Result<Decide, AppError> {
+async fn whole_page(state: &AppState, shell: Shell, view: LinkView, mut form: Deciding) -> Result<Decide, AppError> {
     let lang = shell.lang;
     let LinkView { booking, open, holder, channel: _ } = view;
     let explained = match &booking.standing {
@@ -127,7 +127,9 @@ async fn whole_page(state: &AppState, shell: Shell, view: LinkView, form: Decidi
     let mut facts = wording::facts(state, &booking.facts, &booking.host, lang);
     facts.extend(booking::replaced(state, &booking, lang).await?);
     if open {
-        facts.extend(wording::background(&state.store.background(booking.id).await?, lang));
+        let background = state.store.background(booking.id).await?;
+        facts.extend(wording::background(&background, lang));
+        form.ask_security = background.ask_security;
     }
     Ok(Decide {
         alert: None,

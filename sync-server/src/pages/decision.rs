@@ -35,11 +35,20 @@ pub(super) struct Deciding {
     pub(super) revision: u32,
     pub(super) reason: String,
     pub(super) problems: Problems,
+    /// Somebody of the party is on the watchlist.
+    pub(super) ask_security: bool,
 }
 
 impl Deciding {
     pub(super) fn new(address: String, form_token: String, revision: Revision) -> Self {
-        Self { address, form_token, revision: revision.get(), reason: String::new(), problems: Problems::default() }
+        Self {
+            address,
+            form_token,
+            revision: revision.get(),
+            reason: String::new(),
+            problems: Problems::default(),
+            ask_security: false,
+        }
     }
 
     /// With what was typed into it when it could not be taken.

@@ -204,20 +204,14 @@ pub(super) fn facts(state: &AppState, facts: &Facts, host: &Staff, lang: Languag
 }
 
 /// What a host should know before they decide.
-pub(super) fn background(background: &Background, lang: Language) -> Vec<Fact> {
+pub(super) fn background(background: &Background, lang: Language) -> Option<Fact> {
     let fact = |chinese, english, value| Fact { name: lang.say(chinese, english), value };
-    let Background { earlier, last, ask_security } = background;
-    let mut list = Vec::new();
-    if let Some(last) = last {
+    let Background { earlier, last, .. } = background;
+    last.map(|last| {
         let said = lang.say("{} 次，最近 {}", "{}, the last on {}");
-        let said = said.replacen("{}", &earlier.to_string(), 1).replacen("{}", &last.to_string(), 1);
-        list.push(fact("此前来访您", "Earlier visits to you", said));
-    }
-    if *ask_security {
-        let said = lang.say("审核前请先与保卫处联系", "Please ask the security office before you decide");
-        list.push(fact("提示", "Please note", said.to_owned()));
-    }
-    list
+        let said = said.replacen("{}", &earlier.to_string(), 1).replacen("{}", &day(last, lang), 1);
+        fact("此前来访您", "Earlier visits to you", said)
+    })
 }
 
 fn one_a_line(things: &[impl ToString]) -> String {

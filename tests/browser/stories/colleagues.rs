@@ -156,7 +156,7 @@ async fn the_host_sees_who_was_here_before_and_whom_to_ask_about_but_not_why() -
     let [sms, ..] = town.asked(&visitor).await?;
     hosts_phone.follows(&sms).await?;
     hosts_phone.sees("此前来访您").await?;
-    hosts_phone.sees("1 次，最近 2026-11-23").await?;
+    hosts_phone.sees("1 次，最近 11月23日").await?;
     hosts_phone.does_not_see("保卫处").await?;
 
     let watched = town.visitor()?;

@@ -128,7 +128,7 @@ async fn the_host_sees_who_was_here_before_and_whom_to_ask() {
     let link = office.links().await.pop().unwrap();
     for address in [&next, &link] {
         let page = host.get(&office, address).await;
-        assert!(page.text().contains("1 次，最近 2026-11-23"), "{address}: {}", page.text());
+        assert!(page.text().contains("1 次，最近 11月23日"), "{address}: {}", page.text());
         assert!(!page.text().contains("保卫处"));
     }
     assert!(!visitor.get(&office, &next).await.text().contains("此前来访您"));
