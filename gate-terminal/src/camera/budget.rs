@@ -60,7 +60,7 @@ const STALE_GAIN: f64 = 1.0 / 16.0;
 const CAUTION: f64 = 4.0;
 
 /// Kept for what cannot be foreseen: a tangle of edges that leads a reader astray.
-const RESERVE: Duration = Duration::from_millis(2);
+const RESERVE: Duration = Duration::from_millis(3);
 
 /// A picture of a few pixels costs what its call costs, which says nothing about pixels.
 const TELLING_PIXELS: u64 = 10_000;
