@@ -184,15 +184,20 @@ pub(super) async fn submit_on_behalf(
         Ok(booking) => booking,
         Err(found) => return refused(&state, &headers, host, form, Kind::OnBehalf, found).await,
     };
-    if let Some(retry_at) = state.store.count_on_behalf(&host.phone, state.config.booking.limits(), now).await? {
-        let said = too_many(BookingLimit::Bookings, retry_at, now, host.shell.lang);
-        return postponed(&state, &headers, host, form, Kind::OnBehalf, said).await;
-    }
     let issuing = issuing::for_campus(&state, booking.facts().campus)?;
-    let on_behalf = OnBehalf { booking, host: staff, notice: privacy::VERSION, issuing, form: sent(&form) };
-    let id = state.store.submit_on_behalf(on_behalf, now).await?;
-    unsent::sent(&state, &headers, &form).await?;
-    Ok(Redirect::to(&booking::address(id)).into_response())
+    let limits = state.config.booking.limits();
+    let on_behalf = OnBehalf { booking, host: staff, limits, notice: privacy::VERSION, issuing, form: sent(&form) };
+    match state.store.submit_on_behalf(on_behalf, now).await? {
+        Submitted::Booked(id) => {
+            unsent::sent(&state, &headers, &form).await?;
+            Ok(Redirect::to(&booking::address(id)).into_response())
+        }
+        Submitted::Limited { why, retry_at } => {
+            let said = too_many(why, retry_at, now, host.shell.lang);
+            postponed(&state, &headers, host, form, Kind::OnBehalf, said).await
+        }
+        Submitted::HostUnknown => Err(AppError::told(Told::NotFound)),
+    }
 }
 
 fn sent(form: &BookingForm) -> Sent {

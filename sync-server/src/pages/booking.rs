@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{
     error::{AppError, Told},
-    office::{RevokedBy, Standing},
+    office::{RevokedBy, Staff, Standing},
     state::AppState,
     store::{BookingView, EndOutcome, NoticeStatus, Outcome, Target},
 };
@@ -167,8 +167,15 @@ pub(super) async fn replaced(state: &AppState, view: &BookingView, lang: Languag
 #[derive(Debug, Clone, Copy)]
 struct Role {
     visitor: bool,
-    /// Also who stands in for the host today.
     host: bool,
+    /// Who stands in for the host today; of what is decided they see what they decided themselves.
+    deputy: bool,
+}
+
+impl Role {
+    const fn decides(self) -> bool {
+        self.host || self.deputy
+    }
 }
 
 /// A booking, as it is there for who asks.
@@ -182,16 +189,25 @@ async fn found(state: &AppState, asked: &SignedIn, number: &str) -> Result<Found
     let number = number.parse().map_err(|_| AppError::told(Told::NotFound))?;
     let found = state.store.booking_with_notices(BookingId::new(number)).await?;
     let (view, notices) = found.ok_or(AppError::told(Told::NotFound))?;
-    let host = match &asked.staff {
-        Some(staff) if staff.number == view.host.number => true,
-        Some(staff) => {
+    let host = asked.staff.as_ref().is_some_and(|staff| staff.number == view.host.number);
+    let deputy = match &asked.staff {
+        Some(staff) if !host && concerns(&view.standing, staff) => {
             let today = CampusDay::of(state.clock.now());
             state.store.stands_in(&staff.number, &view.host.number, today).await?
         }
-        None => false,
+        Some(_) | None => false,
     };
-    let role = Role { visitor: view.belongs_to(&asked.phone), host };
-    if role.visitor || role.host { Ok(Found { view, notices, role }) } else { Err(AppError::told(Told::NotFound)) }
+    let role = Role { visitor: view.belongs_to(&asked.phone), host, deputy };
+    if role.visitor || role.decides() { Ok(Found { view, notices, role }) } else { Err(AppError::told(Told::NotFound)) }
+}
+
+/// Whether it is a deputy's to see: to be decided, or decided by them.
+fn concerns(standing: &Standing, deputy: &Staff) -> bool {
+    match standing {
+        Standing::Waiting => true,
+        Standing::Approved { by, .. } | Standing::Declined { by, .. } => by.number == deputy.number,
+        Standing::Cancelled { .. } | Standing::Revoked { .. } => false,
+    }
 }
 
 /// A form of a page that was open for too long does nothing but bring the page again.
@@ -211,13 +227,13 @@ async fn whole_page(state: &AppState, asked: SignedIn, found: Found) -> Result<B
     let mut facts = wording::facts(state, &view.facts, &view.host, lang);
     facts.extend(replaced(state, &view, lang).await?);
     let mut ask_security = false;
-    if role.host && waiting {
-        let background = state.store.background(view.id).await?;
+    if role.decides() && waiting {
+        let background = state.store.background(view.id, CampusDay::of(state.clock.now())).await?;
         facts.extend(wording::background(&background, lang));
         ask_security = background.ask_security;
     }
     // A visitor booked for may have no phone that we can reach: then the host hands the pass on.
-    let sees_pass = role.visitor || view.booked_by.is_none();
+    let sees_pass = role.visitor || (role.host && view.booked_by.is_none());
     let booked = view.booked_by.as_ref() == Some(&asked.phone);
     Ok(Booking {
         alert: None,
@@ -235,7 +251,7 @@ async fn whole_page(state: &AppState, asked: SignedIn, found: Found) -> Result<B
         hours: wording::hours(&view.facts),
         standing: view.standing.name(),
         chip: wording::chip(&view.standing, over, lang),
-        explained: if waiting && role.host {
+        explained: if waiting && role.decides() {
             lang.say("访客在等您审核。", "The visitor is waiting for your decision.").to_owned()
         } else if view.standing == Standing::Waiting && over {
             lang.say("来访日期已过，没有审核。", "The day of the visit is over; nobody decided.").to_owned()
@@ -248,14 +264,14 @@ async fn whole_page(state: &AppState, asked: SignedIn, found: Found) -> Result<B
         facts,
         steps: progress::steps(&view, &notices, over, lang),
         // A host who types a reason is not to lose it.
-        live: waiting && !role.host,
-        deciding: (role.host && waiting).then(|| Deciding {
+        live: waiting && !role.decides(),
+        deciding: (role.decides() && waiting).then(|| Deciding {
             ask_security,
             ..Deciding::new(format!("{address}/decide"), asked.form_token.text(), view.revision)
         }),
         usual_reasons: usual_reasons(lang),
         cancellable: role.visitor && !over && (waiting || approved),
-        revocable: !over && approved && asked.staff.as_ref().is_some_and(|staff| staff.number == view.host.number),
+        revocable: !over && approved && role.host,
         form_token: asked.form_token.text(),
         shell: asked.shell.at(&address),
         address,

@@ -12,7 +12,7 @@ use super::{
     shell::{Shell, page},
     wording::{self, Chip},
 };
-use crate::{error::AppError, state::AppState, store::BookingView};
+use crate::{error::AppError, office::Staff, state::AppState, store::BookingView};
 
 #[derive(Template)]
 #[template(path = "bookings.html")]
@@ -29,7 +29,8 @@ struct Bookings {
 /// One that waits, with what is sent when it is ticked.
 struct Waiting {
     row: Row,
-    ticked: String,
+    /// Nothing to tick where the security office is to be asked first.
+    ticked: Option<String>,
     label: String,
 }
 
@@ -47,14 +48,14 @@ pub(super) async fn show(State(state): State<AppState>, asked: SignedIn) -> Resu
     let (waiting, hosted) = match &asked.staff {
         Some(staff) => (
             state.store.bookings_waiting_for(&staff.number, CampusDay::of(now)).await?,
-            state.store.bookings_hosted_by(&staff.number).await?,
+            state.store.bookings_hosted_by(&staff.number, CampusDay::of(now)).await?,
         ),
         None => (Vec::new(), Vec::new()),
     };
     let visitors = |list: Vec<BookingView>| list.iter().map(|view| row(view, visitor(view), now, lang)).collect();
     Ok(page(&Bookings {
         is_host: asked.staff.is_some(),
-        waiting: waiting.iter().map(|view| waits(view, now, lang)).collect(),
+        waiting: waiting.iter().map(|(view, asks)| waits(&state, view, *asks, asked.staff.as_ref(), lang)).collect(),
         hosted: visitors(hosted),
         own: own.iter().map(|view| row(view, visit(&state, view, lang), now, lang)).collect(),
         form_token: asked.form_token.text(),
@@ -63,9 +64,24 @@ pub(super) async fn show(State(state): State<AppState>, asked: SignedIn) -> Resu
     }))
 }
 
-fn waits(view: &BookingView, now: Moment, lang: Language) -> Waiting {
-    let label = format!("{} · {}", view.facts.visitor, wording::when(&view.facts, lang));
-    Waiting { row: row(view, visitor(view), now, lang), ticked: several::value(view), label }
+/// All that a tick says yes to stands in its row.
+fn waits(state: &AppState, view: &BookingView, ask_security: bool, staff: Option<&Staff>, lang: Language) -> Waiting {
+    let facts = &view.facts;
+    let mut what = vec![visitor(view), wording::campus(state, facts.campus, lang)];
+    what.extend(facts.companions.iter().map(ToString::to_string));
+    what.extend(facts.plates.iter().map(ToString::to_string));
+    if staff.is_none_or(|staff| staff.number != view.host.number) {
+        what.push(format!("{} {}", lang.say("拜访", "visits"), view.host.name));
+    }
+    if ask_security {
+        what.push(lang.say("审核前请先与保卫处联系", "please ask the security office first").to_owned());
+    }
+    let now = state.clock.now();
+    Waiting {
+        row: row(view, what.join(" · "), now, lang),
+        ticked: (!ask_security).then(|| several::value(view)),
+        label: format!("{} · {}", facts.visitor, wording::when(facts, lang)),
+    }
 }
 
 fn row(view: &BookingView, what: String, now: Moment, lang: Language) -> Row {

@@ -10,6 +10,8 @@ use axum::{
     response::{IntoResponse as _, Redirect, Response},
 };
 
+use shared::time::CampusDay;
+
 use super::{
     booking,
     decision::{Deciding, Decision, Usual, changed, out_of_date, usual_reasons},
@@ -124,10 +126,14 @@ async fn whole_page(state: &AppState, shell: Shell, view: LinkView, mut form: De
         | Standing::Cancelled { .. }
         | Standing::Revoked { .. } => wording::how_it_came(&booking.standing, lang),
     };
-    let mut facts = wording::facts(state, &booking.facts, &booking.host, lang);
-    facts.extend(booking::replaced(state, &booking, lang).await?);
+    let mut facts = Vec::new();
+    // A link outlives its holder's right to decide, and shows nobody's visit after it.
+    if holder.is_some() {
+        facts = wording::facts(state, &booking.facts, &booking.host, lang);
+        facts.extend(booking::replaced(state, &booking, lang).await?);
+    }
     if open {
-        let background = state.store.background(booking.id).await?;
+        let background = state.store.background(booking.id, CampusDay::of(state.clock.now())).await?;
         facts.extend(wording::background(&background, lang));
         form.ask_security = background.ask_security;
     }

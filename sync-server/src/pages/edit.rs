@@ -38,7 +38,9 @@ pub(super) async fn show(
         return Ok(to_page(view.id));
     }
     // What waits to take its place is what is being changed, or the one change would undo the other.
-    if let Some(waiting) = view.successor {
+    if let Some(waiting) = view.successor
+        && state.store.booking(waiting).await?.is_some_and(|waiting| open(&state, &waiting))
+    {
         return Ok(Redirect::to(&booking_form::address(Kind::Change(waiting))).into_response());
     }
     if let Some(form) = unsent::found(&state, &headers, &asked, Kind::Change(view.id)).await? {

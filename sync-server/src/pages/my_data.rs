@@ -90,8 +90,8 @@ pub(super) async fn erase(
         0 => lang.say("所有设备已退出登录。", "All devices are signed out.").to_owned(),
         count => lang
             .say(
-                "今天的 {} 次来访要留到今天结束，请明天登录后再删除一次。所有设备已退出登录。",
-                "{} visits of today are kept until the day is over: please sign in tomorrow and erase them. All devices are signed out.",
+                "还有 {} 次来访（今天的，或您替别人预约、还没到日子的）要留到来访当天结束，请之后登录再删除一次。所有设备已退出登录。",
+                "{} visits, of today or booked for somebody else who still comes, are kept until their day is over: please sign in after it and erase them. All devices are signed out.",
             )
             .replace("{}", &count.to_string()),
     };

@@ -13,7 +13,7 @@ use super::{
 use crate::{office::Retention, state::AppState, store::DRAFT_FOR};
 
 /// Kept with every booking: to which text somebody agreed. Changes whenever the text does.
-pub(super) const VERSION: &str = "2026-11-23";
+pub(super) const VERSION: &str = "2026-11-23.2";
 
 #[derive(Template)]
 #[template(path = "privacy.html")]

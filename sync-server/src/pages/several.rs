@@ -2,9 +2,12 @@
 //! other, and the page says what became of each.
 
 use askama::Template;
-use axum::{extract::State, response::Response};
+use axum::{
+    extract::State,
+    response::{IntoResponse as _, Response},
+};
 use serde::Deserialize;
-use shared::ids::BookingId;
+use shared::{ids::BookingId, time::CampusDay};
 
 use super::{
     booking,
@@ -16,13 +19,10 @@ use super::{
 };
 use crate::{
     error::AppError,
-    office::{Choice, Revision},
+    office::{Choice, Revision, Staff},
     state::AppState,
-    store::{BookingView, Outcome},
+    store::{BookingView, Outcome, WAITING_AT_MOST},
 };
-
-/// As many as one page lists.
-const MOST: usize = 100;
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
@@ -65,22 +65,28 @@ pub(super) async fn approve(
     let Ticked { booking } = posted.confirmed_by(&host.form_token)?;
     let lang = host.shell.lang;
     let (mut rows, mut approved) = (Vec::new(), 0_usize);
-    for (id, seen) in booking.iter().filter_map(|ticked| shown(ticked)).take(MOST) {
+    for (id, seen) in booking.iter().filter_map(|ticked| shown(ticked)).take(WAITING_AT_MOST) {
         let Some(view) = state.store.booking(id).await? else { continue };
-        let issuing = issuing::for_campus(&state, view.facts.campus)?;
-        let now = state.clock.now();
-        let said = match state.store.decide_signed_in(id, staff, Choice::Approve.on(seen), issuing, now).await? {
-            Outcome::Decided(_) => {
+        let said = match approved_one(&state, staff, &view, seen).await {
+            Ok(None) => lang
+                .say("审核前请先与保卫处联系，请打开核对", "Ask the security office first: please open it")
+                .to_owned(),
+            // The others are told of all the same.
+            Err(error) => {
+                drop(error.into_response());
+                lang.say("没有成功，请打开再试", "This did not succeed: please open it and try again").to_owned()
+            }
+            Ok(Some(Outcome::Decided(_))) => {
                 approved += 1;
                 lang.say("已同意", "Approved").to_owned()
             }
-            Outcome::AlreadyDecided(standing) => wording::how_it_came(&standing, lang),
-            Outcome::TooLate => lang.say("来访日期已过", "The day of the visit is over").to_owned(),
-            Outcome::Changed => lang
+            Ok(Some(Outcome::AlreadyDecided(standing))) => wording::how_it_came(&standing, lang),
+            Ok(Some(Outcome::TooLate)) => lang.say("来访日期已过", "The day of the visit is over").to_owned(),
+            Ok(Some(Outcome::Changed)) => lang
                 .say("访客刚修改了预约，请打开核对", "Just changed by the visitor: please open it and look")
                 .to_owned(),
             // Not theirs: for them it does not exist.
-            Outcome::NotFound => continue,
+            Ok(Some(Outcome::NotFound)) => continue,
         };
         let facts = &view.facts;
         rows.push(Row {
@@ -95,5 +101,20 @@ pub(super) async fn approve(
         0 => lang.say("没有新的同意", "Nothing was approved").to_owned(),
         count => lang.say("已同意 {} 位访客来访", "{} visits approved").replace("{}", &count.to_string()),
     };
-    Ok(page(&Several { heading, rows, shell: host.shell }))
+    Ok(page(&Several { heading, rows, shell: host.shell.at("/bookings") }))
+}
+
+/// None where the security office is to be asked first: that is a decision to look at.
+async fn approved_one(
+    state: &AppState,
+    staff: &Staff,
+    view: &BookingView,
+    seen: Revision,
+) -> Result<Option<Outcome>, AppError> {
+    let now = state.clock.now();
+    if state.store.background(view.id, CampusDay::of(now)).await?.ask_security {
+        return Ok(None);
+    }
+    let issuing = issuing::for_campus(state, view.facts.campus)?;
+    Ok(Some(state.store.decide_signed_in(view.id, staff, Choice::Approve.on(seen), issuing, now).await?))
 }

@@ -16,6 +16,8 @@ pub(super) enum Counted {
     CodeSent,
     Booking,
     BookingOnBehalf,
+    /// Of a booking that waits: the host is told of none, but each is kept.
+    Change,
     HostUnknown,
     /// By a form that was wrong elsewhere.
     HostFoundEarly,
@@ -29,6 +31,7 @@ impl Counted {
             Self::CodeSent => "code_sent",
             Self::Booking => "booking",
             Self::BookingOnBehalf => "booking_on_behalf",
+            Self::Change => "change",
             Self::HostUnknown => "host_unknown",
             Self::HostFoundEarly => "host_found_early",
             Self::WalkIn => "walk_in",

@@ -7,7 +7,7 @@ use super::{Store, StoreError, rows, watchlist::BOOKING_IS_WATCHED};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Background {
-    /// Visits of the same document to the same host that were approved, on earlier days.
+    /// Visits of the same document to the same host that were approved, on earlier days up to this one.
     pub earlier: u32,
     pub last: Option<CampusDay>,
     /// Somebody of the party is on the watchlist. Who, and why, is the security office's to say.
@@ -15,23 +15,26 @@ pub struct Background {
 }
 
 impl Store {
-    pub async fn background(&self, booking: BookingId) -> Result<Background, StoreError> {
-        self.0.readers.look(move |db| background(db, booking)).await
+    pub async fn background(&self, booking: BookingId, today: CampusDay) -> Result<Background, StoreError> {
+        self.0.readers.look(move |db| background(db, booking, today)).await
     }
 }
 
-fn background(db: &Connection, booking: BookingId) -> Result<Background, StoreError> {
+fn background(db: &Connection, booking: BookingId, today: CampusDay) -> Result<Background, StoreError> {
     let (earlier, last): (u32, Option<String>) = db
         .prepare_cached(
             "select count(*), max(e.day) from booking b join booking e
-                 on e.document_index = b.document_index and e.host = b.host and e.day < b.day
+                 on e.document_index = b.document_index and e.host = b.host and e.day < b.day and e.day <= ?2
              where b.id = ?1 and e.standing = 'approved' and not e.anonymous",
         )?
-        .query_row([booking.get()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        .query_row(params![booking.get(), today.to_string()], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let last = last.map(|day| rows::stored("day", CampusDay::parse(&day))).transpose()?;
+    Ok(Background { earlier, last, ask_security: asks_security(db, booking)? })
+}
+
+pub(super) fn asks_security(db: &Connection, booking: BookingId) -> Result<bool, StoreError> {
     let sql = format!("select {BOOKING_IS_WATCHED} from booking b where b.id = ?1");
-    let ask_security = db.prepare_cached(&sql)?.query_row(params![booking.get()], |row| row.get(0))?;
-    Ok(Background { earlier, last, ask_security })
+    Ok(db.prepare_cached(&sql)?.query_row([booking.get()], |row| row.get(0))?)
 }
 
 #[cfg(test)]
@@ -61,13 +64,15 @@ mod tests {
         let other = BookingForm { document_number: "440524188001010014".to_owned(), ..on(3) };
         let (stranger, _) = office.submit(&other, 4).await;
         let (booking, _) = office.submit(&on(3), 5).await;
+        let later = today().plus_days(2);
         let expected = Background { earlier: 2, last: Some(today().plus_days(1)), ask_security: false };
-        assert_eq!(store.background(booking).await.unwrap(), expected);
-        assert_eq!(store.background(stranger).await.unwrap(), Background::default());
-        assert_eq!(store.background(declined).await.unwrap().earlier, 2);
+        assert_eq!(store.background(booking, later).await.unwrap(), expected);
+        assert_eq!(store.background(booking, today()).await.unwrap().earlier, 1, "what is still to come is no visit");
+        assert_eq!(store.background(stranger, later).await.unwrap(), Background::default());
+        assert_eq!(store.background(declined, later).await.unwrap().earlier, 2);
         let document = Document::parse(DocumentKind::ResidentId, &form().document_number, today().date()).unwrap();
         store.watch(&document, "纠纷", *now).await.unwrap();
-        assert!(store.background(booking).await.unwrap().ask_security);
-        assert!(!store.background(stranger).await.unwrap().ask_security);
+        assert!(store.background(booking, later).await.unwrap().ask_security);
+        assert!(!store.background(stranger, later).await.unwrap().ask_security);
     }
 }

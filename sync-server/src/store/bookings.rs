@@ -9,8 +9,8 @@ use shared::{
 use zeroize::Zeroizing;
 
 use super::{
-    IdentityKey, NoticeStatus, PageToken, Store, StoreError, booking_rows, consents, deputies::DECIDES, notices, party,
-    party::Party, sealing::Purpose, writer::Writing,
+    IdentityKey, NoticeStatus, PageToken, Store, StoreError, background, booking_rows, consents, deputies::DECIDES,
+    notices, party, party::Party, sealing::Purpose, writer::Writing,
 };
 use crate::office::{Booking, Facts, Revision, Staff, Standing};
 
@@ -37,6 +37,9 @@ pub struct IssuedPass {
     pub pass: PassId,
     pub page: PageToken,
 }
+
+/// That a host is shown at once, and may approve at once.
+pub const WAITING_AT_MOST: usize = 100;
 
 impl BookingView {
     /// Whether somebody who has proven this phone may see and cancel it: who booked, or the visitor.
@@ -76,27 +79,36 @@ impl Store {
         self.0.readers.read(of).await
     }
 
-    /// Those that wait for the word of this member of staff today, as their host or for one who is away; the next day first.
+    /// Those that wait for the word of this member of staff today, as their host or for one who is away, the next day first; and of
+    /// each whether the security office is to be asked before.
     pub async fn bookings_waiting_for(
         &self,
         staff: &StaffNumber,
         today: CampusDay,
-    ) -> Result<Vec<BookingView>, StoreError> {
+    ) -> Result<Vec<(BookingView, bool)>, StoreError> {
         let (key, staff) = (self.key().clone(), staff.clone());
         let waiting = move |db: &Connection| {
-            let which = format!("{DECIDES} and b.standing = 'waiting' order by b.day, b.from_minute, b.id limit 500");
-            several(db, &key, &which, &[&staff.as_str(), &today.to_string()])
+            let which = format!(
+                "{DECIDES} and b.standing = 'waiting' and b.day >= ?2 order by b.day, b.from_minute, b.id limit {WAITING_AT_MOST}"
+            );
+            let views = several(db, &key, &which, &[&staff.as_str(), &today.to_string()])?;
+            let with_hint = |view: BookingView| background::asks_security(db, view.id).map(|asks| (view, asks));
+            views.into_iter().map(with_hint).collect()
         };
         self.0.readers.read(waiting).await
     }
 
-    /// Those this host has had to decide, the latest day first.
-    pub async fn bookings_hosted_by(&self, host: &StaffNumber) -> Result<Vec<BookingView>, StoreError> {
+    /// Those this host has had to decide, the latest day first; also what nobody decided in time.
+    pub async fn bookings_hosted_by(
+        &self,
+        host: &StaffNumber,
+        today: CampusDay,
+    ) -> Result<Vec<BookingView>, StoreError> {
         let (key, host) = (self.key().clone(), host.clone());
         let hosted = move |db: &Connection| {
-            let which = "b.host = ?1 and b.standing <> 'waiting'
+            let which = "b.host = ?1 and (b.standing <> 'waiting' or b.day < ?2)
                 order by b.day desc, b.from_minute desc, b.id desc limit 200";
-            several(db, &key, which, &[&host.as_str()])
+            several(db, &key, which, &[&host.as_str(), &today.to_string()])
         };
         self.0.readers.read(hosted).await
     }
@@ -278,10 +290,17 @@ mod tests {
         let (second, links) = office.submit(&form(), 2).await;
         let store = &office.store;
         let host = &office.host.number;
-        assert_eq!(ids(store.bookings_waiting_for(host, today()).await.unwrap()), [first, second]);
+        let waiting = async |day| {
+            let waiting = store.bookings_waiting_for(host, day).await.unwrap();
+            ids(waiting.into_iter().map(|(view, _)| view).collect())
+        };
+        assert_eq!(waiting(today()).await, [first, second]);
         store.decide(&links.sms, Choice::Approve.on(Revision::FIRST), office.issuing(2), office.now).await.unwrap();
-        assert_eq!(ids(store.bookings_waiting_for(host, today()).await.unwrap()), [first]);
-        assert_eq!(ids(store.bookings_hosted_by(host).await.unwrap()), [second]);
+        assert_eq!(waiting(today()).await, [first]);
+        assert_eq!(ids(store.bookings_hosted_by(host, today()).await.unwrap()), [second]);
+        let tomorrow = today().plus_days(1);
+        assert_eq!(waiting(tomorrow).await, []);
+        assert_eq!(ids(store.bookings_hosted_by(host, tomorrow).await.unwrap()), [second, first], "nobody decided");
         let phone = Phone::parse(&form().phone).unwrap();
         assert_eq!(ids(store.bookings_of(&phone).await.unwrap()), [second, first]);
         assert_eq!(ids(store.bookings_of(&office.host.phone).await.unwrap()), []);

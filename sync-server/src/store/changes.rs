@@ -100,8 +100,7 @@ impl Store {
                 return match (view.standing, extent) {
                     (Standing::Waiting, Extent::Nothing) => Ok(Changed::Nothing),
                     (Standing::Waiting, Extent::Small | Extent::Large) => {
-                        bookings::rewrite(db, id, &ready, agreed, now)?;
-                        Ok(Changed::WhileWaiting(id))
+                        while_waiting(db, id, (&ready, agreed), (&by, &limits), now)
                     }
                     _ => Ok(Changed::TooLate),
                 };
@@ -110,10 +109,15 @@ impl Store {
                 return Ok(Changed::Nothing);
             }
             if extent == Extent::Large
-                && let Some(asked) = waiting_successor(db, &key, &view)?
+                && let Some(asked) = waiting_successor(db, &key, &view, now)?
             {
-                bookings::rewrite(db, asked, &ready, agreed, now)?;
-                return Ok(Changed::WhileWaiting(asked));
+                // The same once more is no news to the host.
+                return match extent_of(db, &key, &asked, &ready)? {
+                    Some(Extent::Nothing) => Ok(Changed::WhileWaiting(asked.id)),
+                    Some(Extent::Small | Extent::Large) | None => {
+                        while_waiting(db, asked.id, (&ready, agreed), (&by, &limits), now)
+                    }
+                };
             }
             let phone = By::Phone(&by);
             if let Some(retry_at) = attempts::again_at(db, Counted::Booking, phone, limits.per_phone, now)? {
@@ -138,6 +142,22 @@ impl Store {
         };
         self.0.writer.write(change).await
     }
+}
+
+fn while_waiting(
+    db: &mut Writing<'_>,
+    id: BookingId,
+    (ready, agreed): (&Ready, &str),
+    (by, limits): (&Phone, &BookingLimits),
+    now: Moment,
+) -> Result<Changed, StoreError> {
+    let phone = By::Phone(by);
+    if let Some(retry_at) = attempts::again_at(db, Counted::Change, phone, limits.per_phone, now)? {
+        return Ok(Changed::Limited { retry_at });
+    }
+    attempts::count(db, Counted::Change, phone, now)?;
+    bookings::rewrite(db, id, ready, agreed, now)?;
+    Ok(Changed::WhileWaiting(id))
 }
 
 fn at_once(
@@ -165,10 +185,15 @@ fn at_once(
 }
 
 /// The booking that already asks to take this one's place.
-fn waiting_successor(db: &Connection, key: &IdentityKey, view: &BookingView) -> Result<Option<BookingId>, StoreError> {
+fn waiting_successor(
+    db: &Connection,
+    key: &IdentityKey,
+    view: &BookingView,
+    now: Moment,
+) -> Result<Option<BookingView>, StoreError> {
     let Some(successor) = view.successor else { return Ok(None) };
-    let waits = bookings::by_id(db, key, successor)?.is_some_and(|view| view.standing == Standing::Waiting);
-    Ok(waits.then_some(successor))
+    let successor = bookings::by_id(db, key, successor)?;
+    Ok(successor.filter(|one| one.standing == Standing::Waiting && now < one.facts.over_at()))
 }
 
 /// How much would be changed; `None` when the numbers are forgotten already, which is after the day.
@@ -426,7 +451,10 @@ mod tests {
             assert_eq!(asked.iter().filter(|notice| notice.text.contains("修改了已通过的预约")).count(), 3);
             // Changed once more it is the same that waits, and nobody is asked again.
             let later = BookingForm { day: today().plus_days(2).to_string(), ..car("京A12345") };
-            assert_eq!(office.change(old, &later, &booker(), 3).await, Changed::WhileWaiting(new));
+            for seed in [3, 4] {
+                assert_eq!(office.change(old, &later, &booker(), seed).await, Changed::WhileWaiting(new));
+                assert_eq!(office.view(new).await.revision, Revision::new(2), "the same again is no news");
+            }
             let word = choice.clone().on(Revision::new(2));
             let outcome = office.store.decide_signed_in(new, &office.host, word, office.issuing(2), office.now).await;
             assert!(matches!(outcome.unwrap(), Outcome::Decided(_)));
@@ -471,6 +499,42 @@ mod tests {
         let retry_at = office.now.plus(TimeDelta::days(1));
         assert_eq!(office.change(id, &car_alone("京A3"), &booker(), 2).await, Changed::Limited { retry_at });
         assert_eq!(office.view(id).await.facts.plates[0].as_str(), "京A2");
+    }
+
+    #[tokio::test]
+    async fn changes_while_it_waits_are_limited_too() {
+        let office = Office::with_host().await;
+        let (id, _) = office.submit(&form(), 1).await;
+        for plate in ["京A1", "京A2", "京A3"] {
+            assert_eq!(office.change(id, &car_alone(plate), &booker(), 2).await, Changed::WhileWaiting(id));
+        }
+        let retry_at = office.now.plus(TimeDelta::days(1));
+        assert_eq!(office.change(id, &car_alone("京A4"), &booker(), 2).await, Changed::Limited { retry_at });
+    }
+
+    #[tokio::test]
+    async fn who_cancels_a_visit_cancels_the_change_of_it_that_waits() {
+        let office = Office::with_host().await;
+        let old = office.approved(&form(), 1).await;
+        let moved = BookingForm { reason: "设备安装".to_owned(), ..form() };
+        let Changed::Asked(new) = office.change(old, &moved, &booker(), 2).await else { panic!() };
+        office.store.cancel(old, &booker(), office.now).await.unwrap();
+        for id in [old, new] {
+            assert!(matches!(office.view(id).await.standing, Standing::Cancelled { .. }), "{id}");
+        }
+        assert_eq!(office.view(old).await.successor, None);
+    }
+
+    #[tokio::test]
+    async fn a_change_that_nobody_decided_in_time_is_in_the_way_of_no_other() {
+        let office = Office::with_host().await;
+        let tomorrow = BookingForm { day: today().plus_days(1).to_string(), ..form() };
+        let old = office.approved(&tomorrow, 1).await;
+        let Changed::Asked(first) = office.change(old, &form(), &booker(), 2).await else { panic!() };
+        let other = BookingForm { reason: "设备安装".to_owned(), ..tomorrow };
+        let next_day = today().plus_days(1).at_minute(8 * 60);
+        let changed = office.change_at(old, &other, &booker(), 3, next_day).await;
+        assert!(matches!(changed, Changed::Asked(second) if second != first), "{changed:?}");
     }
 
     fn car_alone(plate: &str) -> BookingForm {

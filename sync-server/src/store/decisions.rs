@@ -62,18 +62,8 @@ impl Store {
         issuing: Issuing,
         now: Moment,
     ) -> Result<Outcome, StoreError> {
-        let (hash, key) = (link.hash(), self.key().clone());
-        let about = move |db: &Connection| Ok(links::find(db, hash)?.map(|found| found.booking));
-        let tagged = self.tagged(about, &word).await?;
-        let decide = move |db: &mut Writing<'_>| {
-            let Some(found) = links::find(db, hash)? else { return Ok(Outcome::NotFound) };
-            let Some(view) = bookings::by_id(db, &key, found.booking)? else { return Ok(Outcome::NotFound) };
-            let Some(holder) = links::holder(db, &found, &view, now)? else { return Ok(Outcome::NotFound) };
-            let by = Approver { number: holder.number, name: holder.name, via: Via::Link(found.channel) };
-            keep_tagged(db, tagged)?;
-            settle(db, &key, found.booking, word, by, &issuing, now)
-        };
-        self.0.writer.write(decide).await
+        let hash = link.hash();
+        self.decided(word, issuing, now, move |db, key| by_link(db, key, hash, now)).await
     }
 
     /// On the host's own page, by the host or who stands in for them.
@@ -85,27 +75,27 @@ impl Store {
         issuing: Issuing,
         now: Moment,
     ) -> Result<Outcome, StoreError> {
-        let (by, key) = (by.clone(), self.key().clone());
-        let tagged = self.tagged(move |_| Ok(Some(booking)), &word).await?;
-        let decide = move |db: &mut Writing<'_>| {
-            let Some(view) = bookings::by_id(db, &key, booking)? else { return Ok(Outcome::NotFound) };
-            let host = &view.host.number;
-            if by.number != *host && !deputies::stands_in(db, &by.number, host, CampusDay::of(now))? {
-                return Ok(Outcome::NotFound);
-            }
-            let by = Approver { number: by.number, name: by.name, via: Via::SignedIn };
-            keep_tagged(db, tagged)?;
-            settle(db, &key, booking, word, by, &issuing, now)
-        };
-        self.0.writer.write(decide).await
+        let by = by.clone();
+        self.decided(word, issuing, now, move |db, key| by_staff(db, key, booking, &by, now)).await
     }
 
     /// By the visitor, or whoever booked.
     pub async fn cancel(&self, booking: BookingId, phone: &Phone, now: Moment) -> Result<EndOutcome, StoreError> {
         let (phone, key) = (phone.clone(), self.key().clone());
         let cancel = move |db: &mut Writing<'_>| match bookings::by_id(db, &key, booking)? {
-            Some(view) if view.belongs_to(&phone) => end(db, &view, RevokedBy::Visitor, now),
-            Some(_) | None => Ok(EndOutcome::NotFound),
+            Some(view) if !view.belongs_to(&phone) => Ok(EndOutcome::NotFound),
+            // What has taken place is not undone.
+            Some(view) if now >= view.facts.over_at() => Ok(EndOutcome::AlreadyEnded(view.standing)),
+            Some(view) => {
+                // A change of it that still waits is wanted no more than the visit itself.
+                let waiting =
+                    view.successor.map(|successor| bookings::by_id(db, &key, successor)).transpose()?.flatten();
+                if let Some(change) = waiting.filter(|change| change.standing == Standing::Waiting) {
+                    end(db, &change, RevokedBy::Visitor, now)?;
+                }
+                end(db, &view, RevokedBy::Visitor, now)
+            }
+            None => Ok(EndOutcome::NotFound),
         };
         self.0.writer.write(cancel).await
     }
@@ -122,7 +112,9 @@ impl Store {
                     .map(BookingId::new),
             };
             let Some(booking) = booking else { return Ok(EndOutcome::NotFound) };
+            let host_asks = matches!(by, RevokedBy::Host { .. });
             match bookings::by_id(db, &key, booking)? {
+                Some(view) if host_asks && now >= view.facts.over_at() => Ok(EndOutcome::AlreadyEnded(view.standing)),
                 Some(view) => end(db, &view, by, now),
                 None => Ok(EndOutcome::NotFound),
             }
@@ -131,33 +123,73 @@ impl Store {
     }
 }
 
-/// The tag of a booking's document, as the booking stood when it was made.
-struct Tagged {
+/// A booking, and who would decide it.
+type Asked = Option<(BookingView, Approver)>;
+
+fn by_link(db: &Connection, key: &IdentityKey, hash: [u8; 32], now: Moment) -> Result<Asked, StoreError> {
+    let Some(found) = links::find(db, hash)? else { return Ok(None) };
+    let Some(view) = bookings::by_id(db, key, found.booking)? else { return Ok(None) };
+    let Some(holder) = links::holder(db, &found, &view, now)? else { return Ok(None) };
+    let by = Approver { number: holder.number, name: holder.name, via: Via::Link(found.channel) };
+    Ok(Some((view, by)))
+}
+
+fn by_staff(
+    db: &Connection,
+    key: &IdentityKey,
     booking: BookingId,
-    revision: Revision,
-    tag: DocumentTag,
+    staff: &Staff,
+    now: Moment,
+) -> Result<Asked, StoreError> {
+    let Some(view) = bookings::by_id(db, key, booking)? else { return Ok(None) };
+    let host = &view.host.number;
+    if staff.number != *host && !deputies::stands_in(db, &staff.number, host, CampusDay::of(now))? {
+        return Ok(None);
+    }
+    let by = Approver { number: staff.number.clone(), name: staff.name.clone(), via: Via::SignedIn };
+    Ok(Some((view, by)))
 }
 
 impl Store {
-    /// What a yes to this booking needs and a no does not. None where there is nothing to say yes to, which the decision will tell.
-    async fn tagged(
+    /// `who` is asked before the costly part, so that it is spent on nobody who may not decide, and again in the transaction.
+    async fn decided(
         &self,
-        about: impl FnOnce(&Connection) -> Result<Option<BookingId>, StoreError> + Send + 'static,
+        word: Word,
+        issuing: Issuing,
+        now: Moment,
+        who: impl Fn(&Connection, &IdentityKey) -> Result<Asked, StoreError> + Clone + Send + 'static,
+    ) -> Result<Outcome, StoreError> {
+        let tag = self.tag_for(&word, who.clone()).await?;
+        let key = self.key().clone();
+        let decide = move |db: &mut Writing<'_>| {
+            let Some((view, by)) = who(db, &key)? else { return Ok(Outcome::NotFound) };
+            if let Some(tag) = tag {
+                keep_tag(db, view.id, word.seen, tag)?;
+            }
+            settle(db, &key, view.id, word, by, &issuing, now)
+        };
+        self.0.writer.write(decide).await
+    }
+
+    /// What a yes needs and a no does not. None where there is nothing to say yes to, which the decision will tell.
+    async fn tag_for(
+        &self,
         word: &Word,
-    ) -> Result<Option<Tagged>, StoreError> {
+        who: impl FnOnce(&Connection, &IdentityKey) -> Result<Asked, StoreError> + Send + 'static,
+    ) -> Result<Option<DocumentTag>, StoreError> {
         if !matches!(word.choice, Choice::Approve) {
             return Ok(None);
         }
-        let key = self.key().clone();
+        let (key, seen) = (self.key().clone(), word.seen);
         let look = move |db: &Connection| {
-            let Some(id) = about(db)? else { return Ok(None) };
-            let view = bookings::by_id(db, &key, id)?.filter(|view| view.standing == Standing::Waiting);
-            let Some(view) = view else { return Ok(None) };
-            Ok(changes::document(db, &key, id)?.map(|document| (view, document)))
+            let Some((view, _)) = who(db, &key)? else { return Ok(None) };
+            if view.standing != Standing::Waiting || view.revision != seen {
+                return Ok(None);
+            }
+            Ok(changes::document(db, &key, view.id)?.map(|document| (view, document)))
         };
         let Some((view, document)) = self.0.readers.look(look).await? else { return Ok(None) };
-        let tag = self.tag(document, view.facts.campus, view.facts.day).await?;
-        Ok(Some(Tagged { booking: view.id, revision: view.revision, tag }))
+        Ok(Some(self.tag(document, view.facts.campus, view.facts.day).await?))
     }
 
     /// What a terminal compares a card with: slow on purpose, so it is made before the writer is asked, and for none that nobody
@@ -175,13 +207,6 @@ impl Store {
             .ok_or(StoreError::Tag);
         drop(place);
         tag
-    }
-}
-
-fn keep_tagged(db: &Writing<'_>, tagged: Option<Tagged>) -> Result<(), StoreError> {
-    match tagged {
-        Some(Tagged { booking, revision, tag }) => keep_tag(db, booking, revision, tag),
-        None => Ok(()),
     }
 }
 
@@ -485,7 +510,7 @@ mod tests {
         let deputys = crate::store::office_days::links(1).deputy;
         assert_eq!(office.look("select count(*) from notice where \"to\" in ('13800130101', 'T2')"), 6);
         let waiting = store.bookings_waiting_for(&other.number, today()).await.unwrap();
-        assert_eq!(waiting.iter().map(|view| view.id).collect::<Vec<_>>(), [booking, second]);
+        assert_eq!(waiting.iter().map(|(view, _)| view.id).collect::<Vec<_>>(), [booking, second]);
         // Past their days neither the link nor the page decides any more.
         let later = today().plus_days(1).at_minute(60);
         assert_eq!(store.decide(&deputys.sms, yes(), office.issuing(1), later).await.unwrap(), Outcome::NotFound);
@@ -548,6 +573,26 @@ mod tests {
         assert_eq!(office.changes().await, [revoked]);
         let unknown = Target::Pass(PassId::from_bytes([2; 8]));
         assert_eq!(office.store.revoke(unknown, RevokedBy::Visitor, later).await.unwrap(), EndOutcome::NotFound);
+    }
+
+    #[tokio::test]
+    async fn a_day_that_is_over_is_not_undone() {
+        let office = Office::with_host().await;
+        let (id, links) = office.submit(&form(), 1).await;
+        office
+            .store
+            .decide(&links.sms, Choice::Approve.on(Revision::FIRST), office.issuing(1), office.now)
+            .await
+            .unwrap();
+        let (over, visitor) = (today().end(), Phone::parse(&form().phone).unwrap());
+        let by = RevokedBy::Host { number: office.host.number.clone(), name: office.host.name.clone() };
+        for outcome in [
+            office.store.cancel(id, &visitor, over).await.unwrap(),
+            office.store.revoke(Target::Booking(id), by, over).await.unwrap(),
+        ] {
+            assert!(matches!(outcome, EndOutcome::AlreadyEnded(Standing::Approved { .. })), "{outcome:?}");
+        }
+        assert!(matches!(office.store.booking(id).await.unwrap().unwrap().standing, Standing::Approved { .. }));
     }
 
     #[tokio::test]

@@ -67,8 +67,11 @@ impl Store {
     }
 }
 
-/// The deputy in force on `day`, if they are still here.
+/// The deputy in force on `day`, if both are still here: nobody decides for a host who has left.
 pub(super) fn in_force(db: &Connection, host: &StaffNumber, day: CampusDay) -> Result<Option<Staff>, StoreError> {
+    if directory::by_number(db, host)?.is_none() {
+        return Ok(None);
+    }
     Ok(named(db, host, day)?.filter(|deputy| deputy.from <= day).map(|deputy| deputy.staff))
 }
 
@@ -82,8 +85,8 @@ pub(super) fn stands_in(
 }
 
 /// Of a booking `b`: whether the member of staff `?1` decides it on the day `?2`, as its host or for them.
-pub(super) const DECIDES: &str = "(b.host = ?1 or exists (select 1 from deputy d
-    where d.host = b.host and d.deputy = ?1 and ?2 between d.from_day and d.through_day))";
+pub(super) const DECIDES: &str = "(b.host = ?1 or exists (select 1 from deputy d join staff h on h.number = d.host
+    where d.host = b.host and h.left_at is null and d.deputy = ?1 and ?2 between d.from_day and d.through_day))";
 
 fn named(db: &Connection, host: &StaffNumber, today: CampusDay) -> Result<Option<Deputy>, StoreError> {
     type Row = (String, String, String);
@@ -130,7 +133,10 @@ mod tests {
         assert_eq!(store.deputy(&host.number, today().plus_days(4)).await.unwrap(), None);
         store.import_directory(vec![host.clone()], *now).await.unwrap();
         assert!(!stands_in(&other.number, &host.number, 1).await, "who has left stands in for nobody");
+        store.import_directory(vec![other.clone()], *now).await.unwrap();
+        assert!(!stands_in(&other.number, &host.number, 1).await, "nobody stands in for who has left");
         store.import_directory(vec![host.clone(), other.clone()], *now).await.unwrap();
+        assert!(stands_in(&other.number, &host.number, 1).await);
         store.end_deputy(&host.number).await.unwrap();
         assert!(!stands_in(&other.number, &host.number, 1).await);
     }

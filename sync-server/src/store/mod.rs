@@ -55,7 +55,7 @@ use thiserror::Error;
 use tokio::sync::{Semaphore, watch};
 
 pub use background::Background;
-pub use bookings::{BookingView, IssuedPass};
+pub use bookings::{BookingView, IssuedPass, WAITING_AT_MOST};
 pub use changes::{Changed, Changing, Said};
 pub use clock_kept::ClockKept;
 pub use codes::{Caller, CodeCheck, CodeIssued};

@@ -34,7 +34,7 @@ pub struct Mine {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ErasedMine {
     pub bookings: usize,
-    /// These only from the day after their visit.
+    /// These only from the day after their visit: today's, and what was booked for somebody else who still comes.
     pub later: Vec<BookingId>,
 }
 
@@ -88,6 +88,11 @@ fn erase(db: &mut Writing<'_>, key: &IdentityKey, phone: &Phone, now: Moment) ->
         }
         erased.bookings += retention::anonymise(db, "id = ?1", &view.id.get())?;
     }
+    let others =
+        "booked_by = ?1 and phone is not ?1 and not anonymous and day >= ?2 and standing in ('waiting', 'approved')";
+    let mut kept = db.prepare_cached(&format!("select id from booking where {others}"))?;
+    let kept = kept.query_map(params![phone.as_str(), CampusDay::of(now).to_string()], |row| row.get(0))?;
+    erased.later.extend(kept.collect::<Result<Vec<i64>, _>>()?.into_iter().map(BookingId::new));
     // Whom they booked for keeps their own data; that this phone did it is forgotten once the visit is over.
     db.execute(
         "update booking set booked_by = null where booked_by = ?1 and phone is not ?1 and day < ?2",
@@ -164,5 +169,18 @@ mod tests {
         assert_eq!(office.look("select count(*) from booking where document is null and anonymous"), 2);
         let tomorrow = today().plus_days(1).at_minute(1);
         assert_eq!(store.erase_mine(&phone, tomorrow).await.unwrap(), ErasedMine { bookings: 1, later: vec![] });
+    }
+
+    #[tokio::test]
+    async fn what_was_booked_for_somebody_who_still_comes_is_said_to_stay() {
+        let office = Office::with_host().await;
+        let friend = BookingForm { phone: "13800130077".to_owned(), ..form() };
+        let (id, _) = office.submit(&friend, 1).await;
+        let booker = Phone::parse("13800130009").unwrap();
+        let erased = office.store.erase_mine(&booker, office.now).await.unwrap();
+        assert_eq!(erased, ErasedMine { bookings: 0, later: vec![id] });
+        let tomorrow = today().plus_days(1).at_minute(1);
+        assert_eq!(office.store.erase_mine(&booker, tomorrow).await.unwrap(), ErasedMine::default());
+        assert_eq!(office.store.booking(id).await.unwrap().unwrap().booked_by, None);
     }
 }

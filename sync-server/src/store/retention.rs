@@ -1,7 +1,7 @@
 //! Forgetting, in one transaction: what the office says is to be forgotten by now.
 
 use rusqlite::{ToSql, params};
-use shared::time::Moment;
+use shared::time::{CampusDay, Moment};
 
 use super::{Store, StoreError, attempts, drafts, unsent, writer::Writing};
 use crate::office::{Retention, notice::NoticeKind};
@@ -37,10 +37,12 @@ fn erase(db: &Writing<'_>, retention: Retention, now: Moment) -> Result<Erased, 
         params![NoticeKind::SignInCode.name(), now.unix_ms()],
     )?;
     db.execute(
-        r#"update notice set "to" = '', body = '' where booking is null and made_at < ?1 and "to" <> ''"#,
+        r#"update notice set "to" = '', body = '', next_try = null where booking is null and made_at < ?1 and "to" <> ''"#,
         params![now.minus(chrono::TimeDelta::days(1)).unix_ms()],
     )?;
     db.execute("delete from session where expires_at <= ?1", [now.unix_ms()])?;
+    db.execute("delete from invitation where expires_at <= ?1", [now.unix_ms()])?;
+    db.execute("delete from deputy where through_day < ?1", [CampusDay::of(now).to_string()])?;
     attempts::forget(db, now)?;
     unsent::forget(db, now)?;
     drafts::forget(db, now)?;

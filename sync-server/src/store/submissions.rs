@@ -52,6 +52,7 @@ pub enum Submitted {
 pub struct OnBehalf {
     pub booking: Booking,
     pub host: Staff,
+    pub limits: BookingLimits,
     pub notice: &'static str,
     pub issuing: Issuing,
     pub form: Sent,
@@ -81,15 +82,18 @@ impl Store {
         self.0.writer.write(submit).await
     }
 
-    pub async fn submit_on_behalf(&self, on_behalf: OnBehalf, now: Moment) -> Result<BookingId, StoreError> {
-        let OnBehalf { booking, host, notice, issuing, form } = on_behalf;
+    pub async fn submit_on_behalf(&self, on_behalf: OnBehalf, now: Moment) -> Result<Submitted, StoreError> {
+        let OnBehalf { booking, host, limits, notice, issuing, form } = on_behalf;
         let facts = booking.facts();
         let tag = self.tag(booking.document().clone(), facts.campus, facts.day).await?;
         let ready = self.prepare(booking)?;
         let key = self.key().clone();
         let submit = move |db: &mut Writing<'_>| {
             if let Some(id) = submitted(db, &form)? {
-                return Ok(id);
+                return Ok(Submitted::Booked(id));
+            }
+            if let Some(retry_at) = host_search::count_on_behalf(db, &host.phone, limits, now)? {
+                return Ok(Submitted::Limited { why: BookingLimit::Bookings, retry_at });
             }
             let id = bookings::insert(db, &ready, &host, (None, notice), now)?;
             decisions::keep_tag(db, id, Revision::FIRST, tag)?;
@@ -98,7 +102,7 @@ impl Store {
                 Outcome::Decided(_) => {
                     keep_mark(db, &form, id)?;
                     drafts::sent(db, &host.phone, true, &form.id)?;
-                    Ok(id)
+                    Ok(Submitted::Booked(id))
                 }
                 // The day ended while the form was on its way: better no booking than one that nobody can decide.
                 Outcome::TooLate | Outcome::AlreadyDecided(_) | Outcome::Changed | Outcome::NotFound => {
@@ -113,13 +117,16 @@ impl Store {
 /// The booking that this very form has become already.
 fn submitted(db: &Connection, form: &Sent) -> Result<Option<BookingId>, StoreError> {
     let Some(mark) = form.mark else { return Ok(None) };
-    let mut select = db.prepare_cached("select booking from submitted where mark = ?1")?;
+    let mut select = db.prepare_cached(
+        "select s.booking from submitted s join booking b on b.id = s.booking where s.mark = ?1 and not b.anonymous",
+    )?;
     Ok(select.query_row([mark], |row| row.get(0)).optional()?.map(BookingId::new))
 }
 
 fn keep_mark(db: &Connection, form: &Sent, id: BookingId) -> Result<(), StoreError> {
     if let Some(mark) = form.mark {
-        db.prepare_cached("insert into submitted (mark, booking) values (?1, ?2)")?.execute(params![mark, id.get()])?;
+        db.prepare_cached("insert or replace into submitted (mark, booking) values (?1, ?2)")?
+            .execute(params![mark, id.get()])?;
     }
     Ok(())
 }
@@ -128,6 +135,7 @@ fn keep_mark(db: &Connection, form: &Sent, id: BookingId) -> Result<(), StoreErr
 mod tests {
     use super::*;
     use crate::{
+        config::Config,
         office::{BookingForm, Standing},
         store::office_days::{Office, form},
     };
@@ -140,11 +148,14 @@ mod tests {
         let on_behalf = OnBehalf {
             booking,
             host: office.host.clone(),
+            limits: Config::default().booking.limits(),
             notice: "1",
             issuing: office.issuing(1),
             form: Sent { id: String::new(), mark: None },
         };
-        let id = office.store.submit_on_behalf(on_behalf, office.now).await.unwrap();
+        let Submitted::Booked(id) = office.store.submit_on_behalf(on_behalf, office.now).await.unwrap() else {
+            panic!("it is booked")
+        };
         let view = office.store.booking(id).await.unwrap().unwrap();
         assert!(matches!(&view.standing, Standing::Approved { by, .. } if by.via == Via::OnBehalf));
         assert!(view.pass.is_some());
@@ -153,5 +164,31 @@ mod tests {
         assert_eq!(office.look("select count(*) from approval_link"), 0);
         // An SMS does not reach a foreign number; the host hands the link on.
         assert_eq!(office.look("select count(*) from notice"), 0);
+    }
+
+    #[tokio::test]
+    async fn a_form_that_comes_twice_is_one_booking_and_counts_once() {
+        let office = Office::with_host().await;
+        let typed = BookingForm { form_id: "a".repeat(32), ..form() };
+        let (first, _) = office.submit(&typed, 1).await;
+        assert_eq!(office.submit(&typed, 2).await.0, first);
+        let on_behalf = || OnBehalf {
+            booking: typed.check_on_behalf(&office.rules(), office.now).unwrap(),
+            host: office.host.clone(),
+            limits: Config::default().booking.limits(),
+            notice: "1",
+            issuing: office.issuing(1),
+            form: Sent { id: typed.form_id.clone(), mark: Some([1; 32]) },
+        };
+        let made = office.store.submit_on_behalf(on_behalf(), office.now).await.unwrap();
+        assert_eq!(office.store.submit_on_behalf(on_behalf(), office.now).await.unwrap(), made);
+        for what in ["booking", "booking_on_behalf"] {
+            assert_eq!(office.look(&format!("select count(*) from attempt where what = '{what}'")), 1, "{what}");
+        }
+        // Erased, it is no booking any more, and the form may become one again.
+        let visitor = Phone::parse(&form().phone).unwrap();
+        let tomorrow = crate::store::office_days::today().plus_days(1).at_minute(1);
+        office.store.erase_mine(&visitor, tomorrow).await.unwrap();
+        assert!(office.submit(&typed, 3).await.0 != first);
     }
 }

@@ -52,6 +52,41 @@ async fn a_deputy_is_told_sees_the_visitor_and_decides_but_revokes_nothing() {
 }
 
 #[tokio::test]
+async fn a_deputy_sees_no_pass_and_after_their_days_no_visitor() {
+    let office = Office::new().await;
+    let [mut host, mut deputy, mut visitor] = cast(&office).await;
+    let token = token_of(&mut host, &office).await;
+    let away = [("form_token", &*token), ("deputy", "T2"), ("from", "2026-11-23"), ("through", "2026-11-23")];
+    host.post(&office, "/host/deputy", &away).await.location();
+    let on_behalf = [
+        ("form_token", &*token),
+        ("visitor_name", "Anna-Lena O'Neill"),
+        ("document_kind", "passport"),
+        ("document_number", "AB1234567"),
+        ("phone", "+85291234567"),
+        ("reason", "学术报告"),
+        ("campus", "1"),
+        ("day", "2026-11-24"),
+        ("from", "14:00"),
+        ("until", "16:00"),
+        ("privacy", "yes"),
+        ("document_consent", "yes"),
+    ];
+    let made = host.post(&office, "/host/book", &on_behalf).await.location().to_owned();
+    assert!(host.get(&office, &made).await.text().contains("<img src=\"/pass/"));
+    assert_eq!(deputy.get(&office, &made).await.status, StatusCode::NOT_FOUND, "neither decided by them nor to be");
+
+    visitor.book(&office, &[]).await.location();
+    let link = office.links().await.pop().unwrap();
+    let mut anybody = Browser::default();
+    assert!(anybody.get(&office, &link).await.text().contains("欧阳𬭎䶮"));
+    let token = token_of(&mut host, &office).await;
+    host.post(&office, "/host/deputy/end", &[("form_token", &token)]).await.location();
+    let after = anybody.get(&office, &link).await;
+    assert!(after.text().contains("不再需要审核") && !after.text().contains("欧阳𬭎䶮"), "{}", after.text());
+}
+
+#[tokio::test]
 async fn an_invitation_fills_in_the_host_until_it_is_ended() {
     let office = Office::new().await;
     let [mut host, mut other, mut visitor] = cast(&office).await;
@@ -140,5 +175,12 @@ async fn the_host_sees_who_was_here_before_and_whom_to_ask() {
     office.state.store.watch(&document.unwrap(), "纠纷", office.state.clock.now()).await.unwrap();
     let page = Browser::default().get(&office, &link).await;
     assert!(page.text().contains("审核前请先与保卫处联系") && !page.text().contains("纠纷"));
+    let list = host.get(&office, "/bookings").await;
+    let value = format!("{}.1", next.rsplit('/').next().unwrap());
+    assert!(list.text().contains("审核前请先与保卫处联系"));
+    assert!(!list.text().contains(&value), "there is nothing to tick");
+    let ticked = [("form_token", &*list.form_token()), ("booking", &value)];
+    let done = host.post(&office, "/host/decisions", &ticked).await;
+    assert!(done.text().contains("没有新的同意") && done.text().contains("请打开核对"), "{}", done.text());
     assert!(!visitor.get(&office, &next).await.text().contains("保卫处"));
 }

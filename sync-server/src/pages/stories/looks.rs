@@ -144,7 +144,7 @@ async fn a_waiting_booking_looks_again_by_itself_and_a_decided_one_no_more() {
     let mut host = Browser::signed_in(&office, HOST).await;
     let address = visitor.book(&office, &[]).await.location().to_owned();
     let page = visitor.get(&office, &address).await;
-    assert!(page.text().contains("data-standing=\"waiting\" data-live>"));
+    assert!(page.text().contains("data-standing=\"waiting\" data-live=\""));
     assert!(page.text().contains("<noscript><meta http-equiv=\"refresh\" content=\"20\"></noscript>"));
     for said in ["已提交", "通知被访人", "等待审核", "短信：等待发送"] {
         assert!(page.text().contains(said), "{said}");
