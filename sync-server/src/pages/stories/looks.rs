@@ -145,7 +145,8 @@ async fn a_waiting_booking_looks_again_by_itself_and_a_decided_one_no_more() {
     let address = visitor.book(&office, &[]).await.location().to_owned();
     let page = visitor.get(&office, &address).await;
     assert!(page.text().contains("data-standing=\"waiting\" data-live=\""));
-    assert!(page.text().contains("<noscript><meta http-equiv=\"refresh\" content=\"20\"></noscript>"));
+    let again = format!("<noscript><meta http-equiv=\"refresh\" content=\"20; url={address}\"></noscript>");
+    assert!(page.text().contains(&again), "also where the page answers a form");
     for said in ["已提交", "通知被访人", "等待审核", "短信：等待发送"] {
         assert!(page.text().contains(said), "{said}");
     }
