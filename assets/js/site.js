@@ -140,7 +140,7 @@
     if (asking || stopped || !main.hasAttribute('data-standing')) { return; }
     asking = true;
     pause = Math.min(20, pause * 1.2);
-    fetch(main.getAttribute('data-live') || location.href, { credentials: 'same-origin', cache: 'no-store' }).then(function (answer) {
+    fetch(main.getAttribute('data-live') || location.href, { cache: 'no-store' }).then(function (answer) {
       stopped = answer.redirected;
       return answer.ok && !stopped ? answer.text() : '';
     }).then(renew).catch(function () {}).then(function () {
