@@ -28,6 +28,11 @@ impl Budget {
         self.limit.is_none() || cost.expected(pixels) + RESERVE <= self.left()
     }
 
+    /// For what cannot be done without: whether it fits as a rule.
+    pub(super) fn usually_affords(&self, cost: &Cost, pixels: u64) -> bool {
+        self.limit.is_none() || cost.usual(pixels) <= self.left()
+    }
+
     /// Does the work and lets its cost be remembered.
     pub(super) fn spend<T>(&self, cost: &mut Cost, pixels: u64, work: impl FnOnce() -> T) -> T {
         let before = self.spent();
@@ -71,9 +76,14 @@ impl Cost {
         Self { mean_ns: ns_per_pixel, deviation_ns: ns_per_pixel / 8.0 }
     }
 
+    /// Seldom more.
     pub(super) fn expected(&self, pixels: u64) -> Duration {
-        let ns = (self.mean_ns + CAUTION * self.deviation_ns) * pixels as f64;
-        Duration::try_from_secs_f64(ns / 1e9).unwrap_or(Duration::MAX)
+        duration(self.mean_ns + CAUTION * self.deviation_ns, pixels)
+    }
+
+    /// As often more as less.
+    fn usual(&self, pixels: u64) -> Duration {
+        duration(self.mean_ns, pixels)
     }
 
     /// Was too dear just now. One that swung once would else be expected to swing for ever.
@@ -89,6 +99,10 @@ impl Cost {
         self.deviation_ns += DEVIATION_GAIN * ((ns - self.mean_ns).abs() - self.deviation_ns);
         self.mean_ns += MEAN_GAIN * (ns - self.mean_ns);
     }
+}
+
+fn duration(ns_per_pixel: f64, pixels: u64) -> Duration {
+    Duration::try_from_secs_f64(ns_per_pixel * pixels as f64 / 1e9).unwrap_or(Duration::MAX)
 }
 
 #[cfg(test)]
@@ -142,6 +156,9 @@ mod tests {
         assert!(!budget.affords(&dear, MEGAPIXEL));
         assert!(!budget.affords(&Cost::guessed(21.5), MEGAPIXEL), "32 ms leave too little for what cannot be foreseen");
         assert!(budget.affords(&Cost::guessed(1.0), MEGAPIXEL));
+        let as_a_rule = Cost::guessed(30.0);
+        assert!(budget.usually_affords(&as_a_rule, MEGAPIXEL) && !budget.affords(&as_a_rule, MEGAPIXEL));
+        assert!(!budget.usually_affords(&Cost::guessed(34.0), MEGAPIXEL));
     }
 
     #[test]

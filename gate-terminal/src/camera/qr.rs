@@ -53,7 +53,8 @@ pub struct Reader {
     limit: Option<Duration>,
     /// Which way round the whole frame is looked at first.
     polarity: Polarity,
-    steps: [(Step, Cost); 5],
+    whole: Whole,
+    steps: Vec<(Step, Cost)>,
     turns: Turns,
     places: Vec<Place>,
     last_texts: Vec<String>,
@@ -65,6 +66,13 @@ pub struct Reader {
     edges: Edges,
     /// How many frames ago they moved, or anything was located.
     stirred_ago: u32,
+}
+
+/// The first look at all of a frame.
+struct Whole {
+    cost: Cost,
+    /// The last frame's glance left no time for it.
+    is_owed: bool,
 }
 
 /// Where a symbol was seen, read or not.
@@ -82,9 +90,11 @@ const REMEMBERED_PLACES: usize = 2;
 /// One in so many frames that only say what was known is searched for what they do not say.
 const SEARCHED_UNCHANGED: u32 = 4;
 
-/// What is tried on a symbol that was located, at first in this order: the cheapest first.
+/// What is tried on a symbol that was located, at first in this order: the cheapest first. The last is for pictures that will not
+/// come again: on a camera's frames a turn reads more in the time that it takes.
 const STEPS: [Step; 5] =
     [Step::BlackAndWhite, Step::Twice, Step::TwiceBlackAndWhite, Step::TwiceSharpened, Step::Thrice];
+const STEPS_OF_FRAMES: usize = 4;
 
 /// zxing-cpp on a slow PC, until it is known better.
 const GUESSED_NS_PER_PIXEL: f64 = 10.0;
@@ -102,11 +112,13 @@ impl Reader {
 
     fn with_limit(limit: Option<Duration>) -> Self {
         let cost = || Cost::guessed(GUESSED_NS_PER_PIXEL);
+        let steps = if limit.is_none() { STEPS.len() } else { STEPS_OF_FRAMES };
         Self {
             zxing: Zxing::new(),
             limit,
-            steps: STEPS.map(|step| (step, cost())),
+            steps: STEPS.into_iter().take(steps).map(|step| (step, cost())).collect(),
             polarity: Polarity::DarkOnLight,
+            whole: Whole { cost: cost(), is_owed: false },
             turns: Turns::new(),
             places: Vec::new(),
             last_texts: Vec::new(),
@@ -126,6 +138,7 @@ impl Reader {
         self.edges = Edges::default();
         self.stirred_ago = 0;
         self.polarity = Polarity::DarkOnLight;
+        self.whole.is_owed = false;
         self.turns.begin_again();
         self.steps.sort_by_key(|(step, _)| STEPS.iter().position(|known| known == step));
     }
@@ -142,7 +155,7 @@ impl Reader {
 
     fn read_thoroughly(&mut self, look: &mut Look) -> Sight {
         let mut seen = self.zxing.look(look.frame, Care::Full);
-        self.look_closer(look, &seen.located.clone(), STEPS.len(), &mut seen);
+        self.look_closer(look, &seen.located.clone(), self.steps.len(), &mut seen);
         let edges = Edges::of(look.frame);
         for strategy in strategies::of_pictures() {
             if seen.is_all_read() {
@@ -158,12 +171,16 @@ impl Reader {
         let edges = Edges::of(look.frame);
         let is_stirred = edges.have_moved_since(&self.edges);
         self.stirred_ago = if is_stirred { 0 } else { self.stirred_ago.saturating_add(1) };
-        let mut seen = if self.is_calm() { self.glance(look, &edges) } else { Sight::default() };
+        let is_glance = self.is_calm() && !self.whole.is_owed;
+        let mut seen = if is_glance { self.glance(look, &edges) } else { Sight::default() };
         // Only what helped last: a hand that has gone must not be looked for with everything there is.
         let remembered: Vec<_> = self.places.iter().map(|place| place.corners).collect();
         self.look_closer(look, &remembered, 1, &mut seen);
-        if !self.is_enough(&seen) {
-            let whole = self.zxing.look_as(self.polarity, look.frame);
+        let is_enough = !self.whole.is_owed && self.is_enough(&seen);
+        let is_too_dear = || !look.budget.affords(&self.whole.cost, at_all_scales(look.frame));
+        self.whole.is_owed = is_glance && !is_enough && is_too_dear();
+        if !is_enough && !self.whole.is_owed {
+            let whole = self.look_at_the_whole(look);
             self.add(look, whole, &mut seen);
             if self.is_worth_a_search(&seen) {
                 self.search(look, &edges, &mut seen);
@@ -174,6 +191,16 @@ impl Reader {
         }
         self.edges = edges;
         seen
+    }
+
+    /// On a PC that is too slow for the smaller scales these are left to the turns.
+    fn look_at_the_whole(&mut self, look: &Look) -> Sight {
+        let Self { zxing, polarity, whole: Whole { cost, .. }, .. } = self;
+        let (care, pixels) = match at_all_scales(look.frame) {
+            pixels if look.budget.usually_affords(cost, pixels) => (Care::DarkOnLight, pixels),
+            _ => (Care::Brief, area(look.frame)),
+        };
+        look.budget.spend(cost, pixels, || zxing.look_as(*polarity, look.frame, care))
     }
 
     /// The cheapest looks, until all that they see is read.
@@ -220,7 +247,7 @@ impl Reader {
     fn add(&mut self, look: &mut Look, found: Sight, seen: &mut Sight) {
         let new: Vec<_> = found.located.iter().filter(|corners| !seen.has_located(corners)).copied().collect();
         seen.add(found);
-        self.look_closer(look, &new, STEPS.len(), seen);
+        self.look_closer(look, &new, self.steps.len(), seen);
     }
 
     /// At each place where nothing was read yet, with the first so many steps as far as the budget goes: the cheap ones
@@ -321,7 +348,7 @@ fn taken(turn: &mut Turn, zxing: &Zxing, look: &Look, edges: &Edges, tile: usize
 fn look_by(strategy: Strategy, zxing: &Zxing, frame: &GrayImage, edges: &Edges, tile: usize, care: Care) -> Sight {
     match strategy {
         Strategy::SecondOpinion => Sight { read: second_opinion::look(frame), located: Vec::new() },
-        Strategy::LightOnDark => zxing.look_as(Polarity::LightOnDark, frame),
+        Strategy::LightOnDark => zxing.look_as(Polarity::LightOnDark, frame, Care::DarkOnLight),
         Strategy::Rendered(view, treatment) => {
             let rendered = view.of(frame, edges, tile);
             let Sight { mut read, mut located } = zxing.look(&treatment.of(&rendered), treatment.care(care));
@@ -338,6 +365,11 @@ fn pixels(strategy: Strategy, frame: &GrayImage) -> u64 {
         Strategy::SecondOpinion | Strategy::LightOnDark => area(frame),
         Strategy::Rendered(view, _) => view.pixels(frame),
     }
+}
+
+/// Half each way is a quarter of the pixels, and so on.
+fn at_all_scales(frame: &GrayImage) -> u64 {
+    area(frame) * 4 / 3
 }
 
 fn area(frame: &GrayImage) -> u64 {

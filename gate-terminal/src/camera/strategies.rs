@@ -59,10 +59,9 @@ pub(super) const AT_A_GLANCE: [Strategy; 3] = [
 ];
 
 /// In turn on a camera's frames, first what reads the most for what it costs. Tiles come often because they are many.
-const OF_FRAMES: [Strategy; 15] = [
+const OF_FRAMES: [Strategy; 14] = [
     Strategy::Rendered(View::Half, Treatment::BlackAndWhite),
     Strategy::Rendered(View::Tile, Treatment::SmoothedBlackAndWhite),
-    Strategy::Rendered(View::Quarter, Treatment::OneThreshold),
     Strategy::Rendered(View::Spot, Treatment::SmoothedBlackAndWhite),
     Strategy::Rendered(View::Half, Treatment::OneThreshold),
     Strategy::Rendered(View::Whole, Treatment::OneThreshold),

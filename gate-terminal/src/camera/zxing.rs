@@ -70,13 +70,13 @@ impl Zxing {
     }
 
     /// One way round only. In a frame full of edges that is half the time of both.
-    pub(super) fn look_as(&self, polarity: Polarity, picture: &GrayImage) -> Sight {
+    pub(super) fn look_as(&self, polarity: Polarity, picture: &GrayImage, care: Care) -> Sight {
         match polarity {
-            Polarity::DarkOnLight => self.look(picture, Care::DarkOnLight),
+            Polarity::DarkOnLight => self.look(picture, care),
             Polarity::LightOnDark => {
                 let mut inverted = picture.clone();
                 imageops::invert(&mut inverted);
-                self.look(&inverted, Care::DarkOnLight)
+                self.look(&inverted, care)
             }
         }
     }

@@ -290,6 +290,20 @@ fn nothing_beyond_the_first_look_is_done_without_time() {
 }
 
 #[test]
+fn what_a_glance_leaves_no_time_for_is_the_first_look_at_the_next_frame() {
+    let (known, new) = (drawn::pass_text(3), drawn::pass_text(4));
+    let noisy = drawn::placed(drawn::white(1280, 720), &drawn::noise(400, 400, 1), 800, 40);
+    let before = drawn::placed(drawn::white(1280, 720), &drawn::symbol(&known, 4), 100, 60);
+    // Too small for half the frame, and what has the most edges is elsewhere.
+    let after = drawn::placed(noisy, &drawn::symbol(&new, 1), 300, 500);
+    let mut reader = Reader::with_limit(Some(Duration::ZERO));
+    let texts: Vec<Vec<String>> = [&before, &after, &after, &after]
+        .map(|picture| reader.read(&drawn::frame(picture)).into_iter().map(|symbol| symbol.text).collect())
+        .into();
+    assert_eq!(texts, [vec![known], vec![], vec![new], vec![]]);
+}
+
+#[test]
 fn content_that_is_no_text_is_still_seen() {
     for (content, expected) in [
         (&b"\xff\xfe\x80\xc3"[..], "\u{fffd}\u{fffd}\u{fffd}\u{fffd}"),

@@ -13,7 +13,7 @@ use super::tally::{Costs, Rate, Samples, heading, row, summary};
 const PX_PER_MODULE: [f32; 4] = [3.0, 4.0, 5.0, 6.5];
 
 /// From the first frame in which all of the symbol is in view, that one included.
-const WITHIN_FRAMES: u32 = 10;
+pub(crate) const WITHIN_FRAMES: u32 = 10;
 
 /// Frames before that, in which a reader may waste time or remember a place.
 const BEFORE: u32 = 3;

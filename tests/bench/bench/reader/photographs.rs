@@ -1,36 +1,64 @@
 //! A folder of photographs, one folder per category: the share of symbols read, as the mean of the categories.
 //!
 //! How many symbols a photograph holds is known, not what they say; so distinct texts are counted, up to that number.
+//! Each is shown once; and, as a camera would show it that is held before it, for as many frames as a clip has to be read in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Write;
 use std::path::Path;
 
 use super::BenchError;
+use super::clips::WITHIN_FRAMES;
+use super::peers::PeerName;
 use super::pipe::Stable;
 use super::tally::{Costs, Rate, heading, row, summary};
 
 pub(crate) fn report(stable: &mut Stable, folder: &Path, quick: bool, out: &mut dyn Write) -> Result<(), BenchError> {
+    let mut photographs = markers(folder)?;
+    if quick {
+        photographs = photographs.into_iter().step_by(4).collect();
+    }
+    let count = photographs.len();
+    let once = format!("{count} photographs, % read");
+    shown(stable, folder, &photographs, 1, &once, out)?;
+    let mut held = Stable::start(&[PeerName::Gate, PeerName::Zxing])?;
+    shown(&mut held, folder, &photographs, WITHIN_FRAMES, &format!("held for {WITHIN_FRAMES} frames"), out)?;
+    held.confess(out)?;
+    Ok(())
+}
+
+/// Every photograph for so many frames; the costs are of a frame.
+fn shown(
+    stable: &mut Stable,
+    folder: &Path,
+    photographs: &[(String, usize)],
+    frames: u32,
+    title: &str,
+    out: &mut dyn Write,
+) -> Result<(), BenchError> {
     let names = stable.names.clone();
     let mut categories: BTreeMap<String, Vec<Rate>> = BTreeMap::new();
     let mut costs = Costs::of(&names);
-    let photographs = markers(folder)?;
-    for (photograph, symbols) in photographs.iter().step_by(if quick { 4 } else { 1 }) {
+    for (photograph, symbols) in photographs {
         let path = folder.join(photograph);
         let opened = image::open(&path).map_err(|cause| BenchError::Photograph { path, cause })?;
-        let looks = stable.look(&opened.into_luma8(), true)?;
-        costs.add(&looks);
+        let picture = opened.into_luma8();
+        let mut texts = vec![BTreeSet::new(); names.len()];
+        for at in 0..frames {
+            let looks = stable.look(&picture, at == 0)?;
+            costs.add(&looks);
+            for (texts, look) in texts.iter_mut().zip(looks) {
+                texts.extend(look.texts);
+            }
+        }
         let category = photograph.split('/').next().unwrap_or_default().to_owned();
         let rates = categories.entry(category).or_insert_with(|| vec![Rate::default(); names.len()]);
-        for (rate, look) in rates.iter_mut().zip(&looks) {
-            let mut texts = look.texts.clone();
-            texts.sort();
-            texts.dedup();
+        for (rate, texts) in rates.iter_mut().zip(&texts) {
             rate.count(texts.len(), *symbols);
         }
     }
-    heading(out, &format!("{} photographs, % read", photographs.len().div_ceil(if quick { 4 } else { 1 })), &names)?;
+    heading(out, title, &names)?;
     let mut sums = vec![0.0; names.len()];
     for (category, rates) in &categories {
         let percents: Vec<f64> = rates.iter().map(|rate| rate.percent()).collect();
