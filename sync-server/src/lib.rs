@@ -9,6 +9,7 @@ pub mod clock;
 pub mod commands;
 pub mod config;
 pub mod error;
+pub mod headers;
 pub mod keys;
 pub mod listening;
 pub mod notify;

@@ -33,6 +33,8 @@ use tokio::{
 };
 use tower::ServiceExt as _;
 
+use crate::headers;
+
 #[derive(Debug, Clone, Copy)]
 pub struct Terms {
     /// From the first wait for a request to the last line of its head; a connection that is merely kept open ends so, too.
@@ -41,16 +43,19 @@ pub struct Terms {
     pub answer_within: Duration,
     /// Open at once from one address.
     pub per_peer: Option<usize>,
+    /// Whether people reach us by TLS.
+    pub https: bool,
 }
 
 impl Terms {
     #[must_use]
-    pub fn usual(behind_proxy: bool) -> Self {
+    pub fn usual(behind_proxy: bool, https: bool) -> Self {
         Self {
             head_within: Duration::from_secs(20),
             answer_within: Duration::from_secs(60),
             // A campus may stand behind one address, and a browser opens half a dozen.
             per_peer: (!behind_proxy).then_some(512),
+            https,
         }
     }
 }
@@ -71,7 +76,7 @@ pub fn raise_open_files() {
 
 /// Answers until `closing` turns true, and then until the last answer has left.
 pub async fn answer(listener: TcpListener, router: Router, terms: Terms, mut closing: watch::Receiver<bool>) {
-    let router = router.layer(from_fn(move |request, next| in_time(terms.answer_within, request, next)));
+    let router = router.layer(from_fn(move |request, next| in_time(terms, request, next)));
     let places = Arc::new(Semaphore::new(most_open()));
     let peers = Arc::new(Peers { most: terms.per_peer, open: Mutex::default() });
     let mut conversations = JoinSet::new();
@@ -136,8 +141,12 @@ async fn converse(
     drop(time::timeout(terms.answer_within, conversation).await);
 }
 
-async fn in_time(within: Duration, request: Request, next: Next) -> Response {
-    time::timeout(within, next.run(request)).await.unwrap_or_else(|_| StatusCode::REQUEST_TIMEOUT.into_response())
+/// The outermost layer: what no page answers bears the headers of every answer, too.
+async fn in_time(terms: Terms, request: Request, next: Next) -> Response {
+    let answer = time::timeout(terms.answer_within, next.run(request)).await;
+    let mut response = answer.unwrap_or_else(|_| StatusCode::REQUEST_TIMEOUT.into_response());
+    headers::put_on(&mut response, terms.https);
+    response
 }
 
 fn most_open() -> usize {
@@ -217,7 +226,7 @@ mod tests {
         let router = Router::new()
             .route("/", get(|ConnectInfo(peer): ConnectInfo<SocketAddr>| async move { peer.ip().to_string() }))
             .route("/", post(|body: String| async move { body }));
-        let terms = Terms { head_within: SOON, answer_within: SOON, per_peer };
+        let terms = Terms { head_within: SOON, answer_within: SOON, per_peer, https: true };
         tokio::spawn(answer(listener, router, terms, closing));
         (address, close)
     }
@@ -245,9 +254,16 @@ mod tests {
         let mut line = TcpStream::connect(address).await.unwrap();
         line.write_all(WHOLE).await.unwrap();
         assert!(heard(&mut line).await.ends_with("127.0.0.1"));
-        assert!(heard(&mut kept_open).await.ends_with("127.0.0.1"));
+        let kept = heard(&mut kept_open).await;
+        assert!(kept.ends_with("127.0.0.1"));
+        for header in ["default-src 'none'", "nosniff", "no-referrer", "permissions-policy", "max-age=31536000"] {
+            assert!(kept.contains(header), "{header} in {kept}");
+        }
         for line in &mut waiting {
-            assert!(!heard(line).await.contains("200 OK"));
+            let said = heard(line).await;
+            assert!(!said.contains("200 OK"));
+            // What never became a request has no answer of ours.
+            assert!(!said.contains("408 ") || said.contains("frame-ancestors 'none'"), "{said}");
         }
     }
 

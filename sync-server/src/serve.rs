@@ -117,7 +117,8 @@ pub async fn answer(
         close.send_replace(true);
     };
     tokio::spawn(told);
-    let terms = Terms::usual(state.config.behind_proxy);
+    let https = state.config.public_url.starts_with("https://");
+    let terms = Terms::usual(state.config.behind_proxy, https);
     let serving = listening::answer(listener, router, terms, closing.clone());
     tokio::pin!(serving);
     let mut tasks = background(&state, senders);

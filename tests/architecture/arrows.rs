@@ -57,6 +57,7 @@ const SERVER: Arrows = &[
     ("clock", &[]),
     ("random", &[]),
     ("config", &["office"]),
+    ("headers", &["random"]),
     ("assets", &["config"]),
     ("keys", &["random", "store"]),
     ("error", &["store"]),
@@ -66,9 +67,9 @@ const SERVER: Arrows = &[
     ("notify", &["office", "store", "clock", "config", "error"]),
     // the two doors, strangers to each other
     ("sync", &["office", "store", "state", "random", "timekeeper"]),
-    ("pages", &["office", "store", "state", "error", "random"]),
+    ("pages", &["office", "store", "state", "error", "random", "headers"]),
     // keeps connections
-    ("listening", &[]),
+    ("listening", &["headers"]),
     // puts it together
     ("serve", EVERYTHING),
     ("commands", EVERYTHING),

@@ -5,6 +5,7 @@
 //! caught. A rule that the code proves wrong is changed in its table, in a commit that says why.
 
 mod arrows;
+mod doors;
 mod length;
 mod manifests;
 mod names;
@@ -50,6 +51,11 @@ fn rooms_name_only_the_rooms_they_may() {
 #[test]
 fn pure_rooms_are_pure() {
     hold(Tree::read().unwrap().sources.iter().flat_map(purity::broken));
+}
+
+#[test]
+fn every_address_stands_in_its_list() {
+    hold(Tree::read().unwrap().sources.iter().flat_map(doors::unlisted));
 }
 
 #[test]

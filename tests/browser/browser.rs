@@ -212,7 +212,7 @@ impl Browser {
         self.session.tell("actions", json!({"actions": keys})).await.map(drop)
     }
 
-    pub(crate) async fn until(&self, what: &str, held: impl AsyncFn() -> Result<bool, Trouble>) -> Result<(), Trouble> {
+    pub async fn until(&self, what: &str, held: impl AsyncFn() -> Result<bool, Trouble>) -> Result<(), Trouble> {
         let mut waited = Duration::ZERO;
         // While one page gives way to another nothing can be asked of either.
         while !held().await.unwrap_or(false) {

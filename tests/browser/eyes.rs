@@ -6,7 +6,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde_json::{Value, json};
 use world::{Trouble, terminal};
 
-use crate::browser::Browser;
+use crate::{browser::Browser, device::Screen};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Theme {
@@ -52,6 +52,19 @@ impl Browser {
         self.session.tell_chromium("Browser.setDownloadBehavior", how).await.map(drop)
     }
 
+    /// Until it is told otherwise, in points.
+    pub async fn is_as_wide_as(&self, width: u32) -> Result<(), Trouble> {
+        let (_, height) = self.screen.size();
+        let (scale, mobile) = match self.screen {
+            Screen::Phone => (2, true),
+            Screen::Desktop => (1, false),
+        };
+        let size = json!({
+            "width": width, "height": height, "deviceScaleFactor": scale, "mobile": mobile,
+        });
+        self.session.tell_chromium("Emulation.setDeviceMetricsOverride", size).await.map(drop)
+    }
+
     /// From now on; and nothing moves, so that a colour is looked at when it has come to rest.
     pub async fn wears(&self, theme: Theme) -> Result<(), Trouble> {
         let features = json!([
@@ -59,6 +72,11 @@ impl Browser {
             {"name": "prefers-reduced-motion", "value": "reduce"},
         ]);
         self.session.tell_chromium("Emulation.setEmulatedMedia", json!({"features": features})).await.map(drop)
+    }
+
+    /// As it would come out of a printer.
+    pub async fn is_printed(&self) -> Result<(), Trouble> {
+        self.session.tell_chromium("Emulation.setEmulatedMedia", json!({"media": "print"})).await.map(drop)
     }
 
     /// As the network of the given round trip and rate would have it; nothing is kept from page to page.

@@ -152,6 +152,16 @@ impl Standing {
             Self::Revoked { .. } => "revoked",
         }
     }
+
+    /// Whose yes it is that stands, or who took it back.
+    #[must_use]
+    pub fn is_the_word_of(&self, staff: &StaffNumber) -> bool {
+        match self {
+            Self::Approved { by, .. } => by.number == *staff,
+            Self::Revoked { by: RevokedBy::Host { number, .. }, .. } => number == staff,
+            Self::Waiting | Self::Declined { .. } | Self::Cancelled { .. } | Self::Revoked { .. } => false,
+        }
+    }
 }
 
 /// Proof that `booking` was approved.

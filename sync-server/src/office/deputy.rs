@@ -6,8 +6,13 @@ use shared::{
     time::{CampusDay, Moment},
 };
 
+use super::Limit;
+
 /// Longer than any leave that is not also a change in the directory.
 pub const LONGEST_DAYS: i64 = 92;
+
+/// Of one host: plans change, but not all day.
+pub const NAMED_AT_MOST: Limit = Limit::per_day(6);
 
 /// What a host asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +58,7 @@ pub enum AwayProblem {
     NumberUnknown,
     /// Nobody is their own deputy.
     Oneself,
+    TooOften,
     DayUnreadable,
     DayPast,
     ThroughBeforeFrom,

@@ -30,7 +30,7 @@ pub use booking_limits::BookingLimits;
 pub use code_limits::CodeLimits;
 pub use consent::Consent;
 pub use decision::{Approved, Approver, Channel, Choice, Decided, Declined, Revision, Standing, Via, Word, decide};
-pub use deputy::{Away, AwayField, AwayForm, AwayProblem};
+pub use deputy::{Away, AwayField, AwayForm, AwayProblem, NAMED_AT_MOST};
 pub use erasure::{Erasable, erasable};
 pub use form::{BookingForm, CompanionDocuments, CompanionPart, Field, FormKind, Problem, Rules, Step};
 pub use hours::TimeOfDay;

@@ -3,7 +3,7 @@
 //! The texts hold no address: where a notice leads somewhere, its path travels beside it and the sender puts the site before it, so
 //! that a text can be kept after the link has been forgotten.
 
-use shared::pass::ShortCode;
+use shared::{identity::PersonName, pass::ShortCode, time::CampusDay};
 
 use super::{Facts, Reason, Staff};
 
@@ -21,10 +21,12 @@ pub enum NoticeKind {
     Cancelled,
     /// To the host: something small is different, and nothing need be decided.
     Changed,
+    /// To a member of staff: a colleague asks them to decide in their place, or no longer does.
+    Deputy,
 }
 
 impl NoticeKind {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::SignInCode,
         Self::ApprovalAsked,
         Self::Approved,
@@ -32,6 +34,7 @@ impl NoticeKind {
         Self::Revoked,
         Self::Cancelled,
         Self::Changed,
+        Self::Deputy,
     ];
 
     /// The name in the database.
@@ -45,6 +48,7 @@ impl NoticeKind {
             Self::Revoked => "revoked",
             Self::Cancelled => "cancelled",
             Self::Changed => "changed",
+            Self::Deputy => "deputy",
         }
     }
 
@@ -99,6 +103,19 @@ pub fn for_deputy(asked: &str, host: &Staff) -> String {
     format!("【代 {} 审核】{asked}", host.name)
 }
 
+#[must_use]
+pub fn deputy_named(host: &Staff, from: CampusDay, through: CampusDay) -> String {
+    format!(
+        "{}（{}）请您在 {from} 至 {through} 期间代为审核访客预约。期间的新预约会发给您，已在等候的请登录后查看。",
+        host.name, host.department
+    )
+}
+
+#[must_use]
+pub fn deputy_ended(host: &Staff) -> String {
+    format!("{}（{}）不再请您代为审核访客预约。", host.name, host.department)
+}
+
 fn others(facts: &Facts) -> String {
     match facts.others() {
         0 => String::new(),
@@ -124,6 +141,12 @@ pub fn declined(facts: &Facts, host: &Staff, reason: Option<&Reason>) -> String 
 #[must_use]
 pub fn revoked(facts: &Facts, host: &Staff) -> String {
     format!("您预约 {} 拜访 {} 的通行码已撤销，不能再用于入校。", when(facts), host.name)
+}
+
+/// To the host, whom the visitor has not been waiting for alone.
+#[must_use]
+pub fn revoked_by_deputy(facts: &Facts, deputy: &PersonName) -> String {
+    format!("{deputy} 代您撤销了访客 {} {} 的通行码，访客已收到通知。", facts.visitor, when(facts))
 }
 
 #[must_use]

@@ -1,7 +1,7 @@
 //! Ending a booking early: who may, and what follows.
 //!
-//! The visitor may withdraw what is theirs, the host may revoke what they host, a security officer may revoke anything that still
-//! opens a gate. A revoked pass that terminals already carry is named in the feed; one they never saw is simply never sent.
+//! The visitor may withdraw what is theirs, the host may revoke what they host and a deputy what they approved, a security officer
+//! may revoke anything that still opens a gate. A revoked pass that terminals already carry is named in the feed; one they never saw is simply never sent.
 
 use shared::{identity::PersonName, ids::StaffNumber, time::Moment};
 
@@ -11,8 +11,14 @@ use super::{Reason, Standing};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RevokedBy {
     Visitor,
-    Host { number: StaffNumber, name: PersonName },
-    Officer { reason: Reason },
+    /// Or who stood in for the host.
+    Host {
+        number: StaffNumber,
+        name: PersonName,
+    },
+    Officer {
+        reason: Reason,
+    },
 }
 
 impl RevokedBy {
@@ -43,7 +49,11 @@ pub enum Ending {
 pub fn end(standing: Standing, host: &StaffNumber, by: RevokedBy, at: Moment) -> Ending {
     match (standing, by) {
         (Standing::Waiting | Standing::Approved { .. }, RevokedBy::Visitor) => Ending::Ends(Standing::Cancelled { at }),
-        (Standing::Approved { .. }, RevokedBy::Host { number, .. }) if number != *host => Ending::NotTheirs,
+        (Standing::Approved { by: approver, .. }, RevokedBy::Host { number, .. })
+            if number != *host && number != approver.number =>
+        {
+            Ending::NotTheirs
+        }
         (Standing::Approved { .. }, by) => Ending::Ends(Standing::Revoked { by, at }),
         (Standing::Waiting, RevokedBy::Host { .. } | RevokedBy::Officer { .. }) => Ending::NotTheirs,
         (ended, _) => Ending::AlreadyEnded(ended),
@@ -65,6 +75,7 @@ mod tests {
         let officer = || RevokedBy::Officer { reason: Reason::parse("丢失").unwrap() };
         let approver = Approver { number: number("T1"), name: name.clone(), via: Via::SignedIn };
         let approved = || Standing::Approved { by: approver.clone(), at };
+        let by_deputy = || Standing::Approved { by: Approver { number: number("T2"), ..approver.clone() }, at };
         let declined = || Standing::Declined { by: approver.clone(), at, reason: None };
         let cancelled = Ending::Ends(Standing::Cancelled { at });
         let revoked = |by| Ending::Ends(Standing::Revoked { by, at });
@@ -74,6 +85,8 @@ mod tests {
             (approved(), host(), revoked(host())),
             (approved(), officer(), revoked(officer())),
             (approved(), other(), Ending::NotTheirs),
+            (by_deputy(), other(), revoked(other())),
+            (by_deputy(), host(), revoked(host())),
             (Standing::Waiting, host(), Ending::NotTheirs),
             (Standing::Waiting, officer(), Ending::NotTheirs),
             (declined(), RevokedBy::Visitor, Ending::AlreadyEnded(declined())),

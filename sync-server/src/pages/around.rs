@@ -5,7 +5,10 @@
 
 use axum::{
     extract::{Request, State},
-    http::header::SET_COOKIE,
+    http::{
+        StatusCode,
+        header::{CONTENT_TYPE, SET_COOKIE},
+    },
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
@@ -13,7 +16,6 @@ use axum::{
 use super::{
     cookie::Cookies,
     elder::{self, Elder},
-    headers::{self, Nonce},
     language::{self, Language},
     origin::{self, Sender},
     refused,
@@ -21,6 +23,7 @@ use super::{
 };
 use crate::{
     error::{AppError, Told},
+    headers::{self, Nonce},
     state::AppState,
 };
 
@@ -46,12 +49,21 @@ pub(super) async fn around(State(state): State<AppState>, mut request: Request, 
             next.run(request).await
         }
     };
-    if let Some(told) = response.extensions().get().copied() {
+    if let Some(told) = response.extensions().get().copied().or_else(|| unworded(&response)) {
         response = refused::worded(told, Shell::of_stranger(&state, &settled, &address));
     }
     for cookie in [keep_lang, keep_elder].into_iter().flatten() {
         response.headers_mut().append(SET_COOKIE, cookie);
     }
-    headers::put_on(&mut response, settled.nonce.as_ref(), cookies.secure());
+    if let Some(nonce) = &settled.nonce {
+        nonce.admit(&mut response);
+    }
+    headers::put_on(&mut response, cookies.secure());
     response
+}
+
+/// A path or a query that the framework could not read is refused by it in plain English.
+fn unworded(response: &Response) -> Option<Told> {
+    let is_plain = response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/plain"));
+    (response.status() == StatusCode::BAD_REQUEST && is_plain).then_some(Told::Malformed)
 }

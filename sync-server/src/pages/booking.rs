@@ -1,6 +1,6 @@
 //! One booking: how it stands, its pass, and what the one who looks may still do with it.
 //!
-//! Only the visitor and the host see it. To everybody else it does not exist: the answer is the same for a number that was never
+//! Only the visitor, the host and who stands in for them see it. To everybody else it does not exist: the answer is the same for a number that was never
 //! given out.
 
 use askama::Template;
@@ -12,7 +12,7 @@ use axum::{
 use shared::{ids::BookingId, time::CampusDay};
 
 use super::{
-    calendar,
+    calendar, decide,
     decision::{Deciding, Decision, Usual, changed, out_of_date, usual_reasons},
     edit,
     form::{Heard, Posted},
@@ -113,7 +113,10 @@ pub(super) async fn decide(
     Path(number): Path<String>,
     posted: Posted<Decision>,
 ) -> Result<Response, AppError> {
-    let seen = found(&state, &asked, &number).await?;
+    let seen = match found(&state, &asked, &number).await {
+        Ok(seen) => seen,
+        Err(error) => return not_the_first(&state, asked, &number).await?.ok_or(error),
+    };
     let lang = asked.shell.lang;
     let decision = match posted.heard(Some(&asked.form_token))? {
         Heard::Confirmed(decision) => decision,
@@ -132,10 +135,13 @@ pub(super) async fn decide(
             return Ok((StatusCode::UNPROCESSABLE_ENTITY, page(&again)).into_response());
         }
     };
-    let Found { view, .. } = seen;
+    let Found { view, role, .. } = seen;
     let issuing = issuing::for_campus(&state, view.facts.campus)?;
     let staff = asked.staff()?;
     match state.store.decide_signed_in(view.id, staff, word, issuing, state.clock.now()).await? {
+        Outcome::AlreadyDecided(_) if role.deputy => {
+            not_the_first(&state, asked, &number).await?.ok_or(AppError::told(Told::NotFound))
+        }
         // The page itself says who was first, and when.
         Outcome::Decided(_) | Outcome::AlreadyDecided(_) | Outcome::TooLate => Ok(to_page(view.id)),
         Outcome::Changed => {
@@ -147,6 +153,15 @@ pub(super) async fn decide(
         }
         Outcome::NotFound => Err(AppError::told(Told::NotFound)),
     }
+}
+
+/// A deputy pressed after somebody else: the booking is not theirs to see any more, only how it came.
+async fn not_the_first(state: &AppState, asked: SignedIn, number: &str) -> Result<Option<Response>, AppError> {
+    let (Some(staff), Ok(number)) = (&asked.staff, number.parse()) else { return Ok(None) };
+    let Some(view) = state.store.booking(BookingId::new(number)).await? else { return Ok(None) };
+    let now = state.clock.now();
+    let stands_in = state.store.stands_in(&staff.number, &view.host.number, CampusDay::of(now)).await?;
+    Ok((stands_in && view.standing != Standing::Waiting).then(|| decide::not_the_first(&view, asked.shell, now)))
 }
 
 /// The booking, for who comes or has booked it.
@@ -170,6 +185,8 @@ struct Role {
     host: bool,
     /// Who stands in for the host today; of what is decided they see what they decided themselves.
     deputy: bool,
+    /// Who said yes and, until the day is over, may take it back, whether they still stand in or not.
+    approver: bool,
 }
 
 impl Role {
@@ -197,8 +214,14 @@ async fn found(state: &AppState, asked: &SignedIn, number: &str) -> Result<Found
         }
         Some(_) | None => false,
     };
-    let role = Role { visitor: view.belongs_to(&asked.phone), host, deputy };
-    if role.visitor || role.decides() { Ok(Found { view, notices, role }) } else { Err(AppError::told(Told::NotFound)) }
+    let approver = asked.staff.as_ref().is_some_and(|staff| view.standing.is_the_word_of(&staff.number))
+        && state.clock.now() < view.facts.over_at();
+    let role = Role { visitor: view.belongs_to(&asked.phone), host, deputy, approver };
+    if role.visitor || role.approver || role.decides() {
+        Ok(Found { view, notices, role })
+    } else {
+        Err(AppError::told(Told::NotFound))
+    }
 }
 
 /// Whether it is a deputy's to see: to be decided, or decided by them.
@@ -237,7 +260,7 @@ async fn whole_page(state: &AppState, asked: SignedIn, found: Found) -> Result<B
     let booked = view.booked_by.as_ref() == Some(&asked.phone);
     Ok(Booking {
         alert: None,
-        related: related(&view, lang),
+        related: related(state, &view, lang).await?,
         changeable: booked && edit::open(state, &view),
         again: role.visitor.then(|| format!("/book?again={}", view.id)),
         calendar: (role.visitor && !over && calendar::has_file(&view)).then(|| {
@@ -271,15 +294,23 @@ async fn whole_page(state: &AppState, asked: SignedIn, found: Found) -> Result<B
         }),
         usual_reasons: usual_reasons(lang),
         cancellable: role.visitor && !over && (waiting || approved),
-        revocable: !over && approved && role.host,
+        revocable: !over && approved && (role.host || role.approver),
         form_token: asked.form_token.text(),
         shell: asked.shell.at(&address),
         address,
     })
 }
 
-fn related(view: &BookingView, lang: Language) -> Option<Related> {
-    let (said, other) = match (&view.standing, view.successor, view.replaces) {
+async fn related(state: &AppState, view: &BookingView, lang: Language) -> Result<Option<Related>, AppError> {
+    let successor = match view.successor {
+        Some(id) => state.store.booking(id).await?,
+        None => None,
+    };
+    // A change that nobody decided in time takes no place.
+    let is_over =
+        |change: &BookingView| change.standing == Standing::Waiting && state.clock.now() >= change.facts.over_at();
+    let successor = successor.filter(|change| !is_over(change)).map(|change| change.id);
+    let (said, other) = match (&view.standing, successor, view.replaces) {
         (Standing::Approved { .. }, Some(successor), _) => (
             lang.say(
                 "您提交的修改在等被访人审核，通过之前这份预约仍然有效。查看修改后的预约",
@@ -291,9 +322,9 @@ fn related(view: &BookingView, lang: Language) -> Option<Related> {
             (lang.say("已由修改后的预约代替，点此查看", "Another booking has taken its place; see it"), successor)
         }
         (_, None, Some(replaced)) => (lang.say("查看原来的预约", "See the earlier booking"), replaced),
-        (_, None, None) => return None,
+        (_, None, None) => return Ok(None),
     };
-    Some(Related { said, address: address(other) })
+    Ok(Some(Related { said, address: address(other) }))
 }
 
 fn ended(booking: BookingId, outcome: &EndOutcome) -> Result<Response, AppError> {

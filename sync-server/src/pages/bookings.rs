@@ -6,6 +6,7 @@ use shared::time::{CampusDay, Moment};
 
 use super::{
     booking,
+    decision::{Usual, usual_reasons},
     language::Language,
     session::SignedIn,
     several,
@@ -22,6 +23,7 @@ struct Bookings {
     waiting: Vec<Waiting>,
     hosted: Vec<Row>,
     own: Vec<Row>,
+    usual_reasons: Vec<Usual>,
     form_token: String,
     phone_masked: String,
 }
@@ -52,12 +54,12 @@ pub(super) async fn show(State(state): State<AppState>, asked: SignedIn) -> Resu
         ),
         None => (Vec::new(), Vec::new()),
     };
-    let visitors = |list: Vec<BookingView>| list.iter().map(|view| row(view, visitor(view), now, lang)).collect();
     Ok(page(&Bookings {
         is_host: asked.staff.is_some(),
         waiting: waiting.iter().map(|(view, asks)| waits(&state, view, *asks, asked.staff.as_ref(), lang)).collect(),
-        hosted: visitors(hosted),
+        hosted: hosted.iter().map(|view| row(view, named(view, asked.staff.as_ref(), lang), now, lang)).collect(),
         own: own.iter().map(|view| row(view, visit(&state, view, lang), now, lang)).collect(),
+        usual_reasons: usual_reasons(lang),
         form_token: asked.form_token.text(),
         phone_masked: asked.phone.masked(),
         shell: asked.shell,
@@ -70,9 +72,7 @@ fn waits(state: &AppState, view: &BookingView, ask_security: bool, staff: Option
     let mut what = vec![visitor(view), wording::campus(state, facts.campus, lang)];
     what.extend(facts.companions.iter().map(ToString::to_string));
     what.extend(facts.plates.iter().map(ToString::to_string));
-    if staff.is_none_or(|staff| staff.number != view.host.number) {
-        what.push(format!("{} {}", lang.say("拜访", "visits"), view.host.name));
-    }
+    what.extend(for_whom(view, staff, lang));
     if ask_security {
         what.push(lang.say("审核前请先与保卫处联系", "please ask the security office first").to_owned());
     }
@@ -92,6 +92,19 @@ fn row(view: &BookingView, what: String, now: Moment, lang: Language) -> Row {
         what,
         chip: wording::chip(&view.standing, now >= view.facts.over_at(), lang),
     }
+}
+
+/// Who comes, and to whom where that is a colleague.
+fn named(view: &BookingView, staff: Option<&Staff>, lang: Language) -> String {
+    let mut what = vec![visitor(view)];
+    what.extend(for_whom(view, staff, lang));
+    what.join(" · ")
+}
+
+/// Whose visitor it is, when decided in somebody's place.
+fn for_whom(view: &BookingView, staff: Option<&Staff>, lang: Language) -> Option<String> {
+    let is_own = staff.is_some_and(|staff| staff.number == view.host.number);
+    (!is_own).then(|| format!("{} {}", lang.say("拜访", "visits"), view.host.name))
 }
 
 fn visitor(view: &BookingView) -> String {

@@ -10,13 +10,14 @@ use axum::{
     response::{IntoResponse as _, Redirect, Response},
 };
 
-use shared::time::CampusDay;
+use shared::time::{CampusDay, Moment};
 
 use super::{
     booking,
     decision::{Deciding, Decision, Usual, changed, out_of_date, usual_reasons},
     form::{Heard, Posted},
     issuing,
+    language::Language,
     session::Asked,
     shell::{Shell, page},
     wording::{self, Chip, Fact},
@@ -25,7 +26,7 @@ use crate::{
     error::{AppError, Told},
     office::Standing,
     state::AppState,
-    store::{LinkToken, LinkView, Outcome},
+    store::{BookingView, LinkToken, LinkView, Outcome},
 };
 
 #[derive(Template)]
@@ -139,11 +140,7 @@ async fn whole_page(state: &AppState, shell: Shell, view: LinkView, mut form: De
     }
     Ok(Decide {
         alert: None,
-        heading: if open {
-            lang.say("请审核来访", "A visitor for you")
-        } else {
-            lang.say("不再需要审核", "Nothing left to decide")
-        },
+        heading: if open { lang.say("请审核来访", "A visitor for you") } else { nothing_left(lang) },
         standing: booking.standing.name(),
         chip: wording::chip(&booking.standing, state.clock.now() >= booking.facts.over_at(), lang),
         explained,
@@ -152,6 +149,27 @@ async fn whole_page(state: &AppState, shell: Shell, view: LinkView, mut form: De
         usual_reasons: usual_reasons(lang),
         shell,
     })
+}
+
+/// To a deputy who was not first: how it came, and of the visit no more than that.
+pub(super) fn not_the_first(view: &BookingView, shell: Shell, now: Moment) -> Response {
+    let lang = shell.lang;
+    let told = Decide {
+        alert: None,
+        heading: nothing_left(lang),
+        standing: view.standing.name(),
+        chip: wording::chip(&view.standing, now >= view.facts.over_at(), lang),
+        explained: wording::how_it_came(&view.standing, lang),
+        facts: Vec::new(),
+        deciding: None,
+        usual_reasons: Vec::new(),
+        shell: shell.at("/bookings"),
+    };
+    (StatusCode::CONFLICT, page(&told)).into_response()
+}
+
+fn nothing_left(lang: Language) -> &'static str {
+    lang.say("不再需要审核", "Nothing left to decide")
 }
 
 fn address(token: &LinkToken) -> String {

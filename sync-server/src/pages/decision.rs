@@ -99,20 +99,23 @@ impl Decision {
     /// A reason is welcome, not demanded: a host who has none to give would invent one.
     pub(super) fn read(&self) -> Result<Word, Unclear> {
         let choice = match self.choice.as_str() {
-            "approve" => Ok(Choice::Approve),
             "decline" => match Reason::parse(&self.reason) {
                 Ok(reason) => Ok(Choice::Decline { reason: Some(reason) }),
                 Err(ReasonError::Empty) => Ok(Choice::Decline { reason: None }),
                 Err(error) => Err(Unclear::Reason(error)),
             },
-            choice => usual(choice).ok_or(Unclear::Choice),
+            choice => pressed(choice).ok_or(Unclear::Choice),
         };
         // A form that does not say what it showed has shown nothing.
         Ok(choice?.on(Revision::new(self.revision.parse().unwrap_or_default())))
     }
 }
 
-fn usual(choice: &str) -> Option<Choice> {
+/// A button that says all by itself.
+pub(super) fn pressed(choice: &str) -> Option<Choice> {
+    if choice == "approve" {
+        return Some(Choice::Approve);
+    }
     let number: usize = choice.strip_prefix("decline-")?.parse().ok()?;
     let (said, _) = REASONS.get(number)?;
     Some(Choice::Decline { reason: Some(Reason::parse(said).ok()?) })

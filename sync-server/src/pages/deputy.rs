@@ -20,7 +20,7 @@ use crate::{
     error::AppError,
     office::{AwayField, AwayForm, AwayProblem},
     state::AppState,
-    store,
+    store::{self, Naming},
 };
 
 #[derive(Template)]
@@ -55,10 +55,12 @@ pub(super) async fn name(
     let now = state.clock.now();
     let found = match form.check(&number, now) {
         Ok(away) => {
-            if state.store.name_deputy(&number, away, now).await? {
-                return Ok(Redirect::to("/host/deputy").into_response());
-            }
-            vec![(AwayField::Deputy, AwayProblem::NumberUnknown)]
+            let problem = match state.store.name_deputy(&number, away, now).await? {
+                Naming::Named => return Ok(Redirect::to("/host/deputy").into_response()),
+                Naming::Unknown => AwayProblem::NumberUnknown,
+                Naming::TooOften => AwayProblem::TooOften,
+            };
+            vec![(AwayField::Deputy, problem)]
         }
         Err(found) => found,
     };
@@ -73,7 +75,7 @@ pub(super) async fn end(
 ) -> Result<Response, AppError> {
     let number = &host.staff()?.number;
     let Nothing {} = posted.confirmed_by(&host.form_token)?;
-    state.store.end_deputy(number).await?;
+    state.store.end_deputy(number, state.clock.now()).await?;
     Ok(Redirect::to("/host/deputy").into_response())
 }
 
@@ -110,6 +112,9 @@ fn said(problem: AwayProblem, lang: Language) -> &'static str {
             lang.say("没有这个工号的教职工，请核对", "Nobody has this staff number; please check it")
         }
         AwayProblem::Oneself => lang.say("请填写另一位教职工的工号", "Please give another person's number"),
+        AwayProblem::TooOften => {
+            lang.say("今天改得太多了，请明天再改", "Changed too often today; please try again tomorrow")
+        }
         AwayProblem::DayUnreadable => lang.say("日期写成 2026-11-23 这样", "A day is written 2026-11-23"),
         AwayProblem::DayPast => lang.say("日期已经过去", "This day is over"),
         AwayProblem::ThroughBeforeFrom => lang.say("最后一天不能早于第一天", "The last day cannot be before the first"),

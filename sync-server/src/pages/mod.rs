@@ -22,7 +22,6 @@ mod elder;
 mod elsewhere;
 mod form;
 mod form_parts;
-mod headers;
 mod home;
 pub(crate) mod in_chinese;
 mod invite;

@@ -8,6 +8,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use serde::{Deserialize, Serialize};
+use shared::identity::Phone;
 
 use super::{
     booking,
@@ -61,14 +62,14 @@ pub(super) async fn show(State(state): State<AppState>, asked: SignedIn) -> Resu
     whole_page(&state, asked, None).await
 }
 
-/// The same as a file. Of a document it holds no more than its page shows.
+/// The same as a file. Of a document, and of others' phones, it holds no more than its page shows.
 pub(super) async fn download(State(state): State<AppState>, asked: SignedIn) -> Result<Response, AppError> {
     let MyData { bookings, sessions, drafts } = state.store.my_data(&asked.phone, state.clock.now()).await?;
     let file = File {
         phone: asked.phone.as_str(),
         sessions,
         drafts,
-        bookings: bookings.iter().map(|mine| FileBooking::of(&state, mine)).collect(),
+        bookings: bookings.iter().map(|mine| FileBooking::of(&state, &asked.phone, mine)).collect(),
     };
     Ok(([(CONTENT_DISPOSITION, "attachment; filename=\"my-data.json\"")], axum::Json(file)).into_response())
 }
@@ -176,14 +177,15 @@ struct FileConsent {
 }
 
 impl FileBooking {
-    fn of(state: &AppState, Mine { view, consents, number_kept }: &Mine) -> Self {
+    fn of(state: &AppState, asking: &Phone, Mine { view, consents, number_kept }: &Mine) -> Self {
         let facts = &view.facts;
+        let is_own = facts.phone == *asking;
         Self {
             number: view.id.to_string(),
             made_at: view.made_at.campus_date_and_clock(),
             standing: view.standing.name(),
             visitor: facts.visitor.to_string(),
-            phone: facts.phone.as_str().to_owned(),
+            phone: if is_own { facts.phone.as_str().to_owned() } else { facts.phone.masked() },
             document_kind: facts.document_kind.name(),
             document_last_four: facts.last_four.to_string(),
             document_number_kept: *number_kept,

@@ -13,7 +13,7 @@ use super::{
 use crate::{office::Retention, state::AppState, store::DRAFT_FOR};
 
 /// Kept with every booking: to which text somebody agreed. Changes whenever the text does.
-pub(super) const VERSION: &str = "2026-11-23.2";
+pub(super) const VERSION: &str = "2026-11-23.3";
 
 #[derive(Template)]
 #[template(path = "privacy.html")]
@@ -21,6 +21,7 @@ struct Privacy {
     elsewhere: Elsewhere,
     retention: Retention,
     draft_days: i64,
+    version: &'static str,
     shell: Shell,
 }
 
@@ -29,6 +30,22 @@ pub(super) async fn show(State(state): State<AppState>, Asked { shell, .. }: Ask
         elsewhere: Elsewhere::of(&state, shell.lang),
         retention: state.config.retention,
         draft_days: DRAFT_FOR.num_days(),
+        version: VERSION,
         shell,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use sha2::{Digest as _, Sha256};
+
+    use super::*;
+
+    #[test]
+    fn another_text_is_another_version() {
+        let text = Sha256::digest(include_bytes!("privacy.html"));
+        let known = ("2026-11-23.3", "bac50be27ad765ed");
+        let found: String = text.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!((VERSION, found.as_str()), known, "give the notice a new version");
+    }
 }

@@ -69,7 +69,7 @@ pub(super) fn all() -> Vec<Route> {
         at("/book", SignedIn).shows(book::show).takes(SessionTokenOrKept, book::submit),
         at("/host/book", Staff).shows(book::show_on_behalf).takes(SessionTokenOrKept, book::submit_on_behalf),
         at("/invited/{invitation}", SignedIn).shows(book::invited),
-        at("/host/decisions", Staff).takes(SessionToken, several::approve),
+        at("/host/decisions", Staff).takes(SessionToken, several::decide),
         at("/host/deputy", Staff).shows(deputy::show).takes(SessionToken, deputy::name),
         at("/host/deputy/end", Staff).takes(SessionToken, deputy::end),
         at("/host/invite", Staff).shows(invite::show).takes(SessionToken, invite::make),

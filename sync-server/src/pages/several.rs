@@ -1,4 +1,4 @@
-//! Several waiting visitors approved with one press. Each is a decision of its own: one that somebody else was first with stops no
+//! Several waiting visitors decided with one press. Each is a decision of its own: one that somebody else was first with stops no
 //! other, and the page says what became of each.
 
 use askama::Template;
@@ -11,6 +11,7 @@ use shared::{ids::BookingId, time::CampusDay};
 
 use super::{
     booking,
+    decision::pressed,
     form::Posted,
     issuing,
     session::SignedIn,
@@ -18,8 +19,8 @@ use super::{
     wording,
 };
 use crate::{
-    error::AppError,
-    office::{Choice, Revision, Staff},
+    error::{AppError, Told},
+    office::{Choice, Revision, Staff, Standing, Word},
     state::AppState,
     store::{BookingView, Outcome, WAITING_AT_MOST},
 };
@@ -28,6 +29,7 @@ use crate::{
 #[serde(default)]
 pub(super) struct Ticked {
     booking: Vec<String>,
+    choice: String,
 }
 
 /// What is sent for a booking that is ticked, and read back.
@@ -56,18 +58,19 @@ struct Row {
     said: String,
 }
 
-pub(super) async fn approve(
+pub(super) async fn decide(
     State(state): State<AppState>,
     host: SignedIn,
     posted: Posted<Ticked>,
 ) -> Result<Response, AppError> {
     let staff = host.staff()?;
-    let Ticked { booking } = posted.confirmed_by(&host.form_token)?;
+    let Ticked { booking, choice } = posted.confirmed_by(&host.form_token)?;
+    let choice = pressed(&choice).ok_or(AppError::told(Told::Malformed))?;
     let lang = host.shell.lang;
-    let (mut rows, mut approved) = (Vec::new(), 0_usize);
+    let (mut rows, mut decided) = (Vec::new(), 0_usize);
     for (id, seen) in booking.iter().filter_map(|ticked| shown(ticked)).take(WAITING_AT_MOST) {
         let Some(view) = state.store.booking(id).await? else { continue };
-        let said = match approved_one(&state, staff, &view, seen).await {
+        let said = match one(&state, staff, &view, choice.clone().on(seen)).await {
             Ok(None) => lang
                 .say("审核前请先与保卫处联系，请打开核对", "Ask the security office first: please open it")
                 .to_owned(),
@@ -77,8 +80,11 @@ pub(super) async fn approve(
                 lang.say("没有成功，请打开再试", "This did not succeed: please open it and try again").to_owned()
             }
             Ok(Some(Outcome::Decided(_))) => {
-                approved += 1;
-                lang.say("已同意", "Approved").to_owned()
+                decided += 1;
+                match choice {
+                    Choice::Approve => lang.say("已同意", "Approved").to_owned(),
+                    Choice::Decline { .. } => lang.say("已拒绝", "Declined").to_owned(),
+                }
             }
             Ok(Some(Outcome::AlreadyDecided(standing))) => wording::how_it_came(&standing, lang),
             Ok(Some(Outcome::TooLate)) => lang.say("来访日期已过", "The day of the visit is over").to_owned(),
@@ -97,24 +103,27 @@ pub(super) async fn approve(
             said,
         });
     }
-    let heading = match approved {
-        0 => lang.say("没有新的同意", "Nothing was approved").to_owned(),
-        count => lang.say("已同意 {} 位访客来访", "{} visits approved").replace("{}", &count.to_string()),
+    let heading = match (decided, choice) {
+        (0, _) => lang.say("没有新的审核", "Nothing was decided").to_owned(),
+        (_, Choice::Approve) => lang.say("已同意 {} 位访客来访", "{} visits approved").to_owned(),
+        (_, Choice::Decline { .. }) => lang.say("已拒绝 {} 位访客来访", "{} visits declined").to_owned(),
     };
+    let heading = heading.replace("{}", &decided.to_string());
     Ok(page(&Several { heading, rows, shell: host.shell.at("/bookings") }))
 }
 
-/// None where the security office is to be asked first: that is a decision to look at.
-async fn approved_one(
-    state: &AppState,
-    staff: &Staff,
-    view: &BookingView,
-    seen: Revision,
-) -> Result<Option<Outcome>, AppError> {
+/// None where the security office is to be asked first: that is a decision to look at. Nothing is said of what is not theirs.
+async fn one(state: &AppState, staff: &Staff, view: &BookingView, word: Word) -> Result<Option<Outcome>, AppError> {
     let now = state.clock.now();
-    if state.store.background(view.id, CampusDay::of(now)).await?.ask_security {
+    let today = CampusDay::of(now);
+    let host = &view.host.number;
+    if staff.number != *host && !state.store.stands_in(&staff.number, host, today).await? {
+        return Ok(Some(Outcome::NotFound));
+    }
+    let would_approve = matches!(word.choice, Choice::Approve) && view.standing == Standing::Waiting;
+    if would_approve && state.store.background(view.id, today).await?.ask_security {
         return Ok(None);
     }
     let issuing = issuing::for_campus(state, view.facts.campus)?;
-    Ok(Some(state.store.decide_signed_in(view.id, staff, Choice::Approve.on(seen), issuing, now).await?))
+    Ok(Some(state.store.decide_signed_in(view.id, staff, word, issuing, now).await?))
 }

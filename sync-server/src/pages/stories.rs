@@ -251,6 +251,7 @@ async fn from_the_form_to_the_picture() {
     let picture = driver.get(&office, &format!("{pass}.png")).await;
     assert_eq!(picture.headers[header::CONTENT_TYPE], "image/png");
     assert_eq!(picture.headers[header::CACHE_CONTROL], "no-store");
+    assert_eq!(visitor.get(&office, &pass).await.headers[header::CACHE_CONTROL], "no-store");
     assert!(picture.body.starts_with(b"\x89PNG"));
 
     // Tomorrow it shows nothing that looks as if it opened a gate.
@@ -488,6 +489,8 @@ async fn every_answer_bears_the_headers_and_refusals_speak() {
     ));
     let json = Request::post("/sign-in/code").header(header::CONTENT_TYPE, "application/json");
     answers.push(("json", StatusCode::BAD_REQUEST, browser.send(&office, json, Body::from("{}")).await));
+    answers.push(("path", StatusCode::BAD_REQUEST, browser.get(&office, "/pass/%ff").await));
+    answers.push(("query", StatusCode::BAD_REQUEST, browser.get(&office, "/sign-in?next=a&next=b").await));
     let elsewhere = Request::post("/sign-in/code").header(header::ORIGIN, "https://evil.example");
     answers.push(("elsewhere", StatusCode::FORBIDDEN, browser.send(&office, elsewhere, Body::empty()).await));
     answers.push(("stranger", StatusCode::SEE_OTHER, browser.get(&office, "/bookings").await));
@@ -504,6 +507,8 @@ async fn every_answer_bears_the_headers_and_refusals_speak() {
             assert_eq!(answer.headers[header::CACHE_CONTROL], "no-store", "{what}");
         }
     }
+    let plain = Browser::default().get(&Office::new().await, "/").await;
+    assert!(!plain.headers.contains_key(header::STRICT_TRANSPORT_SECURITY), "there is no TLS");
     let english = Request::get("/nowhere").header(header::ACCEPT_LANGUAGE, "en-GB");
     assert!(browser.send(&office, english, Body::empty()).await.text().contains("There is no such page"));
     browser.get(&office, "/?lang=en").await;

@@ -23,6 +23,7 @@ pub(super) enum Counted {
     HostFoundEarly,
     WalkIn,
     FormKept,
+    DeputyNamed,
 }
 
 impl Counted {
@@ -36,6 +37,7 @@ impl Counted {
             Self::HostFoundEarly => "host_found_early",
             Self::WalkIn => "walk_in",
             Self::FormKept => "form_kept",
+            Self::DeputyNamed => "deputy_named",
         }
     }
 }

@@ -98,7 +98,8 @@ impl Store {
         self.0.readers.read(waiting).await
     }
 
-    /// Those this host has had to decide, the latest day first; also what nobody decided in time.
+    /// Those this host has had to decide, the latest day first; also what nobody decided in time, and what they approved for
+    /// somebody else and may take back.
     pub async fn bookings_hosted_by(
         &self,
         host: &StaffNumber,
@@ -106,7 +107,8 @@ impl Store {
     ) -> Result<Vec<BookingView>, StoreError> {
         let (key, host) = (self.key().clone(), host.clone());
         let hosted = move |db: &Connection| {
-            let which = "b.host = ?1 and (b.standing <> 'waiting' or b.day < ?2)
+            let which = "(b.host = ?1 and (b.standing <> 'waiting' or b.day < ?2)
+                or b.decided_number = ?1 and b.standing = 'approved' and b.day >= ?2)
                 order by b.day desc, b.from_minute desc, b.id desc limit 200";
             several(db, &key, which, &[&host.as_str(), &today.to_string()])
         };

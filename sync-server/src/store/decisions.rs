@@ -90,7 +90,9 @@ impl Store {
                 // A change of it that still waits is wanted no more than the visit itself.
                 let waiting =
                     view.successor.map(|successor| bookings::by_id(db, &key, successor)).transpose()?.flatten();
-                if let Some(change) = waiting.filter(|change| change.standing == Standing::Waiting) {
+                let is_wanted =
+                    |change: &BookingView| change.standing == Standing::Waiting && now < change.facts.over_at();
+                if let Some(change) = waiting.filter(is_wanted) {
                     end(db, &change, RevokedBy::Visitor, now)?;
                 }
                 end(db, &view, RevokedBy::Visitor, now)
@@ -300,20 +302,17 @@ pub(super) fn end(
     passes::end(db, view.id.get(), now)?;
     match &standing {
         Standing::Cancelled { .. } => {
-            let text = notice::cancelled(&view.facts);
-            let notice = notices::New {
-                booking: Some(view.id),
-                kind: NoticeKind::Cancelled,
-                channel: Channel::Sms,
-                to: view.host.address(Channel::Sms),
-                text: &text,
-                path: None,
-            };
-            notices::add(db, &notice, now)?;
+            tell_host(db, view, NoticeKind::Cancelled, &notice::cancelled(&view.facts), now)?;
         }
-        Standing::Revoked { .. } => {
+        Standing::Revoked { by, .. } => {
             let text = notice::revoked(&view.facts, &view.host);
             tell_visitor(db, view, NoticeKind::Revoked, &text, None, now)?;
+            if let RevokedBy::Host { number, name } = by
+                && *number != view.host.number
+            {
+                let text = notice::revoked_by_deputy(&view.facts, name);
+                tell_host(db, view, NoticeKind::Revoked, &text, now)?;
+            }
         }
         Standing::Waiting | Standing::Approved { .. } | Standing::Declined { .. } => {}
     }
@@ -363,6 +362,18 @@ fn ended(db: &Writing<'_>, id: i64, name: &str, by: &RevokedBy, at: Moment) -> R
          where id = ?7 and standing in ('waiting', 'approved')",
     )?
     .execute(params![name, at.unix_ms(), by.name(), number, person, reason, id])
+}
+
+fn tell_host(
+    db: &mut Writing<'_>,
+    view: &BookingView,
+    kind: NoticeKind,
+    text: &str,
+    now: Moment,
+) -> Result<(), StoreError> {
+    let to = view.host.address(Channel::Sms);
+    let notice = notices::New { booking: Some(view.id), kind, channel: Channel::Sms, to, text, path: None };
+    notices::add(db, &notice, now)
 }
 
 /// By SMS, where an SMS can reach: a foreign number is reached if it was once, to sign in.
@@ -508,7 +519,11 @@ mod tests {
         let (booking, _) = office.submit(&tomorrow, 1).await;
         let (second, own) = office.submit(&tomorrow, 2).await;
         let deputys = crate::store::office_days::links(1).deputy;
-        assert_eq!(office.look("select count(*) from notice where \"to\" in ('13800130101', 'T2')"), 6);
+        assert_eq!(
+            office
+                .look("select count(*) from notice where \"to\" in ('13800130101', 'T2') and kind = 'approval_asked'"),
+            6
+        );
         let waiting = store.bookings_waiting_for(&other.number, today()).await.unwrap();
         assert_eq!(waiting.iter().map(|(view, _)| view.id).collect::<Vec<_>>(), [booking, second]);
         // Past their days neither the link nor the page decides any more.

@@ -6,8 +6,16 @@ use shared::{
     time::{CampusDay, Moment},
 };
 
-use super::{Store, StoreError, directory, rows, writer::Writing};
-use crate::office::{Away, Staff};
+use super::{
+    Store, StoreError,
+    attempts::{self, By, Counted},
+    directory, notices, rows,
+    writer::Writing,
+};
+use crate::office::{
+    Away, Channel, NAMED_AT_MOST, Staff,
+    notice::{self, NoticeKind},
+};
 
 /// A host's deputy, as the host is shown them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,33 +25,62 @@ pub struct Deputy {
     pub through: CampusDay,
 }
 
+/// What came of naming a deputy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Naming {
+    Named,
+    /// The directory knows no such deputy.
+    Unknown,
+    /// Each time somebody is told; more so often is no plan.
+    TooOften,
+}
+
 impl Store {
-    /// In place of the one named before; `false` when the directory knows no such deputy.
-    pub async fn name_deputy(&self, host: &StaffNumber, away: Away, now: Moment) -> Result<bool, StoreError> {
+    /// In place of the one named before; both are told.
+    pub async fn name_deputy(&self, host: &StaffNumber, away: Away, now: Moment) -> Result<Naming, StoreError> {
         let host = host.clone();
         let name = move |db: &mut Writing<'_>| {
-            if directory::by_number(db, &away.deputy)?.is_none() {
-                return Ok(false);
+            let (Some(host), Some(staff)) = (directory::by_number(db, &host)?, directory::by_number(db, &away.deputy)?)
+            else {
+                return Ok(Naming::Unknown);
+            };
+            let next = Deputy { staff, from: away.from, through: away.through };
+            let before = named(db, &host.number, CampusDay::of(now))?;
+            if before.as_ref() == Some(&next) {
+                return Ok(Naming::Named);
             }
+            let by = By::Phone(&host.phone);
+            if attempts::again_at(db, Counted::DeputyNamed, by, NAMED_AT_MOST, now)?.is_some() {
+                return Ok(Naming::TooOften);
+            }
+            attempts::count(db, Counted::DeputyNamed, by, now)?;
             db.execute(
                 "insert or replace into deputy (host, deputy, from_day, through_day, named_at) values (?1, ?2, ?3, ?4, ?5)",
                 params![
-                    host.as_str(),
-                    away.deputy.as_str(),
-                    away.from.to_string(),
-                    away.through.to_string(),
+                    host.number.as_str(),
+                    next.staff.number.as_str(),
+                    next.from.to_string(),
+                    next.through.to_string(),
                     now.unix_ms()
                 ],
             )?;
-            Ok(true)
+            if let Some(former) = before.filter(|former| former.staff.number != next.staff.number) {
+                tell(db, &former.staff, &notice::deputy_ended(&host), now)?;
+            }
+            tell(db, &next.staff, &notice::deputy_named(&host, next.from, next.through), now)?;
+            Ok(Naming::Named)
         };
         self.0.writer.write(name).await
     }
 
-    pub async fn end_deputy(&self, host: &StaffNumber) -> Result<(), StoreError> {
+    pub async fn end_deputy(&self, host: &StaffNumber, now: Moment) -> Result<(), StoreError> {
         let host = host.clone();
         let end = move |db: &mut Writing<'_>| {
+            let former = named(db, &host, CampusDay::of(now))?;
             db.execute("delete from deputy where host = ?1", [host.as_str()])?;
+            if let (Some(former), Some(host)) = (former, directory::by_number(db, &host)?) {
+                tell(db, &former.staff, &notice::deputy_ended(&host), now)?;
+            }
             Ok(())
         };
         self.0.writer.write(end).await
@@ -65,6 +102,22 @@ impl Store {
         let (deputy, host) = (deputy.clone(), host.clone());
         self.0.readers.look(move |db| stands_in(db, &deputy, &host, day)).await
     }
+}
+
+/// Of nobody's booking; where it leads they sign in.
+fn tell(db: &mut Writing<'_>, deputy: &Staff, text: &str, now: Moment) -> Result<(), StoreError> {
+    for channel in Channel::ALL {
+        let notice = notices::New {
+            booking: None,
+            kind: NoticeKind::Deputy,
+            channel,
+            to: deputy.address(channel),
+            text,
+            path: Some("/bookings"),
+        };
+        notices::add(db, &notice, now)?;
+    }
+    Ok(())
 }
 
 /// The deputy in force on `day`, if both are still here: nobody decides for a host who has left.
@@ -120,8 +173,8 @@ mod tests {
             from: today().plus_days(1),
             through: today().plus_days(3),
         };
-        assert!(!store.name_deputy(&host.number, away("T9"), *now).await.unwrap());
-        assert!(store.name_deputy(&host.number, away("T2"), *now).await.unwrap());
+        assert_eq!(store.name_deputy(&host.number, away("T9"), *now).await.unwrap(), Naming::Unknown);
+        assert_eq!(store.name_deputy(&host.number, away("T2"), *now).await.unwrap(), Naming::Named);
         let stands_in = async |deputy: &StaffNumber, host: &StaffNumber, days: u16| {
             store.stands_in(deputy, host, today().plus_days(days)).await.unwrap()
         };
@@ -137,7 +190,35 @@ mod tests {
         assert!(!stands_in(&other.number, &host.number, 1).await, "nobody stands in for who has left");
         store.import_directory(vec![host.clone(), other.clone()], *now).await.unwrap();
         assert!(stands_in(&other.number, &host.number, 1).await);
-        store.end_deputy(&host.number).await.unwrap();
+        store.end_deputy(&host.number, *now).await.unwrap();
         assert!(!stands_in(&other.number, &host.number, 1).await);
+    }
+
+    #[tokio::test]
+    async fn whoever_is_named_or_no_longer_named_is_told_a_few_times_a_day() {
+        let office = Office::open();
+        let Office { store, now, .. } = &office;
+        let people = [("T1", "13800130100"), ("T2", "13800130101"), ("T3", "13800130102")];
+        let people: Vec<_> = people.into_iter().map(|(number, phone)| staff(number, "李文", phone)).collect();
+        store.import_directory(people.clone(), *now).await.unwrap();
+        let host = &people[0].number;
+        let name = async |deputy: &str, days: u16| {
+            let deputy = StaffNumber::parse(deputy).unwrap();
+            let away = Away { deputy, from: today(), through: today().plus_days(days) };
+            store.name_deputy(host, away, *now).await.unwrap()
+        };
+        let told = |phone: &str| office.look(&format!("select count(*) from notice where \"to\" = '{phone}'"));
+        assert_eq!((name("T2", 1).await, name("T2", 1).await), (Naming::Named, Naming::Named));
+        assert_eq!(told("13800130101"), 1, "the same once more is no news");
+        assert_eq!(name("T3", 1).await, Naming::Named);
+        assert_eq!((told("13800130101"), told("13800130102")), (2, 1));
+        store.end_deputy(host, *now).await.unwrap();
+        store.end_deputy(host, *now).await.unwrap();
+        assert_eq!((told("13800130101"), told("13800130102")), (2, 2));
+        for days in 2..NAMED_AT_MOST.most {
+            assert_eq!(name("T2", days).await, Naming::Named);
+        }
+        assert_eq!(name("T2", 50).await, Naming::TooOften);
+        assert_eq!(store.deputy(host, today()).await.unwrap().unwrap().staff.number.as_str(), "T2");
     }
 }

@@ -62,7 +62,7 @@ pub use codes::{Caller, CodeCheck, CodeIssued};
 pub use conflicts::Conflict;
 pub use consents::Given;
 pub use decisions::{EndOutcome, Outcome, Target};
-pub use deputies::Deputy;
+pub use deputies::{Deputy, Naming};
 pub use directory::{Imported, Missing};
 pub use drafts::DRAFT_FOR;
 pub use entries::{EntryFilter, EntryRow};

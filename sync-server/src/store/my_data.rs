@@ -88,14 +88,16 @@ fn erase(db: &mut Writing<'_>, key: &IdentityKey, phone: &Phone, now: Moment) ->
         }
         erased.bookings += retention::anonymise(db, "id = ?1", &view.id.get())?;
     }
-    let others =
-        "booked_by = ?1 and phone is not ?1 and not anonymous and day >= ?2 and standing in ('waiting', 'approved')";
-    let mut kept = db.prepare_cached(&format!("select id from booking where {others}"))?;
+    let mut kept = db.prepare_cached(
+        "select id from booking where booked_by = ?1 and phone is not ?1 and not anonymous
+             and (day = ?2 or day > ?2 and standing in ('waiting', 'approved'))",
+    )?;
     let kept = kept.query_map(params![phone.as_str(), CampusDay::of(now).to_string()], |row| row.get(0))?;
     erased.later.extend(kept.collect::<Result<Vec<i64>, _>>()?.into_iter().map(BookingId::new));
-    // Whom they booked for keeps their own data; that this phone did it is forgotten once the visit is over.
+    // Whom they booked for keeps their own data; that this phone did it is forgotten once the visit is over or will not be.
     db.execute(
-        "update booking set booked_by = null where booked_by = ?1 and phone is not ?1 and day < ?2",
+        "update booking set booked_by = null where booked_by = ?1 and phone is not ?1
+             and (day < ?2 or day > ?2 and standing not in ('waiting', 'approved'))",
         params![phone.as_str(), CampusDay::of(now).to_string()],
     )?;
     for forget in [
@@ -146,9 +148,10 @@ mod tests {
         store.keep_draft(&phone, false, &form(), *now).await.unwrap();
         let mine = store.my_data(&phone, *now).await.unwrap();
         assert_eq!(mine.bookings.iter().map(|one| one.view.id).collect::<Vec<_>>(), [*waiting, *approved, *of_today]);
-        assert!(
-            mine.bookings.iter().all(|one| one.number_kept && one.consents.iter().all(|given| given.notice == "1"))
-        );
+        for one in &mine.bookings {
+            assert!(one.number_kept && !one.consents.is_empty());
+            assert!(one.consents.iter().all(|given| given.notice == "1" && given.at == *now));
+        }
         assert_eq!((mine.sessions, mine.drafts), (1, 1));
 
         let erased = store.erase_mine(&phone, *now).await.unwrap();
@@ -182,5 +185,12 @@ mod tests {
         let tomorrow = today().plus_days(1).at_minute(1);
         assert_eq!(office.store.erase_mine(&booker, tomorrow).await.unwrap(), ErasedMine::default());
         assert_eq!(office.store.booking(id).await.unwrap().unwrap().booked_by, None);
+        // One that will not take place keeps nothing.
+        let next = BookingForm { day: today().plus_days(1).to_string(), ..friend };
+        let (declined, links) = office.submit(&next, 2).await;
+        let no = Choice::Decline { reason: None }.on(Revision::FIRST);
+        office.store.decide(&links.sms, no, office.issuing(2), office.now).await.unwrap();
+        assert_eq!(office.store.erase_mine(&booker, office.now).await.unwrap(), ErasedMine::default());
+        assert_eq!(office.store.booking(declined).await.unwrap().unwrap().booked_by, None);
     }
 }

@@ -62,8 +62,9 @@ fn hosts(there: &Prepared) -> Vec<Sight> {
         now("bookings-host", "/bookings", &[]),
         new("bookings-new", "/bookings", &[]),
         busy("bookings-several", "/bookings", &[]),
-        busy("several-none", "/bookings", &[Send("booking")]),
-        busy("several", "/bookings", &[Tamper(TICK_ALL_ONE_OF_WHICH_IS_OLD), Send("booking")]),
+        busy("several-none", "/bookings", &[Press(APPROVE_TICKED)]),
+        busy("several", "/bookings", &[Tamper(TICK_ALL_ONE_OF_WHICH_IS_OLD), Press(APPROVE_TICKED)]),
+        busy("bookings-several-no", "/bookings", &[Press("main details summary")]),
         now("book-on-behalf", "/host/book", &[]),
         now("book-on-behalf-problems", "/host/book", &[Press(FORWARD)]),
         new("deputy", "/host/deputy", &[]),
@@ -109,6 +110,7 @@ fn now(name: &'static str, who: Who, path: &str, steps: &'static [Step]) -> Sigh
 /// The button that sends the form, or leads to its next question where one is asked at a time.
 const FORWARD: &str = "#booking-form > .actions button";
 
+const APPROVE_TICKED: &str = "button[value=approve]";
 const DECLINE: &str = "button[value=decline]";
 
 /// Of nobody who signs in.

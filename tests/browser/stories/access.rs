@@ -10,6 +10,7 @@ use browsing::{
     sights::{Sight, Sights},
     town::Town,
 };
+use serde_json::json;
 use world::Trouble;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -50,9 +51,17 @@ async fn nothing_is_in_the_way_of(browsers: [Browser; 2], town: Town, themes: &[
                 note(format!("{} ({}): {said}", sight.name, theme.name()));
             }
         }
-        let sideways = browser.runs(SIDEWAYS, serde_json::json!([])).await?;
-        if sideways != serde_json::json!(true) {
-            note(format!("{}: wider than the screen", sight.name));
+        let (own, _) = browser.screen.size();
+        for (width, letters) in [(own, 100)].into_iter().chain(WIDTHS) {
+            browser.is_as_wide_as(width).await?;
+            if browser.runs(SIDEWAYS, json!([letters])).await? != json!(true) {
+                note(format!("{}: wider than {width} px with letters of {letters} %", sight.name));
+            }
+        }
+        browser.is_as_wide_as(own).await?;
+        let small = browser.runs(SMALL, json!([])).await?;
+        for small in small.as_array().into_iter().flatten() {
+            note(format!("{}: no finger meets {small}", sight.name));
         }
         Ok(())
     };
@@ -63,4 +72,20 @@ async fn nothing_is_in_the_way_of(browsers: [Browser; 2], town: Town, themes: &[
     Ok(())
 }
 
-const SIDEWAYS: &str = "return document.documentElement.scrollWidth <= document.documentElement.clientWidth";
+/// The narrowest phone, with the largest letters of WeChat's settings besides; and a wide desk.
+const WIDTHS: [(u32, u32); 3] = [(320, 100), (320, 200), (1440, 100)];
+
+const SIDEWAYS: &str = "const root = document.documentElement;
+    root.style.fontSize = arguments[0] === 100 ? '' : arguments[0] + '%';
+    const fits = root.scrollWidth <= root.clientWidth;
+    root.style.fontSize = '';
+    return fits";
+
+/// What is pressed and stands alone has 44 px each way; a tick has its whole line, and a link in a sentence the sentence's height.
+const SMALL: &str = "const alone = (link) => getComputedStyle(link).display !== 'inline'
+        || link.parentElement.textContent.trim() === link.textContent.trim();
+    const pressed = [...document.querySelectorAll('button, summary, select, textarea, input, a[href]')];
+    return pressed.filter((one) => one.checkVisibility() && one.type !== 'hidden' && !one.matches('.skip') && (one.tagName !== 'A' || alone(one)))
+        .map((one) => (['checkbox', 'radio'].includes(one.type) && one.closest('label')) || one)
+        .filter((one) => { const {width, height} = one.getBoundingClientRect(); return width && Math.min(width, height) < 43.5; })
+        .map((one) => one.outerHTML.slice(0, 120))";

@@ -28,6 +28,7 @@ async fn a_booking_becomes_a_code_that_the_gate_admits() -> Result<(), Trouble> 
     assert_eq!(phone.standing().await?, "waiting");
 
     let [sms, ..] = town.asked(&visitor).await?;
+    phone.sees("短信：已发送").await?;
     let hosts_phone = asked_on_a_phone(&town, &sms).await?;
     for asked in [visitor.name.as_str(), "𬭎䶮", "阿卜杜拉·艾山", "陕AD12345", "学术交流"] {
         hosts_phone.sees(asked).await?;

@@ -131,7 +131,6 @@ async fn one_tap_declines_and_says_why() -> Result<(), Trouble> {
     let town = Town::shared().await?;
     let Booked { visitor, phone, notices: [sms, ..], .. } = Booked::with_a_host(&town).await?;
     let hosts_phone = asked_on_a_phone(&town, &sms).await?;
-    hosts_phone.presses("不同意…").await?;
     hosts_phone.presses(WHY).await?;
     hosts_phone.sees("不再需要审核").await?;
     hosts_phone.sees(WHY).await?;

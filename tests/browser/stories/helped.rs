@@ -46,7 +46,13 @@ async fn the_button_for_the_next_code_counts_down() -> Result<(), Trouble> {
     town.code(&visitor.phone).await?;
     phone.sees("秒后").await?;
     assert!(phone.has("button[data-wait]:disabled").await?);
-    Ok(())
+    let left = async || {
+        let label = phone.runs("return document.querySelector('button[data-wait]').textContent", json!([])).await?;
+        let digits: String = label.as_str().unwrap_or_default().chars().filter(char::is_ascii_digit).collect();
+        digits.parse::<u32>().map_err(|_| Trouble::NotHeld(format!("{label} counts nothing")))
+    };
+    let before = left().await?;
+    phone.until("the number falls", async || Ok(left().await? < before)).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -56,10 +62,40 @@ async fn a_code_that_fills_the_screen_is_read_from_it() -> Result<(), Trouble> {
     approved_on_a_phone(&town, &sms).await?;
     phone.sees("已通过").await?;
     let plain = phone.opens_the_pass().await?;
+    let width = async || {
+        let width = "return document.querySelector(\"img[src*='/pass/']\").getBoundingClientRect().width";
+        Ok::<_, Trouble>(phone.runs(width, json!([])).await?.as_f64().unwrap_or_default())
+    };
+    let before = width().await?;
     phone.presses("放大二维码").await?;
+    let larger = width().await?;
+    assert!(larger > before, "{larger} after {before}");
     assert_eq!(phone.code_on_the_screen().await?, plain);
     // At night as by day: black on white.
     phone.wears(browsing::eyes::Theme::Dark).await?;
     assert_eq!(phone.code_on_the_screen().await?, plain);
     phone.presses("关闭").await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_printed_slip_has_the_code_and_nothing_to_press() -> Result<(), Trouble> {
+    let town = Town::shared().await?;
+    let Booked { phone, notices: [sms, ..], .. } = Booked::with_a_host(&town).await?;
+    approved_on_a_phone(&town, &sms).await?;
+    phone.sees("已通过").await?;
+    phone.opens_the_pass().await?;
+    phone.is_printed().await?;
+    for (what, is_seen) in [
+        (".slip", true),
+        ("img[src*='/pass/']", true),
+        (".short", true),
+        ("dl.facts", true),
+        (".masthead", false),
+        (".actions", false),
+        ("footer", false),
+    ] {
+        let seen = "const one = document.querySelector(arguments[0]); return one !== null && one.checkVisibility()";
+        assert_eq!(phone.runs(seen, json!([what])).await?, json!(is_seen), "{what}");
+    }
+    Ok(())
 }

@@ -43,7 +43,7 @@ async fn a_declined_visitor_reads_why_and_has_no_code() -> Result<(), Trouble> {
     let town = Town::shared().await?;
     let Booked { phone, address: booking, notices: [.., wecom], .. } = Booked::with_a_host(&town).await?;
     let hosts_phone = asked_on_a_phone(&town, &wecom).await?;
-    hosts_phone.presses("不同意…").await?;
+    hosts_phone.presses("自己写原因，或不写原因…").await?;
     hosts_phone.types("reason", "见 www.example.com").await?;
     hosts_phone.presses("不同意来访").await?;
     hosts_phone.is_told_at("reason", "这里不能写网址").await?;

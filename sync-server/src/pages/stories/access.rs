@@ -7,6 +7,7 @@ use axum::{
     http::{HeaderName, Method, Request, StatusCode, header},
 };
 use chrono::TimeDelta;
+use shared::time::CampusDay;
 
 use super::{Answer, Browser, HOST, Office, VISITOR, encoded, member};
 use crate::pages::routes::{self, Shows, Whose};
@@ -15,13 +16,25 @@ use crate::pages::routes::{self, Shows, Whose};
 enum Who {
     Stranger,
     Visitor,
+    /// With a visit of their own on the other campus.
     OtherVisitor,
     Host,
     OtherHost,
+    /// Stands in for the host today.
+    Deputy,
+}
+
+/// Of a booking that an address names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Visit {
+    visitor: Who,
+    host: Who,
+    waits: bool,
 }
 
 impl Who {
-    const ALL: [Self; 5] = [Self::Stranger, Self::Visitor, Self::OtherVisitor, Self::Host, Self::OtherHost];
+    const ALL: [Self; 6] =
+        [Self::Stranger, Self::Visitor, Self::OtherVisitor, Self::Host, Self::OtherHost, Self::Deputy];
 
     fn phone(self) -> Option<&'static str> {
         match self {
@@ -30,28 +43,45 @@ impl Who {
             Self::OtherVisitor => Some("13800130077"),
             Self::Host => Some(HOST),
             Self::OtherHost => Some("13900130088"),
+            Self::Deputy => Some("13900130099"),
         }
     }
 
     /// What the address answers to them at most.
-    fn refusal(self, whose: Whose) -> Option<StatusCode> {
+    fn refusal(self, whose: Whose, visit: Option<Visit>) -> Option<StatusCode> {
+        let is_visitor = visit.is_some_and(|visit| self == visit.visitor);
+        // A deputy has to do with what waits.
+        let decides = visit.is_some_and(|Visit { host, waits, .. }| {
+            self == host || (self, host, waits) == (Self::Deputy, Self::Host, true)
+        });
         let is_theirs = match whose {
             Whose::Everybodys | Whose::Bearers => true,
             Whose::SignedIn => self != Self::Stranger,
-            Whose::Staff => matches!(self, Self::Host | Self::OtherHost),
-            Whose::Visitors => self == Self::Visitor,
-            Whose::Hosts => self == Self::Host,
-            Whose::Partys => matches!(self, Self::Visitor | Self::Host),
+            Whose::Staff => matches!(self, Self::Host | Self::OtherHost | Self::Deputy),
+            Whose::Visitors => is_visitor,
+            Whose::Hosts => decides,
+            Whose::Partys => is_visitor || decides,
         };
         let refusal = if self == Self::Stranger { StatusCode::SEE_OTHER } else { StatusCode::NOT_FOUND };
         (!is_theirs).then_some(refusal)
     }
+
+    /// Who is never named to them on a page that is no secret link's.
+    fn strangers_name(self) -> &'static [&'static str] {
+        match self {
+            Self::Stranger => &["欧阳", "赵㼆"],
+            Self::Visitor | Self::Host | Self::Deputy => &["赵㼆"],
+            Self::OtherVisitor | Self::OtherHost => &["欧阳"],
+        }
+    }
 }
 
-/// Two visitors, two hosts and a stranger; one visit that waits and one that is approved, of the same two.
+/// On each campus a visitor and a host with a visit that waits and one that is approved; a deputy of one host, and a stranger.
 struct World {
     office: Office,
     browsers: BTreeMap<Who, (Browser, String)>,
+    /// By number.
+    visits: BTreeMap<String, Visit>,
     /// For every name in an address, what may stand there.
     names: Vec<(&'static str, Vec<String>)>,
 }
@@ -59,7 +89,11 @@ struct World {
 impl World {
     async fn new() -> Self {
         let office = Office::new().await;
-        let staff = vec![member("T1", "李文", HOST), member("T2", "王芳", "13900130088")];
+        let staff = vec![
+            member("T1", "李文", HOST),
+            member("T2", "王芳", "13900130088"),
+            member("T3", "马云山", "13900130099"),
+        ];
         office.state.store.import_directory(staff, office.state.clock.now()).await.unwrap();
         let mut browsers = BTreeMap::new();
         for who in Who::ALL {
@@ -70,30 +104,57 @@ impl World {
             }
             browsers.insert(who, (browser, token));
         }
-        let (visitor, _) = browsers.get_mut(&Who::Visitor).unwrap();
-        let waiting = visitor.book(&office, &[]).await.location().to_owned();
-        let links = office.links().await;
-        let approved = visitor.book(&office, &[("reason", "再次来访")]).await.location().to_owned();
         let (host, token) = browsers.get_mut(&Who::Host).unwrap();
-        let fields = [("form_token", token.as_str()), ("choice", "approve"), ("revision", "1")];
-        host.post(&office, &format!("{approved}/decide"), &fields).await.location();
-        let (visitor, _) = browsers.get_mut(&Who::Visitor).unwrap();
-        let page = visitor.get(&office, &approved).await.after("<a href=\"/pass/").to_owned();
+        let today = CampusDay::of(office.state.clock.now()).to_string();
+        let away = [("form_token", token.as_str()), ("deputy", "T3"), ("from", &today), ("through", &today)];
+        host.post(&office, "/host/deputy", &away).await.location();
+        let elsewhere = [
+            ("visitor_name", "赵㼆"),
+            ("phone", "13800130077"),
+            ("campus", "2"),
+            ("host_number", "T2"),
+            ("host_name", "王芳"),
+        ];
+        let (mut visits, mut links, mut pages) = (BTreeMap::new(), Vec::new(), Vec::new());
+        for (visitor, host, typed) in
+            [(Who::Visitor, Who::Host, &[][..]), (Who::OtherVisitor, Who::OtherHost, &elsewhere[..])]
+        {
+            for (waits, reason) in [(true, "商谈合作"), (false, "再次来访")] {
+                let (browser, _) = browsers.get_mut(&visitor).unwrap();
+                let typed: Vec<_> = typed.iter().copied().chain([("reason", reason)]).collect();
+                let address = browser.book(&office, &typed).await.location().to_owned();
+                if waits {
+                    links = office.links().await;
+                } else {
+                    let (browser, token) = browsers.get_mut(&host).unwrap();
+                    let fields = [("form_token", token.as_str()), ("choice", "approve"), ("revision", "1")];
+                    browser.post(&office, &format!("{address}/decide"), &fields).await.location();
+                    let (browser, _) = browsers.get_mut(&visitor).unwrap();
+                    pages.push(browser.get(&office, &address).await.after("<a href=\"/pass/").to_owned());
+                }
+                visits.insert(last(&address), Visit { visitor, host, waits });
+            }
+        }
         let mut invitations = Vec::new();
-        for who in [Who::Host, Who::OtherHost] {
+        for who in [Who::Host, Who::OtherHost, Who::Deputy] {
             let (host, token) = browsers.get_mut(&who).unwrap();
             host.post(&office, "/host/invite", &[("form_token", token.as_str())]).await.location();
             invitations.push(host.get(&office, "/host/invite").await.after("/invited/").to_owned());
         }
-        let last = |address: &str| address.rsplit('/').next().unwrap().to_owned();
         let names = vec![
-            ("{number}", vec![last(&waiting), last(&approved)]),
+            ("{number}", visits.keys().cloned().collect()),
             ("{token}", links.iter().map(|link| last(link)).collect()),
-            ("{name}", vec![page.clone(), format!("{page}.png")]),
+            ("{name}", pages.iter().flat_map(|page| [page.clone(), format!("{page}.png")]).collect()),
             ("{invitation}", invitations),
             ("{file}", vec![office.state.assets.sheet.name.clone(), office.state.assets.script.name.clone()]),
         ];
-        Self { office, browsers, names }
+        Self { office, browsers, visits, names }
+    }
+
+    /// The booking that an address names.
+    fn visit(&self, address: &str) -> Option<Visit> {
+        let number = address.strip_prefix("/bookings/")?.split('/').next()?;
+        self.visits.get(number).copied()
     }
 
     fn addresses(&self, path: &str) -> Vec<String> {
@@ -136,6 +197,10 @@ impl World {
     }
 }
 
+fn last(address: &str) -> String {
+    address.rsplit('/').next().unwrap().to_owned()
+}
+
 #[tokio::test]
 async fn each_address_answers_only_those_whose_it_is() {
     let world = World::new().await;
@@ -143,26 +208,40 @@ async fn each_address_answers_only_those_whose_it_is() {
     for route in routes::all() {
         for who in Who::ALL {
             for (method, shows) in &route.asks {
-                let refusal = who.refusal(route.whose);
-                // What follows where a form is heard, other stories tell.
-                if refusal.is_none() && shows.is_some() {
-                    continue;
-                }
-                let mut answered = 0;
+                let (mut theirs, mut answered) = (0, 0);
                 for address in world.addresses(route.path) {
+                    let refusal = who.refusal(route.whose, world.visit(&address));
+                    // What follows where a form is heard, other stories tell.
+                    if refusal.is_none() && shows.is_some() {
+                        continue;
+                    }
                     let answer = world.send(who, method, &address, &[]).await;
                     let said = format!("{method} {address} by {who:?}: {}", answer.status);
-                    answered += usize::from(answer.status.is_success() || answer.status.is_redirection());
-                    if let Some(refusal) = refusal {
-                        assert_eq!(answer.status, refusal, "{said}");
-                        assert!(!String::from_utf8_lossy(&answer.body).contains("欧阳"), "{said}");
+                    let body = String::from_utf8_lossy(&answer.body);
+                    if route.whose != Whose::Bearers {
+                        for name in who.strangers_name() {
+                            assert!(!body.contains(name), "{said} names {name}");
+                        }
+                    }
+                    match refusal {
+                        Some(refusal) => {
+                            // Who stands in for the host and comes second is told how it came.
+                            let second = who == Who::Deputy && address.ends_with("/decide");
+                            let told = second && answer.status == StatusCode::CONFLICT;
+                            assert!(answer.status == refusal || told, "{said}");
+                            assert!(!body.contains("欧阳") && !body.contains("赵㼆"), "{said}");
+                        }
+                        None => {
+                            theirs += 1;
+                            answered += usize::from(answer.status.is_success() || answer.status.is_redirection());
+                        }
                     }
                     if refusal == Some(StatusCode::SEE_OTHER) {
                         assert!(answer.location().starts_with("/sign-in"), "{said}");
                     }
                 }
                 // A visit that waits has no calendar file yet; the one that is approved has.
-                assert!(refusal.is_some() || answered > 0, "{method} {} by {who:?}", route.path);
+                assert!(theirs == 0 || answered > 0, "{method} {} by {who:?}", route.path);
             }
         }
     }
@@ -198,7 +277,6 @@ async fn a_change_is_asked_for_on_our_own_page_with_its_own_token() {
     let before = world.rows().await;
     let mut walked = 0;
     for route in routes::all() {
-        let who = Who::ALL.into_iter().rev().find(|who| who.refusal(route.whose).is_none()).unwrap();
         let elsewhere: [&[(HeaderName, &str)]; 4] = [
             &[(header::ORIGIN, "https://evil.example")],
             &[(SITE, "cross-site")],
@@ -207,13 +285,17 @@ async fn a_change_is_asked_for_on_our_own_page_with_its_own_token() {
         ];
         for (method, shows) in route.asks.iter().filter_map(|(method, shows)| Some((method, (*shows)?))) {
             for address in world.addresses(route.path) {
+                let visit = world.visit(&address);
+                let mut may = Who::ALL.into_iter().rev().filter(|who| who.refusal(route.whose, visit).is_none());
+                let who = may.next().unwrap();
                 walked += 1;
                 for headers in elsewhere {
                     let answer = world.send(who, method, &address, headers).await;
                     assert_eq!(answer.status, StatusCode::FORBIDDEN, "{method} {address} {headers:?}");
                 }
                 // An older browser that will not say where it comes from, and somebody else's token.
-                let (_, others) = &world.browsers[&Who::OtherVisitor];
+                let other = if who == Who::OtherVisitor { Who::Visitor } else { Who::OtherVisitor };
+                let (_, others) = &world.browsers[&other];
                 for token in ["", "x", others] {
                     let unsaid = [(header::ORIGIN, "null")];
                     let answer = world.send_with(who, method, &address, token, &unsaid).await;

@@ -20,7 +20,7 @@ async fn token_of(browser: &mut Browser, office: &Office) -> String {
 }
 
 #[tokio::test]
-async fn a_deputy_is_told_sees_the_visitor_and_decides_but_revokes_nothing() {
+async fn a_deputy_is_told_sees_the_visitor_decides_and_may_take_that_back() {
     let office = Office::new().await;
     let [mut host, mut deputy, mut visitor] = cast(&office).await;
     let token = token_of(&mut host, &office).await;
@@ -31,6 +31,12 @@ async fn a_deputy_is_told_sees_the_visitor_and_decides_but_revokes_nothing() {
     let right = wrong.map(|(name, typed)| (name, if name == "deputy" { "T2" } else { typed }));
     assert_eq!(host.post(&office, "/host/deputy", &right).await.location(), "/host/deputy");
     assert!(host.get(&office, "/host/deputy").await.text().contains("王芳 · 计算机学院"));
+    let named = |told: &[crate::store::Notice]| {
+        told.iter().filter(|notice| notice.text.contains("请您在 2026-11-23 至")).count()
+    };
+    assert_eq!(named(&office.notices().await), 3);
+    assert_eq!(host.post(&office, "/host/deputy", &right).await.location(), "/host/deputy");
+    assert_eq!(named(&office.notices().await), 3, "the same once more is no news");
 
     let address = visitor.book(&office, &[]).await.location().to_owned();
     assert_eq!(office.links().await.len(), 6);
@@ -41,13 +47,20 @@ async fn a_deputy_is_told_sees_the_visitor_and_decides_but_revokes_nothing() {
     let fields = [("form_token", &*page.form_token()), ("revision", "1"), ("choice", "approve")];
     assert_eq!(deputy.post(&office, &format!("{address}/decide"), &fields).await.location(), address);
     assert!(visitor.get(&office, &address).await.text().contains("王芳（工号 T2）"));
-    assert!(!deputy.get(&office, &address).await.text().contains("/revoke"));
-    let token = token_of(&mut deputy, &office).await;
-    let revoke = deputy.post(&office, &format!("{address}/revoke"), &[("form_token", &token)]).await;
-    assert_eq!(revoke.status, StatusCode::NOT_FOUND);
+    assert!(deputy.get(&office, &address).await.text().contains("/revoke"));
 
     let token = token_of(&mut host, &office).await;
     assert_eq!(host.post(&office, "/host/deputy/end", &[("form_token", &token)]).await.location(), "/host/deputy");
+    assert!(deputy.get(&office, "/bookings").await.text().contains(&address));
+    let token = deputy.get(&office, &address).await.form_token();
+    let revoke = deputy.post(&office, &format!("{address}/revoke"), &[("form_token", &token)]).await;
+    assert_eq!(revoke.location(), address);
+    let told = office.notices().await;
+    assert!(told.iter().any(|notice| notice.to == HOST && notice.text.starts_with("王芳 代您撤销了")));
+    for browser in [&mut deputy, &mut visitor, &mut host] {
+        assert!(browser.get(&office, &address).await.text().contains("data-standing=\"revoked\""));
+    }
+    office.clock.advance(TimeDelta::hours(16));
     assert_eq!(deputy.get(&office, &address).await.status, StatusCode::NOT_FOUND);
 }
 
@@ -113,7 +126,7 @@ async fn an_invitation_fills_in_the_host_until_it_is_ended() {
 }
 
 #[tokio::test]
-async fn several_are_approved_with_one_press_each_for_itself() {
+async fn several_are_decided_with_one_press_each_for_itself() {
     let office = Office::new().await;
     let [mut host, _, mut visitor] = cast(&office).await;
     let mut addresses = Vec::new();
@@ -138,6 +151,7 @@ async fn several_are_approved_with_one_press_each_for_itself() {
         ("booking", &stale),
         ("booking", "999.1"),
         ("booking", "x"),
+        ("choice", "approve"),
     ];
     let done = host.post(&office, "/host/decisions", &ticked).await;
     assert_eq!(done.status, StatusCode::OK);
@@ -147,6 +161,15 @@ async fn several_are_approved_with_one_press_each_for_itself() {
     for (address, standing) in [(first, "approved"), (second, "declined"), (third, "waiting"), (fourth, "waiting")] {
         let page = visitor.get(&office, address).await;
         assert!(page.text().contains(&format!("data-standing=\"{standing}\"")), "{address}");
+    }
+    let rest = [value(third, 1), value(fourth, 1)];
+    let mut ticked = vec![("form_token", token.as_str()), ("booking", &rest[0]), ("booking", &rest[1])];
+    assert_eq!(host.post(&office, "/host/decisions", &ticked).await.status, StatusCode::BAD_REQUEST);
+    ticked.push(("choice", "decline-1"));
+    let done = host.post(&office, "/host/decisions", &ticked).await;
+    assert!(done.text().contains("已拒绝 2 位访客来访"), "{}", done.text());
+    for address in [third, fourth] {
+        assert!(visitor.get(&office, address).await.text().contains("请先打电话联系我"), "{address}");
     }
 }
 
@@ -178,9 +201,116 @@ async fn the_host_sees_who_was_here_before_and_whom_to_ask() {
     let list = host.get(&office, "/bookings").await;
     let value = format!("{}.1", next.rsplit('/').next().unwrap());
     assert!(list.text().contains("审核前请先与保卫处联系"));
-    assert!(!list.text().contains(&value), "there is nothing to tick");
-    let ticked = [("form_token", &*list.form_token()), ("booking", &value)];
+    assert!(!list.text().contains(&format!("value=\"{value}\"")), "there is nothing to tick");
+    let ticked = [("form_token", &*list.form_token()), ("booking", &value), ("choice", "approve")];
     let done = host.post(&office, "/host/decisions", &ticked).await;
-    assert!(done.text().contains("没有新的同意") && done.text().contains("请打开核对"), "{}", done.text());
+    assert!(done.text().contains("没有新的审核") && done.text().contains("请打开核对"), "{}", done.text());
     assert!(!visitor.get(&office, &next).await.text().contains("保卫处"));
+}
+
+#[tokio::test]
+async fn a_deputy_who_presses_second_is_told_who_was_first() {
+    let office = Office::new().await;
+    let [mut host, mut deputy, mut visitor] = cast(&office).await;
+    let token = token_of(&mut host, &office).await;
+    let away = [("form_token", &*token), ("deputy", "T2"), ("from", "2026-11-23"), ("through", "2026-11-23")];
+    host.post(&office, "/host/deputy", &away).await.location();
+    let address = visitor.book(&office, &[]).await.location().to_owned();
+    let page = deputy.get(&office, &address).await;
+    let token = token_of(&mut host, &office).await;
+    let decline = [("form_token", &*token), ("revision", "1"), ("choice", "decline-0")];
+    host.post(&office, &format!("{address}/decide"), &decline).await.location();
+    let approve = [("form_token", &*page.form_token()), ("revision", "1"), ("choice", "approve")];
+    let second = deputy.post(&office, &format!("{address}/decide"), &approve).await;
+    assert_eq!(second.status, StatusCode::CONFLICT);
+    assert!(second.text().contains("李文（工号 T1）") && !second.text().contains("欧阳𬭎䶮"), "{}", second.text());
+    assert!(visitor.get(&office, &address).await.text().contains("data-standing=\"declined\""));
+}
+
+#[tokio::test]
+async fn nobody_learns_of_a_colleague_s_visitors_by_ticking_numbers() {
+    let office = Office::new().await;
+    let [mut host, mut other, mut visitor] = cast(&office).await;
+    let now = office.state.clock.now();
+    let document = shared::identity::Document::parse(
+        shared::identity::DocumentKind::ResidentId,
+        "11010519491231002X",
+        CampusDay::of(now).date(),
+    );
+    office.state.store.watch(&document.unwrap(), "纠纷", now).await.unwrap();
+    let address = visitor.book(&office, &[]).await.location().to_owned();
+    let ticked = format!("{}.1", address.rsplit('/').next().unwrap());
+    for (browser, sees) in [(&mut other, false), (&mut host, true)] {
+        let token = token_of(browser, &office).await;
+        let fields = [("form_token", &*token), ("booking", &ticked), ("choice", "approve")];
+        let done = browser.post(&office, "/host/decisions", &fields).await;
+        assert_eq!(done.text().contains("欧阳𬭎䶮"), sees, "{}", done.text());
+    }
+}
+
+#[tokio::test]
+async fn who_booked_for_a_friend_takes_their_phone_along_masked() {
+    let office = Office::new().await;
+    let [_, _, mut visitor] = cast(&office).await;
+    visitor.book(&office, &[("phone", "13700137000")]).await.location();
+    let file = visitor.get(&office, "/my-data.json").await;
+    assert!(file.text().contains(VISITOR) && !file.text().contains("13700137000"), "{}", file.text());
+    let given = ["\"consents\":[{", "\"to\":\"privacy\"", "\"given_at\":\"2026-11-23 08:"];
+    for said in given {
+        assert!(file.text().contains(said), "{said}: {}", file.text());
+    }
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_deputy_is_said_beside_the_field_in_both_languages() {
+    let office = Office::new().await;
+    let [mut host, _, _] = cast(&office).await;
+    let token = token_of(&mut host, &office).await;
+    for (lang, said) in [
+        (
+            "zh",
+            [
+                "请填写",
+                "工号只含字母和数字",
+                "没有这个工号",
+                "另一位教职工",
+                "2026-11-23 这样",
+                "日期已经过去",
+                "不能早于第一天",
+                "最长三个月",
+            ],
+        ),
+        (
+            "en",
+            [
+                "Please fill this in",
+                "letters and digits only",
+                "Nobody has this staff number",
+                "another person",
+                "A day is written",
+                "This day is over",
+                "cannot be before the first",
+                "Three months at the longest",
+            ],
+        ),
+    ] {
+        host.get(&office, &format!("/?lang={lang}")).await;
+        let typed = [
+            ("deputy", "", "2026-11-23", "2026-11-23"),
+            ("deputy", "？", "2026-11-23", "2026-11-23"),
+            ("deputy", "T9", "2026-11-23", "2026-11-23"),
+            ("deputy", "T1", "2026-11-23", "2026-11-23"),
+            ("from", "T2", "soon", "2026-11-23"),
+            ("from", "T2", "2026-11-22", "2026-11-23"),
+            ("through", "T2", "2026-11-24", "2026-11-23"),
+            ("through", "T2", "2026-11-23", "2027-11-23"),
+        ];
+        for ((field, deputy, from, through), said) in typed.into_iter().zip(said) {
+            let form = [("form_token", &*token), ("deputy", deputy), ("from", from), ("through", through)];
+            let refused = host.post(&office, "/host/deputy", &form).await;
+            assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+            let beside = refused.text().split(&format!("id=\"problem-{field}\"")).nth(1).unwrap_or_default().to_owned();
+            assert!(beside.contains(said), "{said}: {}", refused.text());
+        }
+    }
 }

@@ -195,3 +195,30 @@ async fn a_code_that_waits_is_taken_also_where_no_text_message_leaves_any_more()
     let entered = browser.post(&office, "/sign-in", &[("phone", VISITOR), ("code", &code)]).await;
     assert_eq!(entered.location(), "/bookings");
 }
+
+#[tokio::test]
+async fn who_has_asked_for_too_many_codes_is_told_when_the_next_may_be_sent() {
+    let office = Office::new().await;
+    let mut visitor = Browser::default();
+    for _ in 0..5 {
+        visitor.post(&office, "/sign-in/code", &[("phone", VISITOR)]).await.location();
+        office.clock.advance(TimeDelta::minutes(2));
+    }
+    for (lang, said) in [("zh", "发送次数太多，请"), ("en", "Too many were sent; please try again")] {
+        visitor.get(&office, &format!("/?lang={lang}")).await;
+        let refused = visitor.post(&office, "/sign-in/code", &[("phone", VISITOR)]).await;
+        assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+        assert!(refused.text().contains(said), "{}", refused.text());
+    }
+}
+
+#[tokio::test]
+async fn only_where_no_number_comes_from_abroad_the_field_says_so() {
+    for foreign in [false, true] {
+        let mut config = crate::config::Config::default();
+        config.sign_in.foreign = foreign;
+        let office = Office::with(config).await;
+        let page = Browser::default().get(&office, "/sign-in").await;
+        assert_eq!(page.text().contains(">+86</span>"), !foreign);
+    }
+}
