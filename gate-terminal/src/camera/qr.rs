@@ -171,18 +171,20 @@ impl Reader {
         let edges = Edges::of(look.frame);
         let is_stirred = edges.have_moved_since(&self.edges);
         self.stirred_ago = if is_stirred { 0 } else { self.stirred_ago.saturating_add(1) };
-        let is_glance = self.is_calm() && !self.whole.is_owed;
+        let was_owed = self.whole.is_owed;
+        let is_glance = self.is_calm() && !was_owed;
         let mut seen = if is_glance { self.glance(look, &edges) } else { Sight::default() };
         // Only what helped last: a hand that has gone must not be looked for with everything there is.
         let remembered: Vec<_> = self.places.iter().map(|place| place.corners).collect();
         self.look_closer(look, &remembered, 1, &mut seen);
-        let is_enough = !self.whole.is_owed && self.is_enough(&seen);
+        let is_enough = !was_owed && self.is_enough(&seen);
         let is_too_dear = || !look.budget.affords(&self.whole.cost, at_all_scales(look.frame));
         self.whole.is_owed = is_glance && !is_enough && is_too_dear();
         if !is_enough && !self.whole.is_owed {
             let whole = self.look_at_the_whole(look);
             self.add(look, whole, &mut seen);
-            if self.is_worth_a_search(&seen) {
+            // The turn of the frame that owes it is due as well.
+            if was_owed || self.is_worth_a_search(&seen) {
                 self.search(look, &edges, &mut seen);
             }
             if !seen.located.is_empty() {
@@ -367,9 +369,9 @@ fn pixels(strategy: Strategy, frame: &GrayImage) -> u64 {
     }
 }
 
-/// Half each way is a quarter of the pixels, and so on.
+/// zxing-cpp's next scale is a third each way.
 fn at_all_scales(frame: &GrayImage) -> u64 {
-    area(frame) * 4 / 3
+    area(frame) * 10 / 9
 }
 
 fn area(frame: &GrayImage) -> u64 {

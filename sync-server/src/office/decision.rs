@@ -153,6 +153,18 @@ impl Standing {
         }
     }
 
+    /// When it came to stand so; a visit that waits has not yet.
+    #[must_use]
+    pub const fn settled_at(&self) -> Option<Moment> {
+        match self {
+            Self::Waiting => None,
+            Self::Approved { at, .. }
+            | Self::Declined { at, .. }
+            | Self::Cancelled { at }
+            | Self::Revoked { at, .. } => Some(*at),
+        }
+    }
+
     /// Whose yes it is that stands, or who took it back.
     #[must_use]
     pub fn is_the_word_of(&self, staff: &StaffNumber) -> bool {

@@ -58,7 +58,6 @@ pub enum AwayProblem {
     NumberUnknown,
     /// Nobody is their own deputy.
     Oneself,
-    TooOften,
     DayUnreadable,
     DayPast,
     ThroughBeforeFrom,

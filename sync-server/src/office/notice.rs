@@ -145,8 +145,10 @@ pub fn revoked(facts: &Facts, host: &Staff) -> String {
 
 /// To the host, whom the visitor has not been waiting for alone.
 #[must_use]
-pub fn revoked_by_deputy(facts: &Facts, deputy: &PersonName) -> String {
-    format!("{deputy} 代您撤销了访客 {} {} 的通行码，访客已收到通知。", facts.visitor, when(facts))
+pub fn revoked_by_deputy(facts: &Facts, deputy: &PersonName, visitor_is_told: bool) -> String {
+    let told =
+        if visitor_is_told { "已通知访客。" } else { "访客没有可用的短信号码，请您告知。" };
+    format!("{deputy} 代您撤销了访客 {} {} 的通行码。{told}", facts.visitor, when(facts))
 }
 
 #[must_use]

@@ -113,12 +113,14 @@ pub(super) async fn decide(
     Path(number): Path<String>,
     posted: Posted<Decision>,
 ) -> Result<Response, AppError> {
-    let seen = match found(&state, &asked, &number).await {
-        Ok(seen) => seen,
-        Err(error) => return not_the_first(&state, asked, &number).await?.ok_or(error),
+    let heard = posted.heard(Some(&asked.form_token))?;
+    let seen = match (found(&state, &asked, &number).await, &heard) {
+        (Ok(seen), _) => seen,
+        (Err(error), Heard::Confirmed(_)) => return not_the_first(&state, asked, &number).await?.ok_or(error),
+        (Err(error), Heard::Stale(_)) => return Err(error),
     };
     let lang = asked.shell.lang;
-    let decision = match posted.heard(Some(&asked.form_token))? {
+    let decision = match heard {
         Heard::Confirmed(decision) => decision,
         Heard::Stale(decision) => {
             let mut again = whole_page(&state, asked, seen).await?;
@@ -139,7 +141,7 @@ pub(super) async fn decide(
     let issuing = issuing::for_campus(&state, view.facts.campus)?;
     let staff = asked.staff()?;
     match state.store.decide_signed_in(view.id, staff, word, issuing, state.clock.now()).await? {
-        Outcome::AlreadyDecided(_) if role.deputy => {
+        Outcome::AlreadyDecided(standing) if role.deputy && !standing.is_the_word_of(&staff.number) => {
             not_the_first(&state, asked, &number).await?.ok_or(AppError::told(Told::NotFound))
         }
         // The page itself says who was first, and when.
@@ -155,13 +157,18 @@ pub(super) async fn decide(
     }
 }
 
-/// A deputy pressed after somebody else: the booking is not theirs to see any more, only how it came.
+/// A deputy pressed after somebody else: the booking is not theirs to see any more, only who was first. So it is while they can
+/// have had it before them: on the day it was settled.
 async fn not_the_first(state: &AppState, asked: SignedIn, number: &str) -> Result<Option<Response>, AppError> {
     let (Some(staff), Ok(number)) = (&asked.staff, number.parse()) else { return Ok(None) };
     let Some(view) = state.store.booking(BookingId::new(number)).await? else { return Ok(None) };
     let now = state.clock.now();
-    let stands_in = state.store.stands_in(&staff.number, &view.host.number, CampusDay::of(now)).await?;
-    Ok((stands_in && view.standing != Standing::Waiting).then(|| decide::not_the_first(&view, asked.shell, now)))
+    let today = CampusDay::of(now);
+    let was_settled_today = view.standing.settled_at().is_some_and(|at| CampusDay::of(at) == today);
+    if !was_settled_today || !state.store.stands_in(&staff.number, &view.host.number, today).await? {
+        return Ok(None);
+    }
+    Ok(Some(decide::not_the_first(&view, asked.shell, now)))
 }
 
 /// The booking, for who comes or has booked it.
@@ -309,17 +316,20 @@ async fn related(state: &AppState, view: &BookingView, lang: Language) -> Result
     // A change that nobody decided in time takes no place.
     let is_over =
         |change: &BookingView| change.standing == Standing::Waiting && state.clock.now() >= change.facts.over_at();
-    let successor = successor.filter(|change| !is_over(change)).map(|change| change.id);
-    let (said, other) = match (&view.standing, successor, view.replaces) {
+    let successor = successor.filter(|change| !is_over(change));
+    let (said, other) = match (&view.standing, &successor, view.replaces) {
         (Standing::Approved { .. }, Some(successor), _) => (
             lang.say(
-                "您提交的修改在等被访人审核，通过之前这份预约仍然有效。查看修改后的预约",
+                "修改后的预约在等被访人审核，通过之前这份预约仍然有效。查看修改后的预约",
                 "A change waits for the host; until they agree, this booking stands. See the changed booking",
             ),
-            successor,
+            successor.id,
         ),
+        (_, Some(BookingView { id, standing: Standing::Waiting, .. }), _) => {
+            (lang.say("另有一份修改后的预约在等审核，点此查看", "A changed booking waits for the host; see it"), *id)
+        }
         (_, Some(successor), _) => {
-            (lang.say("已由修改后的预约代替，点此查看", "Another booking has taken its place; see it"), successor)
+            (lang.say("已由修改后的预约代替，点此查看", "Another booking has taken its place; see it"), successor.id)
         }
         (_, None, Some(replaced)) => (lang.say("查看原来的预约", "See the earlier booking"), replaced),
         (_, None, None) => return Ok(None),

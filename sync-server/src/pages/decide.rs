@@ -151,7 +151,7 @@ async fn whole_page(state: &AppState, shell: Shell, view: LinkView, mut form: De
     })
 }
 
-/// To a deputy who was not first: how it came, and of the visit no more than that.
+/// To a deputy who was not first: who was, and of the visit no more than that.
 pub(super) fn not_the_first(view: &BookingView, shell: Shell, now: Moment) -> Response {
     let lang = shell.lang;
     let told = Decide {
@@ -159,7 +159,7 @@ pub(super) fn not_the_first(view: &BookingView, shell: Shell, now: Moment) -> Re
         heading: nothing_left(lang),
         standing: view.standing.name(),
         chip: wording::chip(&view.standing, now >= view.facts.over_at(), lang),
-        explained: wording::how_it_came(&view.standing, lang),
+        explained: wording::who_was_first(&view.standing, lang),
         facts: Vec::new(),
         deciding: None,
         usual_reasons: Vec::new(),

@@ -11,6 +11,7 @@ use shared::time::CampusDay;
 use super::{
     form::Posted,
     language::Language,
+    later::later,
     problems::{Problem, Problems},
     session::{Nothing, SignedIn},
     shell::{Shell, page},
@@ -52,19 +53,20 @@ pub(super) async fn name(
 ) -> Result<Response, AppError> {
     let number = host.staff()?.number.clone();
     let form = posted.confirmed_by(&host.form_token)?;
-    let now = state.clock.now();
-    let found = match form.check(&number, now) {
-        Ok(away) => {
-            let problem = match state.store.name_deputy(&number, away, now).await? {
-                Naming::Named => return Ok(Redirect::to("/host/deputy").into_response()),
-                Naming::Unknown => AwayProblem::NumberUnknown,
-                Naming::TooOften => AwayProblem::TooOften,
-            };
-            vec![(AwayField::Deputy, problem)]
-        }
-        Err(found) => found,
+    let (now, lang) = (state.clock.now(), host.shell.lang);
+    let problems = match form.check(&number, now) {
+        Ok(away) => match state.store.name_deputy(&number, away, now).await? {
+            Naming::Named => return Ok(Redirect::to("/host/deputy").into_response()),
+            Naming::Unknown => worded(&[(AwayField::Deputy, AwayProblem::NumberUnknown)], lang),
+            Naming::TooOften { retry_at } => {
+                let said =
+                    lang.say("一天内更改次数太多，请 {}再试", "Changed too often within a day; please try again {}");
+                let said = said.replace("{}", &later(retry_at, now, lang));
+                Problems::one(AwayField::Deputy.name(), "", said)
+            }
+        },
+        Err(found) => worded(&found, lang),
     };
-    let problems = worded(&found, host.shell.lang);
     Ok((StatusCode::UNPROCESSABLE_ENTITY, whole_page(&state, host, form, problems).await?).into_response())
 }
 
@@ -112,9 +114,6 @@ fn said(problem: AwayProblem, lang: Language) -> &'static str {
             lang.say("没有这个工号的教职工，请核对", "Nobody has this staff number; please check it")
         }
         AwayProblem::Oneself => lang.say("请填写另一位教职工的工号", "Please give another person's number"),
-        AwayProblem::TooOften => {
-            lang.say("今天改得太多了，请明天再改", "Changed too often today; please try again tomorrow")
-        }
         AwayProblem::DayUnreadable => lang.say("日期写成 2026-11-23 这样", "A day is written 2026-11-23"),
         AwayProblem::DayPast => lang.say("日期已经过去", "This day is over"),
         AwayProblem::ThroughBeforeFrom => lang.say("最后一天不能早于第一天", "The last day cannot be before the first"),

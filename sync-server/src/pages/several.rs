@@ -48,6 +48,8 @@ struct Several {
     shell: Shell,
     heading: String,
     rows: Vec<Row>,
+    /// Of a deputy's ticks: that others were first with, and that are not theirs to see any more.
+    gone: usize,
 }
 
 struct Row {
@@ -67,7 +69,7 @@ pub(super) async fn decide(
     let Ticked { booking, choice } = posted.confirmed_by(&host.form_token)?;
     let choice = pressed(&choice).ok_or(AppError::told(Told::Malformed))?;
     let lang = host.shell.lang;
-    let (mut rows, mut decided) = (Vec::new(), 0_usize);
+    let (mut rows, mut decided, mut gone) = (Vec::new(), 0_usize, 0_usize);
     for (id, seen) in booking.iter().filter_map(|ticked| shown(ticked)).take(WAITING_AT_MOST) {
         let Some(view) = state.store.booking(id).await? else { continue };
         let said = match one(&state, staff, &view, choice.clone().on(seen)).await {
@@ -83,8 +85,14 @@ pub(super) async fn decide(
                 decided += 1;
                 match choice {
                     Choice::Approve => lang.say("已同意", "Approved").to_owned(),
-                    Choice::Decline { .. } => lang.say("已拒绝", "Declined").to_owned(),
+                    Choice::Decline { .. } => lang.say("未同意", "Declined").to_owned(),
                 }
+            }
+            Ok(Some(Outcome::AlreadyDecided(standing)))
+                if staff.number != view.host.number && !standing.is_the_word_of(&staff.number) =>
+            {
+                gone += 1;
+                continue;
             }
             Ok(Some(Outcome::AlreadyDecided(standing))) => wording::how_it_came(&standing, lang),
             Ok(Some(Outcome::TooLate)) => lang.say("来访日期已过", "The day of the visit is over").to_owned(),
@@ -104,12 +112,12 @@ pub(super) async fn decide(
         });
     }
     let heading = match (decided, choice) {
-        (0, _) => lang.say("没有新的审核", "Nothing was decided").to_owned(),
-        (_, Choice::Approve) => lang.say("已同意 {} 位访客来访", "{} visits approved").to_owned(),
-        (_, Choice::Decline { .. }) => lang.say("已拒绝 {} 位访客来访", "{} visits declined").to_owned(),
+        (0, _) => lang.say("没有作出审核", "Nothing was decided").to_owned(),
+        (_, Choice::Approve) => lang.say("已同意 {} 份预约", "{} visits approved").to_owned(),
+        (_, Choice::Decline { .. }) => lang.say("未同意 {} 份预约", "{} visits declined").to_owned(),
     };
     let heading = heading.replace("{}", &decided.to_string());
-    Ok(page(&Several { heading, rows, shell: host.shell.at("/bookings") }))
+    Ok(page(&Several { heading, rows, gone, shell: host.shell.at("/bookings") }))
 }
 
 /// None where the security office is to be asked first: that is a decision to look at. Nothing is said of what is not theirs.

@@ -105,6 +105,19 @@ pub(super) fn chip(standing: &Standing, over: bool, lang: Language) -> Chip {
     Chip { class, said }
 }
 
+/// The same without the reasons, which are the visitor's to read.
+pub(super) fn who_was_first(standing: &Standing, lang: Language) -> String {
+    match standing {
+        Standing::Declined { by, at, .. } => {
+            how_it_came(&Standing::Declined { by: by.clone(), at: *at, reason: None }, lang)
+        }
+        Standing::Revoked { at, .. } => {
+            format!("{} {}", lang.say("通行码已撤销：", "The pass was revoked:"), at.campus_date_and_clock())
+        }
+        Standing::Waiting | Standing::Approved { .. } | Standing::Cancelled { .. } => how_it_came(standing, lang),
+    }
+}
+
 /// Who brought it to stand so, when and how: what a second link says after the first was used.
 pub(super) fn how_it_came(standing: &Standing, lang: Language) -> String {
     match standing {

@@ -306,11 +306,11 @@ pub(super) fn end(
         }
         Standing::Revoked { by, .. } => {
             let text = notice::revoked(&view.facts, &view.host);
-            tell_visitor(db, view, NoticeKind::Revoked, &text, None, now)?;
+            let is_told = tell_visitor(db, view, NoticeKind::Revoked, &text, None, now)?;
             if let RevokedBy::Host { number, name } = by
                 && *number != view.host.number
             {
-                let text = notice::revoked_by_deputy(&view.facts, name);
+                let text = notice::revoked_by_deputy(&view.facts, name, is_told);
                 tell_host(db, view, NoticeKind::Revoked, &text, now)?;
             }
         }
@@ -376,7 +376,7 @@ fn tell_host(
     notices::add(db, &notice, now)
 }
 
-/// By SMS, where an SMS can reach: a foreign number is reached if it was once, to sign in.
+/// By SMS, where an SMS can reach: a foreign number is reached if it was once, to sign in. Whether it does.
 fn tell_visitor(
     db: &mut Writing<'_>,
     view: &BookingView,
@@ -384,13 +384,14 @@ fn tell_visitor(
     text: &str,
     path: Option<&str>,
     now: Moment,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     if !view.facts.phone.is_mainland() && view.booked_by.as_ref() != Some(&view.facts.phone) {
-        return Ok(());
+        return Ok(false);
     }
     let to = view.facts.phone.as_str();
     let notice = notices::New { booking: Some(view.id), kind, channel: Channel::Sms, to, text, path };
-    notices::add(db, &notice, now)
+    notices::add(db, &notice, now)?;
+    Ok(true)
 }
 
 #[cfg(test)]

@@ -32,7 +32,9 @@ pub enum Naming {
     /// The directory knows no such deputy.
     Unknown,
     /// Each time somebody is told; more so often is no plan.
-    TooOften,
+    TooOften {
+        retry_at: Moment,
+    },
 }
 
 impl Store {
@@ -50,8 +52,8 @@ impl Store {
                 return Ok(Naming::Named);
             }
             let by = By::Phone(&host.phone);
-            if attempts::again_at(db, Counted::DeputyNamed, by, NAMED_AT_MOST, now)?.is_some() {
-                return Ok(Naming::TooOften);
+            if let Some(retry_at) = attempts::again_at(db, Counted::DeputyNamed, by, NAMED_AT_MOST, now)? {
+                return Ok(Naming::TooOften { retry_at });
             }
             attempts::count(db, Counted::DeputyNamed, by, now)?;
             db.execute(
@@ -218,7 +220,8 @@ mod tests {
         for days in 2..NAMED_AT_MOST.most {
             assert_eq!(name("T2", days).await, Naming::Named);
         }
-        assert_eq!(name("T2", 50).await, Naming::TooOften);
+        let day = chrono::TimeDelta::days(1);
+        assert_eq!(name("T2", 50).await, Naming::TooOften { retry_at: now.plus(day) });
         assert_eq!(store.deputy(host, today()).await.unwrap().unwrap().staff.number.as_str(), "T2");
     }
 }

@@ -90,14 +90,14 @@ fn erase(db: &mut Writing<'_>, key: &IdentityKey, phone: &Phone, now: Moment) ->
     }
     let mut kept = db.prepare_cached(
         "select id from booking where booked_by = ?1 and phone is not ?1 and not anonymous
-             and (day = ?2 or day > ?2 and standing in ('waiting', 'approved'))",
+             and (day = ?2 and standing <> 'declined' or day > ?2 and standing in ('waiting', 'approved'))",
     )?;
     let kept = kept.query_map(params![phone.as_str(), CampusDay::of(now).to_string()], |row| row.get(0))?;
     erased.later.extend(kept.collect::<Result<Vec<i64>, _>>()?.into_iter().map(BookingId::new));
     // Whom they booked for keeps their own data; that this phone did it is forgotten once the visit is over or will not be.
     db.execute(
         "update booking set booked_by = null where booked_by = ?1 and phone is not ?1
-             and (day < ?2 or day > ?2 and standing not in ('waiting', 'approved'))",
+             and (day < ?2 or standing = 'declined' or day > ?2 and standing in ('cancelled', 'revoked'))",
         params![phone.as_str(), CampusDay::of(now).to_string()],
     )?;
     for forget in [
@@ -186,11 +186,13 @@ mod tests {
         assert_eq!(office.store.erase_mine(&booker, tomorrow).await.unwrap(), ErasedMine::default());
         assert_eq!(office.store.booking(id).await.unwrap().unwrap().booked_by, None);
         // One that will not take place keeps nothing.
-        let next = BookingForm { day: today().plus_days(1).to_string(), ..friend };
-        let (declined, links) = office.submit(&next, 2).await;
-        let no = Choice::Decline { reason: None }.on(Revision::FIRST);
-        office.store.decide(&links.sms, no, office.issuing(2), office.now).await.unwrap();
-        assert_eq!(office.store.erase_mine(&booker, office.now).await.unwrap(), ErasedMine::default());
-        assert_eq!(office.store.booking(declined).await.unwrap().unwrap().booked_by, None);
+        for (days, seed) in [(0, 2), (1, 3)] {
+            let next = BookingForm { day: today().plus_days(days).to_string(), ..friend.clone() };
+            let (declined, links) = office.submit(&next, seed).await;
+            let no = Choice::Decline { reason: None }.on(Revision::FIRST);
+            office.store.decide(&links.sms, no, office.issuing(seed), office.now).await.unwrap();
+            assert_eq!(office.store.erase_mine(&booker, office.now).await.unwrap(), ErasedMine::default());
+            assert_eq!(office.store.booking(declined).await.unwrap().unwrap().booked_by, None);
+        }
     }
 }

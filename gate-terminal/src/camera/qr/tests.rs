@@ -304,6 +304,21 @@ fn what_a_glance_leaves_no_time_for_is_the_first_look_at_the_next_frame() {
 }
 
 #[test]
+fn a_frame_that_owes_its_first_look_takes_the_turn_that_was_due_with_it() {
+    let text = drawn::pass_text(3);
+    let picture = drawn::placed(drawn::white(640, 480), &drawn::symbol(&text, 4), 100, 60);
+    let mut reader = Reader::with_limit(Some(Duration::from_secs(60)));
+    for _ in 0..2 {
+        assert_eq!(reader.read(&drawn::frame(&picture)).len(), 1);
+    }
+    let again = || std::iter::once(picture.clone());
+    assert_eq!(turns_in(&mut reader, again()), [0], "what is known needs none");
+    reader.whole.is_owed = true;
+    assert_eq!(turns_in(&mut reader, again()), [1]);
+    assert!(!reader.whole.is_owed);
+}
+
+#[test]
 fn content_that_is_no_text_is_still_seen() {
     for (content, expected) in [
         (&b"\xff\xfe\x80\xc3"[..], "\u{fffd}\u{fffd}\u{fffd}\u{fffd}"),

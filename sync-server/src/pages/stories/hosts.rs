@@ -155,7 +155,7 @@ async fn several_are_decided_with_one_press_each_for_itself() {
     ];
     let done = host.post(&office, "/host/decisions", &ticked).await;
     assert_eq!(done.status, StatusCode::OK);
-    for said in ["已同意 1 位访客来访", "不同意来访", "访客刚修改了预约"] {
+    for said in ["已同意 1 份预约", "不同意来访", "访客刚修改了预约"] {
         assert!(done.text().contains(said), "{said}: {}", done.text());
     }
     for (address, standing) in [(first, "approved"), (second, "declined"), (third, "waiting"), (fourth, "waiting")] {
@@ -167,7 +167,7 @@ async fn several_are_decided_with_one_press_each_for_itself() {
     assert_eq!(host.post(&office, "/host/decisions", &ticked).await.status, StatusCode::BAD_REQUEST);
     ticked.push(("choice", "decline-1"));
     let done = host.post(&office, "/host/decisions", &ticked).await;
-    assert!(done.text().contains("已拒绝 2 位访客来访"), "{}", done.text());
+    assert!(done.text().contains("未同意 2 份预约"), "{}", done.text());
     for address in [third, fourth] {
         assert!(visitor.get(&office, address).await.text().contains("请先打电话联系我"), "{address}");
     }
@@ -204,7 +204,7 @@ async fn the_host_sees_who_was_here_before_and_whom_to_ask() {
     assert!(!list.text().contains(&format!("value=\"{value}\"")), "there is nothing to tick");
     let ticked = [("form_token", &*list.form_token()), ("booking", &value), ("choice", "approve")];
     let done = host.post(&office, "/host/decisions", &ticked).await;
-    assert!(done.text().contains("没有新的审核") && done.text().contains("请打开核对"), "{}", done.text());
+    assert!(done.text().contains("没有作出审核") && done.text().contains("请打开核对"), "{}", done.text());
     assert!(!visitor.get(&office, &next).await.text().contains("保卫处"));
 }
 
@@ -223,7 +223,17 @@ async fn a_deputy_who_presses_second_is_told_who_was_first() {
     let approve = [("form_token", &*page.form_token()), ("revision", "1"), ("choice", "approve")];
     let second = deputy.post(&office, &format!("{address}/decide"), &approve).await;
     assert_eq!(second.status, StatusCode::CONFLICT);
-    assert!(second.text().contains("李文（工号 T1）") && !second.text().contains("欧阳𬭎䶮"), "{}", second.text());
+    assert!(second.text().contains("李文（工号 T1）"), "{}", second.text());
+    let token = page.form_token();
+    let ticked = format!("{}.1", address.rsplit('/').next().unwrap());
+    let fields = [("form_token", &*token), ("booking", &ticked), ("choice", "approve")];
+    let several = deputy.post(&office, "/host/decisions", &fields).await;
+    assert!(several.text().contains("别人已先审核：1"), "{}", several.text());
+    for said in [&second, &several] {
+        assert!(!said.text().contains("欧阳𬭎䶮") && !said.text().contains("当天不在校"), "{}", said.text());
+    }
+    let unasked = [("form_token", "x"), ("revision", "1"), ("choice", "approve")];
+    assert_eq!(deputy.post(&office, &format!("{address}/decide"), &unasked).await.status, StatusCode::NOT_FOUND);
     assert!(visitor.get(&office, &address).await.text().contains("data-standing=\"declined\""));
 }
 
