@@ -109,7 +109,7 @@ async fn of_three_approved_at_once_the_one_changed_meanwhile_waits_on() -> Resul
         desk.fills("booking", row, "yes").await?;
     }
     desk.presses("同意勾选的来访").await?;
-    desk.sees("已同意 2 位访客来访").await?;
+    desk.sees("已同意 2 份预约").await?;
     desk.sees("访客刚修改了预约，请打开核对").await?;
     for (visitor, person, booking) in [first, third] {
         desk.sees(&visitor.name).await?;
