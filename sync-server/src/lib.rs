@@ -1,6 +1,6 @@
 //! The office: takes bookings, asks the host, issues passes and tells the terminals.
 //!
-//! Two doors lead in, `pages` for people and `sync` for terminals; both ask `office` what may be and `store` to keep it.
+//! Three doors lead in, `pages` for people, `sync` for terminals and `providers` for those who carry notices; all ask `office` what may be and `store` to keep it.
 //! `notify` carries what the office has to say out of the house. The binary is in `main.rs`; everything it can do stands here,
 //! so that a test can stand up a whole office on a loopback port.
 
@@ -15,6 +15,7 @@ pub mod listening;
 pub mod notify;
 pub mod office;
 pub mod pages;
+pub mod providers;
 pub mod random;
 pub mod serve;
 pub mod state;

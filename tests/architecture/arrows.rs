@@ -65,9 +65,10 @@ const SERVER: Arrows = &[
     ("state", &["assets", "clock", "config", "keys", "store", "timekeeper"]),
     // tells people
     ("notify", &["office", "store", "clock", "config", "error"]),
-    // the two doors, strangers to each other
+    // the three doors, strangers to each other
     ("sync", &["office", "store", "state", "random", "timekeeper"]),
     ("pages", &["office", "store", "state", "error", "random", "headers"]),
+    ("providers", &["office", "store", "state", "notify", "config", "error"]),
     // keeps connections
     ("listening", &["headers"]),
     // puts it together

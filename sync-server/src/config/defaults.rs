@@ -7,7 +7,7 @@ use shared::{
     pass::EntriesAllowed,
 };
 
-use super::{BookingSettings, Campus, Colour, Config, Gate, Log, Office, SignIn, SyncSettings, University};
+use super::{BookingSettings, Campus, Colour, Config, Gate, Log, Notify, Office, SignIn, SyncSettings, University};
 use crate::office::{CompanionDocuments, Retention, TimeOfDay};
 
 impl Default for Config {
@@ -30,6 +30,7 @@ impl Default for Config {
             ],
             booking: BookingSettings::default(),
             sign_in: SignIn::default(),
+            notify: Notify::default(),
             sync: SyncSettings::default(),
             retention: Retention::default(),
             log: Log::default(),

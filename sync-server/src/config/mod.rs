@@ -6,6 +6,7 @@
 mod colour;
 mod defaults;
 mod limits;
+mod notify;
 
 use std::{
     collections::BTreeSet,
@@ -22,7 +23,7 @@ use shared::{
 };
 use thiserror::Error;
 
-pub use self::colour::Colour;
+pub use self::{colour::Colour, notify::Notify};
 use crate::office::{CompanionDocuments, Retention, Rules, TimeOfDay};
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -40,6 +41,7 @@ pub struct Config {
     pub campus: Vec<Campus>,
     pub booking: BookingSettings,
     pub sign_in: SignIn,
+    pub notify: Notify,
     pub sync: SyncSettings,
     pub retention: Retention,
     pub log: Log,

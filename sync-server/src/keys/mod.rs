@@ -4,6 +4,7 @@
 //! copied settings file nor a copied backup can make a pass. The root key that vouches for them is needed only by `keys init` and
 //! belongs on a medium in a drawer.
 
+mod provider_secret;
 mod secret_file;
 mod set_file;
 
@@ -26,6 +27,7 @@ use crate::{
     random::{self, NoRandomness},
     store::IdentityKey,
 };
+pub use provider_secret::provider_secret;
 pub use secret_file::SecretFault;
 use secret_file::{Secret, create, create_dir, read};
 use set_file::KeySetFile;

@@ -54,6 +54,8 @@ pub enum SecretFault {
     Open { path: PathBuf, mode: u32 },
     #[error("{} 中不是 32 字节的 base64。It does not hold 32 bytes in base64", .path.display())]
     NotASecret { path: PathBuf },
+    #[error("{} 是空的。It is empty", .path.display())]
+    Empty { path: PathBuf },
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use std::{
 
 use serde::Serialize;
 
-use super::{Sender, Sending, Unsent};
+use super::{Accepted, Sender, Sending, Unsent};
 use crate::{office::Channel, store::Notice};
 
 #[derive(Debug)]
@@ -31,22 +31,28 @@ impl<W: Write + Send> Console<W> {
         Self { site: site.to_owned(), out: Mutex::new(out) }
     }
 
-    fn print(&self, notice: &Notice) -> Result<(), Unsent> {
+    fn print(&self, notice: &Notice) -> Result<Accepted, Unsent> {
         let line = serde_json::to_string(&Line {
             channel: notice.channel.name(),
             to: &notice.to,
             text: &notice.text,
             link: notice.path.as_ref().map(|path| format!("{}{path}", self.site)),
-        })?;
+        })
+        .map_err(|cause| Unsent::permanent("the notice cannot be written as JSON").caused(cause))?;
         // A writer that panicked mid-line spoils one line of a demo, not the next.
         let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
-        writeln!(out, "notice {line}").and_then(|()| out.flush()).map_err(Unsent::Console)
+        let printed = writeln!(out, "notice {line}").and_then(|()| out.flush());
+        printed.map(|()| Accepted::default()).map_err(|cause| Unsent::later("the console cannot be written").caused(cause))
     }
 }
 
 impl<W: Write + Send> Sender for Console<W> {
     fn carries(&self, _channel: Channel) -> bool {
         true
+    }
+
+    fn adapter(&self) -> &'static str {
+        "console"
     }
 
     fn send<'a>(&'a self, notice: &'a Notice) -> Sending<'a> {
@@ -66,6 +72,8 @@ struct Line<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use shared::time::Moment;
+
     use crate::office::notice::NoticeKind;
 
     #[tokio::test]
@@ -77,8 +85,11 @@ mod tests {
             kind: NoticeKind::ApprovalAsked,
             booking: None,
             text: "两行\n也是一行".to_owned(),
+            facts: Vec::new(),
             path: path.map(str::to_owned),
             failed: 0,
+            made_at: Moment::from_unix_s(1_795_363_200),
+            follows: None,
         };
         let console = Console::new("http://127.0.0.1:8460", Vec::new());
         console.send(&notice(Some("/decide/abc"))).await.unwrap();

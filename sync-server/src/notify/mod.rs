@@ -1,34 +1,120 @@
 //! How notices leave the office: the outbox is emptied here, each notice through its channel's [`Sender`].
 //!
 //! A notice is written in the transaction of what it tells about, and sent afterwards, by this room alone: a gateway that is slow or
-//! down never holds up a booking, and a server that was killed between the two sends after its next start. A notice may arrive twice
-//! (killed between sending and marking); it never gets lost.
+//! down never holds up a booking, and a server that was killed between the two sends after its next start.
+//!
+//! A provider that was cut off while it answered may have taken the notice or not. So a sender says what kind of failure it met, and
+//! where its provider can be asked, the outbox asks before it sends again.
 
 mod backoff;
 mod console;
+mod line;
 mod worker;
 
-use std::{future::Future, pin::Pin};
+use std::{future::Future, pin::Pin, time::Duration};
 
 pub use console::Console;
+pub use line::{Line, Trouble};
 pub use worker::Outbox;
 
 use crate::{office::Channel, store::Notice};
 
-/// One way of reaching people.
+/// One provider of one channel.
 pub trait Sender: Send + Sync {
     fn carries(&self, channel: Channel) -> bool;
 
+    /// As settings, logs and receipts name the provider.
+    fn adapter(&self) -> &'static str;
+
+    /// How much the provider takes at once.
+    fn pace(&self) -> Pace {
+        Pace::UNHURRIED
+    }
+
     fn send<'a>(&'a self, notice: &'a Notice) -> Sending<'a>;
+
+    /// What became of a notice that may have been taken, where the provider can tell.
+    fn ask<'a>(&'a self, _notice: &'a Notice) -> Asking<'a> {
+        Box::pin(std::future::ready(Ok(Fate::Untold)))
+    }
 }
 
-pub type Sending<'a> = Pin<Box<dyn Future<Output = Result<(), Unsent>> + Send + 'a>>;
+pub type Sending<'a> = Pin<Box<dyn Future<Output = Result<Accepted, Unsent>> + Send + 'a>>;
+pub type Asking<'a> = Pin<Box<dyn Future<Output = Result<Fate, Unsent>> + Send + 'a>>;
 
-/// Why a notice did not leave; it is tried again.
+/// The provider has it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Accepted {
+    /// How the provider calls it: what its receipts name, and what changes or closes it later.
+    pub handle: Option<String>,
+}
+
+/// What a provider says of a notice that it may have taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fate {
+    Taken(Accepted),
+    /// It never arrived; it may be sent again.
+    NotTaken,
+    /// The provider has no way to tell, or sending the same key again does no harm.
+    Untold,
+}
+
+/// How many at once, and how soon one after another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pace {
+    pub at_once: usize,
+    pub per_second: u32,
+}
+
+impl Pace {
+    pub const UNHURRIED: Self = Self { at_once: 8, per_second: 100 };
+}
+
+/// Why a notice did not leave, or may not have.
 #[derive(Debug, thiserror::Error)]
-pub enum Unsent {
-    #[error("控制台无法写入。The console cannot be written")]
-    Console(#[source] std::io::Error),
-    #[error("通知无法写成 JSON。The notice cannot be written as JSON")]
-    Json(#[from] serde_json::Error),
+#[error("{why}")]
+pub struct Unsent {
+    pub kind: Failure,
+    /// In the provider's words, without anything secret: it is logged and shown to the office.
+    pub why: String,
+    #[source]
+    pub cause: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+/// What a failure means for the next try.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failure {
+    /// It will never be taken: a number that does not exist, a template that was refused.
+    Permanent,
+    /// It was not taken; later it may be. Not before so long, where the provider says so.
+    Later { after: Option<Duration> },
+    /// Nobody knows whether it was taken: the line broke after it had been sent.
+    Unknown,
+}
+
+impl Unsent {
+    #[must_use]
+    pub fn permanent(why: impl Into<String>) -> Self {
+        Self { kind: Failure::Permanent, why: why.into(), cause: None }
+    }
+
+    #[must_use]
+    pub fn later(why: impl Into<String>) -> Self {
+        Self { kind: Failure::Later { after: None }, why: why.into(), cause: None }
+    }
+
+    #[must_use]
+    pub fn later_after(wait: Duration, why: impl Into<String>) -> Self {
+        Self { kind: Failure::Later { after: Some(wait) }, why: why.into(), cause: None }
+    }
+
+    #[must_use]
+    pub fn unknown(why: impl Into<String>) -> Self {
+        Self { kind: Failure::Unknown, why: why.into(), cause: None }
+    }
+
+    #[must_use]
+    pub fn caused(self, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self { cause: Some(cause.into()), ..self }
+    }
 }

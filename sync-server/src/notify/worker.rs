@@ -60,7 +60,7 @@ impl Outbox {
 
     async fn send(&self, sender: &dyn Sender, notice: &Notice) -> Result<(), StoreError> {
         match sender.send(notice).await {
-            Ok(()) => self.store.notice_sent(notice.id, self.clock.now()).await,
+            Ok(_) => self.store.notice_sent(notice.id, self.clock.now()).await,
             Err(why) => {
                 let now = self.clock.now();
                 tracing::warn!(notice = notice.id, cause = &why as &dyn std::error::Error, "a notice did not leave");
@@ -96,7 +96,7 @@ mod tests {
     use crate::{
         clock::SetClock,
         config::Config,
-        notify::{Sending, Unsent},
+        notify::{Accepted, Sending, Unsent},
         office::Channel,
         store::{BrowserToken, Caller, CodeIssued, IdentityKey},
     };
@@ -114,12 +114,16 @@ mod tests {
             channel == Channel::Sms
         }
 
+        fn adapter(&self) -> &'static str {
+            "gateway"
+        }
+
         fn send<'a>(&'a self, _notice: &'a Notice) -> Sending<'a> {
             Box::pin(async {
                 if self.tried.fetch_add(1, Ordering::SeqCst) < self.failures {
-                    Err(Unsent::Console(std::io::Error::other("no line")))
+                    Err(Unsent::later("no line"))
                 } else {
-                    Ok(())
+                    Ok(Accepted::default())
                 }
             })
         }

@@ -1,7 +1,8 @@
 //! What the office writes to people, in Chinese, ready to be sent.
 //!
 //! The texts hold no address: where a notice leads somewhere, its path travels beside it and the sender puts the site before it, so
-//! that a text can be kept after the link has been forgotten.
+//! that a text can be kept after the link has been forgotten. What a text says is given once more as facts, for channels that
+//! send no text of ours but fill in a template of theirs, or lay the facts out on a card.
 
 use shared::{identity::PersonName, pass::ShortCode, time::CampusDay};
 
@@ -23,10 +24,105 @@ pub enum NoticeKind {
     Changed,
     /// To a member of staff: a colleague asks them to decide in their place, or no longer does.
     Deputy,
+    /// To the channels that keep a to-do or a card of what was asked: nothing is asked any more.
+    Settled,
+}
+
+/// One thing that a message says, as templates and cards name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Fact {
+    Code,
+    Minutes,
+    Visitor,
+    /// Day and hours of the visit.
+    When,
+    /// How many come along.
+    Party,
+    Reason,
+    Host,
+    /// The department of the host.
+    Department,
+    /// Where somebody waits.
+    Gate,
+    /// What can be told at the gate instead of showing the pass.
+    ShortCode,
+    /// Why not.
+    Because,
+    Plates,
+    /// Of a deputy's days.
+    From,
+    Through,
+    /// Who decided or revoked, and how it stands now.
+    By,
+    Standing,
+}
+
+impl Fact {
+    pub const ALL: [Self; 16] = [
+        Self::Code,
+        Self::Minutes,
+        Self::Visitor,
+        Self::When,
+        Self::Party,
+        Self::Reason,
+        Self::Host,
+        Self::Department,
+        Self::Gate,
+        Self::ShortCode,
+        Self::Because,
+        Self::Plates,
+        Self::From,
+        Self::Through,
+        Self::By,
+        Self::Standing,
+    ];
+
+    /// The name in the database and in the settings' templates.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Code => "code",
+            Self::Minutes => "minutes",
+            Self::Visitor => "visitor",
+            Self::When => "when",
+            Self::Party => "party",
+            Self::Reason => "reason",
+            Self::Host => "host",
+            Self::Department => "department",
+            Self::Gate => "gate",
+            Self::ShortCode => "short_code",
+            Self::Because => "because",
+            Self::Plates => "plates",
+            Self::From => "from",
+            Self::Through => "through",
+            Self::By => "by",
+            Self::Standing => "standing",
+        }
+    }
+
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|fact| fact.name() == name)
+    }
+}
+
+/// What is written to somebody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    pub kind: NoticeKind,
+    pub text: String,
+    /// What the text says, in its order.
+    pub facts: Vec<(Fact, String)>,
+}
+
+impl Message {
+    fn new<const N: usize>(kind: NoticeKind, text: String, facts: [(Fact, String); N]) -> Self {
+        Self { kind, text, facts: facts.into() }
+    }
 }
 
 impl NoticeKind {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::SignInCode,
         Self::ApprovalAsked,
         Self::Approved,
@@ -35,6 +131,7 @@ impl NoticeKind {
         Self::Cancelled,
         Self::Changed,
         Self::Deputy,
+        Self::Settled,
     ];
 
     /// The name in the database.
@@ -49,6 +146,7 @@ impl NoticeKind {
             Self::Cancelled => "cancelled",
             Self::Changed => "changed",
             Self::Deputy => "deputy",
+            Self::Settled => "settled",
         }
     }
 
@@ -59,61 +157,152 @@ impl NoticeKind {
 }
 
 #[must_use]
-pub fn sign_in_code(code: &str, minutes: u16) -> String {
-    format!("您的登录验证码是 {code}，{minutes} 分钟内有效。请勿告诉他人。")
+pub fn sign_in_code(code: &str, minutes: u16) -> Message {
+    let text = format!("您的登录验证码是 {code}，{minutes} 分钟内有效。请勿告诉他人。");
+    Message::new(
+        NoticeKind::SignInCode,
+        text,
+        [(Fact::Code, code.to_owned()), (Fact::Minutes, minutes.to_string())],
+    )
 }
 
 #[must_use]
-pub fn approval_asked(facts: &Facts) -> String {
-    format!(
+pub fn approval_asked(facts: &Facts) -> Message {
+    let text = format!(
         "访客 {} 预约 {} 来访{}，事由：{}。请打开链接审核。",
         facts.visitor,
         when(facts),
         others(facts),
         facts.reason
-    )
+    );
+    asked(text, facts, None)
 }
 
 /// An approved booking is to be another one; until the host agrees, the old one stands.
 #[must_use]
-pub fn change_asked(facts: &Facts) -> String {
-    format!(
+pub fn change_asked(facts: &Facts) -> Message {
+    let text = format!(
         "访客 {} 修改了已通过的预约，现为 {} 来访{}，事由：{}。请打开链接重新审核，通过之前原预约仍然有效。",
         facts.visitor,
         when(facts),
         others(facts),
         facts.reason
-    )
+    );
+    asked(text, facts, None)
 }
 
 /// Somebody waits while the host reads this.
 #[must_use]
-pub fn walk_in_asked(facts: &Facts, gate: &str) -> String {
-    format!(
+pub fn walk_in_asked(facts: &Facts, gate: &str) -> Message {
+    let text = format!(
         "访客 {} 正在{gate}等候，没有预约，现在来访{}，事由：{}。请尽快打开链接审核。",
         facts.visitor,
         others(facts),
         facts.reason
-    )
+    );
+    asked(text, facts, Some(gate))
 }
 
 /// What is asked of a host, to who stands in for them.
 #[must_use]
-pub fn for_deputy(asked: &str, host: &Staff) -> String {
-    format!("【代 {} 审核】{asked}", host.name)
+pub fn for_deputy(asked: &Message, host: &Staff) -> Message {
+    let mut facts = asked.facts.clone();
+    facts.extend([(Fact::Host, host.name.to_string()), (Fact::Department, host.department.clone())]);
+    Message { kind: asked.kind, text: format!("【代 {} 审核】{}", host.name, asked.text), facts }
 }
 
 #[must_use]
-pub fn deputy_named(host: &Staff, from: CampusDay, through: CampusDay) -> String {
-    format!(
+pub fn deputy_named(host: &Staff, from: CampusDay, through: CampusDay) -> Message {
+    let text = format!(
         "{}（{}）请您在 {from} 至 {through} 期间代为审核访客预约。期间的新预约会发给您，已在等候的请登录后查看。",
         host.name, host.department
-    )
+    );
+    let [name, department] = of_host(host);
+    let days = [(Fact::From, from.to_string()), (Fact::Through, through.to_string())];
+    let [from, through] = days;
+    Message::new(NoticeKind::Deputy, text, [name, department, from, through])
 }
 
 #[must_use]
-pub fn deputy_ended(host: &Staff) -> String {
-    format!("{}（{}）不再请您代为审核访客预约。", host.name, host.department)
+pub fn deputy_ended(host: &Staff) -> Message {
+    let text = format!("{}（{}）不再请您代为审核访客预约。", host.name, host.department);
+    Message::new(NoticeKind::Deputy, text, of_host(host))
+}
+
+#[must_use]
+pub fn approved(facts: &Facts, host: &Staff, code: ShortCode) -> Message {
+    let text = format!(
+        "您预约 {} 拜访 {}，已通过审核。请打开链接查看通行码，入校时出示并携带证件。不便出示时可报短码 {code}。",
+        when(facts),
+        host.name
+    );
+    let [when, name] = of_visit(facts, host);
+    Message::new(NoticeKind::Approved, text, [when, name, (Fact::ShortCode, code.to_string())])
+}
+
+#[must_use]
+pub fn declined(facts: &Facts, host: &Staff, reason: Option<&Reason>) -> Message {
+    let because = reason.map(|reason| format!("原因：{reason}。")).unwrap_or_default();
+    let text = format!("您预约 {} 拜访 {}，未通过审核。{because}", when(facts), host.name);
+    let because = reason.map_or_else(|| "未说明".to_owned(), ToString::to_string);
+    let [when, name] = of_visit(facts, host);
+    Message::new(NoticeKind::Declined, text, [when, name, (Fact::Because, because)])
+}
+
+#[must_use]
+pub fn revoked(facts: &Facts, host: &Staff) -> Message {
+    let text = format!("您预约 {} 拜访 {} 的通行码已撤销，不能再用于入校。", when(facts), host.name);
+    Message::new(NoticeKind::Revoked, text, of_visit(facts, host))
+}
+
+/// To the host, whom the visitor has not been waiting for alone.
+#[must_use]
+pub fn revoked_by_deputy(facts: &Facts, deputy: &PersonName, visitor_is_told: bool) -> Message {
+    let told =
+        if visitor_is_told { "已通知访客。" } else { "访客没有可用的短信号码，请您告知。" };
+    let text = format!("{deputy} 代您撤销了访客 {} {} 的通行码。{told}", facts.visitor, when(facts));
+    let [visitor, when] = of_visitor(facts);
+    Message::new(NoticeKind::Revoked, text, [visitor, when, (Fact::By, deputy.to_string())])
+}
+
+#[must_use]
+pub fn cancelled(facts: &Facts) -> Message {
+    let text = format!("访客 {} 已取消 {} 的来访预约。", facts.visitor, when(facts));
+    Message::new(NoticeKind::Cancelled, text, of_visitor(facts))
+}
+
+#[must_use]
+pub fn changed(facts: &Facts) -> Message {
+    let plates = facts.plates.iter().map(ToString::to_string).collect::<Vec<_>>().join("、");
+    let by_car = if plates.is_empty() { String::new() } else { format!("，车牌 {plates}") };
+    let text =
+        format!("访客 {} 修改了来访预约，现为 {}{}{by_car}。无需重新审核。", facts.visitor, when(facts), others(facts));
+    let [visitor, when] = of_visitor(facts);
+    Message::new(NoticeKind::Changed, text, [visitor, when, party(facts), (Fact::Plates, plates)])
+}
+
+fn asked(text: String, facts: &Facts, gate: Option<&str>) -> Message {
+    let [visitor, when] = of_visitor(facts);
+    let reason = (Fact::Reason, facts.reason.to_string());
+    let mut asked = Message::new(NoticeKind::ApprovalAsked, text, [visitor, when, party(facts), reason]);
+    asked.facts.extend(gate.map(|gate| (Fact::Gate, gate.to_owned())));
+    asked
+}
+
+fn of_visitor(facts: &Facts) -> [(Fact, String); 2] {
+    [(Fact::Visitor, facts.visitor.to_string()), (Fact::When, when(facts))]
+}
+
+fn of_visit(facts: &Facts, host: &Staff) -> [(Fact, String); 2] {
+    [(Fact::When, when(facts)), (Fact::Host, host.name.to_string())]
+}
+
+fn of_host(host: &Staff) -> [(Fact, String); 2] {
+    [(Fact::Host, host.name.to_string()), (Fact::Department, host.department.clone())]
+}
+
+fn party(facts: &Facts) -> (Fact, String) {
+    (Fact::Party, facts.others().to_string())
 }
 
 fn others(facts: &Facts) -> String {
@@ -121,46 +310,6 @@ fn others(facts: &Facts) -> String {
         0 => String::new(),
         count => format!("，随行 {count} 人"),
     }
-}
-
-#[must_use]
-pub fn approved(facts: &Facts, host: &Staff, code: ShortCode) -> String {
-    format!(
-        "您预约 {} 拜访 {}，已通过审核。请打开链接查看通行码，入校时出示并携带证件。不便出示时可报短码 {code}。",
-        when(facts),
-        host.name
-    )
-}
-
-#[must_use]
-pub fn declined(facts: &Facts, host: &Staff, reason: Option<&Reason>) -> String {
-    let because = reason.map(|reason| format!("原因：{reason}。")).unwrap_or_default();
-    format!("您预约 {} 拜访 {}，未通过审核。{because}", when(facts), host.name)
-}
-
-#[must_use]
-pub fn revoked(facts: &Facts, host: &Staff) -> String {
-    format!("您预约 {} 拜访 {} 的通行码已撤销，不能再用于入校。", when(facts), host.name)
-}
-
-/// To the host, whom the visitor has not been waiting for alone.
-#[must_use]
-pub fn revoked_by_deputy(facts: &Facts, deputy: &PersonName, visitor_is_told: bool) -> String {
-    let told =
-        if visitor_is_told { "已通知访客。" } else { "访客没有可用的短信号码，请您告知。" };
-    format!("{deputy} 代您撤销了访客 {} {} 的通行码。{told}", facts.visitor, when(facts))
-}
-
-#[must_use]
-pub fn cancelled(facts: &Facts) -> String {
-    format!("访客 {} 已取消 {} 的来访预约。", facts.visitor, when(facts))
-}
-
-#[must_use]
-pub fn changed(facts: &Facts) -> String {
-    let plates = facts.plates.iter().map(ToString::to_string).collect::<Vec<_>>().join("、");
-    let by_car = if plates.is_empty() { String::new() } else { format!("，车牌 {plates}") };
-    format!("访客 {} 修改了来访预约，现为 {}{}{by_car}。无需重新审核。", facts.visitor, when(facts), others(facts))
 }
 
 fn when(facts: &Facts) -> String {

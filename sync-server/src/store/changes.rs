@@ -23,7 +23,7 @@ use super::{
 use crate::office::{
     Approved, Booking, BookingForm, BookingLimits, Channel, Companion, Standing,
     change::{Extent, Stated, extent},
-    notice::{self, NoticeKind},
+    notice,
 };
 
 /// What a booking is to say from now on.
@@ -134,8 +134,8 @@ impl Store {
                     let new = bookings::insert(db, &ready, &view.host, (Some(&by), agreed), now)?;
                     db.prepare_cached("update booking set replaces = ?2 where id = ?1")?
                         .execute(params![new.get(), id.get()])?;
-                    let text = notice::change_asked(ready.booking.facts());
-                    links::add(db, new, &text, &view.host, &links, now)?;
+                    let message = notice::change_asked(ready.booking.facts());
+                    links::add(db, new, &message, &view.host, &links, now)?;
                     Ok(Changed::Asked(new))
                 }
             }
@@ -175,10 +175,9 @@ fn at_once(
     passes::reissue(db, key, approved, (facts, &view.host), issuing, was_watched)?;
     let notice = notices::New {
         booking: Some(view.id),
-        kind: NoticeKind::Changed,
         channel: Channel::Sms,
         to: view.host.address(Channel::Sms),
-        text: &notice::changed(facts),
+        message: &notice::changed(facts),
         path: None,
     };
     notices::add(db, &notice, now)

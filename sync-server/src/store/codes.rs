@@ -21,7 +21,7 @@ use super::{
 };
 use crate::office::{
     Channel, CodeLimits,
-    notice::{self, NoticeKind},
+    notice,
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,10 +137,9 @@ fn issue(
     let minutes = u16::try_from(limits.good_for.num_minutes()).unwrap_or(u16::MAX);
     let notice = notices::New {
         booking: None,
-        kind: NoticeKind::SignInCode,
         channel: Channel::Sms,
         to: phone.as_str(),
-        text: &notice::sign_in_code(code, minutes),
+        message: &notice::sign_in_code(code, minutes),
         path: None,
     };
     notices::add(db, &notice, now)?;

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::office::{
     Approver, Channel, Choice, Decided, Ending, Revision, RevokedBy, Staff, Standing, Via, Word, decide,
-    notice::{self, NoticeKind},
+    notice::{self, Message},
     revocation,
 };
 
@@ -250,8 +250,8 @@ pub(super) fn settle(
             }
             let path = format!("/pass/{}", issuing.page.text());
             walk_ins::decided(db, booking, WalkInOutcome::Approved { pass: issuing.pass })?;
-            let text = notice::approved(&view.facts, &view.host, ShortCode::of(issuing.pass));
-            tell_visitor(db, &view, NoticeKind::Approved, &text, Some(&path), now)?;
+            let message = notice::approved(&view.facts, &view.host, ShortCode::of(issuing.pass));
+            tell_visitor(db, &view, &message, Some(&path), now)?;
             standing
         }
         Decided::Declined(declined) => {
@@ -265,8 +265,8 @@ pub(super) fn settle(
                 | Standing::Revoked { .. } => None,
             };
             walk_ins::decided(db, booking, WalkInOutcome::Declined)?;
-            let text = notice::declined(&view.facts, &view.host, reason);
-            tell_visitor(db, &view, NoticeKind::Declined, &text, None, now)?;
+            let message = notice::declined(&view.facts, &view.host, reason);
+            tell_visitor(db, &view, &message, None, now)?;
             standing
         }
     };
@@ -302,16 +302,16 @@ pub(super) fn end(
     passes::end(db, view.id.get(), now)?;
     match &standing {
         Standing::Cancelled { .. } => {
-            tell_host(db, view, NoticeKind::Cancelled, &notice::cancelled(&view.facts), now)?;
+            tell_host(db, view, &notice::cancelled(&view.facts), now)?;
         }
         Standing::Revoked { by, .. } => {
-            let text = notice::revoked(&view.facts, &view.host);
-            let is_told = tell_visitor(db, view, NoticeKind::Revoked, &text, None, now)?;
+            let message = notice::revoked(&view.facts, &view.host);
+            let is_told = tell_visitor(db, view, &message, None, now)?;
             if let RevokedBy::Host { number, name } = by
                 && *number != view.host.number
             {
-                let text = notice::revoked_by_deputy(&view.facts, name, is_told);
-                tell_host(db, view, NoticeKind::Revoked, &text, now)?;
+                let message = notice::revoked_by_deputy(&view.facts, name, is_told);
+                tell_host(db, view, &message, now)?;
             }
         }
         Standing::Waiting | Standing::Approved { .. } | Standing::Declined { .. } => {}
@@ -367,12 +367,11 @@ fn ended(db: &Writing<'_>, id: i64, name: &str, by: &RevokedBy, at: Moment) -> R
 fn tell_host(
     db: &mut Writing<'_>,
     view: &BookingView,
-    kind: NoticeKind,
-    text: &str,
+    message: &Message,
     now: Moment,
 ) -> Result<(), StoreError> {
     let to = view.host.address(Channel::Sms);
-    let notice = notices::New { booking: Some(view.id), kind, channel: Channel::Sms, to, text, path: None };
+    let notice = notices::New { booking: Some(view.id), channel: Channel::Sms, to, message, path: None };
     notices::add(db, &notice, now)
 }
 
@@ -380,8 +379,7 @@ fn tell_host(
 fn tell_visitor(
     db: &mut Writing<'_>,
     view: &BookingView,
-    kind: NoticeKind,
-    text: &str,
+    message: &Message,
     path: Option<&str>,
     now: Moment,
 ) -> Result<bool, StoreError> {
@@ -389,7 +387,7 @@ fn tell_visitor(
         return Ok(false);
     }
     let to = view.facts.phone.as_str();
-    let notice = notices::New { booking: Some(view.id), kind, channel: Channel::Sms, to, text, path };
+    let notice = notices::New { booking: Some(view.id), channel: Channel::Sms, to, message, path };
     notices::add(db, &notice, now)?;
     Ok(true)
 }

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::office::{
     Away, Channel, NAMED_AT_MOST, Staff,
-    notice::{self, NoticeKind},
+    notice::{self, Message},
 };
 
 /// A host's deputy, as the host is shown them.
@@ -107,14 +107,13 @@ impl Store {
 }
 
 /// Of nobody's booking; where it leads they sign in.
-fn tell(db: &mut Writing<'_>, deputy: &Staff, text: &str, now: Moment) -> Result<(), StoreError> {
+fn tell(db: &mut Writing<'_>, deputy: &Staff, message: &Message, now: Moment) -> Result<(), StoreError> {
     for channel in Channel::ALL {
         let notice = notices::New {
             booking: None,
-            kind: NoticeKind::Deputy,
             channel,
             to: deputy.address(channel),
-            text,
+            message,
             path: Some("/bookings"),
         };
         notices::add(db, &notice, now)?;

@@ -11,7 +11,7 @@ use shared::{
 use super::{BookingView, LinkToken, Store, StoreError, bookings, deputies, directory, notices, rows, writer::Writing};
 use crate::office::{
     Channel, Staff, Standing,
-    notice::{self, NoticeKind},
+    notice::{self, Message},
 };
 
 /// The tokens of one booking's links.
@@ -123,22 +123,22 @@ pub(super) fn holder(
 pub(super) fn add(
     db: &mut Writing<'_>,
     booking: BookingId,
-    text: &str,
+    message: &Message,
     host: &Staff,
     links: &HostLinks,
     now: Moment,
 ) -> Result<(), StoreError> {
-    add_for(db, (booking, text), (host, None), &links.own, now)?;
+    add_for(db, (booking, message), (host, None), &links.own, now)?;
     if let Some(deputy) = deputies::in_force(db, &host.number, CampusDay::of(now))? {
-        let text = notice::for_deputy(text, host);
-        add_for(db, (booking, &text), (&deputy, Some(&deputy.number)), &links.deputy, now)?;
+        let message = notice::for_deputy(message, host);
+        add_for(db, (booking, &message), (&deputy, Some(&deputy.number)), &links.deputy, now)?;
     }
     Ok(())
 }
 
 fn add_for(
     db: &mut Writing<'_>,
-    (booking, text): (BookingId, &str),
+    (booking, message): (BookingId, &Message),
     (to, holder): (&Staff, Option<&StaffNumber>),
     links: &Links,
     now: Moment,
@@ -149,10 +149,9 @@ fn add_for(
             .execute(params![token.hash(), booking.get(), channel.name(), holder.map(StaffNumber::as_str)])?;
         let notice = notices::New {
             booking: Some(booking),
-            kind: NoticeKind::ApprovalAsked,
             channel,
             to: to.address(channel),
-            text,
+            message,
             path: Some(&format!("/decide/{}", token.text())),
         };
         notices::add(db, &notice, now)?;

@@ -3,11 +3,16 @@
 //! So there is never a notice of something that was rolled back, nor a decision nobody heard of because the server fell over in
 //! between. Once sent, the link it carried is forgotten.
 
+use std::fmt;
+
 use rusqlite::{Connection, Row, params};
 use shared::{ids::BookingId, time::Moment};
 
 use super::{Store, StoreError, rows, writer::Writing};
-use crate::office::{Channel, notice::NoticeKind};
+use crate::office::{
+    Channel,
+    notice::{Fact, Message, NoticeKind},
+};
 
 /// A notice to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,10 +24,56 @@ pub struct Notice {
     pub kind: NoticeKind,
     pub booking: Option<BookingId>,
     pub text: String,
+    /// What the text says, for templates and cards.
+    pub facts: Vec<(Fact, String)>,
     /// Where it leads: the path of a page, to be put after the site's address.
     pub path: Option<String>,
     /// How often sending it has failed.
     pub failed: u32,
+    pub made_at: Moment,
+    /// The notice that this one follows, if it does: a card to be changed, a to-do to be closed.
+    pub follows: Option<Followed>,
+}
+
+/// A notice that was sent before, about which there is news.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Followed {
+    pub key: NoticeKey,
+    /// How the provider called it, where it said so.
+    pub handle: Option<String>,
+}
+
+/// A notice's name outside of the house, the same at every try, so that a provider who knows one can tell that it has it already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct NoticeKey {
+    id: i64,
+    made_at: Moment,
+}
+
+impl Notice {
+    #[must_use]
+    pub const fn key(&self) -> NoticeKey {
+        NoticeKey::new(self.id, self.made_at)
+    }
+
+    #[must_use]
+    pub fn fact(&self, fact: Fact) -> Option<&str> {
+        self.facts.iter().find(|(known, _)| *known == fact).map(|(_, value)| value.as_str())
+    }
+}
+
+impl NoticeKey {
+    #[must_use]
+    pub const fn new(id: i64, made_at: Moment) -> Self {
+        Self { id, made_at }
+    }
+}
+
+/// Digits and a hyphen: what every provider takes for a name. With its time, because ids begin again with a new database.
+impl fmt::Display for NoticeKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.made_at.unix_ms(), self.id)
+    }
 }
 
 /// What became of a notice, for the booking's page.
@@ -42,10 +93,9 @@ pub enum NoticeState {
 
 pub(super) struct New<'a> {
     pub(super) booking: Option<BookingId>,
-    pub(super) kind: NoticeKind,
     pub(super) channel: Channel,
     pub(super) to: &'a str,
-    pub(super) text: &'a str,
+    pub(super) message: &'a Message,
     pub(super) path: Option<&'a str>,
 }
 
@@ -53,7 +103,10 @@ impl Store {
     pub async fn due_notices(&self, now: Moment, limit: usize) -> Result<Vec<Notice>, StoreError> {
         let due = move |db: &rusqlite::Connection| {
             let mut query = db.prepare_cached(
-                r#"select id, booking, kind, channel, "to", body, path, tries from notice
+                r#"select id, booking, kind, channel, "to", body, facts, path, tries, made_at, follows,
+                       (select made_at from notice as first where first.id = notice.follows) as followed_made_at,
+                       (select handle from notice as first where first.id = notice.follows) as followed_handle
+                   from notice
                    where next_try is not null and next_try <= ?1 order by next_try, id limit ?2"#,
             )?;
             let mut found = query.query(params![now.unix_ms(), rows::limit(limit)])?;
@@ -70,7 +123,8 @@ impl Store {
         let sent = move |db: &mut Writing<'_>| {
             db.execute(
                 "update notice set next_try = null, sent_at = ?1, path = null, failure = null,
-                     body = case kind when ?2 then '' else body end
+                     body = case kind when ?2 then '' else body end,
+                     facts = case kind when ?2 then '[]' else facts end
                  where id = ?3",
                 params![now.unix_ms(), NoticeKind::SignInCode.name(), id],
             )?;
@@ -86,7 +140,8 @@ impl Store {
             db.execute(
                 "update notice set next_try = ?1, tries = tries + 1, failure = ?2,
                      path = case when ?1 is null then null else path end,
-                     body = case when ?1 is null and kind = ?3 then '' else body end
+                     body = case when ?1 is null and kind = ?3 then '' else body end,
+                     facts = case when ?1 is null and kind = ?3 then '[]' else facts end
                  where id = ?4",
                 params![next_try.map(Moment::unix_ms), why, NoticeKind::SignInCode.name(), id],
             )?;
@@ -110,15 +165,16 @@ pub(super) fn of(db: &Connection, booking: BookingId) -> Result<Vec<NoticeStatus
 
 pub(super) fn add(db: &mut Writing<'_>, notice: &New<'_>, now: Moment) -> Result<(), StoreError> {
     db.prepare_cached(
-        r#"insert into notice (booking, kind, channel, "to", body, path, made_at, next_try)
-           values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)"#,
+        r#"insert into notice (booking, kind, channel, "to", body, facts, path, made_at, next_try)
+           values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)"#,
     )?
     .execute(params![
         notice.booking.map(BookingId::get),
-        notice.kind.name(),
+        notice.message.kind.name(),
         notice.channel.name(),
         notice.to,
-        notice.text,
+        notice.message.text,
+        written(&notice.message.facts)?,
         notice.path,
         now.unix_ms()
     ])?;
@@ -134,9 +190,31 @@ fn read(row: &Row<'_>) -> Result<Notice, StoreError> {
         kind: kind(row)?,
         booking: row.get::<_, Option<i64>>("booking")?.map(BookingId::new),
         text: row.get("body")?,
+        facts: facts(row)?,
         path: row.get("path")?,
         failed: row.get("tries")?,
+        made_at: rows::moment(row, "made_at")?,
+        follows: followed(row)?,
     })
+}
+
+fn followed(row: &Row<'_>) -> Result<Option<Followed>, StoreError> {
+    let (Some(id), Some(made_at)) = (row.get("follows")?, rows::maybe_moment(row, "followed_made_at")?) else {
+        return Ok(None);
+    };
+    Ok(Some(Followed { key: NoticeKey::new(id, made_at), handle: row.get("followed_handle")? }))
+}
+
+/// As pairs of name and value.
+fn written(facts: &[(Fact, String)]) -> Result<String, StoreError> {
+    let pairs: Vec<_> = facts.iter().map(|(fact, value)| (fact.name(), value)).collect();
+    Ok(serde_json::to_string(&pairs)?)
+}
+
+fn facts(row: &Row<'_>) -> Result<Vec<(Fact, String)>, StoreError> {
+    let pairs: Vec<(String, String)> = rows::parsed(row, "facts", |text: String| serde_json::from_str(&text).ok())?;
+    let known = pairs.into_iter().map(|(name, value)| Some((Fact::from_name(&name)?, value)));
+    rows::stored("facts", known.collect())
 }
 
 fn status(row: &Row<'_>) -> Result<NoticeStatus, StoreError> {

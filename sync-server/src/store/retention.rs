@@ -32,12 +32,12 @@ fn erase(db: &Writing<'_>, retention: Retention, now: Moment) -> Result<Erased, 
     let rows = anonymise(db, "day <= ?1", &through)?;
     // A code that is void, or was replaced or used, is not sent any more, however long the channel was down.
     db.execute(
-        r#"update notice set body = '', next_try = null where kind = ?1 and next_try is not null and not exists
+        r#"update notice set body = '', facts = '[]', next_try = null where kind = ?1 and next_try is not null and not exists
                (select 1 from sign_in_code c where c.notice = notice.id and c.expires_at > ?2)"#,
         params![NoticeKind::SignInCode.name(), now.unix_ms()],
     )?;
     db.execute(
-        r#"update notice set "to" = '', body = '', next_try = null where booking is null and made_at < ?1 and "to" <> ''"#,
+        r#"update notice set "to" = '', body = '', facts = '[]', next_try = null where booking is null and made_at < ?1 and "to" <> ''"#,
         params![now.minus(chrono::TimeDelta::days(1)).unix_ms()],
     )?;
     db.execute("delete from session where expires_at <= ?1", [now.unix_ms()])?;
@@ -55,7 +55,7 @@ fn erase(db: &Writing<'_>, retention: Retention, now: Moment) -> Result<Erased, 
 pub(super) fn anonymise(db: &Writing<'_>, which: &str, value: &dyn ToSql) -> Result<usize, StoreError> {
     let these = format!("(select id from booking where {which} and not anonymous)");
     for forget in [
-        r#"update notice set "to" = '', body = '', path = null, next_try = null, failure = null where booking in "#,
+        r#"update notice set "to" = '', body = '', facts = '[]', path = null, next_try = null, failure = null where booking in "#,
         "update pass set page_token = null, sealed = null, record = null where booking in ",
         "delete from approval_link where booking in ",
         "delete from companion_document where booking in ",

@@ -30,7 +30,7 @@ pub struct WalkInAsked {
     pub booking: Booking,
     pub host: Staff,
     /// What the host is told.
-    pub text: String,
+    pub message: Message,
     pub links: HostLinks,
 }
 
@@ -76,7 +76,7 @@ impl Store {
 
     /// Books it, or finds that it is booked.
     pub async fn submit_walk_in(&self, asked: WalkInAsked, now: Moment) -> Result<BookingId, StoreError> {
-        let WalkInAsked { terminal, number, booking, host, text, links } = asked;
+        let WalkInAsked { terminal, number, booking, host, message, links } = asked;
         let ready = self.prepare(booking)?;
         let submit = move |db: &mut Writing<'_>| {
             if let Some((known, _)) = find(db, terminal, number)? {
@@ -85,7 +85,7 @@ impl Store {
             let id = bookings::insert(db, &ready, &host, (None, CONSENT_AT_THE_GATE), now)?;
             db.prepare_cached("insert into walk_in (terminal, number, booking) values (?1, ?2, ?3)")?
                 .execute(params![terminal.get(), rows::number(number.get()), id.get()])?;
-            links::add(db, id, &text, &host, &links, now)?;
+            links::add(db, id, &message, &host, &links, now)?;
             Ok(id)
         };
         self.0.writer.write(submit).await
@@ -174,12 +174,13 @@ mod tests {
     }
 
     fn asked(office: &Office, terminal: TerminalId, number: u64, seed: u8) -> WalkInAsked {
+        let booking = form().check_on_behalf(&office.rules(), office.now).unwrap();
         WalkInAsked {
             terminal,
             number: WalkInNumber::new(number),
-            booking: form().check_on_behalf(&office.rules(), office.now).unwrap(),
+            message: notice::walk_in_asked(booking.facts(), "南门"),
+            booking,
             host: office.host.clone(),
-            text: "有人在南门等候".to_owned(),
             links: links(seed),
         }
     }

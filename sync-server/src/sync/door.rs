@@ -167,7 +167,7 @@ impl Protocol for Door {
         let walk_in = WalkInAsked {
             terminal: terminal.id,
             number: request.number,
-            text: notice::walk_in_asked(asked.booking.facts(), gate),
+            message: notice::walk_in_asked(asked.booking.facts(), gate),
             booking: asked.booking,
             host,
             links: HostLinks::from_random([fresh()?, fresh()?, fresh()?], [fresh()?, fresh()?, fresh()?]),

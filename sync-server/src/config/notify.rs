@@ -1,0 +1,9 @@
+//! Through whom the office reaches people: at most one provider a channel, each with settings of its own.
+//!
+//! A channel without a table is not used. Its secrets are files in `<data_dir>/secrets`, never here.
+
+use serde::Deserialize;
+
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Notify {}

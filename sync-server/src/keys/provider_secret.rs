@@ -1,0 +1,50 @@
+//! What a provider gave us to prove ourselves with: a line of text, in a file that only its owner may read.
+
+use std::{fs, io, os::unix::fs::PermissionsExt as _, path::Path};
+
+use zeroize::Zeroizing;
+
+use super::SecretFault;
+
+/// The one line of `<data_dir>/secrets/<name>`.
+pub fn provider_secret(data_dir: &Path, name: &str) -> Result<Zeroizing<String>, SecretFault> {
+    let path = data_dir.join("secrets").join(name);
+    let unreadable = |cause| SecretFault::Io { path: path.clone(), cause };
+    let file = fs::File::open(&path).map_err(unreadable)?;
+    let mode = file.metadata().map_err(unreadable)?.permissions().mode();
+    if mode & 0o077 != 0 {
+        return Err(SecretFault::Open { path, mode: mode & 0o777 });
+    }
+    let text = Zeroizing::new(io::read_to_string(file).map_err(unreadable)?);
+    match text.trim() {
+        "" => Err(SecretFault::Empty { path }),
+        line => Ok(Zeroizing::new(line.to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_its_line_and_only_its_owner_s() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("secrets/sms.secret");
+        fs::create_dir(dir.path().join("secrets")).unwrap();
+        let read = || provider_secret(dir.path(), "sms.secret");
+        assert!(matches!(read(), Err(SecretFault::Io { .. })));
+        for (text, mode, expected) in [
+            ("made-up\n", 0o600, Ok("made-up")),
+            ("made-up\n", 0o640, Err("chmod 600")),
+            (" \n", 0o600, Err("空")),
+        ] {
+            fs::write(&path, text).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            match (read(), expected) {
+                (Ok(read), Ok(line)) => assert_eq!(*read, line),
+                (Err(fault), Err(said)) => assert!(fault.to_string().contains(said), "{fault}"),
+                (read, _) => panic!("{text:?} {mode:o}: {read:?}"),
+            }
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! The dials: how a double fails next, and how often.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+/// One way to fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// Answers, but late.
+    Slow(Duration),
+    /// Says 500 and has taken nothing.
+    Broken,
+    /// Takes it and cuts the line before it answers.
+    CutAfterAccept,
+    /// Says yes and shows nothing to anybody.
+    SilentDrop,
+    /// The receipt comes late.
+    LateReceipt(Duration),
+    /// The receipt never comes.
+    NoReceipt,
+    /// A token dies before its time.
+    TokenDies,
+    /// A callback comes twice.
+    ReplayedCallback,
+}
+
+/// By double ("aliyun", "wecom", ...): faults for the calls to come, and one for all of them.
+#[derive(Debug, Default)]
+pub struct Dials(Mutex<BTreeMap<String, Dial>>);
+
+#[derive(Debug, Default)]
+struct Dial {
+    next: std::collections::VecDeque<Option<Fault>>,
+    always: Option<Fault>,
+}
+
+impl Dials {
+    /// The next calls meet these, one each; `None` is a call that goes well.
+    pub fn next(&self, double: &str, faults: impl IntoIterator<Item = Option<Fault>>) {
+        self.of(double, |dial| dial.next.extend(faults));
+    }
+
+    /// Every call that has no fault of its own meets this one.
+    pub fn always(&self, double: &str, fault: Option<Fault>) {
+        self.of(double, |dial| dial.always = fault);
+    }
+
+    /// What the call that just came in meets.
+    pub fn take(&self, double: &str) -> Option<Fault> {
+        self.of(double, |dial| dial.next.pop_front().unwrap_or(dial.always))
+    }
+
+    fn of<T>(&self, double: &str, turn: impl FnOnce(&mut Dial) -> T) -> T {
+        let mut dials = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        turn(dials.entry(double.to_owned()).or_default())
+    }
+}

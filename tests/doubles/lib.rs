@@ -1,0 +1,28 @@
+//! Stand-ins for those who carry the office's notices: each checks what the real one checks, refuses what it refuses, and has
+//! dials for the ways in which real ones fail.
+//!
+//! Nothing here shares code with the server: a mistake made twice would else be found by nobody. What arrived is kept in
+//! [`Shown`] as its reader would see it, for tests to read and for people to watch at `/`.
+
+mod dials;
+mod shown;
+
+use std::sync::Arc;
+
+use axum::Router;
+pub use dials::{Dials, Fault};
+pub use shown::{Message, Shown};
+
+/// All doubles of one rehearsal.
+#[derive(Debug, Clone, Default)]
+pub struct Doubles {
+    pub shown: Arc<Shown>,
+    pub dials: Arc<Dials>,
+}
+
+impl Doubles {
+    /// Every double below a path of its own, and what arrived at `/`.
+    pub fn router(&self) -> Router {
+        Router::new()
+    }
+}
