@@ -111,7 +111,9 @@ pub async fn answer(
         tracing::warn!("no channel carries text messages: nobody can be sent a code, and the sign-in page says so");
     }
     let (close, mut closing) = watch::channel(false);
-    let router = pages::router(state.clone()).merge(providers::router(state.clone())).merge(sync::router(state.clone(), closing.clone()));
+    let router = pages::router(state.clone())
+        .merge(providers::router(state.clone()))
+        .merge(sync::router(state.clone(), closing.clone()));
     let told = async move {
         shutdown.await;
         close.send_replace(true);
