@@ -29,10 +29,11 @@ use crate::{
     keys::{Keys, KeysFault},
     listening::{self, Terms, closed},
     notify::{Console, Outbox, Sender},
-    office::{Channel, leap, leap::Erasing},
+    office::{Channel, Quiet, leap, leap::Erasing, reminder::off_the_hour},
     pages, providers,
+    random::{self, NoRandomness},
     state::AppState,
-    store::{Store, StoreError},
+    store::{Links, Store, StoreError},
     sync,
     timekeeper::{Leapt, Timekeeper},
 };
@@ -59,6 +60,9 @@ pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<AppState, Ser
         return Err(ServeFault::TurnedBack { now, newest });
     }
     let timekeeper = Arc::new(Timekeeper::start(clock.clone(), kept.accepted));
+    if let Some(together) = config.notify.together.together() {
+        store.tell_together(together);
+    }
     store.set_places(config.places(), now).await?;
     store.index_parties(now).await?;
     let by_kind = store.watched_by_kind_alone().await?;
@@ -177,14 +181,19 @@ pub fn channels(state: &AppState) -> Vec<Box<dyn Sender>> {
 
 fn background(state: &AppState, senders: Vec<Box<dyn Sender>>) -> JoinSet<()> {
     let AppState { store, clock, .. } = state;
-    let outbox = Outbox::new(store.clone(), clock.clone(), senders);
+    let outbox = Outbox::new(store.clone(), clock.clone(), senders).quiet(quiet(&state.config));
     let mut tasks = JoinSet::new();
     tasks.spawn(outbox.run());
     tasks.spawn(chores(state.clone()));
     tasks
 }
 
-/// What falls due by itself: passes to publish, numbers to forget, sessions' uses to write down.
+/// A demo is shown at any hour.
+fn quiet(config: &Config) -> Quiet {
+    if config.demo { Quiet::NONE } else { config.notify.quiet.quiet() }
+}
+
+/// What falls due by itself: hosts to remind, passes to publish, numbers to forget, sessions' uses to write down.
 async fn chores(state: AppState) {
     let mut minute = time::interval(CHORES_EVERY);
     minute.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -213,6 +222,8 @@ async fn minute_round(state: &AppState) -> Result<Erasing, ChoresFault> {
     let kept = state.store.clock_kept().await?;
     let now = state.timekeeper.settle(kept.accepted)?;
     state.store.publish_due(now).await?;
+    state.store.settle_days_over(now).await?;
+    remind(state, now).await?;
     let erasing = Erasing::after(kept.chores, now);
     if erasing == Erasing::Due {
         state.store.erase_due(state.config.retention, now).await?;
@@ -221,8 +232,22 @@ async fn minute_round(state: &AppState) -> Result<Erasing, ChoresFault> {
     Ok(erasing)
 }
 
+async fn remind(state: &AppState, now: Moment) -> Result<(), ChoresFault> {
+    if !off_the_hour(now) {
+        return Ok(());
+    }
+    let (ladder, quiet) = (state.config.notify.remind.ladder(), quiet(&state.config));
+    for due in state.store.reminders_due(&ladder, quiet, now).await? {
+        let links = Links::from_random([random::bytes()?, random::bytes()?, random::bytes()?]);
+        state.store.remind(due, links, now).await?;
+    }
+    Ok(())
+}
+
 #[derive(Debug, thiserror::Error)]
 enum ChoresFault {
+    #[error(transparent)]
+    Random(#[from] NoRandomness),
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]

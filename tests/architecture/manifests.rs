@@ -13,7 +13,8 @@ pub(crate) const CRATES: &[(&str, &[&str])] = &[
     ("sync-server", &["shared"]),
     ("gatehouse", &["shared", "gate-terminal"]),
     ("journeys", &["shared", "gate-terminal", "sync-server", "gatehouse"]),
-    ("bench", &["shared", "gate-terminal", "gatehouse", "journeys"]),
+    ("doubles", &[]),
+    ("bench", &["shared", "gate-terminal", "sync-server", "gatehouse", "journeys"]),
     ("browser", &["shared", "gate-terminal", "sync-server", "journeys"]),
     ("architecture", &[]),
 ];

@@ -106,9 +106,14 @@ impl Drop for Program {
 
 /// The program as this build made it. Cargo builds it for the tests of its own package, before any test is run.
 pub fn built() -> Result<PathBuf, Trouble> {
+    built_as("gate-terminal")
+}
+
+/// Another program of the workspace.
+pub fn built_as(name: &str) -> Result<PathBuf, Trouble> {
     let here = std::env::current_exe()?;
     let folders = here.ancestors().skip(1).take(2);
-    let name = format!("gate-terminal{}", std::env::consts::EXE_SUFFIX);
+    let name = format!("{name}{}", std::env::consts::EXE_SUFFIX);
     let found = folders.map(|folder| folder.join(&name)).find(|path| path.is_file());
     found.ok_or_else(|| Trouble::NotHeld(format!("{name} is not built: test the whole workspace")))
 }

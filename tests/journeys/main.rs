@@ -10,6 +10,7 @@ mod changes;
 mod decisions;
 mod enrolment;
 mod kills;
+mod notices;
 mod offline;
 mod two_gates;
 mod walk_in;

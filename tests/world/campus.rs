@@ -69,7 +69,9 @@ impl Campus {
     /// The same on the machine's own time and for visits at any hour, for programs that look at the machine's clock.
     pub async fn of_today() -> Result<Self, Trouble> {
         use sync_server::clock::Clock as _;
-        Self::open_at(SystemClock.now(), "[booking]\nopens = \"00:00\"\ncloses = \"24:00\"\n").await
+        const AT_ANY_HOUR: &str = "[booking]\nopens = \"00:00\"\ncloses = \"24:00\"\n\
+            [notify.quiet]\nfrom = \"00:00\"\nuntil = \"00:00\"\n";
+        Self::open_at(SystemClock.now(), AT_ANY_HOUR).await
     }
 
     /// At 08:00, with settings of its own.

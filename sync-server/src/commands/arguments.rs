@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Parser, Subcommand};
 use shared::{
     identity::DocumentKind,
-    ids::{CampusId, GateIndex, PassId, TerminalId},
+    ids::{CampusId, GateIndex, PassId, StaffNumber, TerminalId},
     time::CampusDay,
 };
 
@@ -69,6 +69,21 @@ pub enum Command {
     /// 黑名单 People who are not to be admitted
     #[command(subcommand)]
     Watchlist(WatchlistCommand),
+    /// 通知 Notices and their channels
+    #[command(subcommand)]
+    Notify(NotifyCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum NotifyCommand {
+    /// 打印等待发送、未能送达和可能重复的通知，最早的在前 Print what waits, did not arrive or may have come twice
+    List,
+    /// 经每个已设置的渠道各发一条测试通知，打印对方的答复 Send one harmless notice through every channel
+    Test {
+        /// 收测试通知的教职工工号 Staff number of who is to get it
+        #[arg(long, value_name = "STAFF", value_parser = staff)]
+        to: StaffNumber,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -169,6 +184,10 @@ pub enum WatchlistCommand {
         #[arg(long, value_name = "KIND", value_parser = kind)]
         kind: DocumentKind,
     },
+}
+
+fn staff(text: &str) -> Result<StaffNumber, &'static str> {
+    StaffNumber::parse(text).ok_or("工号写得不对 (no staff number)")
 }
 
 fn campus(text: &str) -> Result<CampusId, &'static str> {

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use shared::ids::{CampusId, GateIndex, PassId, TerminalId};
+use shared::ids::{CampusId, GateIndex, PassId, StaffNumber, TerminalId};
 
 use super::directory::BadFile;
 use crate::{
@@ -33,6 +33,12 @@ pub enum Failure {
     UnknownGate { campus: CampusId, gate: GateIndex, known: String },
     #[error("没有终端 {0}，请看 sync-server terminal list。There is no such terminal")]
     UnknownTerminal(TerminalId),
+    #[error("名录中没有工号 {0}。There is nobody of this number in the directory")]
+    UnknownStaff(StaffNumber),
+    #[error("没有设置任何通知渠道。No channel is configured")]
+    NoChannel,
+    #[error("有 {0} 个渠道没有通过测试。So many channels did not pass")]
+    ChannelsFailed(usize),
     #[error("没有通行码 {0}。There is no such pass")]
     UnknownPass(PassId),
     #[error("通行码 {pass} 此前已失效（{standing}）。The pass had ended before")]

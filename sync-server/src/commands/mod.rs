@@ -10,6 +10,7 @@ mod directory;
 mod entries;
 mod failure;
 mod keys;
+mod notify;
 mod office;
 mod pass;
 mod serve;
@@ -26,8 +27,8 @@ use std::{
 };
 
 pub use arguments::{
-    Arguments, ClockCommand, Command, ConflictsCommand, DirectoryCommand, EntriesCommand, KeysCommand, PassCommand,
-    TerminalCommand, WatchlistCommand,
+    Arguments, ClockCommand, Command, ConflictsCommand, DirectoryCommand, EntriesCommand, KeysCommand, NotifyCommand,
+    PassCommand, TerminalCommand, WatchlistCommand,
 };
 pub use directory::{BadFile, BadLine};
 pub use failure::Failure;
@@ -66,6 +67,8 @@ pub async fn run(
         }
         Command::Clock(ClockCommand::Accept) => clock::accept(&Office::open(config, clock)?, out).await,
         Command::Conflicts(ConflictsCommand::List) => conflicts::list(&Office::open(config, clock)?, out).await,
+        Command::Notify(NotifyCommand::List) => notify::list(&Office::open(config, clock)?, out).await,
+        Command::Notify(NotifyCommand::Test { to }) => notify::test(config, clock, &to, out).await,
         Command::Watchlist(command) => {
             let office = Office::open(config, clock)?;
             match command {
@@ -154,6 +157,18 @@ mod tests {
         assert!(told.contains(&NOW.campus_date_and_clock()), "{told}");
         let kept = desk.store().clock_kept().await.unwrap();
         assert_eq!((kept.chores, kept.accepted), (Some(NOW), 1));
+    }
+
+    #[tokio::test]
+    async fn every_channel_says_what_came_back_and_a_stranger_gets_nothing() {
+        let desk = Desk::new();
+        desk.types("keys init", "").await.unwrap();
+        let file = desk.dir.path().join("staff.csv");
+        std::fs::write(&file, "number,name,department,phone\nT001,张伟,计算机学院,13800130001\n").unwrap();
+        desk.types(&format!("directory import {}", file.display()), "").await.unwrap();
+        assert!(matches!(desk.types("notify test --to T9", "").await, Err(Failure::UnknownStaff(_))));
+        assert!(matches!(desk.types("notify test --to T001", "").await, Err(Failure::NoChannel)));
+        assert!(desk.types("notify list", "").await.unwrap().contains("没有"));
     }
 
     #[tokio::test]

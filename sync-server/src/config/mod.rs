@@ -23,7 +23,10 @@ use shared::{
 };
 use thiserror::Error;
 
-pub use self::{colour::Colour, notify::Notify};
+pub use self::{
+    colour::Colour,
+    notify::{Notify, QuietHours, Remind, TogetherSettings},
+};
 use crate::office::{CompanionDocuments, Retention, Rules, TimeOfDay};
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -203,6 +206,7 @@ impl Config {
         if self.sync.beacon_valid_s <= u32::from(self.sync.hold_s) {
             return Err(ConfigError::BeaconValid);
         }
+        self.notify.remind.check()?;
         Ok(self)
     }
 
@@ -344,6 +348,10 @@ pub enum ConfigError {
         "booking.horizon_days 最多 {MAX_DAYS_AHEAD}，校门把撤销只记这么久。It is at most {MAX_DAYS_AHEAD}: gates keep revocations for so long"
     )]
     Horizon,
+    #[error(
+        "notify.remind 的各个时间应从小到大，不为 0、不重复。Its times must rise from rung to rung: host_after_min, deputy_after_min, duty_after_min"
+    )]
+    Ladder,
     #[error("booking.max_companions 最多 {MAX_COMPANIONS}。It is at most {MAX_COMPANIONS}")]
     Companions,
 }

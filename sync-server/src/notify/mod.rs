@@ -6,10 +6,16 @@
 //! A provider that was cut off while it answered may have taken the notice or not. So a sender says what kind of failure it met, and
 //! where its provider can be asked, the outbox asks before it sends again.
 
+mod attempt;
 mod backoff;
 mod console;
+mod lane;
 mod line;
+mod throttle;
 mod worker;
+
+#[cfg(test)]
+mod stories;
 
 use std::{future::Future, pin::Pin, time::Duration};
 

@@ -1,177 +1,98 @@
-//! The outbox worker: takes what is due and sends it.
+//! The outbox: a lane for every channel that somebody carries.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt, sync::Arc};
 
-use tokio::time;
+use tokio::task::JoinSet;
 
-use super::{Sender, backoff::next_try};
+use super::{
+    Sender,
+    lane::{Lane, Lot},
+};
 use crate::{
     clock::Clock,
-    store::{Notice, Store, StoreError},
+    office::{Channel, Quiet},
+    random,
+    store::{Store, StoreError},
 };
-
-/// Notices of other processes and tries that fell due are found by looking; a second is soon enough for a person.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
-
-/// Notices taken at once; the next lot is looked for at once when the lot was full.
-const LOT: usize = 64;
 
 pub struct Outbox {
     store: Store,
     clock: Arc<dyn Clock>,
-    senders: Vec<Box<dyn Sender>>,
+    senders: Vec<Arc<dyn Sender>>,
+    quiet: Quiet,
+    lot: Arc<Lot>,
 }
 
 impl Outbox {
     #[must_use]
     pub fn new(store: Store, clock: Arc<dyn Clock>, senders: Vec<Box<dyn Sender>>) -> Self {
-        Self { store, clock, senders }
+        let senders = senders.into_iter().map(Arc::from).collect();
+        // A machine without randomness sends all the same, only less spread out.
+        let lot = || random::bytes().map_or(u16::MAX, u16::from_be_bytes);
+        Self { store, clock, senders, quiet: Quiet::NONE, lot: Arc::new(lot) }
+    }
+
+    /// With hours in which what can wait does.
+    #[must_use]
+    pub fn quiet(self, quiet: Quiet) -> Self {
+        Self { quiet, ..self }
+    }
+
+    /// With lots of somebody's own, for stories that are to come out the same again.
+    #[must_use]
+    pub fn drawing(self, lot: impl Fn() -> u16 + Send + Sync + 'static) -> Self {
+        Self { lot: Arc::new(lot), ..self }
     }
 
     /// Sends for as long as it is polled.
     pub async fn run(self) {
-        let mut written = self.store.notice_signal();
         if self.senders.is_empty() {
             tracing::warn!("no channel is configured: notices are kept in the outbox and nobody receives them");
+            return std::future::pending().await;
         }
-        loop {
-            match self.send_due().await {
-                Ok(tried) if tried == LOT => continue,
-                Ok(_) => {}
-                Err(cause) => tracing::error!(cause = &cause as &dyn std::error::Error, "the outbox cannot be read"),
-            }
-            // `changed` fails only when the store is gone, and this worker holds it.
-            time::timeout(LOOK_EVERY, written.changed()).await.ok();
+        while let Err(cause) = self.store.notices_let_go(self.clock.now()).await {
+            tracing::error!(cause = &cause as &dyn std::error::Error, "the outbox cannot be written");
+            tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        }
+        let mut lanes = JoinSet::new();
+        for lane in self.lanes() {
+            lanes.spawn(lane.run());
+        }
+        if let Some(Err(cause)) = lanes.join_next().await {
+            tracing::error!(%cause, "a lane broke down");
         }
     }
 
-    /// Tries every notice due now, once; how many were tried.
+    /// Tries every notice due now, once and one after another; how many were tried. Each answer is kept before the next one is taken.
     pub async fn send_due(&self) -> Result<usize, StoreError> {
-        let due = self.store.due_notices(self.clock.now(), LOT).await?;
         let mut tried = 0;
-        for notice in &due {
-            if let Some(sender) = self.senders.iter().find(|sender| sender.carries(notice.channel)) {
-                self.send(sender.as_ref(), notice).await?;
+        for lane in self.lanes() {
+            while let Some(taken) = lane.take_due(1).await?.pop() {
+                let came = lane.attempt(&taken).await?;
+                self.store.keep_notices(vec![(taken.notice.id, came)], self.clock.now()).await?;
                 tried += 1;
             }
         }
         Ok(tried)
     }
 
-    async fn send(&self, sender: &dyn Sender, notice: &Notice) -> Result<(), StoreError> {
-        match sender.send(notice).await {
-            Ok(_) => self.store.notice_sent(notice.id, self.clock.now()).await,
-            Err(why) => {
-                let now = self.clock.now();
-                tracing::warn!(notice = notice.id, cause = &why as &dyn std::error::Error, "a notice did not leave");
-                self.store
-                    .notice_failed(
-                        notice.id,
-                        &why.to_string(),
-                        next_try(notice.kind, notice.failed.saturating_add(1), now),
-                    )
-                    .await
-            }
-        }
-    }
-}
-
-impl std::fmt::Debug for Outbox {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Outbox({} channels)", self.senders.len())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::{
-        net::{IpAddr, Ipv4Addr},
-        sync::atomic::{AtomicUsize, Ordering},
-    };
-
-    use chrono::TimeDelta;
-    use shared::{identity::Phone, time::Moment};
-
-    use super::*;
-    use crate::{
-        clock::SetClock,
-        config::Config,
-        notify::{Accepted, Sending, Unsent},
-        office::Channel,
-        store::{BrowserToken, Caller, CodeIssued, IdentityKey},
-    };
-
-    const NOW: Moment = Moment::from_unix_s(1_795_363_200);
-
-    /// Fails the first `failures` times.
-    struct Gateway {
-        failures: usize,
-        tried: Arc<AtomicUsize>,
-    }
-
-    impl Sender for Gateway {
-        fn carries(&self, channel: Channel) -> bool {
-            channel == Channel::Sms
-        }
-
-        fn adapter(&self) -> &'static str {
-            "gateway"
-        }
-
-        fn send<'a>(&'a self, _notice: &'a Notice) -> Sending<'a> {
-            Box::pin(async {
-                if self.tried.fetch_add(1, Ordering::SeqCst) < self.failures {
-                    Err(Unsent::later("no line"))
-                } else {
-                    Ok(Accepted::default())
-                }
+    fn lanes(&self) -> impl Iterator<Item = Lane> {
+        Channel::ALL.into_iter().filter_map(|channel| {
+            let sender = self.senders.iter().find(|sender| sender.carries(channel))?;
+            Some(Lane {
+                store: self.store.clone(),
+                clock: self.clock.clone(),
+                channel,
+                sender: sender.clone(),
+                quiet: self.quiet,
+                lot: self.lot.clone(),
             })
-        }
+        })
     }
+}
 
-    async fn outbox_with_a_code(failures: usize) -> (Outbox, Arc<SetClock>, Arc<AtomicUsize>, tempfile::TempDir) {
-        let dir = tempfile::tempdir().unwrap();
-        let store = Store::open(&dir.path().join("office.sqlite3"), IdentityKey::from_bytes(&[1; 32])).unwrap();
-        let caller = Caller {
-            phone: Phone::parse("13800130001").unwrap(),
-            browser: BrowserToken::from_random([1; 32]),
-            address: IpAddr::V4(Ipv4Addr::LOCALHOST),
-        };
-        let limits = Config::default().sign_in.limits();
-        assert_eq!(store.issue_code(&caller, "123456", NOW, &limits).await.unwrap(), CodeIssued::Sent);
-        let (clock, tried) = (Arc::new(SetClock::at(NOW)), Arc::new(AtomicUsize::new(0)));
-        let gateway = Gateway { failures, tried: tried.clone() };
-        (Outbox::new(store, clock.clone(), vec![Box::new(gateway)]), clock, tried, dir)
-    }
-
-    #[tokio::test]
-    async fn a_notice_is_sent_once() {
-        let (outbox, clock, tried, _dir) = outbox_with_a_code(0).await;
-        assert_eq!(outbox.send_due().await.unwrap(), 1);
-        clock.advance(TimeDelta::days(1));
-        assert_eq!(outbox.send_due().await.unwrap(), 0);
-        assert_eq!(tried.load(Ordering::SeqCst), 1);
-    }
-
-    #[tokio::test]
-    async fn what_failed_is_tried_again_later_and_not_sooner() {
-        let (outbox, clock, tried, _dir) = outbox_with_a_code(1).await;
-        assert_eq!(outbox.send_due().await.unwrap(), 1);
-        assert_eq!(outbox.send_due().await.unwrap(), 0);
-        clock.advance(TimeDelta::seconds(2));
-        assert_eq!(outbox.send_due().await.unwrap(), 1);
-        clock.advance(TimeDelta::days(1));
-        assert_eq!(outbox.send_due().await.unwrap(), 0);
-        assert_eq!(tried.load(Ordering::SeqCst), 2);
-    }
-
-    #[tokio::test]
-    async fn without_a_channel_a_notice_waits() {
-        let (mut outbox, _clock, tried, _dir) = outbox_with_a_code(0).await;
-        let gateway = std::mem::take(&mut outbox.senders);
-        assert_eq!(outbox.send_due().await.unwrap(), 0);
-        outbox.senders = gateway;
-        assert_eq!(outbox.send_due().await.unwrap(), 1);
-        assert_eq!(tried.load(Ordering::SeqCst), 1);
+impl fmt::Debug for Outbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Outbox({} senders)", self.senders.len())
     }
 }

@@ -6,21 +6,27 @@
 
 use shared::{identity::PersonName, pass::ShortCode, time::CampusDay};
 
-use super::{Facts, Reason, Staff};
+use super::{Facts, Reason, RevokedBy, Staff, Standing};
 
 /// Why a notice is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum NoticeKind {
     SignInCode,
-    /// To the host: somebody asks to come.
+    /// To the visitor: it has been sent in.
+    Submitted,
+    /// To the host: somebody asks to come, or still does.
     ApprovalAsked,
+    /// To a host whom many wait for: how many they are, in place of a notice for each.
+    Waiting,
+    /// To the duty office: nobody has decided.
+    Unanswered,
     /// To the visitor.
     Approved,
     Declined,
     Revoked,
     /// To the host: the visitor withdrew.
     Cancelled,
-    /// To the host: something small is different, and nothing need be decided.
+    /// To host and visitor: something small is different, and nothing need be decided.
     Changed,
     /// To a member of staff: a colleague asks them to decide in their place, or no longer does.
     Deputy,
@@ -38,6 +44,8 @@ pub enum Fact {
     When,
     /// How many come along.
     Party,
+    /// How many bookings wait.
+    Count,
     Reason,
     Host,
     /// The department of the host.
@@ -58,12 +66,13 @@ pub enum Fact {
 }
 
 impl Fact {
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Code,
         Self::Minutes,
         Self::Visitor,
         Self::When,
         Self::Party,
+        Self::Count,
         Self::Reason,
         Self::Host,
         Self::Department,
@@ -86,6 +95,7 @@ impl Fact {
             Self::Visitor => "visitor",
             Self::When => "when",
             Self::Party => "party",
+            Self::Count => "count",
             Self::Reason => "reason",
             Self::Host => "host",
             Self::Department => "department",
@@ -122,9 +132,12 @@ impl Message {
 }
 
 impl NoticeKind {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::SignInCode,
+        Self::Submitted,
         Self::ApprovalAsked,
+        Self::Waiting,
+        Self::Unanswered,
         Self::Approved,
         Self::Declined,
         Self::Revoked,
@@ -139,7 +152,10 @@ impl NoticeKind {
     pub const fn name(self) -> &'static str {
         match self {
             Self::SignInCode => "sign_in_code",
+            Self::Submitted => "submitted",
             Self::ApprovalAsked => "approval_asked",
+            Self::Waiting => "waiting",
+            Self::Unanswered => "unanswered",
             Self::Approved => "approved",
             Self::Declined => "declined",
             Self::Revoked => "revoked",
@@ -197,6 +213,46 @@ pub fn walk_in_asked(facts: &Facts, gate: &str) -> Message {
         facts.reason
     );
     asked(text, facts, Some(gate))
+}
+
+/// Of what was asked before.
+#[must_use]
+pub fn asked_again(facts: &Facts) -> Message {
+    let text = format!(
+        "【提醒】访客 {} 预约 {} 来访{}，事由：{}，仍在等待审核。请打开链接审核。",
+        facts.visitor,
+        when(facts),
+        others(facts),
+        facts.reason
+    );
+    asked(text, facts, None)
+}
+
+/// In place of a notice for each.
+#[must_use]
+pub fn waiting(count: u32) -> Message {
+    let text = format!("有 {count} 个访客预约等待您审核。请登录后一并处理。");
+    Message::new(NoticeKind::Waiting, text, [(Fact::Count, count.to_string())])
+}
+
+/// To those who can reach the host otherwise.
+#[must_use]
+pub fn unanswered(facts: &Facts, host: &Staff) -> Message {
+    let text = format!(
+        "访客 {} 预约 {} 拜访 {}（{}），至今无人审核，请值班人员联系被访人。",
+        facts.visitor,
+        when(facts),
+        host.name,
+        host.department
+    );
+    let ([visitor, when], [name, department]) = (of_visitor(facts), of_host(host));
+    Message::new(NoticeKind::Unanswered, text, [visitor, when, name, department])
+}
+
+#[must_use]
+pub fn submitted(facts: &Facts, host: &Staff) -> Message {
+    let text = format!("您预约 {} 拜访 {}，已提交，等待审核。结果会以短信通知您。", when(facts), host.name);
+    Message::new(NoticeKind::Submitted, text, of_visit(facts, host))
 }
 
 /// What is asked of a host, to who stands in for them.
@@ -275,6 +331,60 @@ pub fn changed(facts: &Facts) -> Message {
         format!("访客 {} 修改了来访预约，现为 {}{}{by_car}。无需重新审核。", facts.visitor, when(facts), others(facts));
     let [visitor, when] = of_visitor(facts);
     Message::new(NoticeKind::Changed, text, [visitor, when, party(facts), (Fact::Plates, plates)])
+}
+
+/// To the visitor, of the same change.
+#[must_use]
+pub fn changed_for_visitor(facts: &Facts, host: &Staff) -> Message {
+    let Message { kind, facts: mut said, .. } = changed(facts);
+    said.extend([(Fact::Host, host.name.to_string())]);
+    let text = format!("您拜访 {} 的预约已修改，现为 {}{}。通行码不变。", host.name, when(facts), others(facts));
+    Message { kind, text, facts: said }
+}
+
+/// To the to-do or the card that asked, once nothing is asked any more: how the booking stands, or that its day is over.
+#[must_use]
+pub fn settled(facts: &Facts, standing: &Standing) -> Message {
+    let (by, stands) = match standing {
+        Standing::Waiting => (None, "已过期，没有审核"),
+        Standing::Approved { by, .. } => (Some(&by.name), "已通过"),
+        Standing::Declined { by, .. } => (Some(&by.name), "未通过"),
+        Standing::Cancelled { .. } => (Some(&facts.visitor), "访客已取消"),
+        Standing::Revoked { by: RevokedBy::Host { name, .. }, .. } => (Some(name), "已撤销"),
+        Standing::Revoked { by: RevokedBy::Visitor | RevokedBy::Officer { .. }, .. } => (None, "已撤销"),
+    };
+    let who = by.map(|name| format!("（{name}）")).unwrap_or_default();
+    let text = format!("访客 {} {} 的来访预约：{stands}{who}，无需再处理。", facts.visitor, when(facts));
+    let [visitor, when] = of_visitor(facts);
+    let mut settled = Message::new(NoticeKind::Settled, text, [visitor, when, (Fact::Standing, stands.to_owned())]);
+    settled.facts.extend(by.map(|name| (Fact::By, name.to_string())));
+    settled
+}
+
+/// To see whether a channel works; where it asks, nothing is to be done.
+#[must_use]
+pub fn channel_test(when: &str) -> Message {
+    let text = format!("【测试】{when} 发出的通知通道测试，请忽略，无需处理。");
+    let said = |text: &str| text.to_owned();
+    Message::new(
+        NoticeKind::ApprovalAsked,
+        text,
+        [
+            (Fact::Visitor, said("测试")),
+            (Fact::When, said(when)),
+            (Fact::Party, said("0")),
+            (Fact::Reason, said("通知通道测试，请忽略")),
+        ],
+    )
+}
+
+/// And that it can be told that all is over.
+#[must_use]
+pub fn channel_test_over(when: &str) -> Message {
+    let text = format!("【测试】{when} 的通知通道测试已结束。");
+    let facts =
+        [(Fact::Visitor, "测试".to_owned()), (Fact::When, when.to_owned()), (Fact::Standing, "测试结束".to_owned())];
+    Message::new(NoticeKind::Settled, text, facts)
 }
 
 fn asked(text: String, facts: &Facts, gate: Option<&str>) -> Message {

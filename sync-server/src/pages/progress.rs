@@ -6,8 +6,8 @@ use shared::time::Moment;
 
 use super::{language::Language, wording};
 use crate::{
-    office::{Standing, notice::NoticeKind},
-    store::{BookingView, NoticeState, NoticeStatus},
+    office::{Channel, Standing, notice::NoticeKind},
+    store::{BookingView, GivenUp, NoticeState, NoticeStatus, Receipt},
 };
 
 pub(super) struct Step {
@@ -47,9 +47,9 @@ pub(super) fn steps(view: &BookingView, notices: &[NoticeStatus], over: bool, la
     // A host who books for a visitor is asked nothing.
     let asked: Vec<_> = notices.iter().filter(|notice| notice.kind == NoticeKind::ApprovalAsked).collect();
     if !asked.is_empty() {
-        let told = asked.iter().any(|notice| matches!(notice.state, NoticeState::Sent { .. }));
+        let told = asked.iter().any(|notice| is_told(notice));
         let told = if told || view.standing != Standing::Waiting { Stage::Done } else { Stage::Now };
-        let lines = asked.into_iter().map(|notice| wording::notice(notice, lang)).collect();
+        let lines = by_channel(&asked).map(|notice| wording::notice(notice, lang)).collect();
         steps.push(step(told, "通知被访人", "Host told", lines));
     }
     let to_visitor = notices.iter().filter(|notice| notice.kind == NoticeKind::Approved);
@@ -79,4 +79,66 @@ pub(super) fn steps(view: &BookingView, notices: &[NoticeStatus], over: bool, la
         }
     }
     steps
+}
+
+fn is_told(notice: &NoticeStatus) -> bool {
+    matches!(notice.state, NoticeState::Sent { .. } | NoticeState::GivenUp(GivenUp::Together))
+}
+
+/// Hosts are asked again, and deputies are asked, too: of each channel what came furthest, and of that the first.
+fn by_channel<'a>(asked: &[&'a NoticeStatus]) -> impl Iterator<Item = &'a NoticeStatus> {
+    Channel::ALL.into_iter().filter_map(|channel| {
+        asked.iter().copied().filter(|notice| notice.channel == channel).rev().max_by_key(|notice| far(notice))
+    })
+}
+
+fn far(notice: &NoticeStatus) -> u8 {
+    let receipt = notice.receipt.as_ref().map(|(receipt, _)| receipt);
+    match (&notice.state, receipt) {
+        (NoticeState::Sent { .. }, Some(Receipt::Read)) => 7,
+        (NoticeState::Sent { .. }, Some(Receipt::Delivered)) => 6,
+        (NoticeState::Sent { .. }, None) => 5,
+        (NoticeState::GivenUp(GivenUp::Together), _) => 4,
+        (NoticeState::Waiting { .. }, _) => 3,
+        (NoticeState::Sent { .. }, Some(Receipt::Failed(_))) => 2,
+        (NoticeState::GivenUp(GivenUp::Refused | GivenUp::Aged), _) => 1,
+        (NoticeState::GivenUp(GivenUp::Needless), _) => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EIGHT: Moment = Moment::from_unix_s(1_795_392_000);
+
+    #[test]
+    fn each_channel_says_once_how_far_it_came() {
+        let notice = |channel, state, receipt: Option<Receipt>| NoticeStatus {
+            channel,
+            kind: NoticeKind::ApprovalAsked,
+            state,
+            receipt: receipt.map(|receipt| (receipt, EIGHT)),
+        };
+        let sent = NoticeState::Sent { at: EIGHT };
+        let notices = [
+            notice(Channel::Sms, sent, Some(Receipt::Failed("停机".to_owned()))),
+            notice(Channel::Hall, NoticeState::GivenUp(GivenUp::Aged), None),
+            notice(Channel::Wecom, sent, None),
+            notice(Channel::Sms, sent, Some(Receipt::Delivered)),
+            notice(Channel::Wecom, NoticeState::Waiting { failed: 3 }, None),
+        ];
+        let asked: Vec<_> = notices.iter().collect();
+        let said = |lang| by_channel(&asked).map(|notice| wording::notice(notice, lang)).collect::<Vec<_>>();
+        let clock = EIGHT.campus_clock();
+        assert_eq!(
+            said(Language::Chinese),
+            [
+                format!("短信：已发送 {clock}，已送达 {clock}"),
+                "网办大厅：超时未能送出".to_owned(),
+                format!("企业微信：已发送 {clock}")
+            ]
+        );
+        assert!(!said(Language::English).concat().contains("停机"));
+    }
 }

@@ -7,7 +7,7 @@ use super::language::Language;
 use crate::{
     office::{Approver, Channel, Facts, RevokedBy, Staff, Standing, Via},
     state::AppState,
-    store::{Background, NoticeState, NoticeStatus},
+    store::{Background, GivenUp, NoticeState, NoticeStatus, Receipt},
 };
 
 /// One line of a list of facts.
@@ -241,8 +241,24 @@ pub(super) fn notice(notice: &NoticeStatus, lang: Language) -> String {
     let state = match notice.state {
         NoticeState::Waiting { failed: 0 } => lang.say("等待发送", "waiting to be sent").to_owned(),
         NoticeState::Waiting { .. } => lang.say("尚未送出，正在重试", "not sent yet, being tried again").to_owned(),
-        NoticeState::Sent { at } => format!("{} {}", lang.say("已发送", "sent"), at.campus_clock()),
-        NoticeState::GivenUp => lang.say("未能送出", "could not be sent").to_owned(),
+        NoticeState::Sent { at } => {
+            let sent = format!("{} {}", lang.say("已发送", "sent"), at.campus_clock());
+            let since = notice.receipt.as_ref().map(|(receipt, at)| {
+                let became = match receipt {
+                    Receipt::Failed(_) => lang.say("未能送达", "could not be delivered"),
+                    Receipt::Delivered => lang.say("已送达", "delivered"),
+                    Receipt::Read => lang.say("已读", "read"),
+                };
+                format!("{}{became} {}", lang.say("，", ", "), at.campus_clock())
+            });
+            sent + &since.unwrap_or_default()
+        }
+        NoticeState::GivenUp(GivenUp::Refused) => lang.say("未能送出", "could not be sent").to_owned(),
+        NoticeState::GivenUp(GivenUp::Aged) => lang.say("超时未能送出", "could not be sent in time").to_owned(),
+        NoticeState::GivenUp(GivenUp::Needless) => lang.say("无需再发送", "needless by now").to_owned(),
+        NoticeState::GivenUp(GivenUp::Together) => {
+            lang.say("与其他预约一并通知", "told together with other bookings").to_owned()
+        }
     };
     format!("{channel}{}{state}", lang.say("：", ": "))
 }

@@ -16,7 +16,7 @@ use super::{
     attempts::{self, By, Counted},
     bookings,
     bookings::Ready,
-    links, notices, passes,
+    decisions, links, notices, passes,
     sealing::Purpose,
     writer::Writing,
 };
@@ -88,7 +88,7 @@ impl Store {
     pub async fn change_booking(&self, id: BookingId, changing: Changing, now: Moment) -> Result<Changed, StoreError> {
         let Changing { booking, by, notice: agreed, links, issuing, limits } = changing;
         let ready = self.prepare(booking)?;
-        let key = self.key().clone();
+        let (key, together) = (self.key().clone(), self.together());
         let change = move |db: &mut Writing<'_>| {
             let view = bookings::by_id(db, &key, id)?.filter(|view| view.booked_by.as_ref() == Some(&by));
             let Some(view) = view else { return Ok(Changed::NotFound) };
@@ -135,7 +135,7 @@ impl Store {
                     db.prepare_cached("update booking set replaces = ?2 where id = ?1")?
                         .execute(params![new.get(), id.get()])?;
                     let message = notice::change_asked(ready.booking.facts());
-                    links::add(db, new, &message, &view.host, &links, now)?;
+                    links::add(db, new, (&message, together), &view.host, &links, now)?;
                     Ok(Changed::Asked(new))
                 }
             }
@@ -180,7 +180,9 @@ fn at_once(
         message: &notice::changed(facts),
         path: None,
     };
-    notices::add(db, &notice, now)
+    notices::add(db, &notice, now)?;
+    decisions::tell_visitor(db, view, &notice::changed_for_visitor(facts, &view.host), None, now)?;
+    Ok(())
 }
 
 /// The booking that already asks to take this one's place.

@@ -139,8 +139,7 @@ fn issue(
         message: &notice::sign_in_code(code, minutes),
         path: None,
     };
-    notices::add(db, &notice, now)?;
-    let notice = db.last_insert_rowid();
+    let notice = notices::add(db, &notice, now)?;
     db.execute("delete from sign_in_code where expires_at <= ?1", [now.unix_ms()])?;
     db.execute(
         "insert or replace into sign_in_code (phone, browser, code, expires_at, left, notice)

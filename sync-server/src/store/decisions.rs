@@ -14,7 +14,7 @@ use shared::{
 
 use super::{
     BookingView, IdentityKey, Issuing, LinkToken, Store, StoreError, bookings, changes, deputies, links, notices,
-    passes, walk_ins, writer::Writing,
+    passes, settled, walk_ins, writer::Writing,
 };
 use crate::office::{
     Approver, Channel, Choice, Decided, Ending, Revision, RevokedBy, Staff, Standing, Via, Word, decide,
@@ -270,6 +270,7 @@ pub(super) fn settle(
             standing
         }
     };
+    settled::tell(db, &view, &standing, now)?;
     Ok(Outcome::Decided(standing))
 }
 
@@ -298,6 +299,7 @@ pub(super) fn end(
     keep(db, view.id, &standing)?;
     if view.standing == Standing::Waiting {
         walk_ins::decided(db, view.id, WalkInOutcome::Declined)?;
+        settled::tell(db, view, &standing, now)?;
     }
     passes::end(db, view.id.get(), now)?;
     match &standing {
@@ -367,11 +369,12 @@ fn ended(db: &Writing<'_>, id: i64, name: &str, by: &RevokedBy, at: Moment) -> R
 fn tell_host(db: &mut Writing<'_>, view: &BookingView, message: &Message, now: Moment) -> Result<(), StoreError> {
     let to = view.host.address(Channel::Sms);
     let notice = notices::New { booking: Some(view.id), channel: Channel::Sms, to, message, path: None };
-    notices::add(db, &notice, now)
+    notices::add(db, &notice, now)?;
+    Ok(())
 }
 
 /// By SMS, where an SMS can reach: a foreign number is reached if it was once, to sign in. Whether it does.
-fn tell_visitor(
+pub(super) fn tell_visitor(
     db: &mut Writing<'_>,
     view: &BookingView,
     message: &Message,

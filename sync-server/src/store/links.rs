@@ -8,9 +8,11 @@ use shared::{
     time::{CampusDay, Moment},
 };
 
-use super::{BookingView, LinkToken, Store, StoreError, bookings, deputies, directory, notices, rows, writer::Writing};
+use super::{
+    BookingView, LinkToken, Store, StoreError, bookings, deputies, directory, notices, rows, together, writer::Writing,
+};
 use crate::office::{
-    Channel, Staff, Standing,
+    Channel, Staff, Standing, Together,
     notice::{self, Message},
 };
 
@@ -119,42 +121,47 @@ pub(super) fn holder(
     }
 }
 
-/// Writes the links and the notices that carry them to the host, and to who stands in for them today.
+/// Writes the links and the notices that carry them to the host, and to who stands in for them today. Whoever has too many waiting is
+/// told of all of them together.
 pub(super) fn add(
     db: &mut Writing<'_>,
     booking: BookingId,
-    message: &Message,
+    (message, together): (&Message, Option<Together>),
     host: &Staff,
     links: &HostLinks,
     now: Moment,
 ) -> Result<(), StoreError> {
-    add_for(db, (booking, message), (host, None), &links.own, now)?;
+    add_for(db, (booking, message), (host, None), (&links.own, together), now)?;
     if let Some(deputy) = deputies::in_force(db, &host.number, CampusDay::of(now))? {
         let message = notice::for_deputy(message, host);
-        add_for(db, (booking, &message), (&deputy, Some(&deputy.number)), &links.deputy, now)?;
+        add_for(db, (booking, &message), (&deputy, Some(&deputy.number)), (&links.deputy, together), now)?;
     }
     Ok(())
 }
 
-fn add_for(
+pub(super) fn add_for(
     db: &mut Writing<'_>,
     (booking, message): (BookingId, &Message),
     (to, holder): (&Staff, Option<&StaffNumber>),
-    links: &Links,
+    (links, together): (&Links, Option<Together>),
     now: Moment,
 ) -> Result<(), StoreError> {
+    let many = match together {
+        Some(together) => together::waiting(db, &to.number, now)?.filter(|count| *count > together.more_than),
+        None => None,
+    };
     for channel in Channel::ALL {
         let token = links.of(channel);
+        let path = format!("/decide/{}", token.text());
+        let asked = |path| notices::New { booking: Some(booking), channel, to: to.address(channel), message, path };
+        if let (Some(count), Some(together)) = (many, together) {
+            notices::add_untold(db, &asked(None), now)?;
+            together::tell(db, to.address(channel), channel, count, together.every, now)?;
+            continue;
+        }
         db.prepare_cached("insert into approval_link (token, booking, channel, holder) values (?1, ?2, ?3, ?4)")?
             .execute(params![token.hash(), booking.get(), channel.name(), holder.map(StaffNumber::as_str)])?;
-        let notice = notices::New {
-            booking: Some(booking),
-            channel,
-            to: to.address(channel),
-            message,
-            path: Some(&format!("/decide/{}", token.text())),
-        };
-        notices::add(db, &notice, now)?;
+        notices::add(db, &asked(Some(&path)), now)?;
     }
     Ok(())
 }

@@ -26,15 +26,21 @@ mod links;
 mod migrations;
 mod my_data;
 mod notices;
+mod notices_listed;
+mod outbox;
 mod party;
 mod passes;
 mod readers;
+mod receipts;
+mod reminders;
 mod retention;
 mod rows;
 mod sealing;
 mod sessions;
+mod settled;
 mod submissions;
 mod terminals;
+mod together;
 mod token;
 mod unsent;
 mod walk_ins;
@@ -48,7 +54,7 @@ mod office_days;
 
 use std::{
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 use thiserror::Error;
@@ -71,8 +77,12 @@ pub use host_search::BookingLimit;
 pub use invitations::Invitation;
 pub use links::{HostLinks, LinkView, Links};
 pub use my_data::{ErasedMine, Mine, MyData};
-pub use notices::{Notice, NoticeState, NoticeStatus};
+pub use notices::{Followed, Notice, NoticeKey, NoticeState, NoticeStatus};
+pub use notices_listed::{ListedNotice, NoticeCounts};
+pub use outbox::{Came, GivenUp, Taken};
 pub use passes::{Issuing, PassView};
+pub use receipts::{Receipt, ReceiptKept};
+pub use reminders::ReminderDue;
 pub use retention::Erased;
 pub use sealing::IdentityKey;
 pub use sessions::Session;
@@ -84,6 +94,8 @@ pub use walk_ins::{WalkInAsked, WalkInHost};
 pub use watchlist::{Watched, WatchedPerson};
 
 pub use crate::office::{CodeLimits, Staff};
+
+use crate::office::Together;
 
 use self::{readers::Readers, sessions::Seen, writer::Writer};
 
@@ -100,6 +112,8 @@ struct Inner {
     seen: Seen,
     /// Document tags are slow and take 19 MiB each: only so many at once.
     tags: Semaphore,
+    /// From how many on a host is told of them together; until it is set, never.
+    together: OnceLock<Together>,
 }
 
 const TAGS_AT_ONCE: usize = 2;
@@ -110,7 +124,7 @@ impl Store {
         let writer = Writer::open(path)?;
         let readers = Readers::open(path)?;
         let (seen, tags) = (Seen::default(), Semaphore::new(TAGS_AT_ONCE));
-        Ok(Self(Arc::new(Inner { readers, writer, key, seen, tags })))
+        Ok(Self(Arc::new(Inner { readers, writer, key, seen, tags, together: OnceLock::new() })))
     }
 
     /// Changes after every commit that added to a feed, this process's or another's.
@@ -123,6 +137,16 @@ impl Store {
     #[must_use]
     pub fn notice_signal(&self) -> watch::Receiver<u64> {
         self.0.writer.signals().notices.subscribe()
+    }
+
+    /// Says once, at the start, from how many waiting bookings on a host is told of them together.
+    pub fn tell_together(&self, together: Together) {
+        // Said twice, the first word stands.
+        self.0.together.set(together).ok();
+    }
+
+    fn together(&self) -> Option<Together> {
+        self.0.together.get().copied()
     }
 
     fn key(&self) -> &IdentityKey {

@@ -78,10 +78,10 @@ fn erase(db: &mut Writing<'_>, key: &IdentityKey, phone: &Phone, now: Moment) ->
             }
             Erasable::AfterCancelling => {
                 decisions::end(db, &view, RevokedBy::Visitor, now)?;
-                // The host is told all the same, by a notice of nobody's booking, which is forgotten in a day.
+                // The host is told all the same, by notices of nobody's booking, which are forgotten in a day.
                 db.execute(
-                    "update notice set booking = null where booking = ?1 and kind = ?2 and next_try is not null",
-                    params![view.id.get(), NoticeKind::Cancelled.name()],
+                    "update notice set booking = null where booking = ?1 and kind in (?2, ?3) and next_try is not null",
+                    params![view.id.get(), NoticeKind::Cancelled.name(), NoticeKind::Settled.name()],
                 )?;
             }
             Erasable::Now => {}

@@ -8,7 +8,7 @@ use std::fmt;
 use rusqlite::{Connection, Row, params};
 use shared::{ids::BookingId, time::Moment};
 
-use super::{Store, StoreError, rows, writer::Writing};
+use super::{GivenUp, Receipt, Store, StoreError, rows, writer::Writing};
 use crate::office::{
     Channel,
     notice::{Fact, Message, NoticeKind},
@@ -82,13 +82,15 @@ pub struct NoticeStatus {
     pub channel: Channel,
     pub kind: NoticeKind,
     pub state: NoticeState,
+    /// What the provider said of it since, and when.
+    pub receipt: Option<(Receipt, Moment)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NoticeState {
     Waiting { failed: u32 },
     Sent { at: Moment },
-    GivenUp,
+    GivenUp(GivenUp),
 }
 
 pub(super) struct New<'a> {
@@ -100,6 +102,7 @@ pub(super) struct New<'a> {
 }
 
 impl Store {
+    /// What is due, to look at; [`Store::take_notices`] is for who sends it.
     pub async fn due_notices(&self, now: Moment, limit: usize) -> Result<Vec<Notice>, StoreError> {
         let due = move |db: &rusqlite::Connection| {
             let mut query = db.prepare_cached(
@@ -118,43 +121,14 @@ impl Store {
         };
         self.0.readers.read(due).await
     }
-
-    pub async fn notice_sent(&self, id: i64, now: Moment) -> Result<(), StoreError> {
-        let sent = move |db: &mut Writing<'_>| {
-            db.execute(
-                "update notice set next_try = null, sent_at = ?1, path = null, failure = null,
-                     body = case kind when ?2 then '' else body end,
-                     facts = case kind when ?2 then '[]' else facts end
-                 where id = ?3",
-                params![now.unix_ms(), NoticeKind::SignInCode.name(), id],
-            )?;
-            Ok(())
-        };
-        self.0.writer.write(sent).await
-    }
-
-    /// Without a next try the notice is given up.
-    pub async fn notice_failed(&self, id: i64, why: &str, next_try: Option<Moment>) -> Result<(), StoreError> {
-        let why = why.to_owned();
-        let failed = move |db: &mut Writing<'_>| {
-            db.execute(
-                "update notice set next_try = ?1, tries = tries + 1, failure = ?2,
-                     path = case when ?1 is null then null else path end,
-                     body = case when ?1 is null and kind = ?3 then '' else body end,
-                     facts = case when ?1 is null and kind = ?3 then '[]' else facts end
-                 where id = ?4",
-                params![next_try.map(Moment::unix_ms), why, NoticeKind::SignInCode.name(), id],
-            )?;
-            Ok(())
-        };
-        self.0.writer.write(failed).await
-    }
 }
 
 /// What was written about a booking, oldest first.
 pub(super) fn of(db: &Connection, booking: BookingId) -> Result<Vec<NoticeStatus>, StoreError> {
-    let mut query =
-        db.prepare_cached("select kind, channel, next_try, sent_at, tries from notice where booking = ?1 order by id")?;
+    let mut query = db.prepare_cached(
+        "select kind, channel, next_try, sent_at, tries, given_up, receipt, receipt_at, receipt_why
+             from notice where booking = ?1 order by id",
+    )?;
     let mut found = query.query([booking.get()])?;
     let mut notices = Vec::new();
     while let Some(row) = found.next()? {
@@ -163,10 +137,48 @@ pub(super) fn of(db: &Connection, booking: BookingId) -> Result<Vec<NoticeStatus
     Ok(notices)
 }
 
-pub(super) fn add(db: &mut Writing<'_>, notice: &New<'_>, now: Moment) -> Result<(), StoreError> {
+/// To be sent at once; its id.
+pub(super) fn add(db: &mut Writing<'_>, notice: &New<'_>, now: Moment) -> Result<i64, StoreError> {
+    insert(db, notice, (Some(now), None), now)
+}
+
+/// To be sent after another, about what became of that.
+pub(super) fn add_following(
+    db: &mut Writing<'_>,
+    notice: &New<'_>,
+    follows: i64,
+    now: Moment,
+) -> Result<i64, StoreError> {
+    insert(db, notice, (Some(now), Some(follows)), now)
+}
+
+/// Not before `next_try`.
+pub(super) fn add_for_later(
+    db: &mut Writing<'_>,
+    notice: &New<'_>,
+    next_try: Moment,
+    now: Moment,
+) -> Result<i64, StoreError> {
+    insert(db, notice, (Some(next_try), None), now)
+}
+
+/// Never sent: others say it, too.
+pub(super) fn add_untold(db: &mut Writing<'_>, notice: &New<'_>, now: Moment) -> Result<(), StoreError> {
+    let id = insert(db, notice, (None, None), now)?;
+    db.prepare_cached("update notice set given_up = ?2 where id = ?1")?
+        .execute(params![id, GivenUp::Together.name()])?;
+    Ok(())
+}
+
+fn insert(
+    db: &mut Writing<'_>,
+    notice: &New<'_>,
+    (next_try, follows): (Option<Moment>, Option<i64>),
+    now: Moment,
+) -> Result<i64, StoreError> {
     db.prepare_cached(
-        r#"insert into notice (booking, kind, channel, "to", body, facts, path, made_at, next_try)
-           values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)"#,
+        r#"insert into notice (booking, kind, channel, "to", body, facts, path, made_at, next_try, follows)
+           values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"#,
     )?
     .execute(params![
         notice.booking.map(BookingId::get),
@@ -176,13 +188,15 @@ pub(super) fn add(db: &mut Writing<'_>, notice: &New<'_>, now: Moment) -> Result
         notice.message.text,
         written(&notice.message.facts)?,
         notice.path,
-        now.unix_ms()
+        now.unix_ms(),
+        next_try.map(Moment::unix_ms),
+        follows
     ])?;
     db.touch_notices();
-    Ok(())
+    Ok(db.last_insert_rowid())
 }
 
-fn read(row: &Row<'_>) -> Result<Notice, StoreError> {
+pub(super) fn read(row: &Row<'_>) -> Result<Notice, StoreError> {
     Ok(Notice {
         id: row.get("id")?,
         channel: channel(row)?,
@@ -206,7 +220,7 @@ fn followed(row: &Row<'_>) -> Result<Option<Followed>, StoreError> {
 }
 
 /// As pairs of name and value.
-fn written(facts: &[(Fact, String)]) -> Result<String, StoreError> {
+pub(super) fn written(facts: &[(Fact, String)]) -> Result<String, StoreError> {
     let pairs: Vec<_> = facts.iter().map(|(fact, value)| (fact.name(), value)).collect();
     Ok(serde_json::to_string(&pairs)?)
 }
@@ -217,59 +231,36 @@ fn facts(row: &Row<'_>) -> Result<Vec<(Fact, String)>, StoreError> {
     rows::stored("facts", known.collect())
 }
 
-fn status(row: &Row<'_>) -> Result<NoticeStatus, StoreError> {
+pub(super) fn status(row: &Row<'_>) -> Result<NoticeStatus, StoreError> {
     let waits = row.get::<_, Option<i64>>("next_try")?.is_some();
     let state = match rows::maybe_moment(row, "sent_at")? {
         Some(at) => NoticeState::Sent { at },
         None if waits => NoticeState::Waiting { failed: row.get("tries")? },
-        None => NoticeState::GivenUp,
+        None => NoticeState::GivenUp(given_up(row)?),
     };
-    Ok(NoticeStatus { channel: channel(row)?, kind: kind(row)?, state })
+    Ok(NoticeStatus { channel: channel(row)?, kind: kind(row)?, state, receipt: receipt(row)? })
 }
 
-fn channel(row: &Row<'_>) -> Result<Channel, StoreError> {
+/// Of a time before there were words for it, what was given up had been refused.
+pub(super) fn given_up(row: &Row<'_>) -> Result<GivenUp, StoreError> {
+    match row.get::<_, Option<String>>("given_up")? {
+        Some(name) => rows::stored("given_up", GivenUp::from_name(&name)),
+        None => Ok(GivenUp::Refused),
+    }
+}
+
+fn receipt(row: &Row<'_>) -> Result<Option<(Receipt, Moment)>, StoreError> {
+    let (Some(name), Some(at)) = (row.get::<_, Option<String>>("receipt")?, rows::maybe_moment(row, "receipt_at")?)
+    else {
+        return Ok(None);
+    };
+    Ok(Some((rows::stored("receipt", Receipt::from_row(&name, row.get("receipt_why")?))?, at)))
+}
+
+pub(super) fn channel(row: &Row<'_>) -> Result<Channel, StoreError> {
     rows::parsed(row, "channel", |name: String| Channel::from_name(&name))
 }
 
-fn kind(row: &Row<'_>) -> Result<NoticeKind, StoreError> {
+pub(super) fn kind(row: &Row<'_>) -> Result<NoticeKind, StoreError> {
     rows::parsed(row, "kind", |name: String| NoticeKind::from_name(&name))
-}
-
-#[cfg(test)]
-mod tests {
-    use chrono::TimeDelta;
-
-    use super::*;
-    use crate::store::office_days::{Office, form};
-
-    #[tokio::test]
-    async fn a_notice_is_due_until_it_is_sent_or_given_up_and_then_forgets_its_link() {
-        let office = Office::with_host().await;
-        let Office { store, now, .. } = &office;
-        let (booking, _) = office.submit(&form(), 1).await;
-        let due = store.due_notices(*now, 10).await.unwrap();
-        assert_eq!(due.iter().map(|notice| notice.channel).collect::<Vec<_>>(), Channel::ALL);
-        assert!(due.iter().all(|notice| notice.path.as_ref().is_some_and(|path| path.starts_with("/decide/"))));
-        let later = now.plus(TimeDelta::minutes(1));
-        store.notice_sent(due[0].id, *now).await.unwrap();
-        store.notice_failed(due[1].id, "slow", Some(later)).await.unwrap();
-        store.notice_failed(due[2].id, "gone", None).await.unwrap();
-        assert_eq!(store.due_notices(*now, 10).await.unwrap(), []);
-        let again = store.due_notices(later, 10).await.unwrap();
-        assert_eq!(again.len(), 1);
-        assert_eq!((again[0].id, again[0].failed), (due[1].id, 1));
-        let states: Vec<_> = store
-            .booking_with_notices(booking)
-            .await
-            .unwrap()
-            .unwrap()
-            .1
-            .into_iter()
-            .map(|notice| notice.state)
-            .collect();
-        let sent = NoticeState::Sent { at: *now };
-        assert_eq!(states, [sent, NoticeState::Waiting { failed: 1 }, NoticeState::GivenUp]);
-        let paths = office.look("select count(*) from notice where path is not null");
-        assert_eq!(paths, 1);
-    }
 }

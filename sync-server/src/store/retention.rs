@@ -3,7 +3,7 @@
 use rusqlite::{ToSql, params};
 use shared::time::{CampusDay, Moment};
 
-use super::{Store, StoreError, attempts, drafts, unsent, writer::Writing};
+use super::{Store, StoreError, attempts, drafts, receipts, unsent, writer::Writing};
 use crate::office::{Retention, notice::NoticeKind};
 
 /// How much was forgotten.
@@ -32,7 +32,7 @@ fn erase(db: &Writing<'_>, retention: Retention, now: Moment) -> Result<Erased, 
     let rows = anonymise(db, "day <= ?1", &through)?;
     // A code that is void, or was replaced or used, is not sent any more, however long the channel was down.
     db.execute(
-        r#"update notice set body = '', facts = '[]', next_try = null where kind = ?1 and next_try is not null and not exists
+        r#"update notice set body = '', facts = '[]', next_try = null, given_up = 'needless' where kind = ?1 and next_try is not null and not exists
                (select 1 from sign_in_code c where c.notice = notice.id and c.expires_at > ?2)"#,
         params![NoticeKind::SignInCode.name(), now.unix_ms()],
     )?;
@@ -46,6 +46,7 @@ fn erase(db: &Writing<'_>, retention: Retention, now: Moment) -> Result<Erased, 
     attempts::forget(db, now)?;
     unsent::forget(db, now)?;
     drafts::forget(db, now)?;
+    receipts::forget(db, now)?;
     Ok(Erased { numbers, rows })
 }
 
@@ -55,7 +56,9 @@ fn erase(db: &Writing<'_>, retention: Retention, now: Moment) -> Result<Erased, 
 pub(super) fn anonymise(db: &Writing<'_>, which: &str, value: &dyn ToSql) -> Result<usize, StoreError> {
     let these = format!("(select id from booking where {which} and not anonymous)");
     for forget in [
-        r#"update notice set "to" = '', body = '', facts = '[]', path = null, next_try = null, failure = null where booking in "#,
+        r#"update notice set "to" = '', body = '', facts = '[]', path = null, next_try = null, failure = null,
+               receipt_why = null where booking in "#,
+        "delete from reminder where booking in ",
         "update pass set page_token = null, sealed = null, record = null where booking in ",
         "delete from approval_link where booking in ",
         "delete from companion_document where booking in ",

@@ -9,10 +9,13 @@ use shared::{identity::Phone, ids::BookingId, time::Moment};
 use super::{
     BookingLimit, HostLinks, Issuing, Outcome, Store, StoreError, bookings, decisions, drafts,
     host_search::{self, HostSearch},
-    links,
+    links, notices,
     writer::Writing,
 };
-use crate::office::{Approver, Booking, BookingLimits, Choice, Revision, Staff, Via, notice};
+use crate::office::{
+    Approver, Booking, BookingLimits, Channel, Choice, Revision, Staff, Via,
+    notice::{self, Message},
+};
 
 /// The form that a booking was.
 #[derive(Debug)]
@@ -61,7 +64,7 @@ pub struct OnBehalf {
 impl Store {
     pub async fn submit(&self, submission: Submission, now: Moment) -> Result<Submitted, StoreError> {
         let Submission { booking, by: (phone, address), limits, notice, links, form } = submission;
-        let ready = self.prepare(booking)?;
+        let (ready, together) = (self.prepare(booking)?, self.together());
         let submit = move |db: &mut Writing<'_>| {
             if let Some(id) = submitted(db, &form)? {
                 return Ok(Submitted::Booked(id));
@@ -74,7 +77,12 @@ impl Store {
                 HostSearch::Limited { why, retry_at } => return Ok(Submitted::Limited { why, retry_at }),
             };
             let id = bookings::insert(db, &ready, &host, (Some(&phone), notice), now)?;
-            links::add(db, id, &notice::approval_asked(ready.booking.facts()), &host, &links, now)?;
+            let facts = ready.booking.facts();
+            links::add(db, id, (&notice::approval_asked(facts), together), &host, &links, now)?;
+            // Only who is signed in with this phone: nobody's phone is to be written to by who merely knows it.
+            if facts.phone == phone {
+                tell_visitor(db, id, &phone, &notice::submitted(facts, &host), now)?;
+            }
             keep_mark(db, &form, id)?;
             drafts::sent(db, &phone, false, &form.id)?;
             Ok(Submitted::Booked(id))
@@ -112,6 +120,19 @@ impl Store {
         };
         self.0.writer.write(submit).await
     }
+}
+
+fn tell_visitor(
+    db: &mut Writing<'_>,
+    id: BookingId,
+    phone: &Phone,
+    message: &Message,
+    now: Moment,
+) -> Result<(), StoreError> {
+    let path = format!("/bookings/{id}");
+    let (to, path) = (phone.as_str(), Some(path.as_str()));
+    notices::add(db, &notices::New { booking: Some(id), channel: Channel::Sms, to, message, path }, now)?;
+    Ok(())
 }
 
 /// The booking that this very form has become already.

@@ -85,7 +85,8 @@ impl Store {
             let id = bookings::insert(db, &ready, &host, (None, CONSENT_AT_THE_GATE), now)?;
             db.prepare_cached("insert into walk_in (terminal, number, booking) values (?1, ?2, ?3)")?
                 .execute(params![terminal.get(), rows::number(number.get()), id.get()])?;
-            links::add(db, id, &message, &host, &links, now)?;
+            // Who stands at a gate is told of alone.
+            links::add(db, id, (&message, None), &host, &links, now)?;
             Ok(id)
         };
         self.0.writer.write(submit).await

@@ -3,6 +3,7 @@
 mod find;
 mod kills;
 mod latency;
+mod notify;
 mod reader;
 mod soak;
 mod spread;
@@ -34,6 +35,8 @@ enum Bench {
     Kills(kills::Wanted),
     /// The people's pages and bookings beside the least that could answer
     Web(web::Wanted),
+    /// Notices through the outbox beside bare posts of the same bodies, and a long queue's memory
+    Notify(notify::Wanted),
     /// One reader of the comparison, fed by this program through a pipe
     #[command(hide = true)]
     Peer { name: reader::PeerName },
@@ -64,6 +67,7 @@ fn measure(bench: &Bench) -> Result<(), Box<dyn Error>> {
         Bench::Soak(wanted) => soak::run(wanted, &mut out)?,
         Bench::Kills(wanted) => kills::run(wanted, &mut out)?,
         Bench::Web(wanted) => web::run(wanted, &mut out)?,
+        Bench::Notify(wanted) => notify::run(wanted, &mut out)?,
         Bench::Peer { name } => reader::serve(*name, &mut std::io::stdin().lock(), &mut out)?,
     }
     Ok(())

@@ -1,0 +1,218 @@
+//! `notify list` and `notify test`: what became of notices, and whether a channel works.
+
+use std::{io::Write, sync::Arc};
+
+use shared::{identity::Phone, ids::StaffNumber, time::Moment};
+
+use super::{Failure, Office, table};
+use crate::{
+    clock::Clock,
+    config::Config,
+    notify::{Failure as Kind, Sender, Unsent},
+    office::{
+        Channel, Staff,
+        notice::{self, Message},
+    },
+    serve,
+    store::{Followed, GivenUp, ListedNotice, Notice, NoticeState, Receipt},
+};
+
+/// More fit on no screen; the numbers above the table are of all.
+const LISTED: usize = 200;
+
+pub(super) async fn list(office: &Office, out: &mut dyn Write) -> Result<(), Failure> {
+    let (listed, counts) = office.store.notices_listed(LISTED).await?;
+    if listed.is_empty() {
+        writeln!(out, "没有等待、未送达或可能重复的通知。No notice waits, failed or may have come twice")?;
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "等待 {}，未能送出 {}，未能送达 {}，可能重复 {} 次。Waiting, given up, undelivered, possible doubles",
+        counts.waiting, counts.given_up, counts.undelivered, counts.doubles
+    )?;
+    let rows: Vec<[String; 9]> = listed.iter().map(row).collect();
+    let head = [
+        "编号 id",
+        "写于 made",
+        "渠道 channel",
+        "种类 kind",
+        "收件 to",
+        "预约 booking",
+        "状态 state",
+        "重复 doubles",
+        "原因 why",
+    ];
+    table::print(out, head, &rows)?;
+    Ok(())
+}
+
+fn row(listed: &ListedNotice) -> [String; 9] {
+    let ListedNotice { id, booking, to, made_at, status, tries, doubles, why } = listed;
+    let to = Phone::parse(to).map_or_else(|_| to.clone(), |phone| phone.masked());
+    let state = match (&status.state, &status.receipt) {
+        (NoticeState::Waiting { .. }, _) => format!("等待，已试 {tries} 次 waiting"),
+        (NoticeState::Sent { .. }, Some((Receipt::Failed(_), _))) => "未能送达 undelivered".to_owned(),
+        (NoticeState::Sent { .. }, Some((Receipt::Delivered, _))) => "已送达 delivered".to_owned(),
+        (NoticeState::Sent { .. }, Some((Receipt::Read, _))) => "已读 read".to_owned(),
+        (NoticeState::Sent { .. }, None) => "已发送 sent".to_owned(),
+        (NoticeState::GivenUp(GivenUp::Aged), _) => "超时放弃 aged out".to_owned(),
+        (NoticeState::GivenUp(GivenUp::Refused), _) => "被拒绝 refused".to_owned(),
+        (NoticeState::GivenUp(GivenUp::Needless), _) => "无需发送 needless".to_owned(),
+        (NoticeState::GivenUp(GivenUp::Together), _) => "合并通知 together".to_owned(),
+    };
+    [
+        id.to_string(),
+        made_at.campus_date_and_clock(),
+        status.channel.name().to_owned(),
+        status.kind.name().to_owned(),
+        to,
+        booking.map(|id| id.to_string()).unwrap_or_default(),
+        state,
+        doubles.to_string(),
+        why.clone().unwrap_or_default(),
+    ]
+}
+
+/// Opens the office as `serve` does, so that what keeps the server down is said here, too.
+pub(super) async fn test(
+    config: Config,
+    clock: Arc<dyn Clock>,
+    to: &StaffNumber,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    let state = serve::open(config, clock).await?;
+    let staff = state.store.staff_by_number(to).await?.ok_or_else(|| Failure::UnknownStaff(to.clone()))?;
+    match try_each(&serve::channels(&state), &staff, state.clock.now(), out).await? {
+        0 => Ok(()),
+        failed => Err(Failure::ChannelsFailed(failed)),
+    }
+}
+
+/// How many did not take it.
+async fn try_each(
+    senders: &[Box<dyn Sender>],
+    staff: &Staff,
+    now: Moment,
+    out: &mut dyn Write,
+) -> Result<usize, Failure> {
+    if senders.is_empty() {
+        return Err(Failure::NoChannel);
+    }
+    let (when, mut failed) = (now.campus_date_and_clock(), 0);
+    for channel in Channel::ALL {
+        let Some(sender) = senders.iter().find(|sender| sender.carries(channel)) else {
+            writeln!(out, "{}：未设置。Not configured", channel.name())?;
+            continue;
+        };
+        let named = format!("{}（{}）", channel.name(), sender.adapter());
+        let asks = notice_of(channel, staff, notice::channel_test(&when), now, None);
+        let accepted = match sender.send(&asks).await {
+            Ok(accepted) => accepted,
+            Err(unsent) => {
+                failed += 1;
+                writeln!(out, "{named}：{}", said(&unsent))?;
+                continue;
+            }
+        };
+        let handle = accepted.handle.as_deref().unwrap_or("-");
+        writeln!(out, "{named}：已受理，对方编号 {handle}。Taken")?;
+        if channel == Channel::Sms {
+            continue;
+        }
+        // No to-do and no card is left behind.
+        let follows = Some(Followed { key: asks.key(), handle: accepted.handle });
+        match sender.send(&notice_of(channel, staff, notice::channel_test_over(&when), now, follows)).await {
+            Ok(_) => writeln!(out, "{named}：待办或卡片已更新。And it was settled")?,
+            Err(unsent) => {
+                failed += 1;
+                writeln!(out, "{named}：更新待办或卡片时{}", said(&unsent))?;
+            }
+        }
+    }
+    Ok(failed)
+}
+
+fn notice_of(channel: Channel, staff: &Staff, message: Message, now: Moment, follows: Option<Followed>) -> Notice {
+    Notice {
+        // No notice of the office's own has such a number.
+        id: if follows.is_some() { -1 } else { 0 },
+        channel,
+        to: staff.address(channel).to_owned(),
+        kind: message.kind,
+        booking: None,
+        text: message.text,
+        facts: message.facts,
+        path: Some("/bookings".to_owned()),
+        failed: 0,
+        made_at: now,
+        follows,
+    }
+}
+
+fn said(unsent: &Unsent) -> String {
+    let kind = match unsent.kind {
+        Kind::Permanent => "被拒绝（refused）",
+        Kind::Later { .. } => "暂未受理（later）",
+        Kind::Unknown => "结果不明（unknown）",
+    };
+    let cause = unsent.cause.as_ref().map(|cause| format!("，{cause}")).unwrap_or_default();
+    format!("{kind}：{unsent}{cause}")
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::{identity::PersonName, ids::StaffNumber};
+
+    use super::*;
+    use crate::notify::{Accepted, Console, Sending};
+
+    struct Hall;
+
+    impl Sender for Hall {
+        fn carries(&self, channel: Channel) -> bool {
+            channel == Channel::Hall
+        }
+
+        fn adapter(&self) -> &'static str {
+            "weaver"
+        }
+
+        fn send<'a>(&'a self, notice: &'a Notice) -> Sending<'a> {
+            Box::pin(async move {
+                match &notice.follows {
+                    None => Ok(Accepted { handle: Some("todo-7".to_owned()) }),
+                    Some(followed) if followed.handle.as_deref() == Some("todo-7") => {
+                        Err(Unsent::permanent("errcode 7"))
+                    }
+                    Some(_) => Ok(Accepted::default()),
+                }
+            })
+        }
+    }
+
+    fn staff() -> Staff {
+        Staff {
+            number: StaffNumber::parse("T1").unwrap(),
+            name: PersonName::parse("李文").unwrap(),
+            department: "图书馆".to_owned(),
+            phone: Phone::parse("13800130001").unwrap(),
+            wecom_id: None,
+            hall_id: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn each_channel_prints_what_came_back() {
+        let mut out = Vec::new();
+        let senders: Vec<Box<dyn Sender>> = vec![Box::new(Hall)];
+        assert_eq!(try_each(&senders, &staff(), Moment::from_unix_s(0), &mut out).await.unwrap(), 1);
+        let told = String::from_utf8(out).unwrap();
+        for said in ["sms：未设置", "hall（weaver）：已受理，对方编号 todo-7", "errcode 7", "被拒绝"]
+        {
+            assert!(told.contains(said), "{said}: {told}");
+        }
+        let senders: Vec<Box<dyn Sender>> = vec![Box::new(Console::new("", Vec::new()))];
+        assert_eq!(try_each(&senders, &staff(), Moment::from_unix_s(0), &mut Vec::new()).await.unwrap(), 0);
+    }
+}

@@ -1,0 +1,251 @@
+//! Notices on their way out: taken, and what came of it.
+//!
+//! A notice is taken in a commit before it is handed to a provider, and its answer kept in another. What is found taken after a
+//! restart may have arrived; whoever sends it again asks first. While it is in hand its next try lies behind the longest a try can
+//! take, so that a try that was lost is found again by itself.
+//!
+//! Nothing about a booking overtakes anything about it that goes to the same person by the same channel, and a card is not closed
+//! before it was shown or never will be.
+
+use chrono::TimeDelta;
+use rusqlite::{Connection, params};
+use shared::time::{CampusDay, Moment};
+
+use super::{Notice, Store, StoreError, notices, receipts, rows, writer::Writing};
+use crate::office::{Channel, notice::NoticeKind};
+
+/// No try takes longer, with what it waits for others in hand.
+const IN_HAND: TimeDelta = TimeDelta::minutes(15);
+
+/// A notice that is in hand now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Taken {
+    pub notice: Notice,
+    /// Whether it was in hand before and may have arrived.
+    pub in_doubt: bool,
+}
+
+/// What came of a try.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Came {
+    Sent {
+        adapter: &'static str,
+        handle: Option<String>,
+    },
+    /// To be tried again; `in_doubt`: it may have arrived.
+    Again {
+        why: String,
+        next_try: Moment,
+        in_doubt: bool,
+    },
+    GivenUp {
+        how: GivenUp,
+        why: Option<String>,
+        in_doubt: bool,
+    },
+}
+
+/// Why a notice is not sent any more, or never was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum GivenUp {
+    /// The provider will never take it.
+    Refused,
+    /// It is too old to be of use.
+    Aged,
+    /// There is nothing to tell any more.
+    Needless,
+    /// It was told together with others.
+    Together,
+}
+
+impl GivenUp {
+    pub const ALL: [Self; 4] = [Self::Refused, Self::Aged, Self::Needless, Self::Together];
+
+    /// The name in the database.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Refused => "refused",
+            Self::Aged => "aged",
+            Self::Needless => "needless",
+            Self::Together => "together",
+        }
+    }
+
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|how| how.name() == name)
+    }
+}
+
+impl Store {
+    /// Takes what is due on a channel, codes first. While it is quiet until `quiet`, only what cannot wait for its end.
+    pub async fn take_notices(
+        &self,
+        channel: Channel,
+        quiet: Option<Moment>,
+        limit: usize,
+        now: Moment,
+    ) -> Result<Vec<Taken>, StoreError> {
+        // Most of the time there is nothing, and a read asks no one to wait.
+        if !self.0.readers.look(move |db| Ok(!due(db, channel, quiet, 1, now)?.is_empty())).await? {
+            return Ok(Vec::new());
+        }
+        self.0.writer.write(move |db| take(db, channel, quiet, limit, now)).await
+    }
+
+    pub async fn keep_notices(&self, came: Vec<(i64, Came)>, now: Moment) -> Result<(), StoreError> {
+        let keep = move |db: &mut Writing<'_>| came.iter().try_for_each(|(id, came)| keep(db, *id, came, now));
+        self.0.writer.write(keep).await
+    }
+
+    /// Counts that a notice is sent again although it may have arrived.
+    pub async fn notice_doubles(&self, id: i64) -> Result<(), StoreError> {
+        let count = move |db: &mut Writing<'_>| {
+            db.execute("update notice set doubles = doubles + 1 where id = ?1", [id])?;
+            Ok(())
+        };
+        self.0.writer.write(count).await
+    }
+
+    /// After a start: whatever was in hand is in nobody's any more.
+    pub async fn notices_let_go(&self, now: Moment) -> Result<usize, StoreError> {
+        let let_go = move |db: &mut Writing<'_>| {
+            let sql = "update notice set next_try = ?1 where taken_at is not null and next_try > ?1";
+            Ok(db.execute(sql, [now.unix_ms()])?)
+        };
+        self.0.writer.write(let_go).await
+    }
+}
+
+/// May go, as far as others are concerned: what it follows is settled, and nothing older about the same goes to the same.
+const ITS_TURN: &str = r#"(n.follows is null or f.next_try is null)
+    and not exists (select 1 from notice o where o.booking = n.booking and o.id < n.id and o.channel = n.channel
+        and o."to" = n."to" and o.next_try is not null)"#;
+
+/// Cannot wait for the end of the quiet, which is on the day `?4` at the minute `?5`.
+const CANNOT_WAIT: &str =
+    "(n.kind in ('sign_in_code', 'settled') or exists (select 1 from walk_in w where w.booking = n.booking)
+    or exists (select 1 from booking b where b.id = n.booking and (b.day, b.from_minute) < (?4, ?5)))";
+
+fn take(
+    db: &mut Writing<'_>,
+    channel: Channel,
+    quiet: Option<Moment>,
+    limit: usize,
+    now: Moment,
+) -> Result<Vec<Taken>, StoreError> {
+    let mut taken = Vec::new();
+    for found in due(db, channel, quiet, limit, now)? {
+        match found {
+            Due::Notice(one) => {
+                db.prepare_cached("update notice set taken_at = ?1, next_try = ?2 where id = ?3")?.execute(params![
+                    now.unix_ms(),
+                    now.plus(IN_HAND).unix_ms(),
+                    one.notice.id
+                ])?;
+                taken.push(*one);
+            }
+            Due::Needless(id) => give_up(db, id, GivenUp::Needless, None, false)?,
+            // One row that cannot be read must not hold up all others.
+            Due::Unreadable(id, why) => {
+                tracing::error!(notice = id, cause = &why as &dyn std::error::Error, "a notice cannot be read");
+                give_up(db, id, GivenUp::Refused, Some(&why.to_string()), false)?;
+            }
+        }
+    }
+    Ok(taken)
+}
+
+enum Due {
+    Notice(Box<Taken>),
+    /// Nothing was shown that would have to be closed.
+    Needless(i64),
+    Unreadable(i64, StoreError),
+}
+
+fn due(
+    db: &Connection,
+    channel: Channel,
+    quiet: Option<Moment>,
+    limit: usize,
+    now: Moment,
+) -> Result<Vec<Due>, StoreError> {
+    let mut due = due_of(db, "n.kind = 'sign_in_code'", (channel, None), limit, now)?;
+    let left = limit.saturating_sub(due.len());
+    if left > 0 {
+        due.extend(due_of(db, "n.kind <> 'sign_in_code'", (channel, quiet), left, now)?);
+    }
+    Ok(due)
+}
+
+fn due_of(
+    db: &Connection,
+    which: &str,
+    (channel, quiet): (Channel, Option<Moment>),
+    limit: usize,
+    now: Moment,
+) -> Result<Vec<Due>, StoreError> {
+    let sql = format!(
+        r#"select n.id, n.booking, n.kind, n.channel, n."to", n.body, n.facts, n.path, n.tries, n.made_at, n.follows,
+               n.taken_at, f.made_at as followed_made_at, f.handle as followed_handle,
+               f.given_up is not null and f.taken_at is null as followed_never
+           from notice n left join notice f on f.id = n.follows
+           where n.channel = ?1 and n.next_try is not null and n.next_try <= ?2 and {which} and {ITS_TURN}
+               and (?4 is null or {CANNOT_WAIT})
+           order by n.next_try, n.id limit ?3"#
+    );
+    let ends = quiet.map(|ends| (CampusDay::of(ends), ends));
+    let (day, minute) =
+        (ends.map(|(day, _)| day.to_string()), ends.map(|(day, ends)| ends.since(day.start()).num_minutes()));
+    let mut query = db.prepare_cached(&sql)?;
+    let mut found = query.query(params![channel.name(), now.unix_ms(), rows::limit(limit), day, minute])?;
+    let mut due = Vec::new();
+    while let Some(row) = found.next()? {
+        let id = row.get("id")?;
+        due.push(match notices::read(row) {
+            Ok(notice) if notice.kind == NoticeKind::Settled && row.get("followed_never")? => Due::Needless(id),
+            Ok(notice) => {
+                let in_doubt = row.get::<_, Option<i64>>("taken_at")?.is_some();
+                Due::Notice(Box::new(Taken { notice, in_doubt }))
+            }
+            Err(why) => Due::Unreadable(id, why),
+        });
+    }
+    Ok(due)
+}
+
+fn keep(db: &Writing<'_>, id: i64, came: &Came, now: Moment) -> Result<(), StoreError> {
+    match came {
+        // What was erased meanwhile stays erased.
+        Came::Sent { adapter, handle } => {
+            db.prepare_cached(
+                r#"update notice set next_try = null, sent_at = ?2, path = null, failure = null, adapter = ?3, handle = ?4,
+                       body = iif(kind = ?5, '', body), facts = iif(kind = ?5, '[]', facts)
+                   where id = ?1 and "to" <> ''"#,
+            )?
+            .execute(params![id, now.unix_ms(), adapter, handle, NoticeKind::SignInCode.name()])?;
+            handle.iter().try_for_each(|handle| receipts::catch_up(db, adapter, handle))
+        }
+        Came::Again { why, next_try, in_doubt } => {
+            db.prepare_cached(
+                "update notice set next_try = ?2, tries = tries + 1, failure = ?3, taken_at = iif(?4, taken_at, null)
+                 where id = ?1 and next_try is not null",
+            )?
+            .execute(params![id, next_try.unix_ms(), why, in_doubt])?;
+            Ok(())
+        }
+        Came::GivenUp { how, why, in_doubt } => give_up(db, id, *how, why.as_deref(), *in_doubt),
+    }
+}
+
+fn give_up(db: &Writing<'_>, id: i64, how: GivenUp, why: Option<&str>, in_doubt: bool) -> Result<(), StoreError> {
+    db.prepare_cached(
+        "update notice set next_try = null, given_up = ?2, failure = coalesce(?3, failure), path = null,
+             tries = tries + iif(?3 is null, 0, 1), taken_at = iif(?4, taken_at, null),
+             body = iif(kind = ?5, '', body), facts = iif(kind = ?5, '[]', facts)
+         where id = ?1 and next_try is not null",
+    )?
+    .execute(params![id, how.name(), why, in_doubt, NoticeKind::SignInCode.name()])?;
+    Ok(())
+}
