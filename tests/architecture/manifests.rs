@@ -15,6 +15,7 @@ pub(crate) const CRATES: &[(&str, &[&str])] = &[
     ("journeys", &["shared", "gate-terminal", "sync-server", "gatehouse"]),
     ("bench", &["shared", "gate-terminal", "gatehouse", "journeys"]),
     ("browser", &["shared", "gate-terminal", "sync-server", "journeys"]),
+    ("doubles", &["shared", "sync-server"]),
     ("architecture", &[]),
 ];
 

@@ -23,7 +23,10 @@ use shared::{
 };
 use thiserror::Error;
 
-pub use self::{colour::Colour, notify::Notify};
+pub use self::{
+    colour::Colour,
+    notify::{Notify, Wecom, WecomCard, WecomMistake},
+};
 use crate::office::{CompanionDocuments, Retention, Rules, TimeOfDay};
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -203,6 +206,7 @@ impl Config {
         if self.sync.beacon_valid_s <= u32::from(self.sync.hold_s) {
             return Err(ConfigError::BeaconValid);
         }
+        self.notify.check()?;
         Ok(self)
     }
 
@@ -346,6 +350,8 @@ pub enum ConfigError {
     Horizon,
     #[error("booking.max_companions 最多 {MAX_COMPANIONS}。It is at most {MAX_COMPANIONS}")]
     Companions,
+    #[error(transparent)]
+    Wecom(#[from] WecomMistake),
 }
 
 /// The scheme and the host of a plain site address: no path, query or user.

@@ -2,8 +2,21 @@
 //!
 //! A channel without a table is not used. Its secrets are files in `<data_dir>/secrets`, never here.
 
+mod wecom;
+
 use serde::Deserialize;
+
+use super::ConfigError;
+pub use wecom::{Wecom, WecomCard, WecomMistake};
 
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Notify {}
+pub struct Notify {
+    pub wecom: Option<Wecom>,
+}
+
+impl Notify {
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        Ok(self.wecom.as_ref().map_or(Ok(()), Wecom::check)?)
+    }
+}
