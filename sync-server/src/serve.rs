@@ -4,6 +4,8 @@
 //! stops its background tasks. A task that ends by itself is a fault: a server that has quietly stopped publishing passes is worse
 //! than one that is restarted.
 
+mod wecom;
+
 use std::{
     fs::{self, File, TryLockError},
     future::Future,
@@ -37,6 +39,7 @@ use crate::{
     sync,
     timekeeper::{Leapt, Timekeeper},
 };
+pub use wecom::WecomFault;
 
 /// How long answers under way may take once the server is told to stop.
 const LAST_ANSWERS: Duration = Duration::from_secs(10);
@@ -73,6 +76,7 @@ pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<AppState, Ser
         );
     }
     let assets = Arc::new(Assets::of(&config.university)?);
+    let wecom = wecom::open(&config, &store, &clock)?;
     Ok(AppState {
         config: Arc::new(config),
         store,
@@ -81,6 +85,7 @@ pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<AppState, Ser
         keys: Arc::new(keys),
         assets,
         texts_leave: false,
+        wecom,
     })
 }
 
@@ -149,6 +154,8 @@ pub enum ServeFault {
     Store(#[from] StoreError),
     #[error(transparent)]
     Assets(#[from] AssetsFault),
+    #[error(transparent)]
+    Wecom(#[from] WecomFault),
     #[error("已有一个服务在使用这个数据目录（{} 已被锁定）。Another server serves this data directory already", path.display())]
     AlreadyServing { path: PathBuf },
     #[error("{} 无法创建或锁定。It cannot be made or locked", path.display())]
@@ -173,10 +180,17 @@ pub enum ServeFault {
     TaskEnded(#[source] Option<JoinError>),
 }
 
-/// Real channels come with their settings; until there are some, only a demo can be heard.
+/// Real channels come with their settings; what has none is printed in a demo and else waits.
 #[must_use]
 pub fn channels(state: &AppState) -> Vec<Box<dyn Sender>> {
-    if state.config.demo { vec![Box::new(Console::stdout(&state.config.public_url))] } else { Vec::new() }
+    let mut senders: Vec<Box<dyn Sender>> = Vec::new();
+    if let Some(wecom) = &state.wecom {
+        senders.push(Box::new(wecom.sender()));
+    }
+    if state.config.demo {
+        senders.push(Box::new(Console::stdout(&state.config.public_url)));
+    }
+    senders
 }
 
 fn background(state: &AppState, senders: Vec<Box<dyn Sender>>) -> JoinSet<()> {

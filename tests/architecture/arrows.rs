@@ -62,9 +62,12 @@ const SERVER: Arrows = &[
     ("keys", &["random", "store"]),
     ("error", &["store"]),
     ("timekeeper", &["clock", "office"]),
-    ("state", &["assets", "clock", "config", "keys", "store", "timekeeper"]),
     // tells people
     ("notify", &["office", "store", "clock", "config", "error", "random"]),
+    // is told by other houses who somebody is
+    ("sign_on", &["notify", "store"]),
+    // what every door is given
+    ("state", &["assets", "clock", "config", "keys", "notify", "store", "timekeeper"]),
     // the three doors, strangers to each other
     ("sync", &["office", "store", "state", "random", "timekeeper"]),
     ("pages", &["office", "store", "state", "error", "random", "headers"]),

@@ -4,8 +4,10 @@
 //! Nothing here shares code with the server: a mistake made twice would else be found by nobody. What arrived is kept in
 //! [`Shown`] as its reader would see it, for tests to read and for people to watch at `/`.
 
+mod cut;
 mod dials;
 mod shown;
+pub mod wecom;
 
 use std::sync::Arc;
 
@@ -18,11 +20,12 @@ pub use shown::{Message, Shown};
 pub struct Doubles {
     pub shown: Arc<Shown>,
     pub dials: Arc<Dials>,
+    pub wecom: Arc<wecom::Wecom>,
 }
 
 impl Doubles {
     /// Every double below a path of its own, and what arrived at `/`.
     pub fn router(&self) -> Router {
-        Router::new()
+        Router::new().merge(wecom::router()).with_state(self.clone())
     }
 }

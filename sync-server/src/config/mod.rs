@@ -25,7 +25,7 @@ use thiserror::Error;
 
 pub use self::{
     colour::Colour,
-    notify::{Notify, QuietHours, Remind, TogetherSettings},
+    notify::{Notify, QuietHours, Remind, TogetherSettings, Wecom, WecomCard, WecomMistake},
 };
 use crate::office::{CompanionDocuments, Retention, Rules, TimeOfDay};
 
@@ -206,7 +206,7 @@ impl Config {
         if self.sync.beacon_valid_s <= u32::from(self.sync.hold_s) {
             return Err(ConfigError::BeaconValid);
         }
-        self.notify.remind.check()?;
+        self.notify.check()?;
         Ok(self)
     }
 
@@ -354,6 +354,8 @@ pub enum ConfigError {
     Ladder,
     #[error("booking.max_companions 最多 {MAX_COMPANIONS}。It is at most {MAX_COMPANIONS}")]
     Companions,
+    #[error(transparent)]
+    Wecom(#[from] WecomMistake),
 }
 
 /// The scheme and the host of a plain site address: no path, query or user.

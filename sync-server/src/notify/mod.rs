@@ -12,6 +12,7 @@ mod console;
 mod lane;
 mod line;
 mod throttle;
+pub mod wecom;
 mod worker;
 
 #[cfg(test)]

@@ -4,5 +4,6 @@
 //! whatever it says is a stranger's word until then.
 
 mod routes;
+mod wecom;
 
 pub use routes::router;

@@ -1,9 +1,11 @@
 //! Every address that providers call.
 
-use axum::Router;
+use axum::{Router, extract::DefaultBodyLimit, routing::get};
 
+use super::wecom;
 use crate::state::AppState;
 
 pub fn router(state: AppState) -> Router {
-    Router::new().with_state(state)
+    let wecom = get(wecom::verify).post(wecom::receive).layer(DefaultBodyLimit::max(wecom::LONGEST_BODY_BYTES));
+    Router::new().route("/providers/wecom", wecom).with_state(state)
 }

@@ -54,6 +54,14 @@ impl Store {
         let phone = phone.clone();
         self.0.readers.look(move |db| by_phone(db, &phone)).await
     }
+
+    /// The one member of staff whom WeCom knows as `member`: by the name the directory gives, or by number where it gives none. WeCom
+    /// tells no case apart.
+    pub async fn staff_by_wecom(&self, member: &str) -> Result<Option<Staff>, StoreError> {
+        let member = member.to_owned();
+        let sql = format!("{STAFF} and coalesce(wecom_id, number) = ?1 collate nocase");
+        self.0.readers.read(move |db| only(db, &sql, &member)).await
+    }
 }
 
 pub(super) fn by_phone(db: &Connection, phone: &Phone) -> Result<Option<Staff>, StoreError> {
@@ -163,6 +171,36 @@ mod tests {
         let back = office.store.import_directory(vec![wei.clone()], office.now).await.unwrap();
         assert_eq!(back, Imported { changed: 1, gone: 2, ..Imported::default() });
         assert_eq!(office.store.staff_by_number(&wei.number).await.unwrap(), Some(wei));
+    }
+
+    #[tokio::test]
+    async fn wecom_knows_a_member_by_the_directory_s_name_or_else_by_number() {
+        let office = Office::open();
+        let named = |number, name, wecom: &str| Staff {
+            wecom_id: Some(wecom.to_owned()),
+            ..staff(number, name, "13800130001")
+        };
+        let people = vec![
+            named("T1", "张伟", "zhangwei"),
+            staff("T2", "李娜", "13800130002"),
+            named("T3", "赵磊", "twice"),
+            named("T4", "钱进", "TWICE"),
+            named("T5", "孙丽", "T2x"),
+        ];
+        office.store.import_directory(people, office.now).await.unwrap();
+        for (member, found) in [
+            ("zhangwei", Some("T1")),
+            ("ZhangWei", Some("T1")),
+            ("T1", None),
+            ("t2", Some("T2")),
+            ("T2X", Some("T5")),
+            ("twice", None),
+            ("", None),
+            ("wang%", None),
+        ] {
+            let staff = office.store.staff_by_wecom(member).await.unwrap();
+            assert_eq!(staff.as_ref().map(|staff| staff.number.as_str()), found, "{member}");
+        }
     }
 
     #[tokio::test]

@@ -25,6 +25,7 @@ mod invitations;
 mod links;
 mod migrations;
 mod my_data;
+mod notice_news;
 mod notices;
 mod notices_listed;
 mod outbox;

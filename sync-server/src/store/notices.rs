@@ -46,8 +46,8 @@ pub struct Followed {
 /// A notice's name outside of the house, the same at every try, so that a provider who knows one can tell that it has it already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct NoticeKey {
-    id: i64,
-    made_at: Moment,
+    pub(super) id: i64,
+    pub(super) made_at: Moment,
 }
 
 impl Notice {
@@ -66,6 +66,14 @@ impl NoticeKey {
     #[must_use]
     pub const fn new(id: i64, made_at: Moment) -> Self {
         Self { id, made_at }
+    }
+
+    /// Reads what [`Display`](fmt::Display) writes, and that alone.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (made_at_ms, id) = text.split_once('-')?;
+        let key = Self::new(id.parse().ok()?, Moment::from_unix_ms(made_at_ms.parse().ok()?));
+        (key.to_string() == text).then_some(key)
     }
 }
 
@@ -263,4 +271,21 @@ pub(super) fn channel(row: &Row<'_>) -> Result<Channel, StoreError> {
 
 pub(super) fn kind(row: &Row<'_>) -> Result<NoticeKind, StoreError> {
     rows::parsed(row, "kind", |name: String| NoticeKind::from_name(&name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_has_one_spelling() {
+        let key = NoticeKey::new(12, Moment::from_unix_s(1_795_363_200));
+        assert_eq!(key.to_string(), "1795363200000-12");
+        assert_eq!(NoticeKey::parse("1795363200000-12"), Some(key));
+        for wrong in
+            ["", "-", "12", "1795363200000-", "1795363200000-012", "+1795363200000-12", "1795363200000-12 ", "1-2-3"]
+        {
+            assert_eq!(NoticeKey::parse(wrong), None, "{wrong}");
+        }
+    }
 }
