@@ -2,7 +2,14 @@
 
 use std::sync::Arc;
 
-use crate::{assets::Assets, clock::Clock, config::Config, keys::Keys, store::Store, timekeeper::Timekeeper};
+use crate::{
+    assets::Assets,
+    clock::Clock,
+    config::Config,
+    keys::{DoorToken, Keys},
+    store::Store,
+    timekeeper::Timekeeper,
+};
 
 /// Cheap to clone: each handler holds its own.
 #[derive(Debug, Clone)]
@@ -14,6 +21,8 @@ pub struct AppState {
     pub timekeeper: Arc<Timekeeper>,
     pub keys: Arc<Keys>,
     pub assets: Arc<Assets>,
+    /// Behind which address receipts of text messages come in, where they do.
+    pub sms_receipts: Option<Arc<DoorToken>>,
     /// Whether any channel carries text messages: without one nobody can be sent a code, and the sign-in page must say so.
     pub texts_leave: bool,
 }

@@ -64,7 +64,7 @@ const SERVER: Arrows = &[
     ("timekeeper", &["clock", "office"]),
     ("state", &["assets", "clock", "config", "keys", "store", "timekeeper"]),
     // tells people
-    ("notify", &["office", "store", "clock", "config", "error"]),
+    ("notify", &["office", "store", "clock", "config", "error", "random"]),
     // the three doors, strangers to each other
     ("sync", &["office", "store", "state", "random", "timekeeper"]),
     ("pages", &["office", "store", "state", "error", "random", "headers"]),

@@ -23,7 +23,13 @@ use shared::{
 };
 use thiserror::Error;
 
-pub use self::{colour::Colour, notify::Notify};
+pub use self::{
+    colour::Colour,
+    notify::{
+        AliyunSigning, ApprovalCodes, Notify, Piece, Sms, SmsFault, SmsProvider, SmsTemplate, Template, Variable,
+        holds_address, is_address, is_forbidden, is_of_address, parts,
+    },
+};
 use crate::office::{CompanionDocuments, Retention, Rules, TimeOfDay};
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -167,8 +173,8 @@ impl Config {
         while self.public_url.ends_with('/') {
             self.public_url.pop();
         }
-        let (scheme, host) = host_of(&self.public_url).ok_or(ConfigError::PublicUrl)?;
-        if scheme == "http" && !is_loopback(host) {
+        host_of(&self.public_url).ok_or(ConfigError::PublicUrl)?;
+        if !is_site(&self.public_url) {
             return Err(ConfigError::NotHttps);
         }
         let mut ids = BTreeSet::new();
@@ -203,7 +209,18 @@ impl Config {
         if self.sync.beacon_valid_s <= u32::from(self.sync.hold_s) {
             return Err(ConfigError::BeaconValid);
         }
+        if let Some(sms) = &self.notify.sms {
+            sms.check(&self.public_url, self.gate_names())?;
+        }
         Ok(self)
+    }
+
+    /// Each with the setting it stands in.
+    fn gate_names(&self) -> impl Iterator<Item = (String, &str)> {
+        self.campus.iter().flat_map(|campus| {
+            let id = campus.id;
+            campus.gate.iter().map(move |gate| (format!("campus {id} gate {} name", gate.index), gate.name.as_str()))
+        })
     }
 
     #[must_use]
@@ -344,8 +361,15 @@ pub enum ConfigError {
         "booking.horizon_days 最多 {MAX_DAYS_AHEAD}，校门把撤销只记这么久。It is at most {MAX_DAYS_AHEAD}: gates keep revocations for so long"
     )]
     Horizon,
+    #[error(transparent)]
+    Sms(#[from] SmsFault),
     #[error("booking.max_companions 最多 {MAX_COMPANIONS}。It is at most {MAX_COMPANIONS}")]
     Companions,
+}
+
+/// A plain site address that is read by nobody on the way.
+fn is_site(url: &str) -> bool {
+    host_of(url).is_some_and(|(scheme, host)| scheme == "https" || is_loopback(host))
 }
 
 /// The scheme and the host of a plain site address: no path, query or user.

@@ -2,8 +2,53 @@
 //!
 //! A channel without a table is not used. Its secrets are files in `<data_dir>/secrets`, never here.
 
+mod sms;
+mod sms_template;
+
 use serde::Deserialize;
+
+pub use sms::{AliyunSigning, Sms, SmsFault, SmsProvider};
+pub use sms_template::{
+    Piece, SmsTemplate, Template, Variable, holds_address, is_address, is_forbidden, is_of_address, parts,
+};
+
+use crate::office::{ApprovalCodeLimits, Limit};
 
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Notify {}
+pub struct Notify {
+    pub sms: Option<Sms>,
+    pub approval_code: ApprovalCodes,
+}
+
+/// How many wrong approval codes are borne.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ApprovalCodes {
+    pub wrong_per_address_hour: u16,
+    pub wrong_per_day: u16,
+}
+
+impl Notify {
+    /// Whether text messages hold a code instead of a link to the visit that waits.
+    #[must_use]
+    pub fn texts_hold_codes(&self) -> bool {
+        self.sms.as_ref().is_some_and(Sms::holds_codes)
+    }
+}
+
+impl ApprovalCodes {
+    #[must_use]
+    pub const fn limits(&self) -> ApprovalCodeLimits {
+        ApprovalCodeLimits {
+            per_address: Limit::per_hour(self.wrong_per_address_hour),
+            together: Limit::per_day(self.wrong_per_day),
+        }
+    }
+}
+
+impl Default for ApprovalCodes {
+    fn default() -> Self {
+        Self { wrong_per_address_hour: 30, wrong_per_day: 2000 }
+    }
+}

@@ -9,6 +9,7 @@
 mod backoff;
 mod console;
 mod line;
+pub mod sms;
 mod worker;
 
 use std::{future::Future, pin::Pin, time::Duration};

@@ -4,5 +4,9 @@
 //! whatever it says is a stranger's word until then.
 
 mod routes;
+mod sms;
 
 pub use routes::router;
+
+#[cfg(test)]
+mod stories;
