@@ -27,10 +27,10 @@ use tokio::{
 use crate::{
     assets::{Assets, AssetsFault},
     clock::Clock,
-    config::Config,
-    keys::{Keys, KeysFault},
+    config::{Config, SmsFault},
+    keys::{DoorToken, Keys, KeysFault, SecretFault, provider_secret},
     listening::{self, Terms, closed},
-    notify::{Console, Outbox, Sender},
+    notify::{Console, Line, Outbox, Sender, Trouble, sms},
     office::{Channel, Quiet, leap, leap::Erasing, reminder::off_the_hour},
     pages, providers,
     random::{self, NoRandomness},
@@ -46,6 +46,9 @@ const LAST_ANSWERS: Duration = Duration::from_secs(10);
 
 /// Passes are published a day ahead and numbers erased a day late: a minute is nothing to either.
 const CHORES_EVERY: Duration = Duration::from_secs(60);
+
+/// What stands at the end of the address that the gateway is told to push receipts to.
+const SMS_RECEIPTS_SECRET: &str = "sms-receipts.secret";
 
 /// Opens keys and store, and tells the feed which places there are. Until [`answer`] is given the channels there are none.
 pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<AppState, ServeFault> {
@@ -77,6 +80,7 @@ pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<AppState, Ser
     }
     let assets = Arc::new(Assets::of(&config.university)?);
     let wecom = wecom::open(&config, &store, &clock)?;
+    let sms_receipts = sms_receipts(&config)?.map(Arc::new);
     Ok(AppState {
         config: Arc::new(config),
         store,
@@ -84,9 +88,20 @@ pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<AppState, Ser
         timekeeper,
         keys: Arc::new(keys),
         assets,
+        sms_receipts,
         texts_leave: false,
         wecom,
     })
+}
+
+fn sms_receipts(config: &Config) -> Result<Option<DoorToken>, ServeFault> {
+    let setting = "notify.sms.receipts";
+    if !config.notify.sms.as_ref().is_some_and(|sms| sms.receipts) {
+        return Ok(None);
+    }
+    let secret = provider_secret(&config.data_dir, SMS_RECEIPTS_SECRET);
+    let secret = secret.map_err(|cause| ServeFault::Secret { setting, cause })?;
+    DoorToken::new(&secret).map(Some).ok_or(ServeFault::WeakSecret { setting, file: SMS_RECEIPTS_SECRET })
 }
 
 /// Whether the minute's chores may erase, and if not, since when nothing is known of the time.
@@ -176,21 +191,36 @@ pub enum ServeFault {
         now = .now.campus_date_and_clock(), newest = .newest.campus_date_and_clock()
     )]
     TurnedBack { now: Moment, newest: Moment },
+    #[error("{setting} 缺少密钥：{cause}。It lacks its secret")]
+    Secret { setting: &'static str, cause: SecretFault },
+    #[error(
+        "{setting} 的密钥文件 {file} 至少要有 32 个字母或数字，不能猜到。It must hold 32 letters and digits that nobody can guess"
+    )]
+    WeakSecret { setting: &'static str, file: &'static str },
+    #[error(transparent)]
+    Sms(#[from] SmsFault),
+    #[error(transparent)]
+    Line(#[from] Trouble),
     #[error("后台任务意外结束。A background task ended by itself")]
     TaskEnded(#[source] Option<JoinError>),
 }
 
-/// Real channels come with their settings; what has none is printed in a demo and else waits.
-#[must_use]
-pub fn channels(state: &AppState) -> Vec<Box<dyn Sender>> {
+/// The channels that have settings; a demo prints what none of them carries.
+pub fn channels(state: &AppState) -> Result<Vec<Box<dyn Sender>>, ServeFault> {
+    let config = &state.config;
     let mut senders: Vec<Box<dyn Sender>> = Vec::new();
+    if let Some(settings) = &config.notify.sms {
+        let secret = provider_secret(&config.data_dir, sms::secret_file(settings.provider));
+        let secret = sms::SmsSecret(secret.map_err(|cause| ServeFault::Secret { setting: "notify.sms", cause })?);
+        senders.push(sms::open(settings, secret, Line::open()?, state.clock.clone())?);
+    }
     if let Some(wecom) = &state.wecom {
         senders.push(Box::new(wecom.sender()));
     }
-    if state.config.demo {
-        senders.push(Box::new(Console::stdout(&state.config.public_url)));
+    if config.demo {
+        senders.push(Box::new(Console::stdout(&config.public_url)));
     }
-    senders
+    Ok(senders)
 }
 
 fn background(state: &AppState, senders: Vec<Box<dyn Sender>>) -> JoinSet<()> {

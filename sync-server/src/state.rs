@@ -3,7 +3,12 @@
 use std::sync::Arc;
 
 use crate::{
-    assets::Assets, clock::Clock, config::Config, keys::Keys, notify::wecom::Wecom, store::Store,
+    assets::Assets,
+    clock::Clock,
+    config::Config,
+    keys::{DoorToken, Keys},
+    notify::wecom::Wecom,
+    store::Store,
     timekeeper::Timekeeper,
 };
 
@@ -17,6 +22,8 @@ pub struct AppState {
     pub timekeeper: Arc<Timekeeper>,
     pub keys: Arc<Keys>,
     pub assets: Arc<Assets>,
+    /// Behind which address receipts of text messages come in, where they do.
+    pub sms_receipts: Option<Arc<DoorToken>>,
     /// Whether any channel carries text messages: without one nobody can be sent a code, and the sign-in page must say so.
     pub texts_leave: bool,
     /// Where the university's app is set up.

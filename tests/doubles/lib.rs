@@ -4,9 +4,13 @@
 //! Nothing here shares code with the server: a mistake made twice would else be found by nobody. What arrived is kept in
 //! [`Shown`] as its reader would see it, for tests to read and for people to watch at `/`.
 
+pub mod aliyun;
 mod cut;
 mod dials;
 mod shown;
+pub mod sms;
+pub mod tencent;
+mod time;
 pub mod wecom;
 
 use std::sync::Arc;
@@ -14,6 +18,7 @@ use std::sync::Arc;
 use axum::Router;
 pub use dials::{Dials, Fault};
 pub use shown::{Message, Shown};
+pub use time::Time;
 
 /// All doubles of one rehearsal.
 #[derive(Debug, Clone, Default)]
@@ -21,11 +26,15 @@ pub struct Doubles {
     pub shown: Arc<Shown>,
     pub dials: Arc<Dials>,
     pub wecom: Arc<wecom::Wecom>,
+    pub time: Arc<Time>,
+    pub aliyun: Arc<aliyun::Aliyun>,
+    pub tencent: Arc<tencent::Tencent>,
 }
 
 impl Doubles {
     /// Every double below a path of its own, and what arrived at `/`.
     pub fn router(&self) -> Router {
-        Router::new().merge(wecom::router()).with_state(self.clone())
+        let doubles = Router::new().merge(aliyun::router()).merge(tencent::router()).merge(wecom::router());
+        doubles.with_state(self.clone())
     }
 }

@@ -83,7 +83,7 @@ pub(super) async fn test(
 ) -> Result<(), Failure> {
     let state = serve::open(config, clock).await?;
     let staff = state.store.staff_by_number(to).await?.ok_or_else(|| Failure::UnknownStaff(to.clone()))?;
-    match try_each(&serve::channels(&state), &staff, state.clock.now(), out).await? {
+    match try_each(&serve::channels(&state)?, &staff, state.clock.now(), out).await? {
         0 => Ok(()),
         failed => Err(Failure::ChannelsFailed(failed)),
     }

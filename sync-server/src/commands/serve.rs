@@ -41,7 +41,7 @@ pub(super) async fn serve(config: Config, clock: Arc<dyn Clock>, out: &mut dyn W
         }
         tracing::info!("told to stop");
     };
-    let channels = serve::channels(&state);
+    let channels = serve::channels(&state)?;
     Ok(serve::answer(listener, state, channels, told).await?)
 }
 

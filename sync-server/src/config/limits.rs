@@ -2,13 +2,13 @@
 
 use chrono::TimeDelta;
 
-use super::{BookingSettings, Config, SignIn};
+use super::{BookingSettings, Config, Notify, SignIn};
 use crate::office::{BookingLimits, CodeLimits, Limit};
 
 impl Config {
     /// A limit of nothing is no limit but a locked door, and found out on the busiest morning; its name, if there is one.
     pub(super) fn nothing_allowed(&self) -> Option<&'static str> {
-        let Self { sign_in, booking, sync, .. } = self;
+        let Self { sign_in, booking, sync, notify: Notify { approval_code, .. }, .. } = self;
         let limits = [
             ("sign_in.code_minutes", u32::from(sign_in.code_minutes)),
             ("sign_in.attempts", u32::from(sign_in.attempts)),
@@ -24,6 +24,8 @@ impl Config {
             ("booking.unknown_hosts_per_address_hour", u32::from(booking.unknown_hosts_per_address_hour)),
             ("booking.walk_ins_per_terminal_hour", u32::from(booking.walk_ins_per_terminal_hour)),
             ("booking.unknown_hosts_per_terminal_hour", u32::from(booking.unknown_hosts_per_terminal_hour)),
+            ("notify.approval_code.wrong_per_address_hour", u32::from(approval_code.wrong_per_address_hour)),
+            ("notify.approval_code.wrong_per_day", u32::from(approval_code.wrong_per_day)),
             ("sync.beacon_valid_s", sync.beacon_valid_s),
         ];
         limits.into_iter().find(|(_, most)| *most == 0).map(|(name, _)| name)

@@ -25,7 +25,11 @@ use thiserror::Error;
 
 pub use self::{
     colour::Colour,
-    notify::{Notify, QuietHours, Remind, TogetherSettings, Wecom, WecomCard, WecomMistake},
+    notify::{
+        AliyunSigning, ApprovalCodes, Notify, Piece, QuietHours, Remind, Sms, SmsFault, SmsProvider, SmsTemplate,
+        Template, TogetherSettings, Variable, Wecom, WecomCard, WecomMistake, holds_address, is_address, is_forbidden,
+        is_of_address, parts,
+    },
 };
 use crate::office::{CompanionDocuments, Retention, Rules, TimeOfDay};
 
@@ -170,8 +174,8 @@ impl Config {
         while self.public_url.ends_with('/') {
             self.public_url.pop();
         }
-        let (scheme, host) = host_of(&self.public_url).ok_or(ConfigError::PublicUrl)?;
-        if scheme == "http" && !is_loopback(host) {
+        host_of(&self.public_url).ok_or(ConfigError::PublicUrl)?;
+        if !is_site(&self.public_url) {
             return Err(ConfigError::NotHttps);
         }
         let mut ids = BTreeSet::new();
@@ -207,7 +211,18 @@ impl Config {
             return Err(ConfigError::BeaconValid);
         }
         self.notify.check()?;
+        if let Some(sms) = &self.notify.sms {
+            sms.check(&self.public_url, self.gate_names())?;
+        }
         Ok(self)
+    }
+
+    /// Each with the setting it stands in.
+    fn gate_names(&self) -> impl Iterator<Item = (String, &str)> {
+        self.campus.iter().flat_map(|campus| {
+            let id = campus.id;
+            campus.gate.iter().map(move |gate| (format!("campus {id} gate {} name", gate.index), gate.name.as_str()))
+        })
     }
 
     #[must_use]
@@ -352,10 +367,17 @@ pub enum ConfigError {
         "notify.remind 的各个时间应从小到大，不为 0、不重复。Its times must rise from rung to rung: host_after_min, deputy_after_min, duty_after_min"
     )]
     Ladder,
+    #[error(transparent)]
+    Sms(#[from] SmsFault),
     #[error("booking.max_companions 最多 {MAX_COMPANIONS}。It is at most {MAX_COMPANIONS}")]
     Companions,
     #[error(transparent)]
     Wecom(#[from] WecomMistake),
+}
+
+/// A plain site address that is read by nobody on the way.
+fn is_site(url: &str) -> bool {
+    host_of(url).is_some_and(|(scheme, host)| scheme == "https" || is_loopback(host))
 }
 
 /// The scheme and the host of a plain site address: no path, query or user.

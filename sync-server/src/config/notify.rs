@@ -2,12 +2,19 @@
 //!
 //! A channel without a table is not used. Its secrets are files in `<data_dir>/secrets`, never here.
 
+mod sms;
+mod sms_template;
 mod telling;
 mod wecom;
 
 use serde::Deserialize;
 
 use super::ConfigError;
+use crate::office::{ApprovalCodeLimits, Limit};
+pub use sms::{AliyunSigning, Sms, SmsFault, SmsProvider};
+pub use sms_template::{
+    Piece, SmsTemplate, Template, Variable, holds_address, is_address, is_forbidden, is_of_address, parts,
+};
 pub use telling::{QuietHours, Remind, TogetherSettings};
 pub use wecom::{Wecom, WecomCard, WecomMistake};
 
@@ -17,12 +24,44 @@ pub struct Notify {
     pub remind: Remind,
     pub quiet: QuietHours,
     pub together: TogetherSettings,
+    pub approval_code: ApprovalCodes,
+    pub sms: Option<Sms>,
     pub wecom: Option<Wecom>,
+}
+
+/// How many wrong approval codes are borne.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ApprovalCodes {
+    pub wrong_per_address_hour: u16,
+    pub wrong_per_day: u16,
 }
 
 impl Notify {
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         self.remind.check()?;
         Ok(self.wecom.as_ref().map_or(Ok(()), Wecom::check)?)
+    }
+
+    /// Whether text messages hold a code instead of a link to the visit that waits.
+    #[must_use]
+    pub fn texts_hold_codes(&self) -> bool {
+        self.sms.as_ref().is_some_and(Sms::holds_codes)
+    }
+}
+
+impl ApprovalCodes {
+    #[must_use]
+    pub const fn limits(&self) -> ApprovalCodeLimits {
+        ApprovalCodeLimits {
+            per_address: Limit::per_hour(self.wrong_per_address_hour),
+            together: Limit::per_day(self.wrong_per_day),
+        }
+    }
+}
+
+impl Default for ApprovalCodes {
+    fn default() -> Self {
+        Self { wrong_per_address_hour: 30, wrong_per_day: 2000 }
     }
 }

@@ -4,6 +4,7 @@
 //! copied settings file nor a copied backup can make a pass. The root key that vouches for them is needed only by `keys init` and
 //! belongs on a medium in a drawer.
 
+mod door_token;
 mod provider_secret;
 mod secret_file;
 mod set_file;
@@ -27,6 +28,7 @@ use crate::{
     random::{self, NoRandomness},
     store::IdentityKey,
 };
+pub use door_token::DoorToken;
 pub use provider_secret::provider_secret;
 pub use secret_file::SecretFault;
 use secret_file::{Secret, create, create_dir, read};

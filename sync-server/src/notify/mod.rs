@@ -11,6 +11,7 @@ mod backoff;
 mod console;
 mod lane;
 mod line;
+pub mod sms;
 mod throttle;
 pub mod wecom;
 mod worker;

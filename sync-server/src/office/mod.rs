@@ -3,6 +3,7 @@
 //! Pure: no I/O, no clock, no randomness. Times, tokens and what is stored come in as arguments; decisions go out as values that
 //! `store` keeps and `pages` words. So every rule here is a table in a test.
 
+pub mod approval_code;
 pub mod booking;
 pub mod booking_limits;
 pub mod change;
@@ -18,6 +19,7 @@ pub mod issue;
 pub mod leap;
 pub mod limit;
 pub mod notice;
+pub mod notice_facts;
 pub mod quiet;
 pub mod reason;
 pub mod reminder;
@@ -27,6 +29,7 @@ pub mod staff;
 pub mod walk_in;
 pub mod web_address;
 
+pub use approval_code::{ApprovalCode, ApprovalCodeLimits};
 pub use booking::{Booking, Companion, Facts, HostAsked};
 pub use booking_limits::BookingLimits;
 pub use code_limits::CodeLimits;

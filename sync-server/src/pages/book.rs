@@ -89,7 +89,7 @@ pub(super) async fn submit(
         by: (visitor.phone.clone(), address),
         limits: state.config.booking.limits(),
         notice: privacy::VERSION,
-        links: issuing::links()?,
+        links: issuing::links(&state)?,
         form: sent(&form),
     };
     match state.store.submit(submission, now).await? {

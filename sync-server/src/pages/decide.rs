@@ -172,6 +172,6 @@ fn nothing_left(lang: Language) -> &'static str {
     lang.say("不再需要审核", "Nothing left to decide")
 }
 
-fn address(token: &LinkToken) -> String {
+pub(super) fn address(token: &LinkToken) -> String {
     format!("/decide/{}", token.text())
 }

@@ -92,7 +92,7 @@ pub(super) async fn submit(
         booking,
         by: asked.phone.clone(),
         notice: privacy::VERSION,
-        links: issuing::links()?,
+        links: issuing::links(&state)?,
         issuing,
         limits: state.config.booking.limits(),
     };

@@ -12,8 +12,9 @@ use crate::{
 };
 
 /// The links by which a host may decide, or who stands in for them.
-pub(super) fn links() -> Result<HostLinks, AppError> {
-    Ok(HostLinks::from_random([fresh()?, fresh()?, fresh()?], [fresh()?, fresh()?, fresh()?]))
+pub(super) fn links(state: &AppState) -> Result<HostLinks, AppError> {
+    let links = HostLinks::from_random([fresh()?, fresh()?, fresh()?], [fresh()?, fresh()?, fresh()?]);
+    Ok(if state.config.notify.texts_hold_codes() { state.store.with_codes(links) } else { links })
 }
 
 pub(super) fn for_campus(state: &AppState, campus: CampusId) -> Result<Issuing, AppError> {

@@ -5,6 +5,7 @@
 //! whose they are, stands in `routes`; what happens to every request before and after its page, in `around`.
 
 mod address;
+mod approval_code;
 mod around;
 mod assets;
 mod book;

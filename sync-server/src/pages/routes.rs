@@ -11,8 +11,8 @@ use axum::{
 };
 
 use super::{
-    assets, book, booking, bookings, calendar, decide, deputy, edit, elsewhere, home, invite, my_data, pass, privacy,
-    session, several, sign_in,
+    approval_code, assets, book, booking, bookings, calendar, decide, deputy, edit, elsewhere, home, invite, my_data,
+    pass, privacy, session, several, sign_in,
 };
 use crate::state::AppState;
 
@@ -86,6 +86,10 @@ pub(super) fn all() -> Vec<Route> {
         at("/bookings/{number}/decide", Hosts).takes(SessionToken, booking::decide),
         at("/decide/{token}", Bearers).shows(decide::show).takes(LinkToken, decide::submit),
         at("/pass/{name}", Bearers).shows(pass::show),
+        // The same in few characters, for text messages.
+        at("/d/{token}", Bearers).shows(decide::show).takes(LinkToken, decide::submit),
+        at("/p/{name}", Bearers).shows(pass::show),
+        at("/a", Everybodys).shows(approval_code::show).takes(Origin, approval_code::open),
     ]
 }
 

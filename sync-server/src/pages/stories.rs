@@ -1,6 +1,7 @@
 //! The pages as a browser meets them: the whole router over a real database, one request at a time.
 
 mod access;
+mod approval_codes;
 mod changes;
 mod drafts;
 mod hosts;

@@ -4,6 +4,10 @@
 //! whatever it says is a stranger's word until then.
 
 mod routes;
+mod sms;
 mod wecom;
 
 pub use routes::router;
+
+#[cfg(test)]
+mod stories;

@@ -1,11 +1,19 @@
 //! Every address that providers call.
 
-use axum::{Router, extract::DefaultBodyLimit, routing::get};
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    routing::{get, post},
+};
 
-use super::wecom;
+use super::{sms, wecom};
 use crate::state::AppState;
 
 pub fn router(state: AppState) -> Router {
     let wecom = get(wecom::verify).post(wecom::receive).layer(DefaultBodyLimit::max(wecom::LONGEST_BODY_BYTES));
-    Router::new().route("/providers/wecom", wecom).with_state(state)
+    Router::new()
+        .route("/providers/wecom", wecom)
+        .route("/receipts/aliyun/{token}", post(sms::aliyun))
+        .route("/receipts/tencent/{token}", post(sms::tencent))
+        .with_state(state)
 }

@@ -24,6 +24,7 @@ pub(super) enum Counted {
     WalkIn,
     FormKept,
     DeputyNamed,
+    ApprovalCodeWrong,
 }
 
 impl Counted {
@@ -38,6 +39,7 @@ impl Counted {
             Self::WalkIn => "walk_in",
             Self::FormKept => "form_kept",
             Self::DeputyNamed => "deputy_named",
+            Self::ApprovalCodeWrong => "approval_code_wrong",
         }
     }
 }
@@ -47,6 +49,8 @@ pub(super) enum By<'a> {
     Phone(&'a Phone),
     Address(IpAddr),
     Terminal(TerminalId),
+    /// All together.
+    Everybody,
 }
 
 impl By<'_> {
@@ -55,6 +59,7 @@ impl By<'_> {
             Self::Phone(phone) => phone.as_str().to_owned(),
             Self::Address(address) => network(address),
             Self::Terminal(terminal) => format!("terminal {terminal}"),
+            Self::Everybody => "everybody".to_owned(),
         }
     }
 }

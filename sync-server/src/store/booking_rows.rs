@@ -88,6 +88,6 @@ fn issued(row: &Row<'_>, key: &IdentityKey) -> Result<Option<IssuedPass>, StoreE
         return Ok(None);
     };
     let page = key.open(Purpose::Page, &page)?;
-    let page: [u8; 32] = page.as_slice().try_into().map_err(|_| StoreError::Stored { what: "page_token" })?;
-    Ok(Some(IssuedPass { pass: PassId::from_bytes(pass), page: PageToken::from_random(page) }))
+    let page = rows::stored("page_token", PageToken::from_bytes(&page))?;
+    Ok(Some(IssuedPass { pass: PassId::from_bytes(pass), page }))
 }

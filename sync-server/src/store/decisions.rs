@@ -480,7 +480,7 @@ mod tests {
         let office = Office::with_host().await;
         let (booking, links) = office.submit(&form(), 1).await;
         let store = &office.store;
-        let unknown = LinkToken::from_random([99; 32]);
+        let unknown = LinkToken::from_random([99; 24]);
         let outcome =
             store.decide(&unknown, Choice::Approve.on(Revision::FIRST), office.issuing(1), office.now).await.unwrap();
         assert_eq!(outcome, Outcome::NotFound);

@@ -1,6 +1,11 @@
 //! Approval links: one per channel for the host, and for a deputy in force as many; each a right to decide one booking once.
 //!
 //! A link is never marked as dead: whether it still decides is read from the booking, so no two can ever disagree.
+//!
+//! Where text messages may hold no personal link they hold a code instead, made of the link's token. The code leads to a second
+//! link of the same right, whose token only the server's key can make of it: the database keeps neither.
+
+use std::net::IpAddr;
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 use shared::{
@@ -9,10 +14,13 @@ use shared::{
 };
 
 use super::{
-    BookingView, LinkToken, Store, StoreError, bookings, deputies, directory, notices, rows, together, writer::Writing,
+    BookingView, IdentityKey, LinkToken, Store, StoreError,
+    attempts::{self, By, Counted},
+    bookings, deputies, directory, notices, rows, together,
+    writer::Writing,
 };
 use crate::office::{
-    Channel, Staff, Standing, Together,
+    ApprovalCode, ApprovalCodeLimits, Channel, Staff, Standing, Together,
     notice::{self, Message},
 };
 
@@ -22,12 +30,15 @@ pub struct Links {
     pub sms: LinkToken,
     pub hall: LinkToken,
     pub wecom: LinkToken,
+    /// What the code leads to that a text message holds instead of its link, where it does.
+    by_code: Option<LinkToken>,
 }
 
 impl Links {
     #[must_use]
-    pub const fn from_random([sms, hall, wecom]: [[u8; 32]; 3]) -> Self {
+    pub const fn from_random([sms, hall, wecom]: [[u8; 24]; 3]) -> Self {
         Self {
+            by_code: None,
             sms: LinkToken::from_random(sms),
             hall: LinkToken::from_random(hall),
             wecom: LinkToken::from_random(wecom),
@@ -53,7 +64,7 @@ pub struct HostLinks {
 
 impl HostLinks {
     #[must_use]
-    pub const fn from_random(own: [[u8; 32]; 3], deputy: [[u8; 32]; 3]) -> Self {
+    pub const fn from_random(own: [[u8; 24]; 3], deputy: [[u8; 24]; 3]) -> Self {
         Self { own: Links::from_random(own), deputy: Links::from_random(deputy) }
     }
 }
@@ -70,18 +81,70 @@ pub struct LinkView {
     pub open: bool,
 }
 
+/// What a typed code led to. A wrong one and one that is dead are told apart by nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CodeTyped {
+    Right(LinkToken),
+    Wrong,
+    /// Too many were wrong.
+    Limited {
+        retry_at: Moment,
+    },
+}
+
 impl Store {
+    /// Links of which the text message holds a code.
+    #[must_use]
+    pub fn with_codes(&self, links: HostLinks) -> HostLinks {
+        let with_code = |links: Links| {
+            let by_code = Some(self.key().link_of_code(links.sms.approval_code()));
+            Links { by_code, ..links }
+        };
+        HostLinks { own: with_code(links.own), deputy: with_code(links.deputy) }
+    }
+
+    /// The link that a code from a text message stands for, while it decides. Wrong ones are counted, right ones are not.
+    pub async fn link_by_code(
+        &self,
+        code: ApprovalCode,
+        address: IpAddr,
+        limits: ApprovalCodeLimits,
+        now: Moment,
+    ) -> Result<CodeTyped, StoreError> {
+        let key = self.key().clone();
+        let token = key.link_of_code(code);
+        let look = move |db: &mut Writing<'_>| {
+            let by = [(By::Address(address), limits.per_address), (By::Everybody, limits.together)];
+            let mut retry_at = None;
+            for (by, limit) in by {
+                retry_at = retry_at.max(attempts::again_at(db, Counted::ApprovalCodeWrong, by, limit, now)?);
+            }
+            if let Some(retry_at) = retry_at {
+                return Ok(CodeTyped::Limited { retry_at });
+            }
+            if view(db, &key, token.hash(), now)?.is_some_and(|view| view.open) {
+                return Ok(CodeTyped::Right(token));
+            }
+            for (by, _) in by {
+                attempts::count(db, Counted::ApprovalCodeWrong, by, now)?;
+            }
+            Ok(CodeTyped::Wrong)
+        };
+        self.0.writer.write(look).await
+    }
+
     pub async fn link(&self, token: &LinkToken, now: Moment) -> Result<Option<LinkView>, StoreError> {
         let (hash, key) = (token.hash(), self.key().clone());
-        let view = move |db: &Connection| {
-            let Some(found) = find(db, hash)? else { return Ok(None) };
-            let Some(booking) = bookings::by_id(db, &key, found.booking)? else { return Ok(None) };
-            let holder = holder(db, &found, &booking, now)?;
-            let open = holder.is_some() && booking.standing == Standing::Waiting && now < booking.facts.over_at();
-            Ok(Some(LinkView { booking, channel: found.channel, holder, open }))
-        };
-        self.0.readers.look(view).await
+        self.0.readers.look(move |db| view(db, &key, hash, now)).await
     }
+}
+
+fn view(db: &Connection, key: &IdentityKey, hash: [u8; 32], now: Moment) -> Result<Option<LinkView>, StoreError> {
+    let Some(found) = find(db, hash)? else { return Ok(None) };
+    let Some(booking) = bookings::by_id(db, key, found.booking)? else { return Ok(None) };
+    let holder = holder(db, &found, &booking, now)?;
+    let open = holder.is_some() && booking.standing == Standing::Waiting && now < booking.facts.over_at();
+    Ok(Some(LinkView { booking, channel: found.channel, holder, open }))
 }
 
 pub(super) struct Found {
@@ -159,9 +222,116 @@ pub(super) fn add_for(
             together::tell(db, to.address(channel), channel, count, together.every, now)?;
             continue;
         }
-        db.prepare_cached("insert into approval_link (token, booking, channel, holder) values (?1, ?2, ?3, ?4)")?
-            .execute(params![token.hash(), booking.get(), channel.name(), holder.map(StaffNumber::as_str)])?;
+        keep(db, token, (booking, channel, holder))?;
+        if let (Channel::Sms, Some(by_code)) = (channel, &links.by_code) {
+            keep(db, by_code, (booking, channel, holder))?;
+        }
         notices::add(db, &asked(Some(&path)), now)?;
     }
     Ok(())
+}
+
+/// Of two links that one code stands for, once in a million million, the newer is meant.
+fn keep(
+    db: &Writing<'_>,
+    token: &LinkToken,
+    (booking, channel, holder): (BookingId, Channel, Option<&StaffNumber>),
+) -> Result<(), StoreError> {
+    db.prepare_cached(
+        "insert or replace into approval_link (token, booking, channel, holder) values (?1, ?2, ?3, ?4)",
+    )?
+    .execute(params![token.hash(), booking.get(), channel.name(), holder.map(StaffNumber::as_str)])?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use chrono::TimeDelta;
+
+    use super::*;
+    use crate::{
+        config::Config,
+        office::{Choice, Limit, Revision},
+        store::office_days::{Office, form, links},
+    };
+
+    const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+    fn limits() -> ApprovalCodeLimits {
+        ApprovalCodeLimits { per_address: Limit::per_hour(3), together: Limit::per_day(5) }
+    }
+
+    async fn submit(office: &Office, seed: u8) -> ApprovalCode {
+        let links = office.store.with_codes(links(seed));
+        let code = links.own.sms.approval_code();
+        office.submit_with(&form(), links).await;
+        code
+    }
+
+    async fn typed(office: &Office, code: ApprovalCode, address: IpAddr, now: Moment) -> CodeTyped {
+        office.store.link_by_code(code, address, limits(), now).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_code_leads_to_a_link_that_decides_and_dies_with_the_decision() {
+        let office = Office::with_host().await;
+        let code = submit(&office, 1).await;
+        let CodeTyped::Right(link) = typed(&office, code, HERE, office.now).await else { panic!("it is right") };
+        assert!(office.store.link(&link, office.now).await.unwrap().unwrap().open);
+        assert_eq!(
+            typed(&office, code, HERE, office.now).await,
+            CodeTyped::Right(link.clone()),
+            "as often as it is typed"
+        );
+        assert_eq!(office.look("select count(*) from attempt where what = 'approval_code_wrong'"), 0);
+        let word = Choice::Approve.on(Revision::FIRST);
+        office.store.decide(&link, word, office.issuing(1), office.now).await.unwrap();
+        assert_eq!(typed(&office, code, HERE, office.now).await, CodeTyped::Wrong);
+    }
+
+    #[tokio::test]
+    async fn a_code_dies_with_its_day_and_is_of_no_use_under_another_key() {
+        let office = Office::with_host().await;
+        let code = submit(&office, 1).await;
+        assert_eq!(typed(&office, code, HERE, office.now.plus(TimeDelta::hours(16))).await, CodeTyped::Wrong);
+        let other = IdentityKey::from_bytes(&[9; 32]);
+        assert_ne!(other.link_of_code(code), office.store.key().link_of_code(code));
+    }
+
+    #[tokio::test]
+    async fn without_a_code_template_there_is_no_second_link() {
+        let office = Office::with_host().await;
+        let (_, links) = office.submit(&form(), 1).await;
+        assert_eq!(office.look("select count(*) from approval_link"), 3);
+        assert_eq!(typed(&office, links.sms.approval_code(), HERE, office.now).await, CodeTyped::Wrong);
+    }
+
+    #[tokio::test]
+    async fn wrong_codes_are_limited_by_address_and_together_and_then_no_code_is_looked_at() {
+        let office = Office::with_host().await;
+        let code = submit(&office, 1).await;
+        let wrong = ApprovalCode::from_bytes([7; 5]);
+        let address = |last| IpAddr::V4(Ipv4Addr::new(192, 0, 2, last));
+        for _ in 0..3 {
+            assert_eq!(typed(&office, wrong, address(1), office.now).await, CodeTyped::Wrong);
+        }
+        let hour = CodeTyped::Limited { retry_at: office.now.plus(TimeDelta::hours(1)) };
+        assert_eq!(typed(&office, code, address(1), office.now).await, hour);
+        assert!(matches!(typed(&office, code, address(2), office.now).await, CodeTyped::Right(_)));
+        for _ in 0..2 {
+            assert_eq!(typed(&office, wrong, address(2), office.now).await, CodeTyped::Wrong);
+        }
+        let day = CodeTyped::Limited { retry_at: office.now.plus(TimeDelta::days(1)) };
+        assert_eq!(typed(&office, code, address(3), office.now).await, day);
+    }
+
+    #[test]
+    fn guessing_is_hopeless_within_the_usual_limits() {
+        let limits = Config::default().notify.approval_code.limits();
+        // With a thousand bookings waiting, a year of guessing finds one once in a thousand years.
+        let a_year = f64::from(limits.together.most) * 365.0 * 1000.0 / 2_f64.powi(40);
+        assert!(a_year < 1e-3, "{a_year}");
+    }
 }

@@ -76,7 +76,7 @@ pub use entries::{EntryFilter, EntryRow};
 pub use feed::Fed;
 pub use host_search::BookingLimit;
 pub use invitations::Invitation;
-pub use links::{HostLinks, LinkView, Links};
+pub use links::{CodeTyped, HostLinks, LinkView, Links};
 pub use my_data::{ErasedMine, Mine, MyData};
 pub use notices::{Followed, Notice, NoticeKey, NoticeState, NoticeStatus};
 pub use notices_listed::{ListedNotice, NoticeCounts};

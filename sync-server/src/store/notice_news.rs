@@ -56,7 +56,10 @@ mod tests {
     use chrono::TimeDelta;
 
     use super::*;
-    use crate::store::{Came, office_days::{Office, form}};
+    use crate::store::{
+        Came,
+        office_days::{Office, form},
+    };
 
     #[tokio::test]
     async fn a_notice_is_read_by_whom_it_was_for_and_the_first_time_counts() {

@@ -52,16 +52,20 @@ impl Office {
     /// Books with links made of `seed`, by a phone that is not the visitor's.
     pub(super) async fn submit(&self, form: &BookingForm, seed: u8) -> (BookingId, Links) {
         let links = links(seed);
+        (self.submit_with(form, links.clone()).await, links.own)
+    }
+
+    pub(super) async fn submit_with(&self, form: &BookingForm, links: HostLinks) -> BookingId {
         let submission = Submission {
             booking: form.check(&self.rules(), self.now).unwrap(),
             by: (Phone::parse("13800130009").unwrap(), Ipv4Addr::LOCALHOST.into()),
             limits: Config::default().booking.limits(),
             notice: "1",
-            links: links.clone(),
+            links,
             form: Sent { id: form.form_id.clone(), mark: form.mark() },
         };
         match self.store.submit(submission, self.now).await.unwrap() {
-            Submitted::Booked(id) => (id, links.own),
+            Submitted::Booked(id) => id,
             other @ (Submitted::HostUnknown | Submitted::Limited { .. }) => panic!("{other:?}"),
         }
     }
@@ -70,7 +74,7 @@ impl Office {
         Issuing {
             signer: Arc::new(PassSigner::new(KeyId::new(1), SigningKey::from_bytes(&[7; 32]))),
             pass: PassId::from_bytes([seed; 8]),
-            page: PageToken::from_random([seed; 32]),
+            page: PageToken::from_random([seed; 24]),
             gates: GateMask::EVERY,
             entries: EntriesAllowed::ONE,
         }
@@ -93,7 +97,7 @@ impl Office {
 
 /// Made of small numbers: the host's, and a deputy's.
 pub(super) fn links(seed: u8) -> HostLinks {
-    let [own, deputy] = [0, 20].map(|after| [0, 50, 100].map(|channel| [seed + after + channel; 32]));
+    let [own, deputy] = [0, 20].map(|after| [0, 50, 100].map(|channel| [seed + after + channel; 24]));
     HostLinks::from_random(own, deputy)
 }
 

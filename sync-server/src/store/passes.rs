@@ -304,7 +304,7 @@ mod tests {
         assert_eq!(record.plates, ["京A12345"]);
         assert_eq!(record.host, office.host.name);
         assert_eq!(record.visit_from, today().at_minute(600));
-        let page = office.store.pass_page(&PageToken::from_random([1; 32])).await.unwrap().unwrap();
+        let page = office.store.pass_page(&PageToken::from_random([1; 24])).await.unwrap().unwrap();
         let sealed = SealedPass::from_text(&page.text.unwrap()).unwrap();
         assert!(sealed.as_bytes().len() <= shared::pass::MAX_PASS_BYTES);
     }

@@ -12,8 +12,8 @@ use sha2::Sha256;
 use shared::identity::{Document, Phone};
 use zeroize::Zeroizing;
 
-use super::StoreError;
-use crate::office::holder::holders_part;
+use super::{LinkToken, StoreError};
+use crate::office::{ApprovalCode, holder::holders_part};
 
 const NONCE_BYTES: usize = 24;
 
@@ -90,6 +90,13 @@ impl IdentityKey {
     /// The same for every way to write one holder's number, of whatever kind it is said to be.
     pub(super) fn number_index(&self, document: &Document) -> [u8; 32] {
         keyed(&self.index, &[b"number", &[0], holders_part(document.number()).as_bytes()])
+    }
+
+    /// The same for the same code; without the key nobody comes from one to the other.
+    pub(super) fn link_of_code(&self, code: ApprovalCode) -> LinkToken {
+        // No telephone number is a word, so no code to sign in is ever hashed to the same.
+        let [bits @ .., _, _, _, _, _, _, _, _] = keyed(&self.codes, &[b"approval", &[0], code.bytes()]);
+        LinkToken::from_random(bits)
     }
 
     pub(super) fn code_hash(&self, phone: &Phone, code: &str) -> [u8; 32] {

@@ -22,6 +22,7 @@ fn strangers() -> Vec<Sight> {
         now("start", "/", &[]),
         now("privacy", "/privacy", &[]),
         now("elsewhere", "/elsewhere", &[]),
+        now("approval-code", "/a", &[]),
         now("refused", "/nowhere", &[]),
         now("sign-in", "/sign-in?other=yes", &[]),
         now("sign-in-problem", "/sign-in?other=yes", &[Type("phone", "12345"), Send("phone")]),

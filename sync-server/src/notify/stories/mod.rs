@@ -18,7 +18,7 @@ use shared::{
     identity::{PersonName, Phone},
     ids::{BookingId, GateMask, KeyId, PassId, StaffNumber},
     pass::{EntriesAllowed, PassSigner},
-    time::{CampusDay, Moment},
+    time::CampusDay,
 };
 
 use super::{Accepted, Asking, Fate, Outbox, Pace, Sender, Sending, Unsent};
@@ -69,7 +69,7 @@ impl Desk {
 
     async fn submit(&self, seed: [u8; 2]) -> (BookingId, Links) {
         let token = |channel: u8| {
-            let mut token = [channel; 32];
+            let mut token = [channel; 24];
             token[..2].copy_from_slice(&seed);
             token
         };
@@ -95,7 +95,7 @@ impl Desk {
     fn issuing(seed: [u8; 2]) -> Issuing {
         let mut pass = [9; 8];
         pass[..2].copy_from_slice(&seed);
-        let mut page = [9; 32];
+        let mut page = [9; 24];
         page[..2].copy_from_slice(&seed);
         Issuing {
             signer: Arc::new(PassSigner::new(KeyId::new(1), SigningKey::from_bytes(&[7; 32]))),

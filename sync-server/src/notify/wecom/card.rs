@@ -72,7 +72,10 @@ pub(super) fn settled_card(notice: &Notice, link: &str) -> Value {
 const fn title(notice: &Notice) -> &'static str {
     match notice.kind {
         NoticeKind::SignInCode => "登录验证码",
+        NoticeKind::Submitted => "预约已提交",
         NoticeKind::ApprovalAsked => "访客预约待审核",
+        NoticeKind::Waiting => "多位访客待审核",
+        NoticeKind::Unanswered => "访客预约无人审核",
         NoticeKind::Approved => "预约已通过",
         NoticeKind::Declined => "预约未通过",
         NoticeKind::Revoked => "通行码已撤销",
@@ -99,6 +102,7 @@ const fn row_name(fact: Fact) -> Option<&'static str> {
         Fact::Through => "止",
         Fact::By => "处理人",
         Fact::Standing => "结果",
+        Fact::Count => "待审核",
         // Never on a card: whoever looks over a shoulder reads them.
         Fact::Code | Fact::Minutes | Fact::ShortCode => return None,
     })
