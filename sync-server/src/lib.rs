@@ -18,6 +18,7 @@ pub mod pages;
 pub mod providers;
 pub mod random;
 pub mod serve;
+pub mod sign_on;
 pub mod state;
 pub mod store;
 pub mod sync;

@@ -4,6 +4,8 @@
 //! stops its background tasks. A task that ends by itself is a fault: a server that has quietly stopped publishing passes is worse
 //! than one that is restarted.
 
+mod hall;
+
 use std::{
     fs::{self, File, TryLockError},
     future::Future,
@@ -31,11 +33,14 @@ use crate::{
     notify::{Console, Outbox, Sender},
     office::{Channel, leap, leap::Erasing},
     pages, providers,
+    sign_on::SignOns,
     state::AppState,
     store::{Store, StoreError},
     sync,
     timekeeper::{Leapt, Timekeeper},
 };
+
+pub use hall::HallFault;
 
 /// How long answers under way may take once the server is told to stop.
 const LAST_ANSWERS: Duration = Duration::from_secs(10);
@@ -69,6 +74,8 @@ pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<AppState, Ser
         );
     }
     let assets = Arc::new(Assets::of(&config.university)?);
+    let sign_ons = SignOns::from_iter(hall::cas(&config)?);
+    let hall_code = hall::code(&config)?;
     Ok(AppState {
         config: Arc::new(config),
         store,
@@ -77,6 +84,8 @@ pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<AppState, Ser
         keys: Arc::new(keys),
         assets,
         texts_leave: false,
+        sign_ons,
+        hall_code,
     })
 }
 
@@ -111,7 +120,9 @@ pub async fn answer(
         tracing::warn!("no channel carries text messages: nobody can be sent a code, and the sign-in page says so");
     }
     let (close, mut closing) = watch::channel(false);
-    let router = pages::router(state.clone()).merge(providers::router(state.clone())).merge(sync::router(state.clone(), closing.clone()));
+    let router = pages::router(state.clone())
+        .merge(providers::router(state.clone()))
+        .merge(sync::router(state.clone(), closing.clone()));
     let told = async move {
         shutdown.await;
         close.send_replace(true);
@@ -163,14 +174,20 @@ pub enum ServeFault {
         now = .now.campus_date_and_clock(), newest = .newest.campus_date_and_clock()
     )]
     TurnedBack { now: Moment, newest: Moment },
+    #[error(transparent)]
+    Hall(#[from] HallFault),
     #[error("后台任务意外结束。A background task ended by itself")]
     TaskEnded(#[source] Option<JoinError>),
 }
 
-/// Real channels come with their settings; until there are some, only a demo can be heard.
-#[must_use]
-pub fn channels(state: &AppState) -> Vec<Box<dyn Sender>> {
-    if state.config.demo { vec![Box::new(Console::stdout(&state.config.public_url))] } else { Vec::new() }
+/// The channels that the settings name; a demo's console takes what no other does.
+pub fn channels(state: &AppState) -> Result<Vec<Box<dyn Sender>>, ServeFault> {
+    let mut channels: Vec<Box<dyn Sender>> = Vec::new();
+    channels.extend(hall::channel(state)?);
+    if state.config.demo {
+        channels.push(Box::new(Console::stdout(&state.config.public_url)));
+    }
+    Ok(channels)
 }
 
 fn background(state: &AppState, senders: Vec<Box<dyn Sender>>) -> JoinSet<()> {

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::{assets::Assets, clock::Clock, config::Config, keys::Keys, store::Store, timekeeper::Timekeeper};
+use crate::{
+    assets::Assets, clock::Clock, config::Config, keys::Keys, notify::hall::PullCode, sign_on::SignOns, store::Store,
+    timekeeper::Timekeeper,
+};
 
 /// Cheap to clone: each handler holds its own.
 #[derive(Debug, Clone)]
@@ -16,4 +19,8 @@ pub struct AppState {
     pub assets: Arc<Assets>,
     /// Whether any channel carries text messages: without one nobody can be sent a code, and the sign-in page must say so.
     pub texts_leave: bool,
+    /// The houses by whose word staff may sign in.
+    pub sign_ons: SignOns,
+    /// What a service hall that fetches has to show; without one nothing can be fetched.
+    pub hall_code: Option<Arc<PullCode>>,
 }

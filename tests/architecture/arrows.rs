@@ -62,12 +62,14 @@ const SERVER: Arrows = &[
     ("keys", &["random", "store"]),
     ("error", &["store"]),
     ("timekeeper", &["clock", "office"]),
-    ("state", &["assets", "clock", "config", "keys", "store", "timekeeper"]),
+    ("state", &["assets", "clock", "config", "keys", "notify", "sign_on", "store", "timekeeper"]),
     // tells people
-    ("notify", &["office", "store", "clock", "config", "error"]),
+    ("notify", &["office", "store", "clock", "config", "error", "random"]),
+    // is told by other houses who somebody is
+    ("sign_on", &["config", "notify"]),
     // the three doors, strangers to each other
     ("sync", &["office", "store", "state", "random", "timekeeper"]),
-    ("pages", &["office", "store", "state", "error", "random", "headers"]),
+    ("pages", &["office", "store", "state", "error", "random", "headers", "sign_on"]),
     ("providers", &["office", "store", "state", "notify", "config", "error"]),
     // keeps connections
     ("listening", &["headers"]),

@@ -13,6 +13,7 @@ pub(crate) const CRATES: &[(&str, &[&str])] = &[
     ("sync-server", &["shared"]),
     ("gatehouse", &["shared", "gate-terminal"]),
     ("journeys", &["shared", "gate-terminal", "sync-server", "gatehouse"]),
+    ("doubles", &["shared", "sync-server"]),
     ("bench", &["shared", "gate-terminal", "gatehouse", "journeys"]),
     ("browser", &["shared", "gate-terminal", "sync-server", "journeys"]),
     ("architecture", &[]),

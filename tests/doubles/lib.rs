@@ -4,7 +4,11 @@
 //! Nothing here shares code with the server: a mistake made twice would else be found by nobody. What arrived is kept in
 //! [`Shown`] as its reader would see it, for tests to read and for people to watch at `/`.
 
+pub mod cas;
+mod cut;
 mod dials;
+pub mod hall;
+mod page;
 mod shown;
 
 use std::sync::Arc;
@@ -18,11 +22,13 @@ pub use shown::{Message, Shown};
 pub struct Doubles {
     pub shown: Arc<Shown>,
     pub dials: Arc<Dials>,
+    pub halls: Arc<hall::Halls>,
+    pub cas: Arc<cas::Cas>,
 }
 
 impl Doubles {
     /// Every double below a path of its own, and what arrived at `/`.
     pub fn router(&self) -> Router {
-        Router::new()
+        Router::new().merge(page::router(self)).merge(hall::router(self)).merge(cas::router(self))
     }
 }

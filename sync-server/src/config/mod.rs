@@ -7,6 +7,8 @@ mod colour;
 mod defaults;
 mod limits;
 mod notify;
+mod provider_url;
+mod sign_on;
 
 use std::{
     collections::BTreeSet,
@@ -23,7 +25,12 @@ use shared::{
 };
 use thiserror::Error;
 
-pub use self::{colour::Colour, notify::Notify};
+pub use self::{
+    colour::Colour,
+    notify::{Hall, HallAdapter, HallChosen, MessageCentre, Notify, Pull, Weaver, Webhook, Wisedu},
+    provider_url::ProviderUrl,
+    sign_on::{CasSettings, SignOnSettings},
+};
 use crate::office::{CompanionDocuments, Retention, Rules, TimeOfDay};
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -41,6 +48,7 @@ pub struct Config {
     pub campus: Vec<Campus>,
     pub booking: BookingSettings,
     pub sign_in: SignIn,
+    pub sign_on: SignOnSettings,
     pub notify: Notify,
     pub sync: SyncSettings,
     pub retention: Retention,
@@ -203,6 +211,8 @@ impl Config {
         if self.sync.beacon_valid_s <= u32::from(self.sync.hold_s) {
             return Err(ConfigError::BeaconValid);
         }
+        self.notify.check()?;
+        self.sign_on.check()?;
         Ok(self)
     }
 
@@ -344,6 +354,14 @@ pub enum ConfigError {
         "booking.horizon_days 最多 {MAX_DAYS_AHEAD}，校门把撤销只记这么久。It is at most {MAX_DAYS_AHEAD}: gates keep revocations for so long"
     )]
     Horizon,
+    #[error("notify.hall.adapter = \"{0}\" 需要 [notify.hall.{0}]。Its table is missing")]
+    NoHallTable(&'static str),
+    #[error("notify.hall.{0} 不能为空。It must not be empty")]
+    EmptyHallSetting(&'static str),
+    #[error("sign_on.cas.validate 应以 / 开头，不带 ? 和 #。It begins with a slash and has no query")]
+    CasValidate,
+    #[error("sign_on.cas.staff_number 应为 \"user\" 或属性名。It is \"user\" or the name of an attribute")]
+    CasStaffNumber,
     #[error("booking.max_companions 最多 {MAX_COMPANIONS}。It is at most {MAX_COMPANIONS}")]
     Companions,
 }

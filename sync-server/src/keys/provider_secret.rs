@@ -33,11 +33,9 @@ mod tests {
         fs::create_dir(dir.path().join("secrets")).unwrap();
         let read = || provider_secret(dir.path(), "sms.secret");
         assert!(matches!(read(), Err(SecretFault::Io { .. })));
-        for (text, mode, expected) in [
-            ("made-up\n", 0o600, Ok("made-up")),
-            ("made-up\n", 0o640, Err("chmod 600")),
-            (" \n", 0o600, Err("空")),
-        ] {
+        for (text, mode, expected) in
+            [("made-up\n", 0o600, Ok("made-up")), ("made-up\n", 0o640, Err("chmod 600")), (" \n", 0o600, Err("空"))]
+        {
             fs::write(&path, text).unwrap();
             fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
             match (read(), expected) {

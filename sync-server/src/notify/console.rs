@@ -42,7 +42,9 @@ impl<W: Write + Send> Console<W> {
         // A writer that panicked mid-line spoils one line of a demo, not the next.
         let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
         let printed = writeln!(out, "notice {line}").and_then(|()| out.flush());
-        printed.map(|()| Accepted::default()).map_err(|cause| Unsent::later("the console cannot be written").caused(cause))
+        printed
+            .map(|()| Accepted::default())
+            .map_err(|cause| Unsent::later("the console cannot be written").caused(cause))
     }
 }
 

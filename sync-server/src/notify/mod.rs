@@ -8,6 +8,7 @@
 
 mod backoff;
 mod console;
+pub mod hall;
 mod line;
 mod worker;
 

@@ -159,11 +159,7 @@ impl NoticeKind {
 #[must_use]
 pub fn sign_in_code(code: &str, minutes: u16) -> Message {
     let text = format!("您的登录验证码是 {code}，{minutes} 分钟内有效。请勿告诉他人。");
-    Message::new(
-        NoticeKind::SignInCode,
-        text,
-        [(Fact::Code, code.to_owned()), (Fact::Minutes, minutes.to_string())],
-    )
+    Message::new(NoticeKind::SignInCode, text, [(Fact::Code, code.to_owned()), (Fact::Minutes, minutes.to_string())])
 }
 
 #[must_use]

@@ -255,7 +255,7 @@ mod tests {
     use super::*;
     use crate::{
         config::Config,
-        office::{Choice, Limit, Revision, RevokedBy},
+        office::{Choice, Limit, Revision, RevokedBy, notice::NoticeKind},
         store::{
             EndOutcome, Outcome, Target,
             office_days::{self, Office, form, today, with_companions},

@@ -19,10 +19,7 @@ use super::{
     notices,
     writer::Writing,
 };
-use crate::office::{
-    Channel, CodeLimits,
-    notice,
-};
+use crate::office::{Channel, CodeLimits, notice};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CodeIssued {

@@ -364,12 +364,7 @@ fn ended(db: &Writing<'_>, id: i64, name: &str, by: &RevokedBy, at: Moment) -> R
     .execute(params![name, at.unix_ms(), by.name(), number, person, reason, id])
 }
 
-fn tell_host(
-    db: &mut Writing<'_>,
-    view: &BookingView,
-    message: &Message,
-    now: Moment,
-) -> Result<(), StoreError> {
+fn tell_host(db: &mut Writing<'_>, view: &BookingView, message: &Message, now: Moment) -> Result<(), StoreError> {
     let to = view.host.address(Channel::Sms);
     let notice = notices::New { booking: Some(view.id), channel: Channel::Sms, to, message, path: None };
     notices::add(db, &notice, now)
@@ -396,7 +391,7 @@ fn tell_visitor(
 mod tests {
     use super::*;
     use crate::{
-        office::{Choice, Reason, Revision},
+        office::{Choice, Reason, Revision, notice::NoticeKind},
         store::office_days::{Office, form, today},
     };
 

@@ -109,13 +109,8 @@ impl Store {
 /// Of nobody's booking; where it leads they sign in.
 fn tell(db: &mut Writing<'_>, deputy: &Staff, message: &Message, now: Moment) -> Result<(), StoreError> {
     for channel in Channel::ALL {
-        let notice = notices::New {
-            booking: None,
-            channel,
-            to: deputy.address(channel),
-            message,
-            path: Some("/bookings"),
-        };
+        let notice =
+            notices::New { booking: None, channel, to: deputy.address(channel), message, path: Some("/bookings") };
         notices::add(db, &notice, now)?;
     }
     Ok(())

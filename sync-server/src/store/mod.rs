@@ -71,7 +71,7 @@ pub use host_search::BookingLimit;
 pub use invitations::Invitation;
 pub use links::{HostLinks, LinkView, Links};
 pub use my_data::{ErasedMine, Mine, MyData};
-pub use notices::{Notice, NoticeState, NoticeStatus};
+pub use notices::{Followed, Notice, NoticeKey, NoticeState, NoticeStatus};
 pub use passes::{Issuing, PassView};
 pub use retention::Erased;
 pub use sealing::IdentityKey;

@@ -20,7 +20,7 @@ use super::{
     bookings, directory, feed, links, rows,
     writer::Writing,
 };
-use crate::office::{Booking, BookingLimits, HostSaid, Staff, walk_in::CONSENT_AT_THE_GATE};
+use crate::office::{Booking, BookingLimits, HostSaid, Staff, notice::Message, walk_in::CONSENT_AT_THE_GATE};
 
 /// A walk-in whose host is known, on its way in.
 #[derive(Debug)]
@@ -158,7 +158,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        office::{BookingForm, Choice, Limit, Revision},
+        office::{BookingForm, Choice, Limit, Revision, notice},
         store::{
             Outcome, Target,
             office_days::{CAMPUS, Office, form, links, today},
