@@ -4,6 +4,7 @@
 //! stops its background tasks. A task that ends by itself is a fault: a server that has quietly stopped publishing passes is worse
 //! than one that is restarted.
 
+mod hall;
 mod wecom;
 
 use std::{
@@ -34,12 +35,15 @@ use crate::{
     office::{Channel, Quiet, leap, leap::Erasing, reminder::off_the_hour},
     pages, providers,
     random::{self, NoRandomness},
+    sign_on::SignOns,
     state::AppState,
     store::{Links, Store, StoreError},
     sync,
     timekeeper::{Leapt, Timekeeper},
 };
 pub use wecom::WecomFault;
+
+pub use hall::HallFault;
 
 /// How long answers under way may take once the server is told to stop.
 const LAST_ANSWERS: Duration = Duration::from_secs(10);
@@ -81,6 +85,8 @@ pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<AppState, Ser
     let assets = Arc::new(Assets::of(&config.university)?);
     let wecom = wecom::open(&config, &store, &clock)?;
     let sms_receipts = sms_receipts(&config)?.map(Arc::new);
+    let sign_ons = SignOns::from_iter(hall::cas(&config)?.into_iter().chain(wecom::sign_on(wecom.as_ref(), &store)));
+    let hall_code = hall::code(&config)?;
     Ok(AppState {
         config: Arc::new(config),
         store,
@@ -91,6 +97,8 @@ pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<AppState, Ser
         sms_receipts,
         texts_leave: false,
         wecom,
+        sign_ons,
+        hall_code,
     })
 }
 
@@ -201,6 +209,8 @@ pub enum ServeFault {
     Sms(#[from] SmsFault),
     #[error(transparent)]
     Line(#[from] Trouble),
+    #[error(transparent)]
+    Hall(#[from] HallFault),
     #[error("后台任务意外结束。A background task ended by itself")]
     TaskEnded(#[source] Option<JoinError>),
 }
@@ -214,6 +224,7 @@ pub fn channels(state: &AppState) -> Result<Vec<Box<dyn Sender>>, ServeFault> {
         let secret = sms::SmsSecret(secret.map_err(|cause| ServeFault::Secret { setting: "notify.sms", cause })?);
         senders.push(sms::open(settings, secret, Line::open()?, state.clock.clone())?);
     }
+    senders.extend(hall::channel(state)?);
     if let Some(wecom) = &state.wecom {
         senders.push(Box::new(wecom.sender()));
     }

@@ -7,7 +7,8 @@ use crate::{
     clock::Clock,
     config::Config,
     keys::{DoorToken, Keys},
-    notify::wecom::Wecom,
+    notify::{hall::PullCode, wecom::Wecom},
+    sign_on::SignOns,
     store::Store,
     timekeeper::Timekeeper,
 };
@@ -28,4 +29,8 @@ pub struct AppState {
     pub texts_leave: bool,
     /// Where the university's app is set up.
     pub wecom: Option<Arc<Wecom>>,
+    /// The houses by whose word staff may sign in.
+    pub sign_ons: SignOns,
+    /// What a service hall that fetches has to show; without one nothing can be fetched.
+    pub hall_code: Option<Arc<PullCode>>,
 }

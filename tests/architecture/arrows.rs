@@ -65,12 +65,12 @@ const SERVER: Arrows = &[
     // tells people
     ("notify", &["office", "store", "clock", "config", "error", "random"]),
     // is told by other houses who somebody is
-    ("sign_on", &["notify", "store"]),
+    ("sign_on", &["config", "notify", "store"]),
     // what every door is given
-    ("state", &["assets", "clock", "config", "keys", "notify", "store", "timekeeper"]),
+    ("state", &["assets", "clock", "config", "keys", "notify", "sign_on", "store", "timekeeper"]),
     // the three doors, strangers to each other
     ("sync", &["office", "store", "state", "random", "timekeeper"]),
-    ("pages", &["office", "store", "state", "error", "random", "headers"]),
+    ("pages", &["office", "store", "state", "error", "random", "headers", "sign_on"]),
     ("providers", &["office", "store", "state", "notify", "config", "error"]),
     // keeps connections
     ("listening", &["headers"]),

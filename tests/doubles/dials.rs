@@ -53,6 +53,18 @@ impl Dials {
         self.of(double, |dial| dial.next.pop_front().unwrap_or(dial.always))
     }
 
+    /// How each dial stands, for people to see: what comes once, and what always.
+    pub fn standing(&self) -> BTreeMap<String, (Vec<Option<Fault>>, Option<Fault>)> {
+        let dials = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let turned = dials.iter().filter(|(_, dial)| dial.always.is_some() || !dial.next.is_empty());
+        turned.map(|(double, dial)| (double.clone(), (dial.next.iter().copied().collect(), dial.always))).collect()
+    }
+
+    /// As if no dial had ever been turned.
+    pub fn reset(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     fn of<T>(&self, double: &str, turn: impl FnOnce(&mut Dial) -> T) -> T {
         let mut dials = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         turn(dials.entry(double.to_owned()).or_default())

@@ -5,8 +5,11 @@
 //! [`Shown`] as its reader would see it, for tests to read and for people to watch at `/`.
 
 pub mod aliyun;
+pub mod cas;
 mod cut;
 mod dials;
+pub mod hall;
+mod page;
 mod shown;
 pub mod sms;
 pub mod tencent;
@@ -29,12 +32,15 @@ pub struct Doubles {
     pub time: Arc<Time>,
     pub aliyun: Arc<aliyun::Aliyun>,
     pub tencent: Arc<tencent::Tencent>,
+    pub halls: Arc<hall::Halls>,
+    pub cas: Arc<cas::Cas>,
 }
 
 impl Doubles {
     /// Every double below a path of its own, and what arrived at `/`.
     pub fn router(&self) -> Router {
         let doubles = Router::new().merge(aliyun::router()).merge(tencent::router()).merge(wecom::router());
-        doubles.with_state(self.clone())
+        let doubles = doubles.with_state(self.clone());
+        doubles.merge(page::router(self)).merge(hall::router(self)).merge(cas::router(self))
     }
 }

@@ -27,6 +27,7 @@ pub(super) async fn serve(config: Config, clock: Arc<dyn Clock>, out: &mut dyn W
     let listen = config.listen;
     let _lock = serve::only_here(&config)?;
     let state = serve::open(config, clock).await?;
+    let channels = serve::channels(&state)?;
     if let Erasing::Held { since } = serve::erasing(&state).await? {
         writeln!(out, "暂不删除任何数据：自 {} 起本服务没有运行，或时钟不对。", since.campus_date_and_clock())?;
         writeln!(out, "若时钟正确，请运行 sync-server clock accept。Nothing is erased until the clock is accepted")?;
@@ -41,7 +42,6 @@ pub(super) async fn serve(config: Config, clock: Arc<dyn Clock>, out: &mut dyn W
         }
         tracing::info!("told to stop");
     };
-    let channels = serve::channels(&state)?;
     Ok(serve::answer(listener, state, channels, told).await?)
 }
 

@@ -7,7 +7,10 @@ use shared::{
     pass::EntriesAllowed,
 };
 
-use super::{BookingSettings, Campus, Colour, Config, Gate, Log, Notify, Office, SignIn, SyncSettings, University};
+use super::{
+    BookingSettings, Campus, Colour, Config, Gate, Log, Notify, Office, SignIn, SignOnSettings, SyncSettings,
+    University,
+};
 use crate::office::{CompanionDocuments, Retention, TimeOfDay};
 
 impl Default for Config {
@@ -30,6 +33,7 @@ impl Default for Config {
             ],
             booking: BookingSettings::default(),
             sign_in: SignIn::default(),
+            sign_on: SignOnSettings::default(),
             notify: Notify::default(),
             sync: SyncSettings::default(),
             retention: Retention::default(),

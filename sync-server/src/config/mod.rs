@@ -7,6 +7,8 @@ mod colour;
 mod defaults;
 mod limits;
 mod notify;
+mod provider_url;
+mod sign_on;
 
 use std::{
     collections::BTreeSet,
@@ -26,10 +28,12 @@ use thiserror::Error;
 pub use self::{
     colour::Colour,
     notify::{
-        AliyunSigning, ApprovalCodes, Notify, Piece, QuietHours, Remind, Sms, SmsFault, SmsProvider, SmsTemplate,
-        Template, TogetherSettings, Variable, Wecom, WecomCard, WecomMistake, holds_address, is_address, is_forbidden,
-        is_of_address, parts,
+        AliyunSigning, ApprovalCodes, Hall, HallAdapter, HallChosen, MessageCentre, Notify, Piece, Pull, QuietHours,
+        Remind, Sms, SmsFault, SmsProvider, SmsTemplate, Template, TogetherSettings, Variable, Weaver, Webhook, Wecom,
+        WecomCard, WecomMistake, Wisedu, holds_address, is_address, is_forbidden, is_of_address, parts,
     },
+    provider_url::ProviderUrl,
+    sign_on::{CasSettings, SignOnSettings},
 };
 use crate::office::{CompanionDocuments, Retention, Rules, TimeOfDay};
 
@@ -48,6 +52,7 @@ pub struct Config {
     pub campus: Vec<Campus>,
     pub booking: BookingSettings,
     pub sign_in: SignIn,
+    pub sign_on: SignOnSettings,
     pub notify: Notify,
     pub sync: SyncSettings,
     pub retention: Retention,
@@ -214,6 +219,7 @@ impl Config {
         if let Some(sms) = &self.notify.sms {
             sms.check(&self.public_url, self.gate_names())?;
         }
+        self.sign_on.check()?;
         Ok(self)
     }
 
@@ -369,6 +375,14 @@ pub enum ConfigError {
     Ladder,
     #[error(transparent)]
     Sms(#[from] SmsFault),
+    #[error("notify.hall.adapter = \"{0}\" 需要 [notify.hall.{0}]。Its table is missing")]
+    NoHallTable(&'static str),
+    #[error("notify.hall.{0} 不能为空。It must not be empty")]
+    EmptyHallSetting(&'static str),
+    #[error("sign_on.cas.validate 应以 / 开头，不带 ? 和 #。It begins with a slash and has no query")]
+    CasValidate,
+    #[error("sign_on.cas.staff_number 应为 \"user\" 或属性名。It is \"user\" or the name of an attribute")]
+    CasStaffNumber,
     #[error("booking.max_companions 最多 {MAX_COMPANIONS}。It is at most {MAX_COMPANIONS}")]
     Companions,
     #[error(transparent)]

@@ -2,6 +2,7 @@
 //!
 //! A channel without a table is not used. Its secrets are files in `<data_dir>/secrets`, never here.
 
+mod hall;
 mod sms;
 mod sms_template;
 mod telling;
@@ -11,6 +12,7 @@ use serde::Deserialize;
 
 use super::ConfigError;
 use crate::office::{ApprovalCodeLimits, Limit};
+pub use hall::{Hall, HallAdapter, HallChosen, MessageCentre, Pull, Weaver, Webhook, Wisedu};
 pub use sms::{AliyunSigning, Sms, SmsFault, SmsProvider};
 pub use sms_template::{
     Piece, SmsTemplate, Template, Variable, holds_address, is_address, is_forbidden, is_of_address, parts,
@@ -25,6 +27,7 @@ pub struct Notify {
     pub quiet: QuietHours,
     pub together: TogetherSettings,
     pub approval_code: ApprovalCodes,
+    pub hall: Option<Hall>,
     pub sms: Option<Sms>,
     pub wecom: Option<Wecom>,
 }
@@ -40,6 +43,7 @@ pub struct ApprovalCodes {
 impl Notify {
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         self.remind.check()?;
+        self.hall.as_ref().map_or(Ok(()), Hall::check)?;
         Ok(self.wecom.as_ref().map_or(Ok(()), Wecom::check)?)
     }
 

@@ -32,8 +32,13 @@ pub struct Answer {
 
 impl Line {
     pub fn open() -> Result<Self, Trouble> {
+        Self::patient(ANSWER_WITHIN)
+    }
+
+    /// The same with a patience of its own.
+    pub fn patient(answer_within: Duration) -> Result<Self, Trouble> {
         // A provider that points elsewhere is misconfigured, and its elsewhere must not be told our secrets.
-        let client = Client::builder().connect_timeout(CONNECT_WITHIN).timeout(ANSWER_WITHIN).redirect(Policy::none());
+        let client = Client::builder().connect_timeout(CONNECT_WITHIN).timeout(answer_within).redirect(Policy::none());
         Ok(Self(client.build()?))
     }
 

@@ -9,6 +9,7 @@
 mod attempt;
 mod backoff;
 mod console;
+pub mod hall;
 mod lane;
 mod line;
 pub mod sms;

@@ -1,7 +1,8 @@
 //! The page behind an approval link: who asks to come, and the host's yes or no.
 //!
 //! Opening it only shows, however often and by whatever scans mail; only the form's button decides. The link is the right to
-//! decide, so nobody need be signed in. Once somebody has decided, by this link or another, every link says who, when and how.
+//! decide, so nobody need be signed in; but who is signed in as somebody else than whom it was sent to decides nothing by it, because
+//! it would be written down under the wrong name. Once somebody has decided, by this link or another, every link says who, when and how.
 
 use askama::Template;
 use axum::{
@@ -18,13 +19,13 @@ use super::{
     form::{Heard, Posted},
     issuing,
     language::Language,
-    session::Asked,
+    session::Anybody,
     shell::{Shell, page},
     wording::{self, Chip, Fact},
 };
 use crate::{
     error::{AppError, Told},
-    office::Standing,
+    office::{Staff, Standing},
     state::AppState,
     store::{BookingView, LinkToken, LinkView, Outcome},
 };
@@ -46,21 +47,27 @@ struct Decide {
 
 pub(super) async fn show(
     State(state): State<AppState>,
-    Asked { shell }: Asked,
+    Anybody { shell, staff }: Anybody,
     Path(token): Path<String>,
 ) -> Result<Response, AppError> {
     let (token, view) = found(&state, &token).await?;
+    if let Some(told) = for_another(&view, staff.as_ref(), &shell) {
+        return Ok(page(&told));
+    }
     let form = deciding(&token, &view);
     Ok(page(&whole_page(&state, shell, view, form).await?))
 }
 
 pub(super) async fn submit(
     State(state): State<AppState>,
-    Asked { shell }: Asked,
+    Anybody { shell, staff }: Anybody,
     Path(token): Path<String>,
     posted: Posted<Decision>,
 ) -> Result<Response, AppError> {
     let (token, view) = found(&state, &token).await?;
+    if let Some(told) = for_another(&view, staff.as_ref(), &shell) {
+        return Ok((StatusCode::FORBIDDEN, page(&told)).into_response());
+    }
     let lang = shell.lang;
     let decision = match posted.heard(Some(&token.form_token()))? {
         Heard::Confirmed(decision) => decision,
@@ -148,6 +155,35 @@ async fn whole_page(state: &AppState, shell: Shell, view: LinkView, mut form: De
         deciding: open.then_some(form),
         usual_reasons: usual_reasons(lang),
         shell,
+    })
+}
+
+/// To a member of staff who is signed in and opens a link that decides in somebody else's name.
+fn for_another(view: &LinkView, staff: Option<&Staff>, shell: &Shell) -> Option<Decide> {
+    let lang = shell.lang;
+    let (staff, holder) = staff.zip(view.holder.as_ref()).filter(|_| view.open)?;
+    if staff.number == holder.number {
+        return None;
+    }
+    let explained = lang
+        .say(
+            "这个链接是发给 {holder} 的，而您是以 {staff} 登录的。用它审核会记在 {holder} 名下，所以不能继续。请由 {holder} 打开；\
+             您若是 {holder}，请先在“我的预约”退出登录；若要代为审核，请 {holder} 设您为代理人。",
+            "This link was sent to {holder}, and you are signed in as {staff}. A decision made by it is written down as {holder}'s, so \
+             it cannot be made here. If you are {holder}, please sign out first (My bookings); to decide for them, ask to be named as deputy.",
+        )
+        .replace("{holder}", holder.name.as_str())
+        .replace("{staff}", staff.name.as_str());
+    Some(Decide {
+        alert: None,
+        heading: lang.say("这个链接是发给别人的", "This link was sent to somebody else"),
+        standing: view.booking.standing.name(),
+        chip: wording::chip(&view.booking.standing, false, lang),
+        explained,
+        facts: Vec::new(),
+        deciding: None,
+        usual_reasons: Vec::new(),
+        shell: shell.clone(),
     })
 }
 

@@ -43,6 +43,7 @@ mod session;
 mod several;
 mod shell;
 mod sign_in;
+mod sign_on;
 mod unsent;
 mod wording;
 

@@ -12,7 +12,7 @@ use axum::{
 
 use super::{
     approval_code, assets, book, booking, bookings, calendar, decide, deputy, edit, elsewhere, home, invite, my_data,
-    pass, privacy, session, several, sign_in,
+    pass, privacy, session, several, sign_in, sign_on,
 };
 use crate::state::AppState;
 
@@ -45,6 +45,8 @@ pub(super) enum Shows {
     LinkToken,
     /// There is no session yet: the browser has to say where it comes from.
     Origin,
+    /// The browser carries the state that the address names: it was sent away from here and comes back.
+    State,
 }
 
 pub(super) struct Route {
@@ -56,7 +58,7 @@ pub(super) struct Route {
 }
 
 pub(super) fn all() -> Vec<Route> {
-    use Shows::{LinkToken, Origin, SessionToken, SessionTokenOrKept};
+    use Shows::{LinkToken, Origin, SessionToken, SessionTokenOrKept, State};
     use Whose::{Bearers, Everybodys, Hosts, Partys, SignedIn, Staff, Visitors};
     vec![
         at("/", Everybodys).shows(home::show),
@@ -65,6 +67,8 @@ pub(super) fn all() -> Vec<Route> {
         at("/assets/{file}", Everybodys).shows(assets::show),
         at("/sign-in", Everybodys).shows(sign_in::show).takes(Origin, sign_in::enter),
         at("/sign-in/code", Everybodys).shows(sign_in::back).takes(Origin, sign_in::send_code),
+        at("/sign-on/{house}", Everybodys).shows(sign_on::leave),
+        at("/sign-on/{house}/back", Everybodys).returns(State, sign_on::arrive).takes(Origin, sign_on::left_there),
         at("/sign-out", SignedIn).takes(SessionToken, session::close),
         at("/book", SignedIn).shows(book::show).takes(SessionTokenOrKept, book::submit),
         at("/host/book", Staff).shows(book::show_on_behalf).takes(SessionTokenOrKept, book::submit_on_behalf),
@@ -106,6 +110,12 @@ impl Route {
     fn shows<H: Handler<T, AppState>, T: 'static>(mut self, page: H) -> Self {
         self.asks.extend([(Method::GET, None), (Method::HEAD, None)]);
         Self { answers: self.answers.merge(get(page)), ..self }
+    }
+
+    /// Reached by a redirect from elsewhere, and changes something: only for who shows that they were sent there from here.
+    fn returns<H: Handler<T, AppState>, T: 'static>(mut self, shows: Shows, arrival: H) -> Self {
+        self.asks.extend([(Method::GET, Some(shows)), (Method::HEAD, Some(shows))]);
+        Self { answers: self.answers.merge(get(arrival)), ..self }
     }
 
     fn takes<H: Handler<T, AppState>, T: 'static>(mut self, shows: Shows, form: H) -> Self {

@@ -35,6 +35,12 @@ pub(super) struct Asked {
     pub(super) shell: Shell,
 }
 
+/// The same, and who they are if they are staff and signed in.
+pub(super) struct Anybody {
+    pub(super) shell: Shell,
+    pub(super) staff: Option<Staff>,
+}
+
 /// Somebody whose phone number is proven.
 pub(super) struct SignedIn {
     pub(super) shell: Shell,
@@ -88,6 +94,17 @@ impl FromRequestParts<AppState> for Asked {
             Ok(signed_in) => Ok(Self { shell: signed_in.shell }),
             Err(shell) => Ok(Self { shell }),
         }
+    }
+}
+
+impl FromRequestParts<AppState> for Anybody {
+    type Rejection = AppError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, AppError> {
+        Ok(match SignedIn::found(parts, state).await? {
+            Ok(SignedIn { shell, staff, .. }) => Self { shell, staff },
+            Err(shell) => Self { shell, staff: None },
+        })
     }
 }
 

@@ -12,6 +12,7 @@ use crate::{
     state::AppState,
 };
 
+#[derive(Clone)]
 pub(super) struct Shell {
     pub(super) lang: Language,
     /// Larger still, fewer words, one thing at a time.

@@ -31,6 +31,7 @@ use super::{
     problems::Problems,
     session::{self, Asked},
     shell::{Shell, page},
+    sign_on::{self, Offer},
     unsent,
 };
 use crate::{
@@ -82,6 +83,8 @@ struct SignIn {
     form_kept: bool,
     /// Why nobody can sign in just now.
     closed: Option<String>,
+    /// Other houses by whose word staff may sign in.
+    offers: Vec<Offer>,
     problems: Problems,
 }
 
@@ -119,7 +122,8 @@ pub(super) async fn show(
     let waiting = Waiting::found(&state, &headers).filter(|_| wanted.other.is_empty());
     let wait_s = wait_s(&state, waiting.as_ref(), address).await?;
     let step = step(&state, shell, waiting.as_ref().map(|waiting| &waiting.phone));
-    let step = SignIn { next: wanted.next, form_kept, wait_s, ..step };
+    let offers = sign_on::offers(&state.sign_ons, &wanted.next, step.shell.lang);
+    let step = SignIn { next: wanted.next, form_kept, wait_s, offers, ..step };
     let status = if step.closed.is_some() { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
     Ok(answer(&step, status))
 }
@@ -264,6 +268,7 @@ fn step(state: &AppState, shell: Shell, waiting: Option<&Phone>) -> SignIn {
         session_days: state.config.sign_in.session_days,
         next: String::new(),
         form_kept: false,
+        offers: Vec::new(),
         problems: Problems::default(),
     }
 }

@@ -6,12 +6,13 @@ use axum::{
     routing::{get, post},
 };
 
-use super::{sms, wecom};
+use super::{hall, sms, wecom};
 use crate::state::AppState;
 
 pub fn router(state: AppState) -> Router {
     let wecom = get(wecom::verify).post(wecom::receive).layer(DefaultBodyLimit::max(wecom::LONGEST_BODY_BYTES));
     Router::new()
+        .route("/providers/hall/todos", get(hall::todos))
         .route("/providers/wecom", wecom)
         .route("/receipts/aliyun/{token}", post(sms::aliyun))
         .route("/receipts/tencent/{token}", post(sms::tencent))

@@ -10,6 +10,7 @@ use crate::{
         Line, Trouble,
         wecom::{Wecom, WecomMisconfigured, WecomSecrets},
     },
+    sign_on::{SignOn, WecomSignOn},
     store::Store,
 };
 
@@ -29,6 +30,11 @@ pub(super) fn open(config: &Config, store: &Store, clock: &Arc<dyn Clock>) -> Re
     let secrets = WecomSecrets { app, callback };
     let wecom = Wecom::open(settings, &config.public_url, secrets, Line::open()?, store.clone(), clock.clone())?;
     Ok(Some(wecom))
+}
+
+/// Of staff who open a link in the app.
+pub(super) fn sign_on(wecom: Option<&Arc<Wecom>>, store: &Store) -> Option<Arc<dyn SignOn>> {
+    wecom.map(|app| Arc::new(WecomSignOn::new(app.clone(), store.clone())) as Arc<dyn SignOn>)
 }
 
 #[derive(Debug, thiserror::Error)]

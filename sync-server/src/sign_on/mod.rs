@@ -1,13 +1,16 @@
 //! Other houses that can say who is at the browser: the university's CAS, WeCom.
 //!
-//! A house is asked by sending the browser there and reading what it brings back. Nothing that is brought is believed before the
-//! house has confirmed it to us directly, and what it confirms is a member of staff, never a right.
+//! A browser is sent there and comes back with a word that only we can have explained, once. What the house says is a staff
+//! number, no more: who that is, and what they may do, the directory and the office say.
 
+mod cas;
 mod wecom;
 
-use std::{error::Error, future::Future, pin::Pin};
+use std::{error::Error, fmt, future::Future, pin::Pin, sync::Arc};
 
 use shared::ids::StaffNumber;
+
+pub use cas::Cas;
 pub use wecom::WecomSignOn;
 
 pub trait SignOn: Send + Sync {
@@ -27,14 +30,48 @@ pub type Who<'a> = Pin<Box<dyn Future<Output = Result<StaffNumber, NotKnown>> + 
 /// Why nobody knows who it is.
 #[derive(Debug, thiserror::Error)]
 pub enum NotKnown {
-    /// A stranger to the staff directory, or a ticket that is dead or was used.
-    #[error("未能确认身份。Refused")]
+    /// A stranger, or a ticket that is dead or was used.
+    #[error("the house does not say who it is")]
     Refused,
-    /// The house did not answer, or not so that it could be understood.
-    #[error("认证服务没有应答：{why}。Unreachable")]
+    /// The house did not answer, or not in a way that can be understood.
+    #[error("{why}")]
     Unreachable {
         why: String,
         #[source]
         cause: Option<Box<dyn Error + Send + Sync>>,
     },
+}
+
+impl NotKnown {
+    #[must_use]
+    pub fn unreachable(why: impl Into<String>) -> Self {
+        Self::Unreachable { why: why.into(), cause: None }
+    }
+}
+
+/// Those that the settings name.
+#[derive(Clone, Default)]
+pub struct SignOns(Arc<[Arc<dyn SignOn>]>);
+
+impl SignOns {
+    #[must_use]
+    pub fn named(&self, name: &str) -> Option<&dyn SignOn> {
+        self.0.iter().map(AsRef::as_ref).find(|house| house.name() == name)
+    }
+
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.0.iter().map(|house| house.name())
+    }
+}
+
+impl FromIterator<Arc<dyn SignOn>> for SignOns {
+    fn from_iter<I: IntoIterator<Item = Arc<dyn SignOn>>>(houses: I) -> Self {
+        Self(houses.into_iter().collect())
+    }
+}
+
+impl fmt::Debug for SignOns {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.names()).finish()
+    }
 }

@@ -62,6 +62,13 @@ impl Store {
         let sql = format!("{STAFF} and coalesce(wecom_id, number) = ?1 collate nocase");
         self.0.readers.read(move |db| only(db, &sql, &member)).await
     }
+
+    /// Whom the service hall knows by this name: staff by number where the directory has no other name for them.
+    pub async fn staff_by_hall_name(&self, name: &str) -> Result<Option<Staff>, StoreError> {
+        let name = name.to_owned();
+        let sql = format!("{STAFF} and (hall_id = ?1 or hall_id is null and number = upper(?1))");
+        self.0.readers.look(move |db| only(db, &sql, &name)).await
+    }
 }
 
 pub(super) fn by_phone(db: &Connection, phone: &Phone) -> Result<Option<Staff>, StoreError> {

@@ -10,7 +10,10 @@ use chrono::TimeDelta;
 use shared::time::CampusDay;
 
 use super::{Answer, Browser, HOST, Office, VISITOR, encoded, member};
-use crate::pages::routes::{self, Shows, Whose};
+use crate::{
+    config::Config,
+    pages::routes::{self, Shows, Whose},
+};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Who {
@@ -88,7 +91,8 @@ struct World {
 
 impl World {
     async fn new() -> Self {
-        let office = Office::new().await;
+        let config = Config::parse("[sign_on.cas]\nurl = 'https://cas.example.edu.cn/cas'").unwrap();
+        let office = Office::with(config).await;
         let staff = vec![
             member("T1", "李文", HOST),
             member("T2", "王芳", "13900130088"),
@@ -146,6 +150,7 @@ impl World {
             ("{token}", links.iter().map(|link| last(link)).collect()),
             ("{name}", pages.iter().flat_map(|page| [page.clone(), format!("{page}.png")]).collect()),
             ("{invitation}", invitations),
+            ("{house}", vec!["cas".to_owned()]),
             ("{file}", vec![office.state.assets.sheet.name.clone(), office.state.assets.script.name.clone()]),
         ];
         Self { office, browsers, visits, names }

@@ -1,0 +1,54 @@
+//! The service hall and the university's CAS, set up from the settings and the secrets beside the database.
+
+use std::sync::Arc;
+
+use zeroize::Zeroizing;
+
+use crate::{
+    config::{Config, Hall, HallAdapter},
+    keys::{SecretFault, provider_secret},
+    notify::{
+        Line, Sender, Trouble,
+        hall::{self, Misconfigured, PullCode, Way},
+    },
+    sign_on::{Cas, SignOn},
+    state::AppState,
+};
+
+#[derive(Debug, thiserror::Error)]
+pub enum HallFault {
+    #[error(transparent)]
+    Settings(#[from] Misconfigured),
+    // Said with its cause, which names the file, and so not named as a source.
+    #[error("notify.hall.adapter = \"{adapter}\" 的密钥：{cause}")]
+    Secret { adapter: &'static str, cause: SecretFault },
+    #[error(transparent)]
+    Line(#[from] Trouble),
+}
+
+pub(super) fn channel(state: &AppState) -> Result<Option<Box<dyn Sender>>, HallFault> {
+    let Some(settings) = &state.config.notify.hall else { return Ok(None) };
+    let way = Way { site: state.config.public_url.clone(), clock: state.clock.clone(), line: Line::open()? };
+    Ok(Some(hall::open(settings, secret(&state.config, settings)?, way)?))
+}
+
+/// Of a hall that fetches.
+pub(super) fn code(config: &Config) -> Result<Option<Arc<PullCode>>, HallFault> {
+    match &config.notify.hall {
+        Some(settings) if settings.adapter == HallAdapter::Pull => {
+            Ok(secret(config, settings)?.map(PullCode::new).map(Arc::new))
+        }
+        Some(_) | None => Ok(None),
+    }
+}
+
+pub(super) fn cas(config: &Config) -> Result<Option<Arc<dyn SignOn>>, HallFault> {
+    let Some(settings) = &config.sign_on.cas else { return Ok(None) };
+    Ok(Some(Arc::new(Cas::new(settings.clone(), Line::open()?))))
+}
+
+fn secret(config: &Config, settings: &Hall) -> Result<Option<Zeroizing<String>>, HallFault> {
+    let adapter = settings.adapter;
+    let secret = adapter.secret().map(|name| provider_secret(&config.data_dir, name)).transpose();
+    secret.map_err(|cause| HallFault::Secret { adapter: adapter.name(), cause })
+}

@@ -1,0 +1,113 @@
+//! The page at `/`: every telephone, WeCom and the hall side by side, as their readers would see them, and the dials to turn.
+//!
+//! The page asks for what is new every second and draws it; what it is told is `/shown`. `POST /dials` turns one dial.
+
+use std::time::Duration;
+
+use axum::{
+    Form, Json, Router,
+    extract::State,
+    http::StatusCode,
+    response::{Html, IntoResponse as _, Redirect, Response},
+    routing::{get, post},
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::{Doubles, Fault};
+
+pub(crate) fn router(doubles: &Doubles) -> Router {
+    Router::new()
+        .route("/", get(page))
+        .route("/shown", get(shown))
+        .route("/dials", post(dials))
+        .with_state(doubles.clone())
+}
+
+async fn page() -> Html<&'static str> {
+    Html(include_str!("page.html"))
+}
+
+async fn shown(State(doubles): State<Doubles>) -> Json<Value> {
+    let dials = doubles.dials.standing().into_iter().map(|(double, (next, always))| {
+        let next: Vec<_> = next.into_iter().map(|fault| fault.map_or("well", name)).collect();
+        json!({"double": double, "next": next, "always": always.map(name)})
+    });
+    Json(json!({"messages": doubles.shown.all(), "dials": dials.collect::<Vec<_>>()}))
+}
+
+/// One turn of a dial, as a form sends it.
+#[derive(Deserialize)]
+struct Turned {
+    double: String,
+    /// `well` for none.
+    fault: String,
+    /// For how many calls; 0: for all of them until it is turned back.
+    #[serde(default)]
+    calls: u32,
+    /// Of faults that take time.
+    #[serde(default)]
+    ms: u64,
+}
+
+async fn dials(State(doubles): State<Doubles>, Form(turned): Form<Turned>) -> Response {
+    let Turned { double, fault, calls, ms } = turned;
+    let fault = match (fault.as_str(), fault_of(&fault, Duration::from_millis(ms))) {
+        ("well", _) => None,
+        (_, Some(fault)) => Some(fault),
+        (_, None) => return (StatusCode::UNPROCESSABLE_ENTITY, "there is no such fault").into_response(),
+    };
+    if calls == 0 {
+        doubles.dials.always(&double, fault);
+    } else {
+        doubles.dials.next(&double, (0..calls.min(MOST_CALLS)).map(|_| fault));
+    }
+    Redirect::to("/").into_response()
+}
+
+const MOST_CALLS: u32 = 1000;
+
+fn fault_of(name: &str, span: Duration) -> Option<Fault> {
+    Some(match name {
+        "slow" => Fault::Slow(span),
+        "broken" => Fault::Broken,
+        "cut" => Fault::CutAfterAccept,
+        "drop" => Fault::SilentDrop,
+        "late_receipt" => Fault::LateReceipt(span),
+        "no_receipt" => Fault::NoReceipt,
+        "token_dies" => Fault::TokenDies,
+        "replay" => Fault::ReplayedCallback,
+        _ => return None,
+    })
+}
+
+const fn name(fault: Fault) -> &'static str {
+    match fault {
+        Fault::Slow(_) => "slow",
+        Fault::Broken => "broken",
+        Fault::CutAfterAccept => "cut",
+        Fault::SilentDrop => "drop",
+        Fault::LateReceipt(_) => "late_receipt",
+        Fault::NoReceipt => "no_receipt",
+        Fault::TokenDies => "token_dies",
+        Fault::ReplayedCallback => "replay",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_fault_can_be_dialled_by_the_name_it_is_shown_with() {
+        for name_of in ["slow", "broken", "cut", "drop", "late_receipt", "no_receipt", "token_dies", "replay"] {
+            let fault = fault_of(name_of, Duration::from_secs(1)).unwrap();
+            assert_eq!(name(fault), name_of);
+            assert!(
+                include_str!("page.html").contains(&format!("value=\"{name_of}\"")),
+                "{name_of} is not on the page"
+            );
+        }
+        assert_eq!(fault_of("well", Duration::ZERO), None);
+    }
+}
