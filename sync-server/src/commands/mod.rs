@@ -5,6 +5,7 @@
 
 mod arguments;
 mod clock;
+mod codes;
 mod conflicts;
 mod directory;
 mod entries;
@@ -26,8 +27,8 @@ use std::{
 };
 
 pub use arguments::{
-    Arguments, ClockCommand, Command, ConflictsCommand, DirectoryCommand, EntriesCommand, KeysCommand, PassCommand,
-    TerminalCommand, WatchlistCommand,
+    Arguments, ClockCommand, CodesCommand, Command, ConflictsCommand, DirectoryCommand, EntriesCommand, KeysCommand,
+    PassCommand, TerminalCommand, WatchlistCommand,
 };
 pub use directory::{BadFile, BadLine};
 pub use failure::Failure;
@@ -65,6 +66,7 @@ pub async fn run(
             entries::list(&Office::open(config, clock)?, json, day, out).await
         }
         Command::Clock(ClockCommand::Accept) => clock::accept(&Office::open(config, clock)?, out).await,
+        Command::Codes(CodesCommand::Status) => codes::status(&Office::open(config, clock)?, out).await,
         Command::Conflicts(ConflictsCommand::List) => conflicts::list(&Office::open(config, clock)?, out).await,
         Command::Watchlist(command) => {
             let office = Office::open(config, clock)?;
@@ -154,6 +156,25 @@ mod tests {
         assert!(told.contains(&NOW.campus_date_and_clock()), "{told}");
         let kept = desk.store().clock_kept().await.unwrap();
         assert_eq!((kept.chores, kept.accepted), (Some(NOW), 1));
+    }
+
+    #[tokio::test]
+    async fn what_codes_cost_is_a_word_away() {
+        let desk = Desk::new();
+        desk.types("keys init", "").await.unwrap();
+        let caller = crate::store::Caller {
+            phone: shared::identity::Phone::parse("13800130001").unwrap(),
+            browser: crate::store::BrowserToken::from_random([1; 32]),
+            address: std::net::Ipv4Addr::LOCALHOST.into(),
+        };
+        let limits = |per_hour| crate::config::SignIn { per_hour, ..crate::config::SignIn::default() }.limits();
+        desk.store().issue_code(&caller, "123456", NOW, &limits(9)).await.unwrap();
+        let told = desk.types("codes status", "").await.unwrap();
+        assert!(told.contains("本小时 hour    1          2500         1") && told.contains("照常发送"), "{told}");
+        let other = crate::store::Caller { phone: shared::identity::Phone::parse("13800130002").unwrap(), ..caller };
+        desk.store().issue_code(&other, "123456", NOW, &limits(1)).await.unwrap();
+        let told = desk.types("codes status", "").await.unwrap();
+        assert!(told.contains("未用过验证码的网络暂停：预算份额用完"), "{told}");
     }
 
     #[tokio::test]

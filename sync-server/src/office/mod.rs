@@ -6,7 +6,10 @@
 pub mod booking;
 pub mod booking_limits;
 pub mod change;
+pub mod code_ledger;
 pub mod code_limits;
+pub mod code_ruling;
+pub mod code_tab;
 pub mod consent;
 pub mod decision;
 pub mod deputy;
@@ -27,7 +30,10 @@ pub mod web_address;
 
 pub use booking::{Booking, Companion, Facts, HostAsked};
 pub use booking_limits::BookingLimits;
+pub use code_ledger::{Asker, Budget, Ledger, Span};
 pub use code_limits::CodeLimits;
+pub use code_ruling::{CodeBook, CodeTold, FAILED_IN_A_ROW, Heard, Pause, PauseReason};
+pub use code_tab::Tab;
 pub use consent::Consent;
 pub use decision::{Approved, Approver, Channel, Choice, Decided, Declined, Revision, Standing, Via, Word, decide};
 pub use deputy::{Away, AwayField, AwayForm, AwayProblem, NAMED_AT_MOST};
