@@ -31,7 +31,11 @@ use crate::driver::Driver;
 const SETTINGS: &str = "[sign_in]
 per_phone_hour = 1000
 per_phone_day = 1000
-per_address_hour = 10000
+unused_per_address = 10000
+unused_per_network = 10000
+per_minute = 10000
+per_hour = 60000
+per_day = 60000
 [booking]
 per_phone_day = 1000
 unknown_hosts_per_address_hour = 10000

@@ -57,6 +57,9 @@ pub enum Command {
     /// 服务器时钟 The server's own clock
     #[command(subcommand)]
     Clock(ClockCommand),
+    /// 登录验证码 Sign-in codes
+    #[command(subcommand)]
+    Codes(CodesCommand),
     /// 通行码 Passes
     #[command(subcommand)]
     Pass(PassCommand),
@@ -132,6 +135,12 @@ pub enum KeysCommand {
 pub enum ClockCommand {
     /// 校钟或停机超过一天之后，确认现在的时钟正确；请先看一眼 Say that the clock is right now
     Accept,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum CodesCommand {
+    /// 打印已发送多少、预算还剩多少、是否暂停 Print how many left, the budget and pauses
+    Status,
 }
 
 #[derive(Debug, Subcommand)]

@@ -5,6 +5,7 @@
 
 mod arguments;
 mod clock;
+mod codes;
 mod conflicts;
 mod directory;
 mod entries;
@@ -27,8 +28,8 @@ use std::{
 };
 
 pub use arguments::{
-    Arguments, ClockCommand, Command, ConflictsCommand, DirectoryCommand, EntriesCommand, KeysCommand, NotifyCommand,
-    PassCommand, TerminalCommand, WatchlistCommand,
+    Arguments, ClockCommand, CodesCommand, Command, ConflictsCommand, DirectoryCommand, EntriesCommand, KeysCommand,
+    NotifyCommand, PassCommand, TerminalCommand, WatchlistCommand,
 };
 pub use directory::{BadFile, BadLine};
 pub use failure::Failure;
@@ -66,6 +67,7 @@ pub async fn run(
             entries::list(&Office::open(config, clock)?, json, day, out).await
         }
         Command::Clock(ClockCommand::Accept) => clock::accept(&Office::open(config, clock)?, out).await,
+        Command::Codes(CodesCommand::Status) => codes::status(&Office::open(config, clock)?, out).await,
         Command::Conflicts(ConflictsCommand::List) => conflicts::list(&Office::open(config, clock)?, out).await,
         Command::Notify(NotifyCommand::List) => notify::list(&Office::open(config, clock)?, out).await,
         Command::Notify(NotifyCommand::Test { to }) => notify::test(config, clock, &to, out).await,
@@ -169,6 +171,25 @@ mod tests {
         assert!(matches!(desk.types("notify test --to T9", "").await, Err(Failure::UnknownStaff(_))));
         assert!(matches!(desk.types("notify test --to T001", "").await, Err(Failure::NoChannel)));
         assert!(desk.types("notify list", "").await.unwrap().contains("没有"));
+    }
+
+    #[tokio::test]
+    async fn what_codes_cost_is_a_word_away() {
+        let desk = Desk::new();
+        desk.types("keys init", "").await.unwrap();
+        let caller = crate::store::Caller {
+            phone: shared::identity::Phone::parse("13800130001").unwrap(),
+            browser: crate::store::BrowserToken::from_random([1; 32]),
+            address: std::net::Ipv4Addr::LOCALHOST.into(),
+        };
+        let limits = |per_hour| crate::config::SignIn { per_hour, ..crate::config::SignIn::default() }.limits();
+        desk.store().issue_code(&caller, "123456", NOW, &limits(9)).await.unwrap();
+        let told = desk.types("codes status", "").await.unwrap();
+        assert!(told.contains("本小时 hour    1          2500         1") && told.contains("照常发送"), "{told}");
+        let other = crate::store::Caller { phone: shared::identity::Phone::parse("13800130002").unwrap(), ..caller };
+        desk.store().issue_code(&other, "123456", NOW, &limits(1)).await.unwrap();
+        let told = desk.types("codes status", "").await.unwrap();
+        assert!(told.contains("未用过验证码的网络暂停：预算份额用完"), "{told}");
     }
 
     #[tokio::test]

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 
 use super::{BookingSettings, Config, Notify, SignIn};
-use crate::office::{BookingLimits, CodeLimits, Limit};
+use crate::office::{BookingLimits, Budget, CodeLimits, Limit};
 
 impl Config {
     /// A limit of nothing is no limit but a locked door, and found out on the busiest morning; its name, if there is one.
@@ -15,7 +15,11 @@ impl Config {
             ("sign_in.per_phone_minute", u32::from(sign_in.per_phone_minute)),
             ("sign_in.per_phone_hour", u32::from(sign_in.per_phone_hour)),
             ("sign_in.per_phone_day", u32::from(sign_in.per_phone_day)),
-            ("sign_in.per_address_hour", u32::from(sign_in.per_address_hour)),
+            ("sign_in.unused_per_address", u32::from(sign_in.unused_per_address)),
+            ("sign_in.unused_per_network", u32::from(sign_in.unused_per_network)),
+            ("sign_in.per_minute", u32::from(sign_in.per_minute)),
+            ("sign_in.per_hour", u32::from(sign_in.per_hour)),
+            ("sign_in.per_day", u32::from(sign_in.per_day)),
             ("sign_in.session_days", u32::from(sign_in.session_days)),
             ("sign_in.session_idle_days", u32::from(sign_in.session_idle_days)),
             ("booking.per_phone_day", u32::from(booking.per_phone_day)),
@@ -43,7 +47,8 @@ impl SignIn {
                 Limit::per_hour(self.per_phone_hour),
                 Limit::per_day(self.per_phone_day),
             ],
-            per_address: Limit::per_hour(self.per_address_hour),
+            unused: [self.unused_per_address, self.unused_per_network],
+            budget: Budget { per_minute: self.per_minute, per_hour: self.per_hour, per_day: self.per_day },
         }
     }
 

@@ -128,7 +128,14 @@ pub struct SignIn {
     pub per_phone_minute: u16,
     pub per_phone_hour: u16,
     pub per_phone_day: u16,
-    pub per_address_hour: u16,
+    /// Codes lent to an address that was never seen, until some are used.
+    pub unused_per_address: u16,
+    /// The same for the network around it.
+    pub unused_per_network: u16,
+    /// Messages for sign-in codes altogether, and so what they cost.
+    pub per_minute: u16,
+    pub per_hour: u16,
+    pub per_day: u16,
     /// How long a session lasts that was to be remembered; others end after a day.
     pub session_days: u16,
     /// A session unused for so long ends earlier.
@@ -503,7 +510,11 @@ mod tests {
                     "per_phone_minute",
                     "per_phone_hour",
                     "per_phone_day",
-                    "per_address_hour",
+                    "unused_per_address",
+                    "unused_per_network",
+                    "per_minute",
+                    "per_hour",
+                    "per_day",
                     "session_days",
                     "session_idle_days",
                 ][..],

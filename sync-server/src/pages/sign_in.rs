@@ -2,8 +2,13 @@
 //!
 //! Between the two steps the number waits in a cookie, so that the page survives being reloaded when somebody comes back from
 //! reading the message, and never stands in an address. Beside it stands a secret, by which the code knows the browser that asked
-//! for it: in any other, and for anybody who only knows the number, the code is no good and cannot be guessed away. These pages hold no secret address and there is no session yet whose token
-//! a form could carry, so here alone the browser may say where it comes from.
+//! for it: in any other, and for anybody who only knows the number, the code is no good and cannot be guessed away. Once a code was
+//! right the browser keeps that secret for half a year: it is how the phone's owner is told from strangers who ask for their codes.
+//! These pages hold no secret address and there is no session yet whose token a form could carry, so here alone the browser may say
+//! where it comes from.
+//!
+//! What is answered to whoever asks for a code tells nothing of the phone: where codes are short, one page says so to everybody, and
+//! where else to go.
 
 use std::net::IpAddr;
 
@@ -36,6 +41,7 @@ use super::{
 };
 use crate::{
     error::{AppError, Told},
+    office::{Pause, PauseReason},
     random,
     state::AppState,
     store::{BrowserToken, Caller, CodeCheck, CodeIssued},
@@ -43,6 +49,9 @@ use crate::{
 
 const COOKIE: &str = "signing_in";
 const COOKIE_S: i64 = 15 * 60;
+/// Holds the secret of a browser in which somebody has signed in.
+const BROWSER_COOKIE: &str = "browser";
+const BROWSER_COOKIE_S: i64 = 180 * 24 * 3600;
 /// Whoever need not wait for longer was only impatient.
 const JUST_SENT: TimeDelta = TimeDelta::seconds(90);
 
@@ -85,6 +94,10 @@ struct SignIn {
     closed: Option<String>,
     /// Other houses by whose word staff may sign in.
     offers: Vec<Offer>,
+    /// What else is to be known of this step.
+    said: Option<String>,
+    /// Whether the code may have been kept back.
+    short: bool,
     problems: Problems,
 }
 
@@ -93,7 +106,12 @@ struct SignIn {
 pub(super) struct Wanted {
     next: String,
     other: String,
+    said: String,
 }
+
+/// What the step after sending a code has to say, as its address names it.
+const SHORT: &str = "short";
+const ONE_MORE: &str = "more";
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
@@ -121,9 +139,19 @@ pub(super) async fn show(
     let form_kept = unsent::waits(&state, &headers).await?;
     let waiting = Waiting::found(&state, &headers).filter(|_| wanted.other.is_empty());
     let wait_s = wait_s(&state, waiting.as_ref(), address).await?;
+    let (lang, short) = (shell.lang, waiting.is_some() && wanted.said == SHORT);
+    let said = match waiting {
+        Some(_) if short => Some(may_not_come(lang)),
+        Some(_) if wanted.said == ONE_MORE => Some(one_more(lang)),
+        Some(_) => None,
+        None => {
+            let now = state.clock.now();
+            state.store.codes_paused(address, now).await?.map(|pause| paused(pause, now, lang))
+        }
+    };
     let step = step(&state, shell, waiting.as_ref().map(|waiting| &waiting.phone));
     let offers = sign_on::offers(&state.sign_ons, &wanted.next, step.shell.lang);
-    let step = SignIn { next: wanted.next, form_kept, wait_s, offers, ..step };
+    let step = SignIn { next: wanted.next, form_kept, wait_s, offers, said, short, ..step };
     let status = if step.closed.is_some() { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
     Ok(answer(&step, status))
 }
@@ -162,22 +190,30 @@ pub(super) async fn send_code(
         Some(waiting) if waiting.phone == phone => (waiting.browser, true),
         Some(_) | None => {
             let bytes = random::bytes().map_err(|cause| AppError::caused(Told::Broken, cause))?;
-            (BrowserToken::from_random(bytes), false)
+            let kept = Cookies::under(&state.config.public_url).get(&headers, BROWSER_COOKIE);
+            (kept.and_then(BrowserToken::parse).unwrap_or_else(|| BrowserToken::from_random(bytes)), false)
         }
     };
     let caller = Caller { phone, browser, address };
     match state.store.issue_code(&caller, &code, now, &state.config.sign_in.limits()).await? {
-        CodeIssued::Sent => {
+        issued @ (CodeIssued::Sent | CodeIssued::Uncertain) => {
             let Caller { phone, browser, .. } = caller;
-            let next = way_back(&next);
-            Ok((set(Waiting { phone, browser }.cookie(&state)), Redirect::to(&format!("/sign-in?next={next}")))
-                .into_response())
+            let said = if issued == CodeIssued::Sent { "" } else { SHORT };
+            Ok(typing(&state, Waiting { phone, browser }, &next, said))
         }
-        CodeIssued::Limited { retry_at } => {
-            let said = if retry_at.since(now) <= JUST_SENT {
+        limited @ (CodeIssued::Limited { retry_at } | CodeIssued::Owing { retry_at }) => {
+            let said = if matches!(limited, CodeIssued::Owing { .. }) {
+                lang.say(
+                    "您所在网络获取的验证码有太多没有使用，请 {}再试，或关闭 Wi-Fi、改用手机流量。急需入校，请直接到校门由门卫登记，或请被访人为您代办预约",
+                    "Too many codes sent to your network were not used. Please try again {}, or with mobile data instead of Wi-Fi. If your visit is urgent, go to the gate, where the guard can register you, or ask your host to book for you",
+                )
+            } else if retry_at.since(now) <= JUST_SENT {
                 lang.say("刚刚发送过，请 {}再试", "One was just sent; please try again {}")
             } else {
-                lang.say("发送次数太多，请 {}再试", "Too many were sent; please try again {}")
+                lang.say(
+                    "发送次数太多，请 {}再试。急需入校，请直接到校门由门卫登记，或请被访人为您代办预约",
+                    "Too many were sent; please try again {}. If your visit is urgent, go to the gate, where the guard can register you, or ask your host to book for you",
+                )
             };
             let said = said.replace("{}", &later(retry_at, now, lang));
             if asked_before {
@@ -231,12 +267,21 @@ pub(super) async fn enter(
     }
     let now = state.clock.now();
     let caller = Caller { phone, browser: waiting.map(|waiting| waiting.browser), address };
-    match state.store.check_code(&caller, &digits, now).await? {
+    match state.store.check_code(&caller, &digits, now, &state.config.sign_in.limits()).await? {
         CodeCheck::Right => {
             unsent::claim(&state, &headers, &caller.phone).await?;
             let session = session::open(&state, caller.phone, remember).await?;
-            let done = Cookies::under(&state.config.public_url).set(COOKIE, "", Life::Over);
-            Ok((set(session), set(done), Redirect::to(way_back(&typed.next))).into_response())
+            let cookies = Cookies::under(&state.config.public_url);
+            let done = cookies.set(COOKIE, "", Life::Over);
+            let known = caller.browser.map(|browser| browser.text());
+            let known = known.and_then(|text| cookies.set(BROWSER_COOKIE, &text, Life::For(BROWSER_COOKIE_S)));
+            Ok((set(session), set(done), set(known), Redirect::to(way_back(&typed.next))).into_response())
+        }
+        CodeCheck::OneMore => {
+            let Caller { phone, browser: Some(browser), .. } = caller else {
+                return Err(AppError::told(Told::Broken));
+            };
+            Ok(typing(&state, Waiting { phone, browser }, &typed.next, ONE_MORE))
         }
         CodeCheck::Wrong { left } => {
             let said = lang.say("验证码不对，还可以再试 {} 次", "This is not the code; {} more tries");
@@ -257,6 +302,8 @@ fn step(state: &AppState, shell: Shell, waiting: Option<&Phone>) -> SignIn {
     SignIn {
         shell,
         closed,
+        said: None,
+        short: false,
         code_sent: waiting.is_some(),
         code_minutes: state.config.sign_in.code_minutes,
         phone: waiting.map(|phone| phone.as_str().to_owned()).unwrap_or_default(),
@@ -286,6 +333,13 @@ fn seconds_until(then: Moment, now: Moment) -> i64 {
     (then.since(now).num_milliseconds() + 999) / 1000
 }
 
+/// On to the field for the code.
+fn typing(state: &AppState, waiting: Waiting, next: &str, said: &str) -> Response {
+    let said = if said.is_empty() { String::new() } else { format!("&said={said}") };
+    let to = format!("/sign-in?next={}{said}", way_back(next));
+    (set(waiting.cookie(state)), Redirect::to(&to)).into_response()
+}
+
 fn answer(template: &SignIn, status: StatusCode) -> Response {
     (status, AppendHeaders([(REFERRER_POLICY, "same-origin")]), page(template)).into_response()
 }
@@ -300,6 +354,35 @@ fn closed(state: &AppState, lang: Language) -> String {
         "No codes can be sent at the moment, so nobody can sign in. If your visit is urgent, please contact {}.",
     )
     .replace("{}", &Elsewhere::of(state, lang).groups)
+}
+
+fn may_not_come(lang: Language) -> String {
+    lang.say(
+        "现在请求验证码的人太多，这一条可能收不到。一分钟内没有收到，可以重新发送。急需入校，请直接到校门由门卫登记，或请被访人为您代办预约。",
+        "Many codes are asked for just now, and this one may not arrive. If nothing comes within a minute, have it sent again. If your visit is urgent, go to the gate, where the guard can register you, or ask your host to book for you.",
+    )
+    .to_owned()
+}
+
+fn one_more(lang: Language) -> String {
+    lang.say(
+        "验证码正确。今天有人在大量猜测验证码，为了您的安全，又发送了一条，请再输入一次。",
+        "That was the code. Somebody is guessing at codes today, so for your safety another one was sent: please type it as well.",
+    )
+    .to_owned()
+}
+
+fn paused(pause: Pause, now: Moment, lang: Language) -> String {
+    let why = match pause.why {
+        PauseReason::Budget => lang.say("现在请求验证码的人太多", "Many codes are asked for just now"),
+        PauseReason::Channel => lang.say("短信通道出了故障", "Text messages are failing just now"),
+    };
+    lang.say(
+        "{why}，验证码可能收不到，预计 {when}恢复；用这个浏览器登录过的手机号不受影响。急需入校，请直接到校门由门卫登记，或请被访人为您代办预约。",
+        "{why}, and yours may not arrive; this should be over {when}. A number that has signed in with this browser before is not affected. If your visit is urgent, go to the gate, where the guard can register you, or ask your host to book for you.",
+    )
+    .replace("{why}", why)
+    .replace("{when}", &later(pause.until, now, lang))
 }
 
 /// A digit as typed on any keyboard; spaces and dashes between them do not count.

@@ -13,7 +13,10 @@ use crate::office::Limit;
 
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Counted {
+    /// To a browser that could be anybody's.
     CodeSent,
+    /// To a browser in which the phone has signed in before.
+    OwnCodeSent,
     Booking,
     BookingOnBehalf,
     /// Of a booking that waits: the host is told of none, but each is kept.
@@ -31,6 +34,7 @@ impl Counted {
     const fn name(self) -> &'static str {
         match self {
             Self::CodeSent => "code_sent",
+            Self::OwnCodeSent => "own_code_sent",
             Self::Booking => "booking",
             Self::BookingOnBehalf => "booking_on_behalf",
             Self::Change => "change",
@@ -105,7 +109,7 @@ pub(super) fn forget(db: &Writing<'_>, now: Moment) -> Result<(), StoreError> {
 }
 
 /// Whoever has one IPv6 address has the whole /64.
-fn network(address: IpAddr) -> String {
+pub(super) fn network(address: IpAddr) -> String {
     match address.to_canonical() {
         IpAddr::V4(four) => four.to_string(),
         IpAddr::V6(six) => {
@@ -115,10 +119,36 @@ fn network(address: IpAddr) -> String {
     }
 }
 
+/// What one renter or one house is usually given whole.
+pub(super) fn around(address: IpAddr) -> String {
+    match address.to_canonical() {
+        IpAddr::V4(four) => {
+            let [a, b, c, _] = four.octets();
+            format!("{a}.{b}.{c}.0/24")
+        }
+        IpAddr::V6(six) => {
+            let [a, b, c, ..] = six.segments();
+            format!("{a:x}:{b:x}:{c:x}::/48")
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::store::office_days::Office;
+
+    #[test]
+    fn a_network_has_one_name_however_its_address_is_written() {
+        for (address, own, wider) in [
+            ("192.0.2.77", "192.0.2.77", "192.0.2.0/24"),
+            ("::ffff:192.0.2.77", "192.0.2.77", "192.0.2.0/24"),
+            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64", "2001:db8:1::/48"),
+        ] {
+            let address: IpAddr = address.parse().unwrap();
+            assert_eq!((network(address).as_str(), around(address).as_str()), (own, wider));
+        }
+    }
 
     #[tokio::test]
     async fn what_a_wrong_clock_counted_binds_nobody_and_is_dropped() {

@@ -4,28 +4,38 @@
 //! use the code nor use up its guesses, so nobody can void a visitor's code by typing five wrong ones, and is told the same whether
 //! there is one or not. Asking again in the same browser voids the code before; another browser's stands.
 //!
-//! Wrong guesses are counted nowhere but at the code they were made at: a count by phone or by address would let a stranger lock
-//! out its owner or everybody behind one address. What bounds guessing is how many codes are sent, see
-//! [`CodeLimits`](crate::office::CodeLimits).
+//! Where no message may leave, the same rows are written as where one does, but for the message: a code that no digits fit, with
+//! its guesses. So neither the answer nor its time nor what comes after tells whether the phone is known, see
+//! [`code_ruling`](crate::office::code_ruling).
+//!
+//! Wrong guesses lock nobody out. They are counted at their code, and all together for the day: from a number on, a stranger's right
+//! code is answered with a second one, see [`code_ledger`](crate::office::code_ledger).
 
 use std::net::IpAddr;
 
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, Row, params};
 use shared::{identity::Phone, time::Moment};
 
 use super::{
-    BrowserToken, Store, StoreError,
+    BrowserToken, IdentityKey, Store, StoreError,
     attempts::{self, By, Counted},
-    notices,
+    code_book::{self, From},
+    notices, rows,
     writer::Writing,
 };
-use crate::office::{Channel, CodeLimits, notice};
+use crate::office::{Asker, Channel, CodeLimits, CodeTold, Tab, notice};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CodeIssued {
     Sent,
-    /// Too many were asked for; from `retry_at` on there may be another.
+    /// Codes are short: a message left or did not, which is not told.
+    Uncertain,
+    /// Too many were asked for this phone; from `retry_at` on there may be another.
     Limited {
+        retry_at: Moment,
+    },
+    /// Too many that were sent to this network were not used.
+    Owing {
         retry_at: Moment,
     },
 }
@@ -33,6 +43,8 @@ pub enum CodeIssued {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CodeCheck {
     Right,
+    /// It was right, and another was sent that has to be typed as well.
+    OneMore,
     Wrong {
         left: u8,
     },
@@ -49,7 +61,8 @@ pub struct Caller<B> {
 }
 
 impl Store {
-    /// Keeps `code` for the caller and puts its message into the outbox, in one transaction.
+    /// Keeps `code` for the caller and puts its message into the outbox, in one transaction; or a code that nothing fits, and no
+    /// message.
     pub async fn issue_code(
         &self,
         caller: &Caller<BrowserToken>,
@@ -57,19 +70,16 @@ impl Store {
         now: Moment,
         limits: &CodeLimits,
     ) -> Result<CodeIssued, StoreError> {
-        let kept = Kept { browser: caller.browser.hash(), code: self.key().code_hash(&caller.phone, code) };
-        let (phone, address) = (caller.phone.clone(), caller.address);
-        let (code, limits) = (code.to_owned(), *limits);
-        let issue = move |db: &mut Writing<'_>| {
-            if let Some(retry_at) = sent_too_many(db, &phone, address, &limits, now)? {
-                return Ok(CodeIssued::Limited { retry_at });
-            }
-            attempts::count(db, Counted::CodeSent, By::Phone(&phone), now)?;
-            attempts::count(db, Counted::CodeSent, By::Address(address), now)?;
-            issue(db, &phone, &kept, &code, &limits, now)?;
-            Ok(CodeIssued::Sent)
+        let hash = self.key().code_hash(&caller.phone, code);
+        let asked = Asked {
+            phone: caller.phone.clone(),
+            browser: caller.browser.hash(),
+            from: From::of(caller.address),
+            now,
+            limits: *limits,
         };
-        self.0.writer.write(issue).await
+        let code = code.to_owned();
+        self.0.writer.write(move |db| asked.issue(db, &code, hash)).await
     }
 
     /// When this browser, which has been sent a code, may have another, if not now. Others are told nothing.
@@ -79,100 +89,268 @@ impl Store {
         now: Moment,
         limits: &CodeLimits,
     ) -> Result<Option<Moment>, StoreError> {
-        let Caller { phone, browser, address } = caller.clone();
-        let (browser, limits) = (browser.hash(), *limits);
+        let (phone, browser, limits) = (caller.phone.clone(), caller.browser.hash(), *limits);
         let next = move |db: &Connection| {
             let asked = db
                 .prepare_cached("select 1 from sign_in_code where phone = ?1 and browser = ?2")?
                 .exists(params![phone.as_str(), browser])?;
-            if asked { sent_too_many(db, &phone, address, &limits, now) } else { Ok(None) }
+            let counted = counted(code_book::is_proven(db, &phone, browser)?);
+            if asked { sent_too_many(db, &phone, counted, &limits, now) } else { Ok(None) }
         };
         self.0.readers.read(next).await
     }
 
+    /// A right code makes its browser one that the phone is known in.
     pub async fn check_code(
         &self,
         caller: &Caller<Option<BrowserToken>>,
         code: &str,
         now: Moment,
+        limits: &CodeLimits,
     ) -> Result<CodeCheck, StoreError> {
         let Some(browser) = &caller.browser else { return Ok(CodeCheck::Gone) };
-        let typed = Kept { browser: browser.hash(), code: self.key().code_hash(&caller.phone, code) };
-        let phone = caller.phone.clone();
-        self.0.writer.write(move |db| check(db, &phone, &typed, now)).await
+        let asked = Asked {
+            phone: caller.phone.clone(),
+            browser: browser.hash(),
+            from: From::of(caller.address),
+            now,
+            limits: *limits,
+        };
+        let (typed, key) = (self.key().code_hash(&caller.phone, code), self.key().clone());
+        self.0.writer.write(move |db| asked.check(db, typed, &key)).await
     }
 }
 
-/// A code as the database has it: two hashes.
-struct Kept {
+struct Asked {
+    phone: Phone,
     browser: [u8; 32],
-    code: [u8; 32],
+    from: From,
+    now: Moment,
+    limits: CodeLimits,
+}
+
+/// A code as the database has it.
+struct Held {
+    code: Vec<u8>,
+    asked_at: Moment,
+    left: u8,
+    wrong: u32,
+    /// Messages that left, and those of them that stand on the tabs.
+    sent: u32,
+    lent: u32,
+    step: u8,
+    asker: Asker,
+    from: From,
+    notice: Option<i64>,
+}
+
+/// Strangers use up nothing of what the phone's own browsers may have.
+const fn counted(proven: bool) -> Counted {
+    if proven { Counted::OwnCodeSent } else { Counted::CodeSent }
 }
 
 fn sent_too_many(
     db: &Connection,
     phone: &Phone,
-    address: IpAddr,
+    counted: Counted,
     limits: &CodeLimits,
     now: Moment,
 ) -> Result<Option<Moment>, StoreError> {
-    let mut retry_at = attempts::again_at(db, Counted::CodeSent, By::Address(address), limits.per_address, now)?;
+    let mut retry_at = None;
     for limit in limits.per_phone {
-        retry_at = retry_at.max(attempts::again_at(db, Counted::CodeSent, By::Phone(phone), limit, now)?);
+        retry_at = retry_at.max(attempts::again_at(db, counted, By::Phone(phone), limit, now)?);
     }
     Ok(retry_at)
 }
 
-fn issue(
-    db: &mut Writing<'_>,
-    phone: &Phone,
-    kept: &Kept,
-    code: &str,
-    limits: &CodeLimits,
-    now: Moment,
-) -> Result<(), StoreError> {
-    let minutes = u16::try_from(limits.good_for.num_minutes()).unwrap_or(u16::MAX);
-    let notice = notices::New {
-        booking: None,
-        channel: Channel::Sms,
-        to: phone.as_str(),
-        message: &notice::sign_in_code(code, minutes),
-        path: None,
-    };
-    let notice = notices::add(db, &notice, now)?;
-    db.execute("delete from sign_in_code where expires_at <= ?1", [now.unix_ms()])?;
-    db.execute(
-        "insert or replace into sign_in_code (phone, browser, code, expires_at, left, notice)
-         values (?1, ?2, ?3, ?4, ?5, ?6)",
-        params![phone.as_str(), kept.browser, kept.code, now.plus(limits.good_for).unix_ms(), limits.attempts, notice],
-    )?;
-    Ok(())
+impl Asked {
+    fn issue(&self, db: &mut Writing<'_>, code: &str, hash: [u8; 32]) -> Result<CodeIssued, StoreError> {
+        let Self { phone, now, limits, .. } = self;
+        let mut book = code_book::read(db, *now)?;
+        let heard = code_book::heard(db, phone, self.browser, &self.from, &book, *now)?;
+        let counted = counted(heard.proven);
+        if let Some(retry_at) = sent_too_many(db, phone, counted, limits, *now)? {
+            return Ok(CodeIssued::Limited { retry_at });
+        }
+        let ruling = book.rule(limits, &heard, *now);
+        if let Some(pause) = ruling.pause {
+            tracing::warn!(
+                why = ?pause.why,
+                until = pause.until.campus_date_and_clock(),
+                "sign-in codes to strangers pause; see sync-server codes status"
+            );
+        }
+        let told = match ruling.told {
+            CodeTold::OnItsWay => CodeIssued::Sent,
+            CodeTold::Uncertain => CodeIssued::Uncertain,
+            CodeTold::Wait { until } => return Ok(CodeIssued::Owing { retry_at: until }),
+        };
+        // What a stranger is told next must not tell either: the phone is counted whatever leaves, the tab when all were told it did.
+        attempts::count(db, counted, By::Phone(phone), *now)?;
+        let lent = !heard.proven && ruling.told == CodeTold::OnItsWay;
+        if lent {
+            self.from.note(db, *now, Tab::lent)?;
+        }
+        let before = self.held(db)?;
+        let (sent_before, lent_before, asked_at, wrong) =
+            before.map_or((0, 0, *now, 0), |held| (held.sent, held.lent, held.asked_at, held.wrong));
+        let notice = match ruling.leaves {
+            Some(asker) => {
+                book.ledger.sent(asker);
+                Some(self.message(db, code)?)
+            }
+            None => None,
+        };
+        let kept = Held {
+            // Nothing hashes to less than a hash.
+            code: if notice.is_some() { hash.to_vec() } else { Vec::new() },
+            asked_at,
+            left: limits.attempts,
+            wrong,
+            sent: sent_before.saturating_add(u32::from(notice.is_some())),
+            lent: lent_before.saturating_add(u32::from(lent)),
+            step: 1,
+            asker: ruling.leaves.unwrap_or(Asker::Cold),
+            from: self.from.clone(),
+            notice,
+        };
+        self.keep(db, &kept)?;
+        code_book::keep(db, &book)?;
+        Ok(told)
+    }
+
+    /// Of a browser that has shown its secret.
+    fn check(&self, db: &mut Writing<'_>, typed: [u8; 32], key: &IdentityKey) -> Result<CodeCheck, StoreError> {
+        let live = "select 1 from sign_in_code where phone = ?1 and browser = ?2 and expires_at > ?3";
+        let live = db.prepare_cached(live)?.exists(params![self.phone.as_str(), self.browser, self.now.unix_ms()])?;
+        let Some(held) = self.held(db)?.filter(|_| live) else { return Ok(CodeCheck::Gone) };
+        let mut book = code_book::read(db, self.now)?;
+        let stranger = held.asker != Asker::Proven;
+        if held.code == typed {
+            if stranger && held.step == 1 && book.ledger.asks_twice() {
+                return self.ask_again(db, &held, key);
+            }
+            book.ledger.used(held.asker, held.sent, held.asked_at);
+            book.ledger.guesses_explained(held.wrong);
+            if stranger {
+                held.from.note(db, self.now, |tab| tab.paid(held.lent))?;
+            }
+            code_book::keep(db, &book)?;
+            code_book::remember(db, &self.phone, self.browser, self.now)?;
+            self.drop_code(db)?;
+            return Ok(CodeCheck::Right);
+        }
+        let left = held.left.saturating_sub(1);
+        if stranger && held.notice.is_some() {
+            book.ledger.guessed_wrong();
+            if left == 0 {
+                held.from.note(db, self.now, Tab::guessed_away)?;
+            }
+        }
+        code_book::keep(db, &book)?;
+        if left == 0 {
+            self.drop_code(db)?;
+            return Ok(CodeCheck::Gone);
+        }
+        db.prepare_cached("update sign_in_code set left = ?1, wrong = wrong + 1 where phone = ?2 and browser = ?3")?
+            .execute(params![left, self.phone.as_str(), self.browser])?;
+        Ok(CodeCheck::Wrong { left })
+    }
+
+    /// Sends the second code, as far as the budget of those who are known goes: the first was read off the phone.
+    fn ask_again(&self, db: &mut Writing<'_>, held: &Held, key: &IdentityKey) -> Result<CodeCheck, StoreError> {
+        let mut book = code_book::read(db, self.now)?;
+        if book.ledger.admits(Asker::Known, &self.limits.budget, self.now).is_err() {
+            self.drop_code(db)?;
+            return Ok(CodeCheck::Gone);
+        }
+        book.ledger.used(held.asker, held.sent, held.asked_at);
+        book.ledger.sent(Asker::Known);
+        code_book::keep(db, &book)?;
+        let code = key.second_code(held.code.first_chunk().unwrap_or(&[0; 32]), &self.browser);
+        let second = Held {
+            code: key.code_hash(&self.phone, &code).to_vec(),
+            left: self.limits.attempts,
+            step: 2,
+            asker: Asker::Known,
+            asked_at: self.now,
+            sent: 1,
+            lent: held.lent,
+            wrong: held.wrong,
+            from: held.from.clone(),
+            notice: Some(self.message(db, &code)?),
+        };
+        self.keep(db, &second)?;
+        Ok(CodeCheck::OneMore)
+    }
+
+    fn message(&self, db: &mut Writing<'_>, code: &str) -> Result<i64, StoreError> {
+        let minutes = u16::try_from(self.limits.good_for.num_minutes()).unwrap_or(u16::MAX);
+        let notice = notices::New {
+            booking: None,
+            channel: Channel::Sms,
+            to: self.phone.as_str(),
+            message: &notice::sign_in_code(code, minutes),
+            path: None,
+        };
+        notices::add(db, &notice, self.now)
+    }
+
+    fn held(&self, db: &Connection) -> Result<Option<Held>, StoreError> {
+        let mut query = db.prepare_cached(
+            "select code, asked_at, left, wrong, sent, lent, step, asker, address, network, notice
+             from sign_in_code where phone = ?1 and browser = ?2",
+        )?;
+        let mut found = query.query(params![self.phone.as_str(), self.browser])?;
+        found.next()?.map(held).transpose()
+    }
+
+    fn keep(&self, db: &Writing<'_>, held: &Held) -> Result<(), StoreError> {
+        db.prepare_cached("delete from sign_in_code where expires_at <= ?1")?.execute([self.now.unix_ms()])?;
+        db.prepare_cached(
+            "insert or replace into sign_in_code
+                 (phone, browser, code, asked_at, expires_at, left, wrong, sent, lent, step, asker, address, network, notice)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+        )?
+        .execute(params![
+            self.phone.as_str(),
+            self.browser,
+            held.code,
+            held.asked_at.unix_ms(),
+            self.now.plus(self.limits.good_for).unix_ms(),
+            held.left,
+            held.wrong,
+            held.sent,
+            held.lent,
+            held.step,
+            held.asker.number(),
+            held.from.address,
+            held.from.network,
+            held.notice
+        ])?;
+        Ok(())
+    }
+
+    fn drop_code(&self, db: &Writing<'_>) -> Result<(), StoreError> {
+        db.prepare_cached("delete from sign_in_code where phone = ?1 and browser = ?2")?
+            .execute(params![self.phone.as_str(), self.browser])?;
+        Ok(())
+    }
 }
 
-/// Of a browser that has shown its secret.
-fn check(db: &Writing<'_>, phone: &Phone, typed: &Kept, now: Moment) -> Result<CodeCheck, StoreError> {
-    let held: Option<([u8; 32], u8)> = db
-        .prepare_cached("select code, left from sign_in_code where phone = ?1 and browser = ?2 and expires_at > ?3")?
-        .query_row(params![phone.as_str(), typed.browser, now.unix_ms()], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
-    let Some((code, left)) = held else { return Ok(CodeCheck::Gone) };
-    let right = code == typed.code;
-    let left = left.saturating_sub(1);
-    if right || left == 0 {
-        db.execute(
-            "delete from sign_in_code where phone = ?1 and browser = ?2",
-            params![phone.as_str(), typed.browser],
-        )?;
-    } else {
-        db.execute(
-            "update sign_in_code set left = ?1 where phone = ?2 and browser = ?3",
-            params![left, phone.as_str(), typed.browser],
-        )?;
-    }
-    if right {
-        return Ok(CodeCheck::Right);
-    }
-    Ok(if left == 0 { CodeCheck::Gone } else { CodeCheck::Wrong { left } })
+fn held(row: &Row<'_>) -> Result<Held, StoreError> {
+    Ok(Held {
+        code: row.get("code")?,
+        asked_at: rows::moment(row, "asked_at")?,
+        left: row.get("left")?,
+        wrong: row.get("wrong")?,
+        sent: row.get("sent")?,
+        lent: row.get("lent")?,
+        step: row.get("step")?,
+        asker: rows::parsed(row, "asker", Asker::from_number)?,
+        from: From { address: row.get("address")?, network: row.get("network")? },
+        notice: row.get("notice")?,
+    })
 }
 
 #[cfg(test)]
@@ -182,7 +360,10 @@ mod tests {
     use chrono::TimeDelta;
 
     use super::*;
-    use crate::{config::SignIn, office::Limit, store::office_days::Office};
+    use crate::{
+        config::SignIn,
+        store::{Came, office_days::Office},
+    };
 
     const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
@@ -190,8 +371,9 @@ mod tests {
         Phone::parse(&format!("1380013{last:04}")).unwrap()
     }
 
+    /// All day from one address.
     fn limits() -> CodeLimits {
-        SignIn::default().limits()
+        CodeLimits { unused: [1000; 2], ..SignIn::default().limits() }
     }
 
     /// Somebody's browser, known by a number.
@@ -214,7 +396,8 @@ mod tests {
     }
 
     async fn try_with(office: &Office, browser: Option<BrowserToken>, last: u16, code: &str, at: Moment) -> CodeCheck {
-        office.store.check_code(&Caller { phone: phone(last), browser, address: HERE }, code, at).await.unwrap()
+        let caller = Caller { phone: phone(last), browser, address: HERE };
+        office.store.check_code(&caller, code, at, &limits()).await.unwrap()
     }
 
     const VISITOR: Browser = Browser(1);
@@ -349,14 +532,135 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_address_cannot_ask_for_everybody() {
+    async fn what_an_address_does_not_use_it_owes_until_it_uses_some() {
         let office = &Office::open();
-        let limits = CodeLimits { per_address: Limit::per_hour(2), ..limits() };
-        let six = |host: u16| IpAddr::V6(Ipv6Addr::new(0x2001, 0xda8, 0, 1, 0, 0, 0, host));
-        for (last, address, sent) in [(1, six(1), true), (2, six(2), true), (3, six(3), false), (4, HERE, true)] {
+        let limits = CodeLimits { unused: [2, 3], ..SignIn::default().limits() };
+        let six = |net: u16, host: u16| IpAddr::V6(Ipv6Addr::new(0x2001, 0xda8, 7, net, 0, 0, 0, host));
+        let ask = async |last, address| {
             let caller = Caller { phone: phone(last), browser: VISITOR.secret(), address };
-            let issued = office.store.issue_code(&caller, "1", office.now, &limits).await.unwrap();
-            assert_eq!(issued == CodeIssued::Sent, sent, "{last}");
+            office.store.issue_code(&caller, "111111", office.now, &limits).await.unwrap()
+        };
+        let owing = CodeIssued::Owing { retry_at: office.now.plus(TimeDelta::hours(2)) };
+        for (last, address, issued) in [
+            (1, six(1, 1), CodeIssued::Sent),
+            (2, six(1, 2), CodeIssued::Sent),
+            (3, six(1, 3), owing),
+            (4, six(2, 1), CodeIssued::Sent),
+            (5, six(3, 1), owing),
+            (6, HERE, CodeIssued::Sent),
+        ] {
+            assert_eq!(ask(last, address).await, issued, "{last}");
         }
+        assert_eq!(VISITOR.try_code(office, 1, "111111", office.now).await, CodeCheck::Right);
+        assert_eq!(ask(3, six(1, 3)).await, CodeIssued::Sent);
+    }
+
+    #[tokio::test]
+    async fn strangers_use_up_nothing_of_the_owner_s_whose_browser_is_known() {
+        let office = &Office::open();
+        let minute = |minutes| office.now.plus(TimeDelta::minutes(minutes));
+        VISITOR.ask(office, 1, "111111", minute(0)).await;
+        assert_eq!(VISITOR.try_code(office, 1, "111111", minute(0)).await, CodeCheck::Right);
+        for asked in 0..5 {
+            STRANGER.ask(office, 1, "222222", minute(1 + asked)).await;
+        }
+        assert!(matches!(STRANGER.ask(office, 1, "222222", minute(6)).await, CodeIssued::Limited { .. }));
+        assert_eq!(VISITOR.ask(office, 1, "333333", minute(6)).await, CodeIssued::Sent);
+        assert_eq!(VISITOR.try_code(office, 1, "333333", minute(6)).await, CodeCheck::Right);
+        // Known for this phone and no other.
+        STRANGER.ask(office, 2, "222222", minute(6)).await;
+        assert!(matches!(VISITOR.ask(office, 2, "1", minute(6)).await, CodeIssued::Limited { .. }));
+        let later = minute(181 * 24 * 60);
+        office.store.erase_due(crate::office::Retention::default(), later).await.unwrap();
+        assert_eq!(office.look("select count(*) from known_browser"), 0);
+    }
+
+    /// Everything the office wrote, but for whom and what about.
+    async fn written(office: &Office) -> Vec<(String, usize)> {
+        let rows = office.store.every_row().await.unwrap();
+        rows.into_iter().filter(|(table, _)| table != "notice").map(|(table, rows)| (table, rows.len())).collect()
+    }
+
+    #[tokio::test]
+    async fn where_codes_are_short_a_known_phone_and_an_unknown_one_are_answered_and_written_alike() {
+        let offices = [Office::with_host().await, Office::with_host().await];
+        let tight =
+            CodeLimits { budget: crate::office::Budget { per_minute: 100, per_hour: 4, per_day: 100 }, ..limits() };
+        let mut stories = Vec::new();
+        for (office, number) in offices.iter().zip(["13800130100", "13800130555"]) {
+            let mut told = Vec::new();
+            for seconds in 0..3 {
+                // Two for strangers is all the hour has.
+                let stranger = Caller { phone: phone(seconds), browser: STRANGER.secret(), address: HERE };
+                office.store.issue_code(&stranger, "111111", office.now, &tight).await.unwrap();
+            }
+            let asked = Caller { phone: Phone::parse(number).unwrap(), browser: VISITOR.secret(), address: HERE };
+            for seconds in [0, 30, 60, 61] {
+                let now = office.now.plus(TimeDelta::seconds(seconds));
+                told.push(format!("{:?}", office.store.issue_code(&asked, "222222", now, &tight).await.unwrap()));
+                told.push(format!("{:?}", office.store.next_code_at(&asked, now, &tight).await.unwrap()));
+                told.push(format!("{:?}", written(office).await));
+            }
+            let typed = Caller { phone: asked.phone, browser: Some(asked.browser), address: HERE };
+            for code in ["000000", "000001", "000002", "000003", "000004", "222222"] {
+                told.push(format!("{:?}", office.store.check_code(&typed, code, office.now, &tight).await.unwrap()));
+            }
+            told.push(format!("{:?}", office.store.codes_paused(HERE, office.now).await.unwrap().is_some()));
+            let left = office.look(&format!("select count(*) from notice where \"to\" = '{number}'"));
+            stories.push((told, left));
+        }
+        assert!(stories[0].0[0].contains("Uncertain"), "{:?}", stories[0]);
+        assert_eq!(stories[0].0, stories[1].0);
+        assert_eq!([stories[0].1, stories[1].1], [1, 0], "the host's code left, the stranger's did not");
+    }
+
+    #[tokio::test]
+    async fn once_many_guesses_stand_open_a_stranger_types_two_codes_and_the_owner_s_browser_one() {
+        let office = &Office::open();
+        let later = office.now.plus(TimeDelta::minutes(2));
+        VISITOR.ask(office, 1, "111111", office.now).await;
+        assert_eq!(VISITOR.try_code(office, 1, "111111", office.now).await, CodeCheck::Right);
+        for last in 100..110 {
+            STRANGER.ask(office, last, "222222", office.now).await;
+            while let CodeCheck::Wrong { .. } = STRANGER.try_code(office, last, "000000", office.now).await {}
+        }
+        assert_eq!(office.store.code_book(later).await.unwrap().ledger.guesses_open(), 50);
+        let other = Browser(3);
+        other.ask(office, 2, "333333", later).await;
+        assert_eq!(other.try_code(office, 2, "333333", later).await, CodeCheck::OneMore);
+        assert_eq!(other.try_code(office, 2, "333333", later).await, CodeCheck::Wrong { left: 4 });
+        let due = office.store.due_notices(later, 99).await.unwrap();
+        let second = due.last().unwrap();
+        assert_eq!(second.to, "13800130002");
+        let code = second.fact(crate::office::notice::Fact::Code).unwrap();
+        assert_ne!(code, "333333");
+        assert_eq!(other.try_code(office, 2, code, later).await, CodeCheck::Right);
+        VISITOR.ask(office, 1, "444444", later).await;
+        assert_eq!(VISITOR.try_code(office, 1, "444444", later).await, CodeCheck::Right);
+    }
+
+    #[tokio::test]
+    async fn a_channel_that_fails_pauses_strangers_over_a_restart_and_not_the_owner() {
+        let office = Office::open();
+        let at = |seconds| office.now.plus(TimeDelta::seconds(seconds));
+        VISITOR.ask(&office, 1, "111111", at(0)).await;
+        assert_eq!(VISITOR.try_code(&office, 1, "111111", at(0)).await, CodeCheck::Right);
+        for last in 10..15 {
+            assert_eq!(STRANGER.ask(&office, last, "1", at(1)).await, CodeIssued::Sent);
+        }
+        for notice in office.store.due_notices(at(2), 9).await.unwrap() {
+            let again = Came::Again { why: "no line".to_owned(), next_try: at(99), in_doubt: false };
+            office.store.keep_notices(vec![(notice.id, again)], at(2)).await.unwrap();
+        }
+        assert_eq!(STRANGER.ask(&office, 15, "1", at(3)).await, CodeIssued::Uncertain);
+        let Office { store, path, now, host, _dir } = office;
+        drop(store);
+        let store = Store::open(&path, super::super::office_days::key()).unwrap();
+        let office = Office { store, path, now, host, _dir };
+        let pause = office.store.codes_paused(HERE, at(4)).await.unwrap().unwrap();
+        assert_eq!(pause.until, at(3 + 5 * 60));
+        assert_eq!(STRANGER.ask(&office, 16, "1", at(4)).await, CodeIssued::Uncertain);
+        assert_eq!(VISITOR.ask(&office, 1, "222222", at(61)).await, CodeIssued::Sent);
+        assert_eq!(STRANGER.ask(&office, 17, "1", at(3 + 5 * 60)).await, CodeIssued::Sent);
     }
 }

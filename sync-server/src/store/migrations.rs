@@ -26,6 +26,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0019_decider.sql"),
     include_str!("migrations/0020_outbox.sql"),
     include_str!("migrations/0021_told.sql"),
+    include_str!("migrations/0022_codes.sql"),
 ];
 
 /// Brings the schema up to date, each step in a transaction of its own. Two processes may try at once.

@@ -10,6 +10,7 @@ mod booking_rows;
 mod bookings;
 mod changes;
 mod clock_kept;
+mod code_book;
 mod codes;
 mod conflicts;
 mod connection;

@@ -105,6 +105,7 @@ fn erase(db: &mut Writing<'_>, key: &IdentityKey, phone: &Phone, now: Moment) ->
         "delete from draft where phone = ?1",
         "delete from unsent_form where phone = ?1",
         "delete from sign_in_code where phone = ?1",
+        "delete from known_browser where phone = ?1",
     ] {
         db.execute(forget, [phone.as_str()])?;
     }

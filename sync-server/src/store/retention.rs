@@ -3,7 +3,7 @@
 use rusqlite::{ToSql, params};
 use shared::time::{CampusDay, Moment};
 
-use super::{Store, StoreError, attempts, drafts, receipts, unsent, writer::Writing};
+use super::{Store, StoreError, attempts, code_book, drafts, receipts, unsent, writer::Writing};
 use crate::office::{Retention, notice::NoticeKind};
 
 /// How much was forgotten.
@@ -44,6 +44,7 @@ fn erase(db: &Writing<'_>, retention: Retention, now: Moment) -> Result<Erased, 
     db.execute("delete from invitation where expires_at <= ?1", [now.unix_ms()])?;
     db.execute("delete from deputy where through_day < ?1", [CampusDay::of(now).to_string()])?;
     attempts::forget(db, now)?;
+    code_book::forget(db, now)?;
     unsent::forget(db, now)?;
     drafts::forget(db, now)?;
     receipts::forget(db, now)?;

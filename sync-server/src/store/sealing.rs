@@ -99,6 +99,13 @@ impl IdentityKey {
         LinkToken::from_random(bits)
     }
 
+    /// The code that follows the one of this hash, where one is not enough.
+    pub(super) fn second_code(&self, first: &[u8; 32], browser: &[u8; 32]) -> String {
+        let bytes = keyed(&self.codes, &[b"second", &[0], first, browser]);
+        let number = bytes.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+        format!("{:06}", number % 1_000_000)
+    }
+
     pub(super) fn code_hash(&self, phone: &Phone, code: &str) -> [u8; 32] {
         keyed(&self.codes, &[phone.as_str().as_bytes(), &[0], code.as_bytes()])
     }

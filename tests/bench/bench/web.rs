@@ -28,7 +28,8 @@ pub(crate) struct Wanted {
 }
 
 /// Whoever measures is no guest who might book too often.
-const OPEN_HOUSE: &str = "[booking]\nper_phone_day = 65535\n[sign_in]\nper_address_hour = 65535\n";
+const OPEN_HOUSE: &str =
+    "[booking]\nper_phone_day = 65535\n[sign_in]\nunused_per_address = 65535\nunused_per_network = 65535\n";
 
 pub(crate) fn run(wanted: &Wanted, out: &mut dyn Write) -> Result<(), Trouble> {
     let Wanted { at_once, seconds, turns } = *wanted;
