@@ -18,7 +18,7 @@ use shared::{
     identity::{PersonName, Phone},
     ids::{BookingId, GateMask, KeyId, PassId, StaffNumber},
     pass::{EntriesAllowed, PassSigner},
-    time::{CampusDay, Moment},
+    time::CampusDay,
 };
 
 use super::{Accepted, Asking, Fate, Outbox, Pace, Sender, Sending, Unsent};
