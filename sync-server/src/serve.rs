@@ -272,7 +272,7 @@ async fn chores(state: AppState) {
 /// Once an hour.
 const SAID_EVERY_ROUNDS: u64 = 60;
 
-async fn minute_round(state: &AppState) -> Result<Erasing, ChoresFault> {
+pub(crate) async fn minute_round(state: &AppState) -> Result<Erasing, ChoresFault> {
     state.store.keep_seen().await?;
     let kept = state.store.clock_kept().await?;
     let now = state.timekeeper.settle(kept.accepted)?;
@@ -300,7 +300,7 @@ async fn remind(state: &AppState, now: Moment) -> Result<(), ChoresFault> {
 }
 
 #[derive(Debug, thiserror::Error)]
-enum ChoresFault {
+pub(crate) enum ChoresFault {
     #[error(transparent)]
     Random(#[from] NoRandomness),
     #[error(transparent)]

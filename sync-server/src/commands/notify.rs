@@ -157,7 +157,7 @@ fn said(unsent: &Unsent) -> String {
         Kind::Unknown => "结果不明（unknown）",
     };
     let cause = unsent.cause.as_ref().map(|cause| format!("，{cause}")).unwrap_or_default();
-    format!("{kind}：{unsent}{cause}")
+    format!("{kind}：{}{cause}", unsent.why)
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ mod drafts;
 mod hosts;
 mod limits;
 mod looks;
+mod notices;
 mod steps;
 mod unsent;
 

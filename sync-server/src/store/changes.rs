@@ -402,7 +402,7 @@ mod tests {
         assert!(sealed.as_bytes().len() <= shared::pass::MAX_PASS_BYTES);
         let notices = office.store.due_notices(office.now, 100).await.unwrap();
         let changed: Vec<_> = notices.iter().filter(|notice| notice.kind == NoticeKind::Changed).collect();
-        assert_eq!(changed.len(), 1);
+        assert_eq!((changed.len(), changed[1].to.as_str()), (2, form().phone.as_str()), "host and visitor");
         assert_eq!((changed[0].to.as_str(), &changed[0].path), (office.host.phone.as_str(), &None));
         assert!(changed[0].text.contains("10:00-18:00，随行 1 人，车牌 京A54321"), "{}", changed[0].text);
         assert_eq!(office.look("select count(*) from pass where record is not null"), 0, "told, it is forgotten here");

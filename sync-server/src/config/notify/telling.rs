@@ -100,7 +100,7 @@ mod tests {
         for (text, rungs) in [
             ("", Some(3)),
             ("duty_phone = '13800130007'", Some(4)),
-            ("host_after_min = []", Some(2)),
+            ("host_after_min = []", Some(1)),
             ("deputy_after_min = 0", Some(2)),
             ("host_after_min = []\ndeputy_after_min = 0", Some(0)),
             ("host_after_min = [30, 30]", None),
