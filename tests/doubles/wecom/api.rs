@@ -59,7 +59,7 @@ pub(super) async fn send(Of(doubles): Of<Doubles>, from: From, Query(asked): Ask
         }
         let look = message::sent(&message, state.settings.callback.is_some())?;
         let to = message.get("touser").and_then(Value::as_str).unwrap_or_default();
-        let (good, invalid, unlicensed) = receivers(state, to)?;
+        let Receivers { good, invalid, unlicensed } = receivers(state, to)?;
         let refused =
             json!({ "invaliduser": invalid.join("|").to_lowercase(), "unlicenseduser": unlicensed.join("|") });
         if good.is_empty() {
@@ -242,8 +242,14 @@ fn wrong_agent(state: &State, message: &Value) -> i64 {
     if known { 301_002 } else { 40056 }
 }
 
-/// Who gets it, who is no member, who has no licence.
-fn receivers(state: &State, to: &str) -> Result<(Vec<String>, Vec<String>, Vec<String>), i64> {
+struct Receivers {
+    good: Vec<String>,
+    /// No members.
+    invalid: Vec<String>,
+    unlicensed: Vec<String>,
+}
+
+fn receivers(state: &State, to: &str) -> Result<Receivers, i64> {
     let named: Vec<String> = to.split('|').map(|one| one.trim().to_owned()).filter(|one| !one.is_empty()).collect();
     if named.is_empty() || named.len() > MOST_RECEIVERS {
         return Err(40058);
@@ -253,7 +259,7 @@ fn receivers(state: &State, to: &str) -> Result<(Vec<String>, Vec<String>, Vec<S
     let (invalid, members): (Vec<_>, Vec<_>) =
         named.into_iter().partition(|one| within(&state.settings.strangers, one));
     let (unlicensed, good) = members.into_iter().partition(|one| within(&state.settings.unlicensed, one));
-    Ok((good, invalid, unlicensed))
+    Ok(Receivers { good, invalid, unlicensed })
 }
 
 /// The message it repeats, where the sender wants to know.

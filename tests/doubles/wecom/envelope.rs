@@ -51,7 +51,7 @@ pub(super) fn seal(key: &[u8; 32], random: [u8; 16], text: &str, receiver: &str)
 }
 
 pub(super) fn sign(token: &str, timestamp: &str, nonce: &str, sealed: &str) -> String {
-    let mut parts = vec![token, timestamp, nonce, sealed];
+    let mut parts = [token, timestamp, nonce, sealed];
     parts.sort_unstable();
     let mut hash = Sha1::new();
     hash.update(parts.concat());

@@ -32,14 +32,12 @@ impl Fields {
                 Event::End(_) => {
                     let name = open.pop()?;
                     if open.len() == 1 {
-                        if fields.len() >= MOST_FIELDS || fields.insert(name, std::mem::take(&mut text)).is_some() {
-                            return None;
-                        }
+                        keep(&mut fields, name, std::mem::take(&mut text))?;
                     }
                     whole = open.is_empty();
                 }
                 Event::Empty(empty) if open.len() == 1 => {
-                    fields.insert(empty.local_name().as_ref().to_owned(), String::new());
+                    keep(&mut fields, empty.local_name().as_ref().to_owned(), String::new())?;
                 }
                 Event::Text(part) if open.len() == 2 => text.push_str(&part.xml10_content()),
                 Event::CData(part) if open.len() == 2 => text.push_str(&part.xml10_content()),
@@ -58,6 +56,12 @@ impl Fields {
     pub(super) fn of(&self, name: &str) -> &str {
         self.0.get(name).map_or("", String::as_str)
     }
+}
+
+/// Once each, and not without end: a second one of a name would leave open which is meant.
+fn keep(fields: &mut BTreeMap<String, String>, name: String, text: String) -> Option<()> {
+    let room = fields.len() < MOST_FIELDS;
+    (room && fields.insert(name, text).is_none()).then_some(())
 }
 
 #[cfg(test)]
@@ -84,6 +88,7 @@ mod tests {
             "<xml>",
             "<xml></other>",
             "<xml><a>1</a><a>2</a></xml>",
+            "<xml><a>1</a><a/></xml>",
             "<xml/><xml/>",
             "<xml></xml><xml></xml>",
             "<!DOCTYPE xml [<!ENTITY e \"x\">]><xml><a>&e;</a></xml>",
