@@ -211,7 +211,7 @@ pub enum SmsFault {
     Endpoint,
     #[error("notify.sms.{0} = 0 会让短信永远发不出去。Nothing would ever be sent")]
     Nothing(&'static str),
-    #[error("notify.sms.template[{at}].{setting}：{fault}")]
+    #[error("notify.sms.template[{at}].{setting} 不对：{fault}")]
     Template { at: usize, setting: &'static str, fault: TemplateFault },
     #[error(
         "notify.sms.template：缺少 kind = \"{kind}\" 的模板，变量只能用 {facts}。There is no template that such a message can fill"
