@@ -31,7 +31,7 @@ use crate::{
     notify::{Console, Outbox, Sender},
     office::{Channel, leap, leap::Erasing},
     pages,
-    state::AppState,
+    state::{AppState, Parts},
     store::{Store, StoreError},
     sync,
     timekeeper::{Leapt, Timekeeper},
@@ -69,7 +69,7 @@ pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<AppState, Ser
         );
     }
     let assets = Arc::new(Assets::of(&config.university)?);
-    Ok(AppState {
+    Ok(AppState::of(Parts {
         config: Arc::new(config),
         store,
         clock,
@@ -77,7 +77,7 @@ pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<AppState, Ser
         keys: Arc::new(keys),
         assets,
         texts_leave: false,
-    })
+    }))
 }
 
 /// Whether the minute's chores may erase, and if not, since when nothing is known of the time.
@@ -106,7 +106,7 @@ pub async fn answer(
     senders: Vec<Box<dyn Sender>>,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeFault> {
-    let state = AppState { texts_leave: senders.iter().any(|sender| sender.carries(Channel::Sms)), ..state };
+    let state = state.with_texts(senders.iter().any(|sender| sender.carries(Channel::Sms)));
     if !state.texts_leave {
         tracing::warn!("no channel carries text messages: nobody can be sent a code, and the sign-in page says so");
     }
@@ -174,8 +174,7 @@ pub fn channels(state: &AppState) -> Vec<Box<dyn Sender>> {
 }
 
 fn background(state: &AppState, senders: Vec<Box<dyn Sender>>) -> JoinSet<()> {
-    let AppState { store, clock, .. } = state;
-    let outbox = Outbox::new(store.clone(), clock.clone(), senders);
+    let outbox = Outbox::new(state.store.clone(), state.clock.clone(), senders);
     let mut tasks = JoinSet::new();
     tasks.spawn(outbox.run());
     tasks.spawn(chores(state.clone()));

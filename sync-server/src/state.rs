@@ -1,12 +1,15 @@
 //! What every handler is given.
 
-use std::sync::Arc;
+use std::{ops::Deref, sync::Arc};
 
 use crate::{assets::Assets, clock::Clock, config::Config, keys::Keys, store::Store, timekeeper::Timekeeper};
 
-/// Cheap to clone: each handler holds its own.
+/// Cheap to clone: each handler holds its own, and what stands around it another.
 #[derive(Debug, Clone)]
-pub struct AppState {
+pub struct AppState(Arc<Parts>);
+
+#[derive(Debug, Clone)]
+pub struct Parts {
     pub config: Arc<Config>,
     pub store: Store,
     pub clock: Arc<dyn Clock>,
@@ -16,4 +19,24 @@ pub struct AppState {
     pub assets: Arc<Assets>,
     /// Whether any channel carries text messages: without one nobody can be sent a code, and the sign-in page must say so.
     pub texts_leave: bool,
+}
+
+impl AppState {
+    #[must_use]
+    pub fn of(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+
+    #[must_use]
+    pub fn with_texts(&self, texts_leave: bool) -> Self {
+        Self::of(Parts { texts_leave, ..Parts::clone(self) })
+    }
+}
+
+impl Deref for AppState {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
 }

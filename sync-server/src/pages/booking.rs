@@ -3,6 +3,8 @@
 //! Only the visitor, the host and who stands in for them see it. To everybody else it does not exist: the answer is the same for a number that was never
 //! given out.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::{
     extract::{Path, State},
@@ -46,7 +48,7 @@ struct Booking {
     /// The visitor waits: the page looks again by itself.
     live: bool,
     deciding: Option<Deciding>,
-    usual_reasons: Vec<Usual>,
+    usual_reasons: [Usual; 4],
     /// Why the same page is there again.
     alert: Option<&'static str>,
     /// What it takes the place of, or what takes its place.
@@ -172,7 +174,7 @@ async fn not_the_first(state: &AppState, asked: SignedIn, number: &str) -> Resul
 }
 
 /// The booking, for who comes or has booked it.
-pub(super) async fn of_visitor(state: &AppState, asked: &SignedIn, number: &str) -> Result<BookingView, AppError> {
+pub(super) async fn of_visitor(state: &AppState, asked: &SignedIn, number: &str) -> Result<Arc<BookingView>, AppError> {
     let Found { view, role, .. } = found(state, asked, number).await?;
     if role.visitor { Ok(view) } else { Err(AppError::told(Told::NotFound)) }
 }
@@ -204,7 +206,7 @@ impl Role {
 
 /// A booking, as it is there for who asks.
 struct Found {
-    view: BookingView,
+    view: Arc<BookingView>,
     notices: Vec<NoticeStatus>,
     role: Role,
 }
@@ -317,7 +319,7 @@ async fn related(state: &AppState, view: &BookingView, lang: Language) -> Result
     let is_over =
         |change: &BookingView| change.standing == Standing::Waiting && state.clock.now() >= change.facts.over_at();
     let successor = successor.filter(|change| !is_over(change));
-    let (said, other) = match (&view.standing, &successor, view.replaces) {
+    let (said, other) = match (&view.standing, successor.as_deref(), view.replaces) {
         (Standing::Approved { .. }, Some(successor), _) => (
             lang.say(
                 "修改后的预约在等被访人审核，通过之前这份预约仍然有效。查看修改后的预约",

@@ -41,7 +41,7 @@ struct Decide {
     explained: String,
     facts: Vec<Fact>,
     deciding: Option<Deciding>,
-    usual_reasons: Vec<Usual>,
+    usual_reasons: [Usual; 4],
 }
 
 pub(super) async fn show(
@@ -162,7 +162,7 @@ pub(super) fn not_the_first(view: &BookingView, shell: Shell, now: Moment) -> Re
         explained: wording::who_was_first(&view.standing, lang),
         facts: Vec::new(),
         deciding: None,
-        usual_reasons: Vec::new(),
+        usual_reasons: usual_reasons(lang),
         shell: shell.at("/bookings"),
     };
     (StatusCode::CONFLICT, page(&told)).into_response()

@@ -16,7 +16,8 @@ pub struct Background {
 
 impl Store {
     pub async fn background(&self, booking: BookingId, today: CampusDay) -> Result<Background, StoreError> {
-        self.0.readers.look(move |db| background(db, booking, today)).await
+        let look = move |db: &Connection| background(db, booking, today);
+        Ok(*self.0.readers.look_held(|shelves| &mut shelves.backgrounds, (booking, today), look).await?)
     }
 }
 

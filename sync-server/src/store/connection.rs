@@ -31,6 +31,8 @@ pub(super) fn writing(path: &Path) -> Result<Connection, StoreError> {
     // Failures of SQLite's own checkpoints are swallowed; ours are seen (see `writer`).
     let pages: i64 = db.query_row("pragma wal_autocheckpoint = 0", [], |row| row.get(0))?;
     holds("wal_autocheckpoint = 0", pages == 0, pages)?;
+    // What a job may have to take back is noted before it is done, a page for each it touches: in memory, not in a file.
+    db.execute_batch("pragma temp_store = memory")?;
     let checked: String = db.query_row("pragma quick_check(1)", [], |row| row.get(0))?;
     if checked == "ok" { Ok(db) } else { Err(StoreError::Damaged(checked)) }
 }

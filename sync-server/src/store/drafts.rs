@@ -3,7 +3,7 @@
 //! A newer one takes the place of the older. What was agreed to is not kept: it is agreed to when the form is sent.
 
 use chrono::TimeDelta;
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use shared::{identity::Phone, time::Moment};
 use zeroize::Zeroizing;
 
@@ -45,17 +45,21 @@ impl Store {
     }
 
     pub async fn draft(&self, phone: &Phone, on_behalf: bool, now: Moment) -> Result<Option<BookingForm>, StoreError> {
+        let whose = (phone.clone(), on_behalf);
         let phone = phone.clone();
         let find = move |db: &Connection| {
-            let mut query = db.prepare_cached(
-                "select sealed from draft where phone = ?1 and on_behalf = ?2 and kept_at > ?3 and kept_at <= ?4",
-            )?;
-            let (since, through) = kept_between(now);
-            Ok(query.query_row(params![phone.as_str(), on_behalf, since, through], |row| row.get(0)).optional()?)
+            let mut query = db.prepare_cached("select sealed, kept_at from draft where phone = ?1 and on_behalf = ?2")?;
+            let kept = |row: &Row<'_>| Ok(Kept { sealed: row.get(0)?, at_ms: row.get(1)? });
+            Ok(query.query_row(params![phone.as_str(), on_behalf], kept).optional()?)
         };
-        let sealed: Option<Vec<u8>> = self.0.readers.look(find).await?;
-        let Some(sealed) = sealed else { return Ok(None) };
-        Ok(Some(serde_json::from_slice(&self.key().open(Purpose::Draft, &sealed)?)?))
+        let kept = self.0.readers.look_held(|shelves| &mut shelves.drafts, whose, find).await?;
+        let (since, through) = kept_between(now);
+        match &*kept {
+            Some(Kept { sealed, at_ms }) if *at_ms > since && *at_ms <= through => {
+                Ok(Some(serde_json::from_slice(&self.key().open(Purpose::Draft, sealed)?)?))
+            }
+            Some(_) | None => Ok(None),
+        }
     }
 
     /// The form was sent, or is not wanted any more. Another that was begun meanwhile stays.
@@ -64,6 +68,12 @@ impl Store {
         let forget = move |db: &mut Writing<'_>| sent(db, &phone, on_behalf, &form_id);
         self.0.writer.write(forget).await
     }
+}
+
+/// A draft, whether or not its time is over.
+pub(super) struct Kept {
+    sealed: Vec<u8>,
+    at_ms: i64,
 }
 
 pub(super) fn sent(db: &Writing<'_>, phone: &Phone, on_behalf: bool, form_id: &str) -> Result<(), StoreError> {

@@ -2,13 +2,18 @@
 //!
 //! A link is never marked as dead: whether it still decides is read from the booking, so no two can ever disagree.
 
+use std::sync::Arc;
+
 use rusqlite::{Connection, OptionalExtension as _, params};
 use shared::{
     ids::{BookingId, StaffNumber},
     time::{CampusDay, Moment},
 };
 
-use super::{BookingView, LinkToken, Store, StoreError, bookings, deputies, directory, notices, rows, writer::Writing};
+use super::{
+    BookingView, LinkToken, Store, StoreError, booking_rows::Resting, bookings, deputies, directory, notices, rows,
+    writer::Writing,
+};
 use crate::office::{
     Channel, Staff, Standing,
     notice::{self, NoticeKind},
@@ -59,7 +64,7 @@ impl HostLinks {
 /// What a link shows.
 #[derive(Debug, Clone)]
 pub struct LinkView {
-    pub booking: BookingView,
+    pub booking: Arc<BookingView>,
     /// By which channel this very link travelled.
     pub channel: Channel,
     /// Whose right to decide it is: the host's, or a deputy's; `None` when they have left or no longer stand in.
@@ -70,16 +75,26 @@ pub struct LinkView {
 
 impl Store {
     pub async fn link(&self, token: &LinkToken, now: Moment) -> Result<Option<LinkView>, StoreError> {
-        let (hash, key) = (token.hash(), self.key().clone());
-        let view = move |db: &Connection| {
+        let (hash, today) = (token.hash(), CampusDay::of(now));
+        let look = move |db: &Connection| {
             let Some(found) = find(db, hash)? else { return Ok(None) };
-            let Some(booking) = bookings::by_id(db, &key, found.booking)? else { return Ok(None) };
-            let holder = holder(db, &found, &booking, now)?;
-            let open = holder.is_some() && booking.standing == Standing::Waiting && now < booking.facts.over_at();
-            Ok(Some(LinkView { booking, channel: found.channel, holder, open }))
+            let Some(booking) = bookings::resting(db, found.booking)? else { return Ok(None) };
+            let holder = holder(db, &found, &booking.host().number, today)?;
+            Ok(Some(Seen { booking, channel: found.channel, holder }))
         };
-        self.0.readers.look(view).await
+        let seen = self.0.readers.look_held(|shelves| &mut shelves.links, (hash, today), look).await?;
+        let Some(Seen { booking, channel, holder }) = &*seen else { return Ok(None) };
+        let booking = booking.opened(self.key())?;
+        let open = holder.is_some() && booking.standing == Standing::Waiting && now < booking.facts.over_at();
+        Ok(Some(LinkView { booking, channel: *channel, holder: holder.clone(), open }))
     }
+}
+
+/// What a link shows all day long.
+pub(super) struct Seen {
+    booking: Resting,
+    channel: Channel,
+    holder: Option<Staff>,
 }
 
 pub(super) struct Found {
@@ -108,12 +123,11 @@ pub(super) fn find(db: &Connection, hash: [u8; 32]) -> Result<Option<Found>, Sto
 pub(super) fn holder(
     db: &Connection,
     found: &Found,
-    booking: &BookingView,
-    now: Moment,
+    host: &StaffNumber,
+    today: CampusDay,
 ) -> Result<Option<Staff>, StoreError> {
-    let host = &booking.host.number;
     match &found.holder {
-        Some(deputy) if !deputies::stands_in(db, deputy, host, CampusDay::of(now))? => Ok(None),
+        Some(deputy) if !deputies::stands_in(db, deputy, host, today)? => Ok(None),
         Some(holder) => directory::by_number(db, holder),
         None => directory::by_number(db, host),
     }

@@ -24,6 +24,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0017_hosts.sql"),
     include_str!("migrations/0018_consent.sql"),
     include_str!("migrations/0019_decider.sql"),
+    include_str!("migrations/0020_less_to_write.sql"),
 ];
 
 /// Brings the schema up to date, each step in a transaction of its own. Two processes may try at once.

@@ -68,12 +68,12 @@ impl Store {
 
     pub async fn notice_sent(&self, id: i64, now: Moment) -> Result<(), StoreError> {
         let sent = move |db: &mut Writing<'_>| {
-            db.execute(
+            db.prepare_cached(
                 "update notice set next_try = null, sent_at = ?1, path = null, failure = null,
                      body = case kind when ?2 then '' else body end
                  where id = ?3",
-                params![now.unix_ms(), NoticeKind::SignInCode.name(), id],
-            )?;
+            )?
+            .execute(params![now.unix_ms(), NoticeKind::SignInCode.name(), id])?;
             Ok(())
         };
         self.0.writer.write(sent).await
