@@ -167,7 +167,17 @@ mod tests {
     #[test]
     fn a_day_has_one_spelling() {
         assert_eq!(CampusDay::parse("2026-11-03").map(|day| day.to_string()).as_deref(), Some("2026-11-03"));
-        for wrong in ["2026-11-2x", "2026-00-10", "2026/11/03", "二026-11", "2026-1-2", "2026-02-30", "+2026-01-02", "2026-01-02 ", ""] {
+        for wrong in [
+            "2026-11-2x",
+            "2026-00-10",
+            "2026/11/03",
+            "二026-11",
+            "2026-1-2",
+            "2026-02-30",
+            "+2026-01-02",
+            "2026-01-02 ",
+            "",
+        ] {
             assert_eq!(CampusDay::parse(wrong), None, "{wrong}");
         }
     }

@@ -29,7 +29,7 @@ use crate::{
     error::{AppError, Told},
     office::{RevokedBy, Staff, Standing},
     state::AppState,
-    store::{BookingView, EndOutcome, NoticeStatus, Outcome, Target},
+    store::{AsOf, BookingView, EndOutcome, NoticeStatus, Outcome, Target},
 };
 
 #[derive(Template)]
@@ -72,7 +72,7 @@ pub(super) async fn show(
     asked: SignedIn,
     Path(number): Path<String>,
 ) -> Result<Response, AppError> {
-    let found = found(&state, &asked, &number).await?;
+    let found = found_as_of(&state, &asked, &number, asked.as_of).await?;
     Ok(page(&whole_page(&state, asked, found).await?))
 }
 
@@ -212,8 +212,12 @@ struct Found {
 }
 
 async fn found(state: &AppState, asked: &SignedIn, number: &str) -> Result<Found, AppError> {
+    found_as_of(state, asked, number, None).await
+}
+
+async fn found_as_of(state: &AppState, asked: &SignedIn, number: &str, as_of: Option<AsOf>) -> Result<Found, AppError> {
     let number = number.parse().map_err(|_| AppError::told(Told::NotFound))?;
-    let found = state.store.booking_with_notices(BookingId::new(number)).await?;
+    let found = state.store.booking_with_notices(BookingId::new(number), as_of).await?;
     let (view, notices) = found.ok_or(AppError::told(Told::NotFound))?;
     let host = asked.staff.as_ref().is_some_and(|staff| staff.number == view.host.number);
     let deputy = match &asked.staff {
@@ -260,7 +264,7 @@ async fn whole_page(state: &AppState, asked: SignedIn, found: Found) -> Result<B
     facts.extend(replaced(state, &view, lang).await?);
     let mut ask_security = false;
     if role.decides() && waiting {
-        let background = state.store.background(view.id, CampusDay::of(state.clock.now())).await?;
+        let background = state.store.background(view.id, CampusDay::of(state.clock.now()), None).await?;
         facts.extend(wording::background(&background, lang));
         ask_security = background.ask_security;
     }

@@ -104,7 +104,7 @@ async fn found(state: &AppState, text: &str) -> Result<(LinkToken, LinkView), Ap
 
 async fn whole_page(state: &AppState, shell: Shell, view: LinkView, mut form: Deciding) -> Result<Decide, AppError> {
     let lang = shell.lang;
-    let LinkView { booking, open, holder, channel: _ } = view;
+    let LinkView { booking, open, holder, channel: _, as_of } = view;
     let explained = match &booking.standing {
         Standing::Waiting if open => {
             let asks = lang.say(
@@ -134,7 +134,7 @@ async fn whole_page(state: &AppState, shell: Shell, view: LinkView, mut form: De
         facts.extend(booking::replaced(state, &booking, lang).await?);
     }
     if open {
-        let background = state.store.background(booking.id, CampusDay::of(state.clock.now())).await?;
+        let background = state.store.background(booking.id, CampusDay::of(state.clock.now()), as_of).await?;
         facts.extend(wording::background(&background, lang));
         form.ask_security = background.ask_security;
     }

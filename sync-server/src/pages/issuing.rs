@@ -13,7 +13,13 @@ use crate::{
 
 /// The links by which a host may decide, or who stands in for them.
 pub(super) fn links() -> Result<HostLinks, AppError> {
-    Ok(HostLinks::from_random([fresh()?, fresh()?, fresh()?], [fresh()?, fresh()?, fresh()?]))
+    let bits: [u8; 6 * 32] = fresh()?;
+    match bits.as_chunks().0 {
+        &[sms, hall, wecom, deputy_sms, deputy_hall, deputy_wecom] => {
+            Ok(HostLinks::from_random([sms, hall, wecom], [deputy_sms, deputy_hall, deputy_wecom]))
+        }
+        _ => Err(AppError::told(Told::Broken)),
+    }
 }
 
 pub(super) fn for_campus(state: &AppState, campus: CampusId) -> Result<Issuing, AppError> {

@@ -11,10 +11,14 @@ use shared::{
 use zeroize::Zeroizing;
 
 use super::{
-    IdentityKey, NoticeStatus, PageToken, Store, StoreError, background,
+    AsOf, IdentityKey, NoticeStatus, PageToken, Store, StoreError, background,
     booking_rows::{self, Resting},
-    consents, deputies::DECIDES,
-    notices, party, party::Party, sealing::Purpose, writer::Writing,
+    consents,
+    deputies::DECIDES,
+    notices, party,
+    party::Party,
+    sealing::Purpose,
+    writer::Writing,
 };
 use crate::office::{Booking, Facts, Revision, Staff, Standing};
 
@@ -55,19 +59,21 @@ impl BookingView {
 
 impl Store {
     pub async fn booking(&self, id: BookingId) -> Result<Option<Arc<BookingView>>, StoreError> {
-        Ok(self.booking_with_notices(id).await?.map(|(view, _)| view))
+        Ok(self.booking_with_notices(id, None).await?.map(|(view, _)| view))
     }
 
     /// The same with what was written about it, oldest first.
     pub async fn booking_with_notices(
         &self,
         id: BookingId,
+        as_of: Option<AsOf>,
     ) -> Result<Option<(Arc<BookingView>, Vec<NoticeStatus>)>, StoreError> {
         let look = move |db: &Connection| match resting(db, id)? {
             Some(view) => Ok(Some((view, notices::of(db, id)?))),
             None => Ok(None),
         };
-        match &*self.0.readers.look_held(|shelves| &mut shelves.bookings, id, look).await? {
+        let (held, _) = self.0.readers.look_held(|shelves| &mut shelves.bookings, id, as_of, look).await?;
+        match &*held {
             Some((view, notices)) => Ok(Some((view.opened(self.key())?, notices.clone()))),
             None => Ok(None),
         }

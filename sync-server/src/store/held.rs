@@ -13,11 +13,7 @@ use std::{
 };
 
 use rusqlite::Connection;
-use shared::{
-    identity::Phone,
-    ids::BookingId,
-    time::CampusDay,
-};
+use shared::{identity::Phone, ids::BookingId, time::CampusDay};
 
 use super::{Background, StoreError, booking_rows::Resting, drafts, links, notices::NoticeStatus, sessions};
 
@@ -43,27 +39,31 @@ pub(super) struct Shelf<K, V>(HashMap<K, Arc<V>>);
 /// Which of them.
 pub(super) type Of<K, V> = fn(&mut Shelves) -> &mut Shelf<K, V>;
 
-/// What a look found here, and if nothing, since which commit what it reads now holds.
-pub(super) enum Found<V> {
-    Held(Arc<V>),
-    Nothing { since: u64 },
-}
+/// How much had been committed when something was read. The next looks of the same answer need not ask again, if it is made at
+/// once: what has changed since has changed while it was on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AsOf(u64);
 
 impl Held {
     /// `changed`: whether anything was committed since the one who asks last asked.
-    pub(super) fn find<K: Eq + Hash, V>(&self, changed: bool, of: Of<K, V>, key: &K) -> Found<V> {
+    pub(super) fn find<K: Eq + Hash, V>(&self, changed: bool, of: Of<K, V>, key: &K) -> (Option<Arc<V>>, AsOf) {
         let mut shelves = self.open();
         if changed {
             shelves.empty();
         }
-        let since = shelves.commits;
-        of(&mut shelves).0.get(key).map_or(Found::Nothing { since }, |found| Found::Held(Arc::clone(found)))
+        (of(&mut shelves).0.get(key).cloned(), AsOf(shelves.commits))
     }
 
-    /// What was read after `since`. If a commit was noticed meanwhile nobody can say on which side of it that was.
-    pub(super) fn keep<K: Eq + Hash, V>(&self, since: u64, of: Of<K, V>, key: K, read: &Arc<V>) {
+    /// What is held of that time, if no commit was noticed since.
+    pub(super) fn find_as_of<K: Eq + Hash, V>(&self, as_of: AsOf, of: Of<K, V>, key: &K) -> Option<Arc<V>> {
         let mut shelves = self.open();
-        if shelves.commits != since {
+        if shelves.commits == as_of.0 { of(&mut shelves).0.get(key).cloned() } else { None }
+    }
+
+    /// What was read after that. If a commit was noticed meanwhile nobody can say on which side of it the reading was.
+    pub(super) fn keep<K: Eq + Hash, V>(&self, after: AsOf, of: Of<K, V>, key: K, read: &Arc<V>) {
+        let mut shelves = self.open();
+        if shelves.commits != after.0 {
             return;
         }
         let Shelf(held) = of(&mut shelves);
@@ -177,8 +177,8 @@ mod tests {
                         let view = store.booking(id).await.unwrap().unwrap();
                         let link = store.link(&links.hall, now).await.unwrap().unwrap();
                         let session = store.session(&token, now).await.unwrap();
-                        let draft = store.draft(&phone, false, now).await.unwrap();
-                        let background = store.background(id, today()).await.unwrap();
+                        let draft = store.draft(&phone, false, now, None).await.unwrap();
+                        let background = store.background(id, today(), None).await.unwrap();
                         let standings = (view.standing.name(), link.booking.standing.name());
                         (standings, session.is_some(), draft.is_some(), background.ask_security)
                     })
@@ -220,7 +220,7 @@ mod tests {
         let shown = async |now| {
             let link = store.link(&links.sms, now).await.unwrap().unwrap();
             let session = store.session(&token, now).await.unwrap();
-            let draft = store.draft(&office.host.phone, true, now).await.unwrap();
+            let draft = store.draft(&office.host.phone, true, now, None).await.unwrap();
             (link.open, session.is_some(), draft.is_some())
         };
         assert_eq!(shown(*now).await, (true, true, true));
@@ -234,22 +234,21 @@ mod tests {
     fn what_was_read_before_a_commit_that_was_noticed_meanwhile_is_not_held() {
         let held = Held::default();
         let (id, nothing) = (BookingId::new(1), Arc::new(None));
-        let since = |found| match found {
-            Found::Nothing { since } => since,
-            Found::Held(_) => panic!("held"),
-        };
-        let before = since(held.find(false, BOOKINGS, &id));
+        let is_held = || held.find(false, BOOKINGS, &id).0.is_some();
+        let (_, before) = held.find(false, BOOKINGS, &id);
         // Another reader notices, and only then the slow one comes with what it read before.
-        let after = since(held.find(true, BOOKINGS, &id));
+        let (_, after) = held.find(true, BOOKINGS, &id);
         held.keep(before, BOOKINGS, id, &nothing);
-        since(held.find(false, BOOKINGS, &id));
+        assert!(!is_held());
         held.keep(after, BOOKINGS, id, &nothing);
-        assert!(matches!(held.find(false, BOOKINGS, &id), Found::Held(_)));
+        assert!(is_held());
+        assert!(held.find_as_of(after, BOOKINGS, &id).is_some());
+        assert!(held.find_as_of(before, BOOKINGS, &id).is_none());
         held.empty();
-        since(held.find(false, BOOKINGS, &id));
+        assert!(!is_held() && held.find_as_of(after, BOOKINGS, &id).is_none());
         for number in 0..2000 {
-            let since = since(held.find(false, BOOKINGS, &BookingId::new(number)));
-            held.keep(since, BOOKINGS, BookingId::new(number), &nothing);
+            let (_, now) = held.find(false, BOOKINGS, &BookingId::new(number));
+            held.keep(now, BOOKINGS, BookingId::new(number), &nothing);
         }
         assert!(held.open().bookings.0.len() <= HELD_AT_MOST);
     }

@@ -11,8 +11,8 @@ use shared::{
 };
 
 use super::{
-    BookingView, LinkToken, Store, StoreError, booking_rows::Resting, bookings, deputies, directory, notices, rows,
-    writer::Writing,
+    AsOf, BookingView, LinkToken, Store, StoreError, booking_rows::Resting, bookings, deputies, directory, notices,
+    rows, writer::Writing,
 };
 use crate::office::{
     Channel, Staff, Standing,
@@ -71,6 +71,7 @@ pub struct LinkView {
     pub holder: Option<Staff>,
     /// Whether it still decides; if not, the booking's standing says why, or its day is over, or its holder may not.
     pub open: bool,
+    pub as_of: Option<AsOf>,
 }
 
 impl Store {
@@ -82,11 +83,11 @@ impl Store {
             let holder = holder(db, &found, &booking.host().number, today)?;
             Ok(Some(Seen { booking, channel: found.channel, holder }))
         };
-        let seen = self.0.readers.look_held(|shelves| &mut shelves.links, (hash, today), look).await?;
+        let (seen, as_of) = self.0.readers.look_held(|shelves| &mut shelves.links, (hash, today), None, look).await?;
         let Some(Seen { booking, channel, holder }) = &*seen else { return Ok(None) };
         let booking = booking.opened(self.key())?;
         let open = holder.is_some() && booking.standing == Standing::Waiting && now < booking.facts.over_at();
-        Ok(Some(LinkView { booking, channel: *channel, holder: holder.clone(), open }))
+        Ok(Some(LinkView { booking, channel: *channel, holder: holder.clone(), open, as_of }))
     }
 }
 

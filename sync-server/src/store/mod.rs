@@ -68,6 +68,7 @@ pub use directory::{Imported, Missing};
 pub use drafts::DRAFT_FOR;
 pub use entries::{EntryFilter, EntryRow};
 pub use feed::Fed;
+pub use held::AsOf;
 pub use host_search::BookingLimit;
 pub use invitations::Invitation;
 pub use links::{HostLinks, LinkView, Links};

@@ -181,7 +181,7 @@ mod tests {
         assert_eq!(again.len(), 1);
         assert_eq!((again[0].id, again[0].failed), (due[1].id, 1));
         let states: Vec<_> = store
-            .booking_with_notices(booking)
+            .booking_with_notices(booking, None)
             .await
             .unwrap()
             .unwrap()

@@ -22,7 +22,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::{
     StoreError, connection,
-    held::{Found, Held, Looker, Of},
+    held::{AsOf, Held, Looker, Of},
 };
 
 /// Enough that one slow list does not hold up every gate's pull.
@@ -79,19 +79,28 @@ impl Readers {
     }
 
     /// The same for what many ask for; `ask` says the same until something is committed.
-    pub(super) async fn look_held<K, V, F>(&self, of: Of<K, V>, key: K, ask: F) -> Result<Arc<V>, StoreError>
+    pub(super) async fn look_held<K, V, F>(
+        &self,
+        of: Of<K, V>,
+        key: K,
+        as_of: Option<AsOf>,
+        ask: F,
+    ) -> Result<(Arc<V>, Option<AsOf>), StoreError>
     where
         K: Eq + Hash,
         V: Send + 'static,
         F: FnOnce(&Connection) -> Result<V, StoreError> + Send + 'static,
     {
-        let Some(mut looker) = self.take() else { return self.read(ask).await.map(Arc::new) };
+        if let Some(held) = as_of.and_then(|as_of| self.held.find_as_of(as_of, of, &key)) {
+            return Ok((held, as_of));
+        }
+        let Some(mut looker) = self.take() else { return Ok((Arc::new(self.read(ask).await?), None)) };
         let answer = catch_unwind(AssertUnwindSafe(|| match self.held.find(looker.has_changed()?, of, &key) {
-            Found::Held(held) => Ok(held),
-            Found::Nothing { since } => {
+            (Some(held), now) => Ok((held, Some(now))),
+            (None, now) => {
                 let read = Arc::new(in_one_moment(&looker.db, ask)?);
-                self.held.keep(since, of, key, &read);
-                Ok(read)
+                self.held.keep(now, of, key, &read);
+                Ok((read, Some(now)))
             }
         }));
         self.give_back(looker);

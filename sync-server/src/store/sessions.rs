@@ -11,7 +11,7 @@ use chrono::TimeDelta;
 use rusqlite::{Connection, params};
 use shared::{identity::Phone, time::Moment};
 
-use super::{FormToken, SessionToken, Store, StoreError, directory, rows, writer::Writing};
+use super::{AsOf, FormToken, SessionToken, Store, StoreError, directory, rows, writer::Writing};
 use crate::office::Staff;
 
 /// Who is signed in.
@@ -21,6 +21,7 @@ pub struct Session {
     pub form_token: FormToken,
     /// Whom the directory knows under this phone.
     pub staff: Option<Staff>,
+    pub as_of: Option<AsOf>,
 }
 
 /// A session's last use is noted no more often than this.
@@ -67,7 +68,8 @@ impl Store {
 
     pub async fn session(&self, token: &SessionToken, now: Moment) -> Result<Option<Session>, StoreError> {
         let hash = token.hash();
-        let found = self.0.readers.look_held(|shelves| &mut shelves.sessions, hash, move |db| find(db, hash)).await?;
+        let (found, as_of) =
+            self.0.readers.look_held(|shelves| &mut shelves.sessions, hash, None, move |db| find(db, hash)).await?;
         let Some(Found { phone, staff, expires_at, seen_at, idle }) = &*found else { return Ok(None) };
         let seen_at = self.0.seen.last(&hash).map_or(*seen_at, |last| last.max(*seen_at));
         if now >= *expires_at || now >= seen_at.plus(*idle) {
@@ -76,7 +78,7 @@ impl Store {
         if now.since(seen_at) > SEEN_EVERY {
             self.0.seen.note(hash, now);
         }
-        Ok(Some(Session { phone: phone.clone(), form_token: token.form_token(), staff: staff.clone() }))
+        Ok(Some(Session { phone: phone.clone(), form_token: token.form_token(), staff: staff.clone(), as_of }))
     }
 
     /// Writes down which sessions were used since the last time.

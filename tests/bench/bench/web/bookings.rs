@@ -69,12 +69,7 @@ pub(super) fn run(
     Ok(())
 }
 
-async fn keep_booking(
-    server: String,
-    caller: Person,
-    turn: Duration,
-    booked: Arc<AtomicU64>,
-) -> Result<(), Trouble> {
+async fn keep_booking(server: String, caller: Person, turn: Duration, booked: Arc<AtomicU64>) -> Result<(), Trouble> {
     let form = caller.sending(&caller.ready_to_book(&Form::good(today())).await?)?;
     let mut line = Line::to(&server).await?;
     let since = now();

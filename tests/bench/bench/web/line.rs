@@ -40,7 +40,8 @@ impl Line {
             }
         };
         let (head, body) = (self.heard.get(..head), self.heard.get(body..));
-        let head = std::str::from_utf8(head.unwrap_or_default()).map_err(|error| Trouble::NotHeld(error.to_string()))?;
+        let head =
+            std::str::from_utf8(head.unwrap_or_default()).map_err(|error| Trouble::NotHeld(error.to_string()))?;
         Ok(Answer { head, body: body.unwrap_or_default() })
     }
 }

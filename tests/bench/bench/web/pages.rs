@@ -112,9 +112,8 @@ fn rate(
     let busy = || cpu_of_threads(|name| name.starts_with(SERVER));
     let (read, before) = (Arc::new(AtomicU64::new(0)), busy()?);
     outside.block_on(async {
-        let reading = (0..at_once).map(|_| {
-            tokio::spawn(keep_reading(server.to_owned(), asked.to_owned(), length, turn, read.clone()))
-        });
+        let reading = (0..at_once)
+            .map(|_| tokio::spawn(keep_reading(server.to_owned(), asked.to_owned(), length, turn, read.clone())));
         for reading in reading.collect::<Vec<_>>() {
             reading.await.map_err(|error| Trouble::NotHeld(error.to_string()))??;
         }
