@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, Days, FixedOffset, NaiveDate, TimeDelta};
+use chrono::{DateTime, Days, FixedOffset, NaiveDate, TimeDelta, Timelike as _};
 use serde::{Deserialize, Serialize};
 
 const CAMPUS_OFFSET_S: i32 = 8 * 3600;
@@ -55,13 +55,16 @@ impl Moment {
     /// Campus wall clock, `14:03`.
     #[must_use]
     pub fn campus_clock(self) -> String {
-        self.at_campus().map_or_else(|| "--:--".to_owned(), |at| at.format("%H:%M").to_string())
+        self.at_campus().map_or_else(|| "--:--".to_owned(), |at| format!("{:02}:{:02}", at.hour(), at.minute()))
     }
 
     /// Campus date and wall clock to the second, `2026-11-23 14:03:07`.
     #[must_use]
     pub fn campus_date_and_clock(self) -> String {
-        self.at_campus().map_or_else(|| "----".to_owned(), |at| at.format("%Y-%m-%d %H:%M:%S").to_string())
+        self.at_campus().map_or_else(
+            || "----".to_owned(),
+            |at| format!("{} {:02}:{:02}:{:02}", at.date_naive(), at.hour(), at.minute(), at.second()),
+        )
     }
 
     fn at_campus(self) -> Option<DateTime<FixedOffset>> {
@@ -90,8 +93,15 @@ impl CampusDay {
     /// Reads `2026-11-23`, and only that spelling.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let day = Self(NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?);
-        (day.to_string() == text).then_some(day)
+        let [thousands, hundreds, tens, years, b'-', ten_months, months, b'-', ten_days, days] = text.as_bytes() else {
+            return None;
+        };
+        let number = |digits: &[&u8]| {
+            let digit = |symbol: &u8| symbol.is_ascii_digit().then(|| u32::from(symbol - b'0'));
+            digits.iter().try_fold(0, |number, symbol| Some(10 * number + digit(symbol)?))
+        };
+        let year = i32::try_from(number(&[thousands, hundreds, tens, years])?).ok()?;
+        NaiveDate::from_ymd_opt(year, number(&[ten_months, months])?, number(&[ten_days, days])?).map(Self)
     }
 
     #[must_use]
@@ -135,7 +145,7 @@ impl CampusDay {
 
 impl fmt::Display for CampusDay {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.format("%Y-%m-%d").fmt(f)
+        fmt::Display::fmt(&self.0, f)
     }
 }
 
@@ -156,7 +166,18 @@ mod tests {
 
     #[test]
     fn a_day_has_one_spelling() {
-        for wrong in ["2026-1-2", "2026-02-30", "+2026-01-02", "2026-01-02 ", ""] {
+        assert_eq!(CampusDay::parse("2026-11-03").map(|day| day.to_string()).as_deref(), Some("2026-11-03"));
+        for wrong in [
+            "2026-11-2x",
+            "2026-00-10",
+            "2026/11/03",
+            "二026-11",
+            "2026-1-2",
+            "2026-02-30",
+            "+2026-01-02",
+            "2026-01-02 ",
+            "",
+        ] {
             assert_eq!(CampusDay::parse(wrong), None, "{wrong}");
         }
     }

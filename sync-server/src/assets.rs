@@ -42,6 +42,7 @@ pub struct Asset {
     pub content: Bytes,
     /// What gzip makes of it, where that is less.
     pub packed: Option<Bytes>,
+    address: String,
 }
 
 impl Assets {
@@ -70,8 +71,10 @@ impl Asset {
     fn new(stem: &str, ending: &str, media_type: &'static str, content: Vec<u8>) -> Self {
         let hash: [u8; 32] = Sha256::digest(&content).into();
         let short: Vec<u8> = hash.into_iter().take(HASH_BYTES).collect();
+        let name = format!("{stem}-{}.{ending}", URL_SAFE_NO_PAD.encode(short));
         Self {
-            name: format!("{stem}-{}.{ending}", URL_SAFE_NO_PAD.encode(short)),
+            address: format!("/assets/{name}"),
+            name,
             media_type,
             packed: packed(&content),
             content: Bytes::from(content),
@@ -79,8 +82,8 @@ impl Asset {
     }
 
     #[must_use]
-    pub fn address(&self) -> String {
-        format!("/assets/{}", self.name)
+    pub fn address(&self) -> &str {
+        &self.address
     }
 }
 

@@ -4,6 +4,8 @@
 //! would still be dead, because it does not know the nonce of its page. Nothing is kept by browsers or by what stands between,
 //! because nearly every page shows a person; files that show nobody choose otherwise.
 
+use std::sync::Arc;
+
 use axum::response::Response;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::{HeaderName, HeaderValue, header};
@@ -14,6 +16,8 @@ use crate::random;
 const CONTENT_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; connect-src 'self'; \
                               form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
+
 /// Where a page chose otherwise, its choice stands.
 const UNLESS_CHOSEN: [(HeaderName, &str); 8] = [
     (header::CONTENT_SECURITY_POLICY, CONTENT_POLICY),
@@ -21,7 +25,7 @@ const UNLESS_CHOSEN: [(HeaderName, &str); 8] = [
     (header::X_FRAME_OPTIONS, "DENY"),
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
-    (HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=(), payment=(), usb=()"),
+    (PERMISSIONS_POLICY, "camera=(), microphone=(), geolocation=(), payment=(), usb=()"),
     (header::REFERRER_POLICY, "no-referrer"),
     (header::CACHE_CONTROL, "no-store"),
 ];
@@ -31,19 +35,25 @@ const ONLY_HTTPS: &str = "max-age=31536000";
 
 /// What a script must name to be run, new for every answer.
 #[derive(Debug, Clone)]
-pub struct Nonce(pub String);
+pub struct Nonce(Arc<str>);
 
 impl Nonce {
     /// None where the machine has no randomness: then no script runs, and every page works without.
     #[must_use]
     pub fn new() -> Option<Self> {
         let bytes: [u8; 16] = random::bytes().ok()?;
-        Some(Self(URL_SAFE_NO_PAD.encode(bytes)))
+        Some(Self(URL_SAFE_NO_PAD.encode(bytes).into()))
+    }
+
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.0
     }
 
     /// Lets the script that names it run on this page.
     pub fn admit(&self, response: &mut Response) {
-        if let Ok(policy) = format!("{CONTENT_POLICY}; script-src 'nonce-{}'", self.0).parse() {
+        let policy = [CONTENT_POLICY, "; script-src 'nonce-", self.text(), "'"].concat();
+        if let Ok(policy) = HeaderValue::try_from(policy) {
             response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
         }
     }
@@ -51,8 +61,12 @@ impl Nonce {
 
 pub fn put_on(response: &mut Response, https: bool) {
     let headers = response.headers_mut();
-    for (name, value) in UNLESS_CHOSEN {
-        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    // Once is enough; this one nobody chooses.
+    if !headers.contains_key(PERMISSIONS_POLICY) {
+        headers.reserve(2 * UNLESS_CHOSEN.len());
+        for (name, value) in UNLESS_CHOSEN {
+            headers.entry(name).or_insert(HeaderValue::from_static(value));
+        }
     }
     if https {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(ONLY_HTTPS));

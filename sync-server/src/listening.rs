@@ -6,6 +6,7 @@
 
 use std::{
     collections::HashMap,
+    convert::Infallible,
     io,
     net::{IpAddr, Ipv6Addr, SocketAddr},
     sync::{Arc, Mutex, PoisonError},
@@ -14,16 +15,13 @@ use std::{
 
 use axum::{
     Router,
-    extract::{ConnectInfo, Request},
-    middleware::{Next, from_fn},
+    body::Body,
+    extract::ConnectInfo,
     response::{IntoResponse as _, Response},
 };
-use http::StatusCode;
-use hyper::{body::Incoming, server::conn::http1};
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    service::TowerToHyperService,
-};
+use http::{Request, StatusCode};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -76,7 +74,6 @@ pub fn raise_open_files() {
 
 /// Answers until `closing` turns true, and then until the last answer has left.
 pub async fn answer(listener: TcpListener, router: Router, terms: Terms, mut closing: watch::Receiver<bool>) {
-    let router = router.layer(from_fn(move |request, next| in_time(terms, request, next)));
     let places = Arc::new(Semaphore::new(most_open()));
     let peers = Arc::new(Peers { most: terms.per_peer, open: Mutex::default() });
     let mut conversations = JoinSet::new();
@@ -122,14 +119,11 @@ async fn converse(
     terms: Terms,
     mut closing: watch::Receiver<bool>,
 ) {
-    let service = router.map_request(move |mut request: http::Request<Incoming>| {
-        request.extensions_mut().insert(ConnectInfo(peer));
-        request
-    });
+    let service = service_fn(move |request| in_time(router.clone(), peer, terms, request));
     let conversation = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(terms.head_within)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+        .serve_connection(TokioIo::new(stream), service);
     tokio::pin!(conversation);
     tokio::select! {
         // Peers hang up in many ways; none of them is news.
@@ -141,12 +135,21 @@ async fn converse(
     drop(time::timeout(terms.answer_within, conversation).await);
 }
 
-/// The outermost layer: what no page answers bears the headers of every answer, too.
-async fn in_time(terms: Terms, request: Request, next: Next) -> Response {
-    let answer = time::timeout(terms.answer_within, next.run(request)).await;
-    let mut response = answer.unwrap_or_else(|_| StatusCode::REQUEST_TIMEOUT.into_response());
+/// What stands around every answer; what no page gives bears the headers of every answer, too.
+async fn in_time(
+    router: Router,
+    peer: SocketAddr,
+    terms: Terms,
+    request: Request<Incoming>,
+) -> Result<Response, Infallible> {
+    let mut request = request.map(Body::new);
+    request.extensions_mut().insert(ConnectInfo(peer));
+    let mut response = match time::timeout(terms.answer_within, router.oneshot(request)).await {
+        Ok(answered) => answered?,
+        Err(_) => StatusCode::REQUEST_TIMEOUT.into_response(),
+    };
     headers::put_on(&mut response, terms.https);
-    response
+    Ok(response)
 }
 
 fn most_open() -> usize {

@@ -36,7 +36,7 @@ use crate::{
     pages, providers,
     random::{self, NoRandomness},
     sign_on::SignOns,
-    state::AppState,
+    state::{AppState, Parts},
     store::{Links, Store, StoreError},
     sync,
     timekeeper::{Leapt, Timekeeper},
@@ -87,7 +87,7 @@ pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<AppState, Ser
     let sms_receipts = sms_receipts(&config)?.map(Arc::new);
     let sign_ons = SignOns::from_iter(hall::cas(&config)?.into_iter().chain(wecom::sign_on(wecom.as_ref(), &store)));
     let hall_code = hall::code(&config)?;
-    Ok(AppState {
+    Ok(AppState::of(Parts {
         config: Arc::new(config),
         store,
         clock,
@@ -99,7 +99,7 @@ pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<AppState, Ser
         wecom,
         sign_ons,
         hall_code,
-    })
+    }))
 }
 
 fn sms_receipts(config: &Config) -> Result<Option<DoorToken>, ServeFault> {
@@ -138,7 +138,7 @@ pub async fn answer(
     senders: Vec<Box<dyn Sender>>,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeFault> {
-    let state = AppState { texts_leave: senders.iter().any(|sender| sender.carries(Channel::Sms)), ..state };
+    let state = state.with_texts(senders.iter().any(|sender| sender.carries(Channel::Sms)));
     if !state.texts_leave {
         tracing::warn!("no channel carries text messages: nobody can be sent a code, and the sign-in page says so");
     }
@@ -235,8 +235,7 @@ pub fn channels(state: &AppState) -> Result<Vec<Box<dyn Sender>>, ServeFault> {
 }
 
 fn background(state: &AppState, senders: Vec<Box<dyn Sender>>) -> JoinSet<()> {
-    let AppState { store, clock, .. } = state;
-    let outbox = Outbox::new(store.clone(), clock.clone(), senders).quiet(quiet(&state.config));
+    let outbox = Outbox::new(state.store.clone(), state.clock.clone(), senders).quiet(quiet(&state.config));
     let mut tasks = JoinSet::new();
     tasks.spawn(outbox.run());
     tasks.spawn(chores(state.clone()));

@@ -1,6 +1,6 @@
 //! What every handler is given.
 
-use std::sync::Arc;
+use std::{ops::Deref, sync::Arc};
 
 use crate::{
     assets::Assets,
@@ -13,9 +13,12 @@ use crate::{
     timekeeper::Timekeeper,
 };
 
-/// Cheap to clone: each handler holds its own.
+/// Cheap to clone: each handler holds its own, and what stands around it another.
 #[derive(Debug, Clone)]
-pub struct AppState {
+pub struct AppState(Arc<Parts>);
+
+#[derive(Debug, Clone)]
+pub struct Parts {
     pub config: Arc<Config>,
     pub store: Store,
     pub clock: Arc<dyn Clock>,
@@ -33,4 +36,24 @@ pub struct AppState {
     pub sign_ons: SignOns,
     /// What a service hall that fetches has to show; without one nothing can be fetched.
     pub hall_code: Option<Arc<PullCode>>,
+}
+
+impl AppState {
+    #[must_use]
+    pub fn of(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+
+    #[must_use]
+    pub fn with_texts(&self, texts_leave: bool) -> Self {
+        Self::of(Parts { texts_leave, ..Parts::clone(self) })
+    }
+}
+
+impl Deref for AppState {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
 }

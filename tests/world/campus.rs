@@ -106,6 +106,12 @@ impl Campus {
         self.room.path()
     }
 
+    /// Where it listens, as in `127.0.0.1:8460`.
+    #[must_use]
+    pub fn listen(&self) -> String {
+        self.listen.to_string()
+    }
+
     #[must_use]
     pub fn now(&self) -> Moment {
         now(&self.clock)

@@ -1,7 +1,10 @@
 //! Somebody with a browser: signs in, fills in forms, follows links. Speaks HTTP and reads pages, and knows nothing else.
 
+use std::sync::Arc;
+
 use reqwest::{
     Client,
+    cookie::{CookieStore as _, Jar},
     header::{COOKIE, HeaderMap, HeaderValue},
     redirect::Policy,
 };
@@ -17,13 +20,15 @@ use crate::{
 pub struct Person {
     http: Client,
     server: String,
+    cookies: Arc<Jar>,
 }
 
 impl Person {
     /// A fresh browser: no cookies, no history.
     pub fn new(server: &str) -> Result<Self, Trouble> {
-        let http = Client::builder().cookie_store(true).redirect(Policy::none()).no_proxy().build()?;
-        Ok(Self { http, server: server.trim_end_matches('/').to_owned() })
+        let cookies = Arc::new(Jar::default());
+        let http = Client::builder().cookie_provider(cookies.clone()).redirect(Policy::none()).no_proxy().build()?;
+        Ok(Self { http, server: server.trim_end_matches('/').to_owned(), cookies })
     }
 
     /// A browser that has this cookie, set by another: the same person, twice at work.
@@ -31,7 +36,7 @@ impl Person {
         let cookie = HeaderValue::from_str(cookie).map_err(|error| Trouble::NotHeld(error.to_string()))?;
         let headers = HeaderMap::from_iter([(COOKIE, cookie)]);
         let http = Client::builder().default_headers(headers).redirect(Policy::none()).no_proxy().build()?;
-        Ok(Self { http, server: server.trim_end_matches('/').to_owned() })
+        Ok(Self { http, server: server.trim_end_matches('/').to_owned(), cookies: Arc::default() })
     }
 
     /// A fresh browser that has signed in with the code sent to `phone`.
@@ -121,10 +126,10 @@ impl Person {
         path.map(str::to_owned).ok_or_else(|| Trouble::NotHeld(format!("no link in {notice:?}")))
     }
 
-    /// The browser itself, for those who measure it.
+    /// What this browser writes to its line to ask for a page, for those who measure.
     #[must_use]
-    pub const fn http(&self) -> &Client {
-        &self.http
+    pub fn asking(&self, address: &str) -> String {
+        format!("{}\r\n", self.head("GET", address))
     }
 
     /// The booking form filled in, to be sent as often as wanted.
@@ -134,11 +139,23 @@ impl Person {
         Ok(Ready(fields.chain([("form_token".to_owned(), token)]).collect()))
     }
 
-    /// Books once with a form that is ready.
-    pub async fn send(&self, Ready(fields): &Ready) -> Result<(), Trouble> {
-        let request = self.http.post(self.at("/book")).header("origin", &self.server).form(fields);
-        let page = read(request.send().await?).await?;
-        if page.status == 303 { Ok(()) } else { Err(trouble("booking", page)) }
+    /// What this browser writes to its line to book with a form that is ready.
+    pub fn sending(&self, Ready(fields): &Ready) -> Result<String, Trouble> {
+        let request = self.http.post(self.at("/book")).form(fields).build()?;
+        let body = request.body().and_then(|body| body.as_bytes()).unwrap_or_default();
+        let head = self.head("POST", "/book");
+        let (origin, length, body) = (&self.server, body.len(), String::from_utf8_lossy(body));
+        Ok(format!(
+            "{head}origin: {origin}\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: {length}\r\n\r\n{body}"
+        ))
+    }
+
+    fn head(&self, method: &str, address: &str) -> String {
+        let host = self.server.trim_start_matches("http://");
+        let cookies = self.server.parse().ok().and_then(|url| self.cookies.cookies(&url));
+        let cookies = cookies.as_ref().and_then(|cookies| cookies.to_str().ok());
+        let cookies = cookies.map(|cookies| format!("cookie: {cookies}\r\n")).unwrap_or_default();
+        format!("{method} {address} HTTP/1.1\r\nhost: {host}\r\naccept: */*\r\n{cookies}")
     }
 
     async fn submit(&self, address: &str, form: &Form) -> Result<Page, Trouble> {

@@ -106,8 +106,8 @@ impl BookingForm {
     #[must_use]
     pub fn mark(&self) -> Option<[u8; 32]> {
         let ours = self.form_id.len() == 32 && self.form_id.bytes().all(|byte| byte.is_ascii_hexdigit());
-        let whole = serde_json::to_vec(self).ok()?;
-        ours.then(|| Sha256::digest(whole).into())
+        let whole = if ours { serde_json::to_vec(self).ok()? } else { return None };
+        Some(Sha256::digest(whole).into())
     }
 
     /// A booking as the form that would say it: to be changed, or to be asked for again. The document's number stands in it while

@@ -25,11 +25,13 @@ impl Limit {
         Self { most, within: TimeDelta::days(1) }
     }
 
-    /// From when on there may be another, if not now. `before` are the moments of those before, the latest first, and need go no
-    /// further back than the limit looks.
-    pub fn again_at(self, before: impl IntoIterator<Item = Moment>, now: Moment) -> Option<Moment> {
-        let Some(others) = self.most.checked_sub(1) else { return Some(now.plus(self.within)) };
-        let again_at = before.into_iter().nth(usize::from(others))?.plus(self.within);
+    /// From when on there may be another, if not now. `first` is the moment of the first of as many as are allowed, counted from
+    /// the latest, where there have been so many.
+    pub fn again_at(self, first: Option<Moment>, now: Moment) -> Option<Moment> {
+        if self.most == 0 {
+            return Some(now.plus(self.within));
+        }
+        let again_at = first?.plus(self.within);
         (again_at > now).then_some(again_at)
     }
 }
@@ -41,18 +43,16 @@ mod tests {
     #[test]
     fn the_first_of_as_many_as_are_allowed_says_when_there_may_be_another() {
         let at = Moment::from_unix_s;
-        for (most, before, now, again_at) in [
-            (1, vec![], 0, None),
-            (1, vec![100], 159, Some(160)),
-            (1, vec![100], 160, None),
-            (2, vec![130], 131, None),
-            (2, vec![130, 100], 131, Some(160)),
-            (2, vec![130, 100, 90], 131, Some(160)),
-            (2, vec![130, 70], 131, None),
-            (0, vec![], 5, Some(65)),
+        for (most, first, now, again_at) in [
+            (1, None, 0, None),
+            (1, Some(100), 159, Some(160)),
+            (1, Some(100), 160, None),
+            (2, Some(100), 131, Some(160)),
+            (2, Some(70), 131, None),
+            (0, None, 5, Some(65)),
         ] {
-            let found = Limit::per_minute(most).again_at(before.iter().copied().map(at), at(now));
-            assert_eq!(found, again_at.map(at), "{most} {before:?} {now}");
+            let found = Limit::per_minute(most).again_at(first.map(at), at(now));
+            assert_eq!(found, again_at.map(at), "{most} {first:?} {now}");
         }
     }
 }

@@ -3,6 +3,8 @@
 //!
 //! One layer and not five: every layer is copied for every request.
 
+use std::sync::Arc;
+
 use axum::{
     extract::{Request, State},
     http::{
@@ -28,7 +30,7 @@ use crate::{
 };
 
 /// What is known of a request before its page is reached.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub(super) struct Settled {
     pub(super) lang: Language,
     pub(super) elder: Elder,
@@ -39,9 +41,9 @@ pub(super) async fn around(State(state): State<AppState>, mut request: Request, 
     let cookies = Cookies::under(&state.config.public_url);
     let (lang, keep_lang) = language::settled(cookies, &request);
     let (elder, keep_elder) = elder::settled(cookies, &request);
-    let settled = Settled { lang, elder, nonce: Nonce::new() };
+    let settled = Arc::new(Settled { lang, elder, nonce: Nonce::new() });
     let address = request.uri().clone();
-    request.extensions_mut().insert(settled.clone());
+    request.extensions_mut().insert(Arc::clone(&settled));
     let mut response = match origin::sender(request.method(), request.headers(), &state.config.public_url) {
         Sender::Elsewhere => AppError::told(Told::Forbidden).into_response(),
         sender @ (Sender::OurPage | Sender::Unsaid) => {

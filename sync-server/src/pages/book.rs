@@ -210,7 +210,7 @@ async fn shown(state: &AppState, asked: SignedIn, headers: &HeaderMap, kind: Kin
     if let Some(form) = unsent::found(state, headers, &asked, kind).await? {
         return Ok(FormPage::new(state, asked, form, kind).unsent().answer(StatusCode::OK));
     }
-    if let Some(form) = state.store.draft(&asked.phone, on_behalf, state.clock.now()).await? {
+    if let Some(form) = state.store.draft(&asked.phone, on_behalf, state.clock.now(), asked.as_of).await? {
         return Ok(FormPage::new(state, asked, form, kind).draft().answer(StatusCode::OK));
     }
     let phone = if on_behalf { String::new() } else { asked.phone.as_str().to_owned() };

@@ -3,6 +3,8 @@
 //! Only the visitor, the host and who stands in for them see it. To everybody else it does not exist: the answer is the same for a number that was never
 //! given out.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::{
     extract::{Path, State},
@@ -27,7 +29,7 @@ use crate::{
     error::{AppError, Told},
     office::{RevokedBy, Staff, Standing},
     state::AppState,
-    store::{BookingView, EndOutcome, NoticeStatus, Outcome, Target},
+    store::{AsOf, BookingView, EndOutcome, NoticeStatus, Outcome, Target},
 };
 
 #[derive(Template)]
@@ -46,7 +48,7 @@ struct Booking {
     /// The visitor waits: the page looks again by itself.
     live: bool,
     deciding: Option<Deciding>,
-    usual_reasons: Vec<Usual>,
+    usual_reasons: [Usual; 4],
     /// Why the same page is there again.
     alert: Option<&'static str>,
     /// What it takes the place of, or what takes its place.
@@ -70,7 +72,7 @@ pub(super) async fn show(
     asked: SignedIn,
     Path(number): Path<String>,
 ) -> Result<Response, AppError> {
-    let found = found(&state, &asked, &number).await?;
+    let found = found_as_of(&state, &asked, &number, asked.as_of).await?;
     Ok(page(&whole_page(&state, asked, found).await?))
 }
 
@@ -172,7 +174,7 @@ async fn not_the_first(state: &AppState, asked: SignedIn, number: &str) -> Resul
 }
 
 /// The booking, for who comes or has booked it.
-pub(super) async fn of_visitor(state: &AppState, asked: &SignedIn, number: &str) -> Result<BookingView, AppError> {
+pub(super) async fn of_visitor(state: &AppState, asked: &SignedIn, number: &str) -> Result<Arc<BookingView>, AppError> {
     let Found { view, role, .. } = found(state, asked, number).await?;
     if role.visitor { Ok(view) } else { Err(AppError::told(Told::NotFound)) }
 }
@@ -204,14 +206,18 @@ impl Role {
 
 /// A booking, as it is there for who asks.
 struct Found {
-    view: BookingView,
+    view: Arc<BookingView>,
     notices: Vec<NoticeStatus>,
     role: Role,
 }
 
 async fn found(state: &AppState, asked: &SignedIn, number: &str) -> Result<Found, AppError> {
+    found_as_of(state, asked, number, None).await
+}
+
+async fn found_as_of(state: &AppState, asked: &SignedIn, number: &str, as_of: Option<AsOf>) -> Result<Found, AppError> {
     let number = number.parse().map_err(|_| AppError::told(Told::NotFound))?;
-    let found = state.store.booking_with_notices(BookingId::new(number)).await?;
+    let found = state.store.booking_with_notices(BookingId::new(number), as_of).await?;
     let (view, notices) = found.ok_or(AppError::told(Told::NotFound))?;
     let host = asked.staff.as_ref().is_some_and(|staff| staff.number == view.host.number);
     let deputy = match &asked.staff {
@@ -258,7 +264,7 @@ async fn whole_page(state: &AppState, asked: SignedIn, found: Found) -> Result<B
     facts.extend(replaced(state, &view, lang).await?);
     let mut ask_security = false;
     if role.decides() && waiting {
-        let background = state.store.background(view.id, CampusDay::of(state.clock.now())).await?;
+        let background = state.store.background(view.id, CampusDay::of(state.clock.now()), None).await?;
         facts.extend(wording::background(&background, lang));
         ask_security = background.ask_security;
     }
@@ -317,7 +323,7 @@ async fn related(state: &AppState, view: &BookingView, lang: Language) -> Result
     let is_over =
         |change: &BookingView| change.standing == Standing::Waiting && state.clock.now() >= change.facts.over_at();
     let successor = successor.filter(|change| !is_over(change));
-    let (said, other) = match (&view.standing, &successor, view.replaces) {
+    let (said, other) = match (&view.standing, successor.as_deref(), view.replaces) {
         (Standing::Approved { .. }, Some(successor), _) => (
             lang.say(
                 "修改后的预约在等被访人审核，通过之前这份预约仍然有效。查看修改后的预约",

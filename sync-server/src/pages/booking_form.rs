@@ -239,7 +239,7 @@ impl FormPage {
         let lang = self.shell.lang;
         let form = &self.form;
         let chosen = |list: &[Choosable], value: &str| {
-            list.iter().find(|one| one.value == value).map(|one| one.label.clone()).unwrap_or_default()
+            list.iter().find(|one| one.value == value).map(|one| one.label.clone().into_owned()).unwrap_or_default()
         };
         let filled = |rows: &[String]| {
             rows.iter().map(|row| row.trim()).filter(|row| !row.is_empty()).collect::<Vec<_>>().join("\n")

@@ -23,7 +23,7 @@ struct Bookings {
     waiting: Vec<Waiting>,
     hosted: Vec<Row>,
     own: Vec<Row>,
-    usual_reasons: Vec<Usual>,
+    usual_reasons: [Usual; 4],
     form_token: String,
     phone_masked: String,
 }

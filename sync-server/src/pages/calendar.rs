@@ -31,7 +31,7 @@ pub(super) async fn show(
     let view = booking::of_visitor(&state, &asked, &number).await?;
     let place = wording::campus(&state, view.facts.campus, asked.shell.lang);
     let file =
-        file(&view, &asked.shell.university, &place, &state.config.public_url, state.clock.now(), asked.shell.lang);
+        file(&view, asked.shell.university(), &place, &state.config.public_url, state.clock.now(), asked.shell.lang);
     let file = file.ok_or(AppError::told(Told::NotFound))?;
     let headers =
         [(CONTENT_TYPE, "text/calendar; charset=utf-8"), (CONTENT_DISPOSITION, "attachment; filename=\"visit.ics\"")];

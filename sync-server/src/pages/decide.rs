@@ -42,7 +42,7 @@ struct Decide {
     explained: String,
     facts: Vec<Fact>,
     deciding: Option<Deciding>,
-    usual_reasons: Vec<Usual>,
+    usual_reasons: [Usual; 4],
 }
 
 pub(super) async fn show(
@@ -111,7 +111,7 @@ async fn found(state: &AppState, text: &str) -> Result<(LinkToken, LinkView), Ap
 
 async fn whole_page(state: &AppState, shell: Shell, view: LinkView, mut form: Deciding) -> Result<Decide, AppError> {
     let lang = shell.lang;
-    let LinkView { booking, open, holder, channel: _ } = view;
+    let LinkView { booking, open, holder, channel: _, as_of } = view;
     let explained = match &booking.standing {
         Standing::Waiting if open => {
             let asks = lang.say(
@@ -141,7 +141,7 @@ async fn whole_page(state: &AppState, shell: Shell, view: LinkView, mut form: De
         facts.extend(booking::replaced(state, &booking, lang).await?);
     }
     if open {
-        let background = state.store.background(booking.id, CampusDay::of(state.clock.now())).await?;
+        let background = state.store.background(booking.id, CampusDay::of(state.clock.now()), as_of).await?;
         facts.extend(wording::background(&background, lang));
         form.ask_security = background.ask_security;
     }
@@ -182,7 +182,7 @@ fn for_another(view: &LinkView, staff: Option<&Staff>, shell: &Shell) -> Option<
         explained,
         facts: Vec::new(),
         deciding: None,
-        usual_reasons: Vec::new(),
+        usual_reasons: usual_reasons(lang),
         shell: shell.clone(),
     })
 }
@@ -198,7 +198,7 @@ pub(super) fn not_the_first(view: &BookingView, shell: Shell, now: Moment) -> Re
         explained: wording::who_was_first(&view.standing, lang),
         facts: Vec::new(),
         deciding: None,
-        usual_reasons: Vec::new(),
+        usual_reasons: usual_reasons(lang),
         shell: shell.at("/bookings"),
     };
     (StatusCode::CONFLICT, page(&told)).into_response()

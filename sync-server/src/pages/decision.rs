@@ -6,25 +6,21 @@ use super::{language::Language, problem_words, problems::Problems};
 use crate::office::{Choice, Reason, ReasonError, Revision, Word};
 
 /// Reasons that most hosts would give, each a button of its own; the visitor reads the Chinese words.
-const REASONS: [(&str, &str); 4] = [
-    ("当天不在校，请另约时间", "I am away that day: please choose another"),
-    ("请先打电话联系我", "Please call me first"),
-    ("事由不清楚，请补充后重新预约", "The reason is unclear: please say more and book again"),
-    ("我不认识这位访客", "I do not know this visitor"),
+const REASONS: [(&str, &str, &str); 4] = [
+    ("decline-0", "当天不在校，请另约时间", "I am away that day: please choose another"),
+    ("decline-1", "请先打电话联系我", "Please call me first"),
+    ("decline-2", "事由不清楚，请补充后重新预约", "The reason is unclear: please say more and book again"),
+    ("decline-3", "我不认识这位访客", "I do not know this visitor"),
 ];
 
 /// A button that declines with a reason.
 pub(super) struct Usual {
-    pub(super) value: String,
+    pub(super) value: &'static str,
     pub(super) said: &'static str,
 }
 
-pub(super) fn usual_reasons(lang: Language) -> Vec<Usual> {
-    let usual = |(number, (chinese, english)): (usize, &(&'static str, &'static str))| Usual {
-        value: format!("decline-{number}"),
-        said: lang.say(chinese, english),
-    };
-    REASONS.iter().enumerate().map(usual).collect()
+pub(super) fn usual_reasons(lang: Language) -> [Usual; 4] {
+    REASONS.map(|(value, chinese, english)| Usual { value, said: lang.say(chinese, english) })
 }
 
 /// The form, as a page shows it.
@@ -116,8 +112,7 @@ pub(super) fn pressed(choice: &str) -> Option<Choice> {
     if choice == "approve" {
         return Some(Choice::Approve);
     }
-    let number: usize = choice.strip_prefix("decline-")?.parse().ok()?;
-    let (said, _) = REASONS.get(number)?;
+    let (_, said, _) = REASONS.iter().find(|(value, ..)| *value == choice)?;
     Some(Choice::Decline { reason: Some(Reason::parse(said).ok()?) })
 }
 
@@ -136,7 +131,7 @@ mod tests {
         assert_eq!(read("approve", "ignored\u{202e}"), Ok(Choice::Approve));
         assert_eq!(read("decline", " \n"), Ok(Choice::Decline { reason: None }));
         assert_eq!(read("decline", "当天出差"), Ok(Choice::Decline { reason: Reason::parse("当天出差").ok() }));
-        for (number, (said, _)) in REASONS.iter().enumerate() {
+        for (number, (_, said, _)) in REASONS.iter().enumerate() {
             let reason = Some(Reason::parse(said).unwrap());
             assert_eq!(read(&format!("decline-{number}"), "也许"), Ok(Choice::Decline { reason }));
         }

@@ -67,8 +67,17 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Posted<T> {
             let too_large = rejection.status() == StatusCode::PAYLOAD_TOO_LARGE;
             AppError::told(if too_large { Told::TooLarge } else { Told::Malformed })
         })?;
-        let Token { form_token } = read(&sent)?;
-        Ok(Self { token: form_token, sender, fields: read(&sent)? })
+        Ok(Self { token: token(&sent)?, sender, fields: read(&sent)? })
+    }
+}
+
+/// Browsers write it as it is; whoever writes it otherwise has the whole form read for it.
+fn token(sent: &[u8]) -> Result<String, AppError> {
+    let plain = sent.split(|byte| *byte == b'&').find_map(|pair| pair.strip_prefix(b"form_token="));
+    let as_it_is = |token: &[u8]| token.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    match plain.filter(|token| as_it_is(token)).and_then(|token| std::str::from_utf8(token).ok()) {
+        Some(token) => Ok(token.to_owned()),
+        None => read(sent).map(|Token { form_token }| form_token),
     }
 }
 
@@ -106,6 +115,20 @@ mod tests {
             assert!(matches!(posted("abc", Sender::OurPage).heard(token), Ok(Heard::Stale(7))));
             assert!(posted("abc", Sender::Unsaid).heard(token).is_err());
             assert!(posted("abc", Sender::Elsewhere).heard(token).is_err());
+        }
+    }
+
+    #[test]
+    fn the_token_is_found_however_it_is_written() {
+        for (sent, found) in [
+            ("a=1&form_token=a-B_9&b=2", "a-B_9"),
+            ("form_token=a%2DB&b=2", "a-B"),
+            ("%66orm_token=x", "x"),
+            ("xform_token=no&b=form_token", ""),
+            ("form_token=", ""),
+            ("", ""),
+        ] {
+            assert_eq!(token(sent.as_bytes()).unwrap(), found, "{sent}");
         }
     }
 

@@ -121,6 +121,6 @@ pub(super) fn plate_kinds(lang: Language) -> Vec<Choosable> {
     ]
 }
 
-fn choosable(value: &str, label: &str) -> Choosable {
-    Choosable { value: value.to_owned(), label: label.to_owned() }
+fn choosable(value: &'static str, label: &'static str) -> Choosable {
+    Choosable { value: value.into(), label: label.into() }
 }

@@ -13,7 +13,11 @@ use crate::{
 
 /// The links by which a host may decide, or who stands in for them.
 pub(super) fn links(state: &AppState) -> Result<HostLinks, AppError> {
-    let links = HostLinks::from_random([fresh()?, fresh()?, fresh()?], [fresh()?, fresh()?, fresh()?]);
+    let bits: [u8; 6 * 24] = fresh()?;
+    let &[sms, hall, wecom, deputy_sms, deputy_hall, deputy_wecom] = bits.as_chunks().0 else {
+        return Err(AppError::told(Told::Broken));
+    };
+    let links = HostLinks::from_random([sms, hall, wecom], [deputy_sms, deputy_hall, deputy_wecom]);
     Ok(if state.config.notify.texts_hold_codes() { state.store.with_codes(links) } else { links })
 }
 

@@ -50,18 +50,14 @@ mod wording;
 #[cfg(test)]
 mod stories;
 
-use axum::{Router, extract::DefaultBodyLimit, middleware::from_fn_with_state};
+use axum::{Router, middleware::from_fn_with_state};
 
 use crate::state::AppState;
-
-/// Many times the longest form that a person fills in.
-const BODY_LIMIT_BYTES: usize = 64 * 1024;
 
 pub fn router(state: AppState) -> Router {
     routes::router()
         .fallback(refused::no_such_page)
         .method_not_allowed_fallback(refused::no_such_method)
-        .layer(DefaultBodyLimit::max(BODY_LIMIT_BYTES))
         .layer(from_fn_with_state(state.clone(), around::around))
         .with_state(state)
 }

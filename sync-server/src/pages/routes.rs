@@ -5,6 +5,7 @@
 
 use axum::{
     Router,
+    extract::DefaultBodyLimit,
     handler::Handler,
     http::Method,
     routing::{MethodRouter, get, post},
@@ -15,6 +16,9 @@ use super::{
     pass, privacy, session, several, sign_in, sign_on,
 };
 use crate::state::AppState;
+
+/// Many times the longest form that a person fills in.
+const LONGEST_BODY_BYTES: usize = 64 * 1024;
 
 /// Who gets an answer other than a refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,6 +124,6 @@ impl Route {
 
     fn takes<H: Handler<T, AppState>, T: 'static>(mut self, shows: Shows, form: H) -> Self {
         self.asks.push((Method::POST, Some(shows)));
-        Self { answers: self.answers.merge(post(form)), ..self }
+        Self { answers: self.answers.merge(post(form).layer(DefaultBodyLimit::max(LONGEST_BODY_BYTES))), ..self }
     }
 }

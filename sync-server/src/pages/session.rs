@@ -2,6 +2,8 @@
 //!
 //! A handler that takes a [`SignedIn`] is only reached by somebody who is; everybody else is led to the sign-in page and back.
 
+use std::sync::Arc;
+
 use axum::{
     extract::{FromRequestParts, OptionalFromRequestParts, State},
     http::{HeaderMap, HeaderValue, header::SET_COOKIE, request::Parts},
@@ -22,7 +24,7 @@ use crate::{
     office::Staff,
     random,
     state::AppState,
-    store::{FormToken, SessionToken},
+    store::{AsOf, FormToken, Session, SessionToken},
 };
 use shared::identity::Phone;
 
@@ -48,6 +50,8 @@ pub(super) struct SignedIn {
     /// When the directory knows the phone.
     pub(super) staff: Option<Staff>,
     pub(super) form_token: FormToken,
+    /// For a page that only shows, and shows at once.
+    pub(super) as_of: Option<AsOf>,
     token: SessionToken,
 }
 
@@ -137,11 +141,14 @@ pub(super) fn token(state: &AppState, headers: &HeaderMap) -> Option<SessionToke
 impl SignedIn {
     /// The session of a request, or the shell for a stranger.
     async fn found(parts: &Parts, state: &AppState) -> Result<Result<Self, Shell>, AppError> {
-        let settled = parts.extensions.get::<Settled>().cloned().unwrap_or_default();
-        let mut shell = Shell::of_stranger(state, &settled, &parts.uri);
+        let mut shell = match parts.extensions.get::<Arc<Settled>>() {
+            Some(settled) => Shell::of_stranger(state, settled, &parts.uri),
+            None => Shell::of_stranger(state, &Settled::default(), &parts.uri),
+        };
         let Some(token) = token(state, &parts.headers) else { return Ok(Err(shell)) };
         let Some(session) = state.store.session(&token, state.clock.now()).await? else { return Ok(Err(shell)) };
         shell.signed_in = true;
-        Ok(Ok(Self { shell, phone: session.phone, staff: session.staff, form_token: session.form_token, token }))
+        let Session { phone, staff, form_token, as_of } = session;
+        Ok(Ok(Self { shell, phone, staff, form_token, as_of, token }))
     }
 }

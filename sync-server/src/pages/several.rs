@@ -129,7 +129,7 @@ async fn one(state: &AppState, staff: &Staff, view: &BookingView, word: Word) ->
         return Ok(Some(Outcome::NotFound));
     }
     let would_approve = matches!(word.choice, Choice::Approve) && view.standing == Standing::Waiting;
-    if would_approve && state.store.background(view.id, today).await?.ask_security {
+    if would_approve && state.store.background(view.id, today, None).await?.ask_security {
         return Ok(None);
     }
     let issuing = issuing::for_campus(state, view.facts.campus)?;

@@ -9,6 +9,7 @@ use axum::{
 use super::{around::Settled, language::Language};
 use crate::{
     error::{AppError, Told},
+    headers::Nonce,
     state::AppState,
 };
 
@@ -17,42 +18,52 @@ pub(super) struct Shell {
     pub(super) lang: Language,
     /// Larger still, fewer words, one thing at a time.
     pub(super) elder: bool,
-    pub(super) university: String,
     pub(super) signed_in: bool,
-    pub(super) sheet: String,
-    pub(super) script: String,
-    pub(super) seal: String,
     /// This page in the other language.
     pub(super) switch: String,
     /// This page in the elder version, or out of it.
     pub(super) elder_switch: String,
     /// Without one the page has no script.
-    pub(super) nonce: Option<String>,
+    pub(super) nonce: Option<Nonce>,
+    pub(super) state: AppState,
 }
 
 impl Shell {
     /// `settled` is what was found out about the request before its page was reached.
     pub(super) fn of_stranger(state: &AppState, settled: &Settled, address: &Uri) -> Self {
-        let university = &state.config.university;
         let Settled { lang, elder, nonce } = settled;
         let query = address.query().unwrap_or_default();
         Self {
             lang: *lang,
             elder: elder.0,
-            university: lang.say(&university.name, &university.name_en).to_owned(),
             signed_in: false,
-            sheet: state.assets.sheet.address(),
-            script: state.assets.script.address(),
-            seal: state.assets.seal.address(),
             switch: switch(query, "lang", lang.say("en", "zh")),
             elder_switch: switch(query, "elder", elder.other().text()),
-            nonce: nonce.as_ref().map(|nonce| nonce.0.clone()),
+            nonce: nonce.clone(),
+            state: state.clone(),
         }
+    }
+
+    pub(super) fn university(&self) -> &str {
+        let university = &self.state.config.university;
+        self.say(&university.name, &university.name_en)
+    }
+
+    pub(super) fn sheet(&self) -> &str {
+        self.state.assets.sheet.address()
+    }
+
+    pub(super) fn script(&self) -> &str {
+        self.state.assets.script.address()
+    }
+
+    pub(super) fn seal(&self) -> &str {
+        self.state.assets.seal.address()
     }
 
     /// For a page that also answers forms of other addresses: its switches lead to the page itself.
     pub(super) fn at(self, address: &str) -> Self {
-        let [switch, elder_switch] = [&self.switch, &self.elder_switch].map(|query| format!("{address}{query}"));
+        let [switch, elder_switch] = [&self.switch, &self.elder_switch].map(|query| [address, query].concat());
         Self { switch, elder_switch, ..self }
     }
 
@@ -61,9 +72,13 @@ impl Shell {
     }
 }
 
+/// The longest page that most people see: what is written into room enough is not moved while it grows.
+const PAGE_BYTES: usize = 12 * 1024;
+
 pub(super) fn page(template: &impl Template) -> Response {
-    match template.render() {
-        Ok(text) => Html(text).into_response(),
+    let mut text = String::with_capacity(PAGE_BYTES);
+    match template.render_into(&mut text) {
+        Ok(()) => Html(text).into_response(),
         Err(cause) => AppError::caused(Told::Broken, cause).into_response(),
     }
 }
@@ -71,8 +86,12 @@ pub(super) fn page(template: &impl Template) -> Response {
 /// Keeps the rest of the address's question, so that a switch loses nothing.
 fn switch(query: &str, name: &str, value: &str) -> String {
     let of_others = |pair: &&str| !pair.is_empty() && pair.split('=').next() != Some(name);
-    let kept = query.split('&').filter(of_others).map(str::to_owned);
-    format!("?{}", kept.chain([format!("{name}={value}")]).collect::<Vec<_>>().join("&"))
+    let mut switch = "?".to_owned();
+    for pair in query.split('&').filter(of_others) {
+        switch.extend([pair, "&"]);
+    }
+    switch.extend([name, "=", value]);
+    switch
 }
 
 #[cfg(test)]

@@ -154,7 +154,7 @@ impl Office {
         let day = CampusDay::parse("2026-11-23").unwrap();
         let clock = Arc::new(SetClock::at(day.at_minute(8 * 60)));
         let config = Config { data_dir: dir.path().to_owned(), demo: true, ..config };
-        let state = AppState { texts_leave: true, ..serve::open(config, clock.clone()).await.unwrap() };
+        let state = serve::open(config, clock.clone()).await.unwrap().with_texts(true);
         state.store.import_directory(vec![member("T1", "李文", HOST)], state.clock.now()).await.unwrap();
         Self { router: super::router(state.clone()), state, clock, _dir: dir }
     }

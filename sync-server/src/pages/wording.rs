@@ -1,5 +1,7 @@
 //! Words for what the office knows: documents, standings, who decided and how, and a booking's facts as a list.
 
+use std::borrow::Cow;
+
 use chrono::{Datelike as _, Weekday};
 use shared::{identity::DocumentKind, ids::CampusId, time::CampusDay};
 
@@ -18,8 +20,8 @@ pub(super) struct Fact {
 
 /// Something to choose in a form.
 pub(super) struct Choosable {
-    pub(super) value: String,
-    pub(super) label: String,
+    pub(super) value: Cow<'static, str>,
+    pub(super) label: Cow<'static, str>,
 }
 
 pub(super) fn campus(state: &AppState, id: CampusId, lang: Language) -> String {
@@ -31,15 +33,15 @@ pub(super) fn campuses(state: &AppState, lang: Language) -> Vec<Choosable> {
     let campuses = state.config.campus.iter();
     campuses
         .map(|campus| Choosable {
-            value: campus.id.to_string(),
-            label: lang.say(&campus.name, &campus.name_en).to_owned(),
+            value: campus.id.to_string().into(),
+            label: lang.say(&campus.name, &campus.name_en).to_owned().into(),
         })
         .collect()
 }
 
 pub(super) fn document_kinds(lang: Language) -> Vec<Choosable> {
     let kinds = DocumentKind::ALL.into_iter();
-    kinds.map(|kind| Choosable { value: kind.name().to_owned(), label: document_kind(kind, lang).to_owned() }).collect()
+    kinds.map(|kind| Choosable { value: kind.name().into(), label: document_kind(kind, lang).into() }).collect()
 }
 
 pub(super) fn document_kind(kind: DocumentKind, lang: Language) -> &'static str {

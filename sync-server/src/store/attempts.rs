@@ -5,7 +5,7 @@
 use std::net::IpAddr;
 
 use chrono::TimeDelta;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 use shared::{identity::Phone, ids::TerminalId, time::Moment};
 
 use super::{StoreError, writer::Writing};
@@ -83,22 +83,23 @@ pub(super) fn again_at(
     limit: Limit,
     now: Moment,
 ) -> Result<Option<Moment>, StoreError> {
+    // All that matters is the first of as many as are allowed; the later ones are passed over.
+    let later = i64::from(limit.most) - 1;
     let mut query = db.prepare_cached(
-        "select at from attempt where what = ?1 and who = ?2 and at > ?3 and at <= ?4 order by at desc limit ?5",
+        "select at from attempt where what = ?1 and who = ?2 and at > ?3 and at <= ?4 order by at desc limit 1 offset ?5",
     )?;
     let since = now.minus(limit.within).unix_ms();
     let through = now.plus(AHEAD_AT_MOST).unix_ms();
-    let found = query.query_map(params![what.name(), by.who(), since, through, limit.most], |row| row.get(0))?;
-    let before: Vec<Moment> = found.map(|at| at.map(Moment::from_unix_ms)).collect::<Result<_, _>>()?;
-    Ok(limit.again_at(before, now))
+    let first = query.query_row(params![what.name(), by.who(), since, through, later], |row| row.get(0)).optional()?;
+    Ok(limit.again_at(first.map(Moment::from_unix_ms), now))
 }
 
 pub(super) fn count(db: &Writing<'_>, what: Counted, by: By<'_>, now: Moment) -> Result<(), StoreError> {
-    db.prepare_cached("insert into attempt (what, who, at) values (?1, ?2, ?3)")?.execute(params![
-        what.name(),
-        by.who(),
-        now.unix_ms()
-    ])?;
+    db.prepare_cached(
+        "insert into attempt (what, who, at, nth) values (?1, ?2, ?3, ifnull(
+             (select nth + 1 from attempt where what = ?1 and who = ?2 and at = ?3 order by nth desc limit 1), 0))",
+    )?
+    .execute(params![what.name(), by.who(), now.unix_ms()])?;
     Ok(())
 }
 
@@ -171,6 +172,24 @@ mod tests {
         // Two that crossed on the way to the writer still count.
         assert!(ask(TimeDelta::zero()).await.is_some());
         assert_eq!(office.look("select count(*) from attempt"), 2);
+    }
+
+    #[tokio::test]
+    async fn the_first_of_as_many_as_are_allowed_says_when_there_may_be_another() {
+        let office = Office::open();
+        let now = office.now;
+        let minutes = TimeDelta::minutes;
+        let job = move |db: &mut Writing<'_>| {
+            let phone = Phone::parse("13800130001").unwrap();
+            let by = By::Phone(&phone);
+            for ago in [50, 40, 30, 70] {
+                count(db, Counted::Booking, by, now.minus(minutes(ago)))?;
+            }
+            (0..=5).map(|most| again_at(db, Counted::Booking, by, Limit::per_hour(most), now)).collect()
+        };
+        let found: Vec<Option<Moment>> = office.store.0.writer.write(job).await.unwrap();
+        let after = |of_an_hour: i64| Some(now.plus(minutes(of_an_hour)));
+        assert_eq!(found, [after(60), after(30), after(20), after(10), None, None]);
     }
 
     #[tokio::test]

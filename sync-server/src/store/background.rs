@@ -3,7 +3,7 @@
 use rusqlite::{Connection, params};
 use shared::{ids::BookingId, time::CampusDay};
 
-use super::{Store, StoreError, rows, watchlist::BOOKING_IS_WATCHED};
+use super::{AsOf, Store, StoreError, rows, watchlist::BOOKING_IS_WATCHED};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Background {
@@ -15,8 +15,16 @@ pub struct Background {
 }
 
 impl Store {
-    pub async fn background(&self, booking: BookingId, today: CampusDay) -> Result<Background, StoreError> {
-        self.0.readers.look(move |db| background(db, booking, today)).await
+    pub async fn background(
+        &self,
+        booking: BookingId,
+        today: CampusDay,
+        as_of: Option<AsOf>,
+    ) -> Result<Background, StoreError> {
+        let look = move |db: &Connection| background(db, booking, today);
+        let which = (booking, today);
+        let (held, _) = self.0.readers.look_held(|shelves| &mut shelves.backgrounds, which, as_of, look).await?;
+        Ok(*held)
     }
 }
 
@@ -66,13 +74,17 @@ mod tests {
         let (booking, _) = office.submit(&on(3), 5).await;
         let later = today().plus_days(2);
         let expected = Background { earlier: 2, last: Some(today().plus_days(1)), ask_security: false };
-        assert_eq!(store.background(booking, later).await.unwrap(), expected);
-        assert_eq!(store.background(booking, today()).await.unwrap().earlier, 1, "what is still to come is no visit");
-        assert_eq!(store.background(stranger, later).await.unwrap(), Background::default());
-        assert_eq!(store.background(declined, later).await.unwrap().earlier, 2);
+        assert_eq!(store.background(booking, later, None).await.unwrap(), expected);
+        assert_eq!(
+            store.background(booking, today(), None).await.unwrap().earlier,
+            1,
+            "what is still to come is no visit"
+        );
+        assert_eq!(store.background(stranger, later, None).await.unwrap(), Background::default());
+        assert_eq!(store.background(declined, later, None).await.unwrap().earlier, 2);
         let document = Document::parse(DocumentKind::ResidentId, &form().document_number, today().date()).unwrap();
         store.watch(&document, "纠纷", *now).await.unwrap();
-        assert!(store.background(booking, later).await.unwrap().ask_security);
-        assert!(!store.background(stranger, later).await.unwrap().ask_security);
+        assert!(store.background(booking, later, None).await.unwrap().ask_security);
+        assert!(!store.background(stranger, later, None).await.unwrap().ask_security);
     }
 }

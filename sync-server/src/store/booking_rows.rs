@@ -1,5 +1,7 @@
 //! Reading a booking back from its row, every field through the parser of its type.
 
+use std::sync::Arc;
+
 use rusqlite::Row;
 use shared::{
     identity::{DocumentKind, LastFour, PersonName, Phone, Plate},
@@ -7,9 +9,35 @@ use shared::{
 };
 
 use super::{BookingView, IdentityKey, IssuedPass, PageToken, StoreError, rows, sealing::Purpose};
-use crate::office::{Approver, Facts, Reason, Revision, RevokedBy, Standing, TimeOfDay, Via};
+use crate::office::{Approver, Facts, Reason, Revision, RevokedBy, Staff, Standing, TimeOfDay, Via};
+
+/// A booking as it lies in the database: the address of its pass is sealed.
+pub(super) struct Resting {
+    view: Arc<BookingView>,
+    pass: Option<(PassId, Vec<u8>)>,
+}
+
+impl Resting {
+    pub(super) fn host(&self) -> &Staff {
+        &self.view.host
+    }
+
+    pub(super) fn opened(&self, key: &IdentityKey) -> Result<Arc<BookingView>, StoreError> {
+        let Some((pass, page)) = &self.pass else { return Ok(Arc::clone(&self.view)) };
+        Ok(Arc::new(BookingView { pass: Some(issued(*pass, page, key)?), ..BookingView::clone(&self.view) }))
+    }
+}
 
 pub(super) fn view(row: &Row<'_>, key: &IdentityKey) -> Result<BookingView, StoreError> {
+    let pass = pass(row)?.map(|(pass, page)| issued(pass, &page, key)).transpose()?;
+    Ok(BookingView { pass, ..without_pass(row)? })
+}
+
+pub(super) fn resting(row: &Row<'_>) -> Result<Resting, StoreError> {
+    Ok(Resting { view: Arc::new(without_pass(row)?), pass: pass(row)? })
+}
+
+fn without_pass(row: &Row<'_>) -> Result<BookingView, StoreError> {
     Ok(BookingView {
         id: BookingId::new(row.get("id")?),
         made_at: rows::moment(row, "made_at")?,
@@ -23,7 +51,7 @@ pub(super) fn view(row: &Row<'_>, key: &IdentityKey) -> Result<BookingView, Stor
         revision: Revision::new(row.get("revision")?),
         replaces: row.get::<_, Option<i64>>("replaces")?.map(BookingId::new),
         successor: row.get::<_, Option<i64>>("successor")?.map(BookingId::new),
-        pass: issued(row, key)?,
+        pass: None,
     })
 }
 
@@ -81,13 +109,13 @@ pub(super) fn standing(row: &Row<'_>) -> Result<Standing, StoreError> {
     })
 }
 
-fn issued(row: &Row<'_>, key: &IdentityKey) -> Result<Option<IssuedPass>, StoreError> {
-    let (Some(pass), Some(page)) =
-        (row.get::<_, Option<[u8; 8]>>("pass")?, row.get::<_, Option<Vec<u8>>>("page_token")?)
-    else {
-        return Ok(None);
-    };
-    let page = key.open(Purpose::Page, &page)?;
+fn pass(row: &Row<'_>) -> Result<Option<(PassId, Vec<u8>)>, StoreError> {
+    let (pass, page) = (row.get::<_, Option<[u8; 8]>>("pass")?, row.get::<_, Option<Vec<u8>>>("page_token")?);
+    Ok(pass.map(PassId::from_bytes).zip(page))
+}
+
+fn issued(pass: PassId, page: &[u8], key: &IdentityKey) -> Result<IssuedPass, StoreError> {
+    let page = key.open(Purpose::Page, page)?;
     let page = rows::stored("page_token", PageToken::from_bytes(&page))?;
-    Ok(Some(IssuedPass { pass: PassId::from_bytes(pass), page }))
+    Ok(IssuedPass { pass, page })
 }

@@ -1,6 +1,8 @@
 //! Bookings as they are written and read, with everything a page shows.
 
-use rusqlite::{Connection, ToSql, params_from_iter, types::Value};
+use std::sync::Arc;
+
+use rusqlite::{Connection, Row, ToSql, params_from_iter, types::Value};
 use shared::{
     identity::{Document, Phone},
     ids::{BookingId, PassId, StaffNumber},
@@ -9,8 +11,14 @@ use shared::{
 use zeroize::Zeroizing;
 
 use super::{
-    IdentityKey, NoticeStatus, PageToken, Store, StoreError, background, booking_rows, consents, deputies::DECIDES,
-    notices, party, party::Party, sealing::Purpose, writer::Writing,
+    AsOf, IdentityKey, NoticeStatus, PageToken, Store, StoreError, background,
+    booking_rows::{self, Resting},
+    consents,
+    deputies::DECIDES,
+    notices, party,
+    party::Party,
+    sealing::Purpose,
+    writer::Writing,
 };
 use crate::office::{Booking, Facts, Revision, Staff, Standing};
 
@@ -50,22 +58,25 @@ impl BookingView {
 }
 
 impl Store {
-    pub async fn booking(&self, id: BookingId) -> Result<Option<BookingView>, StoreError> {
-        let key = self.key().clone();
-        self.0.readers.look(move |db| by_id(db, &key, id)).await
+    pub async fn booking(&self, id: BookingId) -> Result<Option<Arc<BookingView>>, StoreError> {
+        Ok(self.booking_with_notices(id, None).await?.map(|(view, _)| view))
     }
 
     /// The same with what was written about it, oldest first.
     pub async fn booking_with_notices(
         &self,
         id: BookingId,
-    ) -> Result<Option<(BookingView, Vec<NoticeStatus>)>, StoreError> {
-        let key = self.key().clone();
-        let look = move |db: &Connection| match by_id(db, &key, id)? {
+        as_of: Option<AsOf>,
+    ) -> Result<Option<(Arc<BookingView>, Vec<NoticeStatus>)>, StoreError> {
+        let look = move |db: &Connection| match resting(db, id)? {
             Some(view) => Ok(Some((view, notices::of(db, id)?))),
             None => Ok(None),
         };
-        self.0.readers.look(look).await
+        let (held, _) = self.0.readers.look_held(|shelves| &mut shelves.bookings, id, as_of, look).await?;
+        match &*held {
+            Some((view, notices)) => Ok(Some((view.opened(self.key())?, notices.clone()))),
+            None => Ok(None),
+        }
     }
 
     /// Those this phone booked or is to come with, the latest day first.
@@ -225,13 +236,26 @@ pub(super) fn by_id(db: &Connection, key: &IdentityKey, id: BookingId) -> Result
     Ok(several(db, key, "b.id = ?1", &[&id.get()])?.pop())
 }
 
-/// Made anonymous, a booking is nobody's any more and is not found.
+pub(super) fn resting(db: &Connection, id: BookingId) -> Result<Option<Resting>, StoreError> {
+    Ok(each(db, "b.id = ?1", &[&id.get()], booking_rows::resting)?.pop())
+}
+
 pub(super) fn several(
     db: &Connection,
     key: &IdentityKey,
     which: &str,
     values: &[&dyn ToSql],
 ) -> Result<Vec<BookingView>, StoreError> {
+    each(db, which, values, |row| booking_rows::view(row, key))
+}
+
+/// Made anonymous, a booking is nobody's any more and is not found.
+fn each<T>(
+    db: &Connection,
+    which: &str,
+    values: &[&dyn ToSql],
+    read: impl Fn(&Row<'_>) -> Result<T, StoreError>,
+) -> Result<Vec<T>, StoreError> {
     let sql = format!(
         "select b.*, s.number as staff_number, s.name as staff_name, s.department as staff_department, s.phone as staff_phone,
              s.wecom_id, s.hall_id, p.id as pass, p.page_token,
@@ -243,7 +267,7 @@ pub(super) fn several(
     let mut found = query.query(values)?;
     let mut bookings = Vec::new();
     while let Some(row) = found.next()? {
-        bookings.push(booking_rows::view(row, key)?);
+        bookings.push(read(row)?);
     }
     Ok(bookings)
 }

@@ -300,7 +300,7 @@ mod tests {
         }
 
         async fn view(&self, id: BookingId) -> BookingView {
-            self.store.booking(id).await.unwrap().unwrap()
+            BookingView::clone(&*self.store.booking(id).await.unwrap().unwrap())
         }
     }
 

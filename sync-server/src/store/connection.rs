@@ -16,6 +16,8 @@ const OLDEST_SQLITE_NUMBER: i32 = 3_051_003;
 /// The command line may write while the server does; each waits for the other.
 const BUSY_WAIT: Duration = Duration::from_secs(10);
 
+const WRITERS_CACHE_KIB: u32 = 64 * 1024;
+
 /// The one connection that writes.
 pub(super) fn writing(path: &Path) -> Result<Connection, StoreError> {
     // Names and phones are in it: nobody else on the machine reads it. The log takes its mode from the database.
@@ -31,6 +33,10 @@ pub(super) fn writing(path: &Path) -> Result<Connection, StoreError> {
     // Failures of SQLite's own checkpoints are swallowed; ours are seen (see `writer`).
     let pages: i64 = db.query_row("pragma wal_autocheckpoint = 0", [], |row| row.get(0))?;
     holds("wal_autocheckpoint = 0", pages == 0, pages)?;
+    // What a job may have to take back is noted before it is done, a page for each it touches: in memory, not in a file.
+    db.execute_batch("pragma temp_store = memory")?;
+    // What is written to is read before; and a transaction that outgrows its cache writes its pages more than once.
+    db.execute_batch(&format!("pragma cache_size = -{WRITERS_CACHE_KIB}"))?;
     let checked: String = db.query_row("pragma quick_check(1)", [], |row| row.get(0))?;
     if checked == "ok" { Ok(db) } else { Err(StoreError::Damaged(checked)) }
 }

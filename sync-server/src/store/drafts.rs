@@ -3,12 +3,12 @@
 //! A newer one takes the place of the older. What was agreed to is not kept: it is agreed to when the form is sent.
 
 use chrono::TimeDelta;
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use shared::{identity::Phone, time::Moment};
 use zeroize::Zeroizing;
 
 use super::{
-    Store, StoreError,
+    AsOf, Store, StoreError,
     sealing::Purpose,
     unsent::{AHEAD_AT_MOST, LONGEST_BYTES},
     writer::Writing,
@@ -44,18 +44,29 @@ impl Store {
         self.0.writer.write(keep).await
     }
 
-    pub async fn draft(&self, phone: &Phone, on_behalf: bool, now: Moment) -> Result<Option<BookingForm>, StoreError> {
+    pub async fn draft(
+        &self,
+        phone: &Phone,
+        on_behalf: bool,
+        now: Moment,
+        as_of: Option<AsOf>,
+    ) -> Result<Option<BookingForm>, StoreError> {
+        let whose = (phone.clone(), on_behalf);
         let phone = phone.clone();
         let find = move |db: &Connection| {
-            let mut query = db.prepare_cached(
-                "select sealed from draft where phone = ?1 and on_behalf = ?2 and kept_at > ?3 and kept_at <= ?4",
-            )?;
-            let (since, through) = kept_between(now);
-            Ok(query.query_row(params![phone.as_str(), on_behalf, since, through], |row| row.get(0)).optional()?)
+            let mut query =
+                db.prepare_cached("select sealed, kept_at from draft where phone = ?1 and on_behalf = ?2")?;
+            let kept = |row: &Row<'_>| Ok(Kept { sealed: row.get(0)?, at_ms: row.get(1)? });
+            Ok(query.query_row(params![phone.as_str(), on_behalf], kept).optional()?)
         };
-        let sealed: Option<Vec<u8>> = self.0.readers.look(find).await?;
-        let Some(sealed) = sealed else { return Ok(None) };
-        Ok(Some(serde_json::from_slice(&self.key().open(Purpose::Draft, &sealed)?)?))
+        let (kept, _) = self.0.readers.look_held(|shelves| &mut shelves.drafts, whose, as_of, find).await?;
+        let (since, through) = kept_between(now);
+        match &*kept {
+            Some(Kept { sealed, at_ms }) if *at_ms > since && *at_ms <= through => {
+                Ok(Some(serde_json::from_slice(&self.key().open(Purpose::Draft, sealed)?)?))
+            }
+            Some(_) | None => Ok(None),
+        }
     }
 
     /// The form was sent, or is not wanted any more. Another that was begun meanwhile stays.
@@ -64,6 +75,12 @@ impl Store {
         let forget = move |db: &mut Writing<'_>| sent(db, &phone, on_behalf, &form_id);
         self.0.writer.write(forget).await
     }
+}
+
+/// A draft, whether or not its time is over.
+pub(super) struct Kept {
+    sealed: Vec<u8>,
+    at_ms: i64,
 }
 
 pub(super) fn sent(db: &Writing<'_>, phone: &Phone, on_behalf: bool, form_id: &str) -> Result<(), StoreError> {
@@ -103,9 +120,9 @@ mod tests {
         assert!(store.keep_draft(&own, false, &typed, *now).await.unwrap());
         let kept = typed.clone().without_consent();
         let last = now.plus(DRAFT_FOR - TimeDelta::milliseconds(1));
-        assert_eq!(store.draft(&own, false, last).await.unwrap(), Some(kept));
+        assert_eq!(store.draft(&own, false, last, None).await.unwrap(), Some(kept));
         for (phone, on_behalf, at) in [(&other, false, last), (&own, true, last), (&own, false, now.plus(DRAFT_FOR))] {
-            assert_eq!(store.draft(phone, on_behalf, at).await.unwrap(), None);
+            assert_eq!(store.draft(phone, on_behalf, at, None).await.unwrap(), None);
         }
         for end in ["", "-wal"] {
             let bytes = std::fs::read(format!("{}{end}", office.path.display())).unwrap();
@@ -128,9 +145,9 @@ mod tests {
             assert!(store.keep_draft(&own, false, form, *now).await.unwrap());
         }
         store.forget_draft(&own, false, &first).await.unwrap();
-        assert_eq!(store.draft(&own, false, *now).await.unwrap().map(|form| form.form_id), Some("b".repeat(32)));
+        assert_eq!(store.draft(&own, false, *now, None).await.unwrap().map(|form| form.form_id), Some("b".repeat(32)));
         store.forget_draft(&own, false, &second).await.unwrap();
-        assert_eq!(store.draft(&own, false, *now).await.unwrap(), None);
+        assert_eq!(store.draft(&own, false, *now, None).await.unwrap(), None);
         let long = BookingForm { reason: "长".repeat(LONGEST_BYTES / 3), ..form() };
         assert!(!store.keep_draft(&own, false, &long, *now).await.unwrap());
     }

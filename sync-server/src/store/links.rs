@@ -5,7 +5,7 @@
 //! Where text messages may hold no personal link they hold a code instead, made of the link's token. The code leads to a second
 //! link of the same right, whose token only the server's key can make of it: the database keeps neither.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, sync::Arc};
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 use shared::{
@@ -14,8 +14,9 @@ use shared::{
 };
 
 use super::{
-    BookingView, IdentityKey, LinkToken, Store, StoreError,
+    AsOf, BookingView, IdentityKey, LinkToken, Store, StoreError,
     attempts::{self, By, Counted},
+    booking_rows::Resting,
     bookings, deputies, directory, notices, rows, together,
     writer::Writing,
 };
@@ -72,13 +73,14 @@ impl HostLinks {
 /// What a link shows.
 #[derive(Debug, Clone)]
 pub struct LinkView {
-    pub booking: BookingView,
+    pub booking: Arc<BookingView>,
     /// By which channel this very link travelled.
     pub channel: Channel,
     /// Whose right to decide it is: the host's, or a deputy's; `None` when they have left or no longer stand in.
     pub holder: Option<Staff>,
     /// Whether it still decides; if not, the booking's standing says why, or its day is over, or its holder may not.
     pub open: bool,
+    pub as_of: Option<AsOf>,
 }
 
 /// What a typed code led to. A wrong one and one that is dead are told apart by nothing.
@@ -122,7 +124,7 @@ impl Store {
             if let Some(retry_at) = retry_at {
                 return Ok(CodeTyped::Limited { retry_at });
             }
-            if view(db, &key, token.hash(), now)?.is_some_and(|view| view.open) {
+            if decides(db, &key, token.hash(), now)? {
                 return Ok(CodeTyped::Right(token));
             }
             for (by, _) in by {
@@ -134,17 +136,35 @@ impl Store {
     }
 
     pub async fn link(&self, token: &LinkToken, now: Moment) -> Result<Option<LinkView>, StoreError> {
-        let (hash, key) = (token.hash(), self.key().clone());
-        self.0.readers.look(move |db| view(db, &key, hash, now)).await
+        let (hash, today) = (token.hash(), CampusDay::of(now));
+        let look = move |db: &Connection| seen(db, hash, today);
+        let (seen, as_of) = self.0.readers.look_held(|shelves| &mut shelves.links, (hash, today), None, look).await?;
+        let Some(Seen { booking, channel, holder }) = &*seen else { return Ok(None) };
+        let booking = booking.opened(self.key())?;
+        let open = holder.is_some() && booking.standing == Standing::Waiting && now < booking.facts.over_at();
+        Ok(Some(LinkView { booking, channel: *channel, holder: holder.clone(), open, as_of }))
     }
 }
 
-fn view(db: &Connection, key: &IdentityKey, hash: [u8; 32], now: Moment) -> Result<Option<LinkView>, StoreError> {
+/// What a link shows all day long.
+pub(super) struct Seen {
+    booking: Resting,
+    channel: Channel,
+    holder: Option<Staff>,
+}
+
+fn seen(db: &Connection, hash: [u8; 32], today: CampusDay) -> Result<Option<Seen>, StoreError> {
     let Some(found) = find(db, hash)? else { return Ok(None) };
-    let Some(booking) = bookings::by_id(db, key, found.booking)? else { return Ok(None) };
-    let holder = holder(db, &found, &booking, now)?;
-    let open = holder.is_some() && booking.standing == Standing::Waiting && now < booking.facts.over_at();
-    Ok(Some(LinkView { booking, channel: found.channel, holder, open }))
+    let Some(booking) = bookings::resting(db, found.booking)? else { return Ok(None) };
+    let holder = holder(db, &found, &booking.host().number, today)?;
+    Ok(Some(Seen { booking, channel: found.channel, holder }))
+}
+
+/// Whether a link decides now.
+fn decides(db: &Connection, key: &IdentityKey, hash: [u8; 32], now: Moment) -> Result<bool, StoreError> {
+    let Some(Seen { booking, holder, .. }) = seen(db, hash, CampusDay::of(now))? else { return Ok(false) };
+    let booking = booking.opened(key)?;
+    Ok(holder.is_some() && booking.standing == Standing::Waiting && now < booking.facts.over_at())
 }
 
 pub(super) struct Found {
@@ -173,12 +193,11 @@ pub(super) fn find(db: &Connection, hash: [u8; 32]) -> Result<Option<Found>, Sto
 pub(super) fn holder(
     db: &Connection,
     found: &Found,
-    booking: &BookingView,
-    now: Moment,
+    host: &StaffNumber,
+    today: CampusDay,
 ) -> Result<Option<Staff>, StoreError> {
-    let host = &booking.host.number;
     match &found.holder {
-        Some(deputy) if !deputies::stands_in(db, deputy, host, CampusDay::of(now))? => Ok(None),
+        Some(deputy) if !deputies::stands_in(db, deputy, host, today)? => Ok(None),
         Some(holder) => directory::by_number(db, holder),
         None => directory::by_number(db, host),
     }

@@ -21,6 +21,7 @@ mod directory;
 mod drafts;
 mod entries;
 mod feed;
+mod held;
 mod host_search;
 mod invitations;
 mod links;
@@ -75,6 +76,7 @@ pub use directory::{Imported, Missing};
 pub use drafts::DRAFT_FOR;
 pub use entries::{EntryFilter, EntryRow};
 pub use feed::Fed;
+pub use held::AsOf;
 pub use host_search::BookingLimit;
 pub use invitations::Invitation;
 pub use links::{CodeTyped, HostLinks, LinkView, Links};
@@ -99,7 +101,7 @@ pub use crate::office::{CodeLimits, Staff};
 
 use crate::office::Together;
 
-use self::{readers::Readers, sessions::Seen, writer::Writer};
+use self::{held::Held, readers::Readers, sessions::Seen, writer::Writer};
 
 /// The office's memory. Cheap to clone; the last clone to go closes the database.
 #[derive(Clone, Debug)]
@@ -123,8 +125,9 @@ const TAGS_AT_ONCE: usize = 2;
 impl Store {
     /// Opens or makes the database. Blocks: called at the start, before anybody is served.
     pub fn open(path: &Path, key: IdentityKey) -> Result<Self, StoreError> {
-        let writer = Writer::open(path)?;
-        let readers = Readers::open(path)?;
+        let held = Arc::new(Held::default());
+        let writer = Writer::open(path, Arc::clone(&held))?;
+        let readers = Readers::open(path, held)?;
         let (seen, tags) = (Seen::default(), Semaphore::new(TAGS_AT_ONCE));
         Ok(Self(Arc::new(Inner { readers, writer, key, seen, tags, together: OnceLock::new() })))
     }
@@ -253,8 +256,8 @@ mod tests {
         drop(store);
         let store = Store::open(&path, key()).unwrap();
         let after = store.booking(booking).await.unwrap().unwrap();
-        assert_eq!((after.facts, after.standing), (before.facts, before.standing));
-        let page = after.pass.unwrap().page;
+        assert_eq!((&after.facts, &after.standing), (&before.facts, &before.standing));
+        let page = after.pass.clone().unwrap().page;
         assert!(store.pass_page(&page).await.unwrap().unwrap().text.is_some());
         assert_eq!(store.publish_due(now).await.unwrap(), 0);
         let cursor = shared::sync::pull::Cursor { epoch: 1, seq: head.seq };

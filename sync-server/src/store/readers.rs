@@ -2,10 +2,12 @@
 //!
 //! What costs a few rows by their key is looked up where it is asked for: handing it to a thread and back costs several times as
 //! much as the rows do. Lists go to a few threads, or a long one would hold up whoever shares its thread. Either way a read sees one
-//! consistent moment, however many statements it takes, and never waits for the writer.
+//! consistent moment, however many statements it takes, and never waits for the writer. What pages show again and again is read once
+//! for as long as it holds (see [`super::held`]).
 
 use std::{
     fmt,
+    hash::Hash,
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
     sync::{
@@ -18,7 +20,10 @@ use std::{
 use rusqlite::Connection;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
-use super::{StoreError, connection};
+use super::{
+    StoreError, connection,
+    held::{AsOf, Held, Looker, Of},
+};
 
 /// Enough that one slow list does not hold up every gate's pull.
 const READERS: usize = 4;
@@ -33,7 +38,8 @@ pub(super) struct Readers {
     queue: Option<SyncSender<Question>>,
     places: Arc<Semaphore>,
     threads: Vec<JoinHandle<()>>,
-    spare: Mutex<Vec<Connection>>,
+    spare: Mutex<Vec<Looker>>,
+    held: Arc<Held>,
 }
 
 impl fmt::Debug for Readers {
@@ -43,7 +49,7 @@ impl fmt::Debug for Readers {
 }
 
 impl Readers {
-    pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
+    pub(super) fn open(path: &Path, held: Arc<Held>) -> Result<Self, StoreError> {
         let (queue, questions) = mpsc::sync_channel::<Question>(QUEUE);
         let questions = Arc::new(Mutex::new(questions));
         let threads = (0..READERS).map(|number| {
@@ -55,8 +61,9 @@ impl Readers {
                 .map_err(StoreError::Thread)
         });
         let threads = threads.collect::<Result<_, _>>()?;
-        let spare = (0..LOOKING).map(|_| connection::reading(path)).collect::<Result<_, _>>()?;
-        Ok(Self { queue: Some(queue), places: Arc::new(Semaphore::new(QUEUE)), threads, spare: Mutex::new(spare) })
+        let spare = (0..LOOKING).map(|_| connection::reading(path).map(Looker::new)).collect::<Result<_, _>>()?;
+        let places = Arc::new(Semaphore::new(QUEUE));
+        Ok(Self { queue: Some(queue), places, threads, spare: Mutex::new(spare), held })
     }
 
     /// For a few rows that are found by their key.
@@ -65,11 +72,47 @@ impl Readers {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     {
-        let spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let Some(db) = spare else { return self.read(ask).await };
-        let answer = catch_unwind(AssertUnwindSafe(|| in_one_moment(&db, ask))).unwrap_or(Err(StoreError::Lost));
-        self.spare.lock().unwrap_or_else(PoisonError::into_inner).push(db);
+        let Some(looker) = self.take() else { return self.read(ask).await };
+        let answer = catch_unwind(AssertUnwindSafe(|| in_one_moment(&looker.db, ask))).unwrap_or(Err(StoreError::Lost));
+        self.give_back(looker);
         answer
+    }
+
+    /// The same for what many ask for; `ask` says the same until something is committed.
+    pub(super) async fn look_held<K, V, F>(
+        &self,
+        of: Of<K, V>,
+        key: K,
+        as_of: Option<AsOf>,
+        ask: F,
+    ) -> Result<(Arc<V>, Option<AsOf>), StoreError>
+    where
+        K: Eq + Hash,
+        V: Send + 'static,
+        F: FnOnce(&Connection) -> Result<V, StoreError> + Send + 'static,
+    {
+        if let Some(held) = as_of.and_then(|as_of| self.held.find_as_of(as_of, of, &key)) {
+            return Ok((held, as_of));
+        }
+        let Some(mut looker) = self.take() else { return Ok((Arc::new(self.read(ask).await?), None)) };
+        let answer = catch_unwind(AssertUnwindSafe(|| match self.held.find(looker.has_changed()?, of, &key) {
+            (Some(held), now) => Ok((held, Some(now))),
+            (None, now) => {
+                let read = Arc::new(in_one_moment(&looker.db, ask)?);
+                self.held.keep(now, of, key, &read);
+                Ok((read, Some(now)))
+            }
+        }));
+        self.give_back(looker);
+        answer.unwrap_or(Err(StoreError::Lost))
+    }
+
+    fn take(&self) -> Option<Looker> {
+        self.spare.lock().unwrap_or_else(PoisonError::into_inner).pop()
+    }
+
+    fn give_back(&self, looker: Looker) {
+        self.spare.lock().unwrap_or_else(PoisonError::into_inner).push(looker);
     }
 
     pub(super) async fn read<T, F>(&self, ask: F) -> Result<T, StoreError>

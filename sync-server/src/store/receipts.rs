@@ -128,7 +128,7 @@ mod tests {
     };
 
     async fn seen(office: &Office, booking: shared::ids::BookingId) -> Option<(Receipt, Moment)> {
-        let (_, notices) = office.store.booking_with_notices(booking).await.unwrap().unwrap();
+        let (_, notices) = office.store.booking_with_notices(booking, None).await.unwrap().unwrap();
         let sms = notices.into_iter().find(|notice| notice.channel == Channel::Sms).unwrap();
         assert_eq!(sms.state, NoticeState::Sent { at: office.now });
         sms.receipt

@@ -11,7 +11,7 @@ use chrono::TimeDelta;
 use rusqlite::{Connection, params};
 use shared::{identity::Phone, time::Moment};
 
-use super::{FormToken, SessionToken, Store, StoreError, directory, rows, writer::Writing};
+use super::{AsOf, FormToken, SessionToken, Store, StoreError, directory, rows, writer::Writing};
 use crate::office::Staff;
 
 /// Who is signed in.
@@ -21,6 +21,7 @@ pub struct Session {
     pub form_token: FormToken,
     /// Whom the directory knows under this phone.
     pub staff: Option<Staff>,
+    pub as_of: Option<AsOf>,
 }
 
 /// A session's last use is noted no more often than this.
@@ -67,16 +68,17 @@ impl Store {
 
     pub async fn session(&self, token: &SessionToken, now: Moment) -> Result<Option<Session>, StoreError> {
         let hash = token.hash();
-        let Some(found) = self.0.readers.look(move |db| find(db, hash, now)).await? else { return Ok(None) };
-        let Found { phone, staff, seen_at, idle } = found;
-        let seen_at = self.0.seen.last(&hash).map_or(seen_at, |last| last.max(seen_at));
-        if now >= seen_at.plus(idle) {
+        let (found, as_of) =
+            self.0.readers.look_held(|shelves| &mut shelves.sessions, hash, None, move |db| find(db, hash)).await?;
+        let Some(Found { phone, staff, expires_at, seen_at, idle }) = &*found else { return Ok(None) };
+        let seen_at = self.0.seen.last(&hash).map_or(*seen_at, |last| last.max(*seen_at));
+        if now >= *expires_at || now >= seen_at.plus(*idle) {
             return Ok(None);
         }
         if now.since(seen_at) > SEEN_EVERY {
             self.0.seen.note(hash, now);
         }
-        Ok(Some(Session { phone, form_token: token.form_token(), staff }))
+        Ok(Some(Session { phone: phone.clone(), form_token: token.form_token(), staff: staff.clone(), as_of }))
     }
 
     /// Writes down which sessions were used since the last time.
@@ -104,22 +106,24 @@ impl Store {
     }
 }
 
-struct Found {
+/// A session, whether or not its time is over.
+pub(super) struct Found {
     phone: Phone,
     staff: Option<Staff>,
+    expires_at: Moment,
     seen_at: Moment,
     idle: TimeDelta,
 }
 
-fn find(db: &Connection, token: [u8; 32], now: Moment) -> Result<Option<Found>, StoreError> {
-    let mut query =
-        db.prepare_cached("select phone, seen_at, idle_ms from session where token = ?1 and expires_at > ?2")?;
-    let mut rows = query.query(params![token, now.unix_ms()])?;
+fn find(db: &Connection, token: [u8; 32]) -> Result<Option<Found>, StoreError> {
+    let mut query = db.prepare_cached("select phone, expires_at, seen_at, idle_ms from session where token = ?1")?;
+    let mut rows = query.query([token])?;
     let Some(row) = rows.next()? else { return Ok(None) };
     let phone = rows::phone(row, "phone")?;
     let idle = TimeDelta::milliseconds(row.get("idle_ms")?);
     let staff = directory::by_phone(db, &phone)?;
-    Ok(Some(Found { phone, staff, seen_at: rows::moment(row, "seen_at")?, idle }))
+    let (expires_at, seen_at) = (rows::moment(row, "expires_at")?, rows::moment(row, "seen_at")?);
+    Ok(Some(Found { phone, staff, expires_at, seen_at, idle }))
 }
 
 #[cfg(test)]

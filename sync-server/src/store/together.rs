@@ -90,7 +90,7 @@ mod tests {
         assert_eq!(texts.len(), 3);
         let sent = |id| (id, Came::Sent { adapter: "post", handle: None });
         store.keep_notices(taken.iter().map(|one| sent(one.notice.id)).collect(), *now).await.unwrap();
-        let (_, notices) = store.booking_with_notices(bookings[4]).await.unwrap().unwrap();
+        let (_, notices) = store.booking_with_notices(bookings[4], None).await.unwrap().unwrap();
         assert_eq!(notices[0].state, NoticeState::GivenUp(GivenUp::Together));
         for seed in 6..=7 {
             office.submit(&form(), seed).await;

@@ -43,7 +43,7 @@ impl Door {
         Self { state, closing }
     }
 
-    pub(super) const fn store(&self) -> &Store {
+    pub(super) fn store(&self) -> &Store {
         &self.state.store
     }
 

@@ -5,6 +5,7 @@
 //! waited for. Server, callers and rows take turns in one process, so that a busy moment of the machine meets all.
 
 mod bookings;
+mod line;
 mod pages;
 mod rows;
 
@@ -27,6 +28,11 @@ pub(crate) struct Wanted {
     turns: u8,
 }
 
+/// How the names of the server's threads begin, those of its store too; of its writer; and of those who call.
+const SERVER: &str = "office";
+const WRITER: &str = "office-writer";
+const CALLERS: &str = "callers";
+
 /// Whoever measures is no guest who might book too often.
 const OPEN_HOUSE: &str =
     "[booking]\nper_phone_day = 65535\n[sign_in]\nunused_per_address = 65535\nunused_per_network = 65535\n";
@@ -34,7 +40,7 @@ const OPEN_HOUSE: &str =
 pub(crate) fn run(wanted: &Wanted, out: &mut dyn Write) -> Result<(), Trouble> {
     let Wanted { at_once, seconds, turns } = *wanted;
     writeln!(out, "The people's door: {turns} turns of {seconds} s each, {at_once} callers at once")?;
-    let (office, outside) = (threads(pages::SERVER)?, threads("callers")?);
+    let (office, outside) = (threads(SERVER)?, threads(CALLERS)?);
     let campus = office.block_on(Campus::with(OPEN_HOUSE))?;
     let callers = outside.block_on(callers(&campus.url, &campus.mailbox, at_once))?;
     let turn = Duration::from_secs(seconds);

@@ -9,7 +9,7 @@ use crate::{
 };
 
 async fn state(desk: &Desk, booking: BookingId, channel: Channel) -> NoticeState {
-    let (_, notices) = desk.store().booking_with_notices(booking).await.unwrap().unwrap();
+    let (_, notices) = desk.store().booking_with_notices(booking, None).await.unwrap().unwrap();
     notices.into_iter().find(|notice| notice.channel == channel).unwrap().state
 }
 

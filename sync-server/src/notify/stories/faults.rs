@@ -300,7 +300,7 @@ impl Campus {
         assert_eq!(counts.doubles, again_in_doubt, "{seed}: each sending in doubt is counted and no other");
         assert!(shown_twice <= counts.doubles, "{seed}");
         for (booking, _) in &self.links {
-            let (view, notices) = store.booking_with_notices(*booking).await.unwrap().unwrap();
+            let (view, notices) = store.booking_with_notices(*booking, None).await.unwrap().unwrap();
             assert_eq!(Some(&view.standing), self.decided.get(booking), "{seed}");
             for provider in &self.providers {
                 self.check_told(*booking, provider, seed);

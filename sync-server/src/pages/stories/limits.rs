@@ -162,7 +162,7 @@ async fn strangers_behind_the_same_address_lock_nobody_out() {
 #[tokio::test]
 async fn where_no_text_message_leaves_the_sign_in_page_says_so() {
     let office = Office::new().await;
-    let state = AppState { texts_leave: false, ..office.state.clone() };
+    let state = office.state.with_texts(false);
     let office = Office { router: super::super::router(state), ..office };
     let mut browser = Browser::default();
     for lang in ["zh", "en"] {
@@ -190,7 +190,7 @@ async fn a_code_that_waits_is_taken_also_where_no_text_message_leaves_any_more()
     let mut browser = Browser::default();
     browser.post(&office, "/sign-in/code", &[("phone", VISITOR)]).await.location();
     let code = office.code_for(VISITOR).await;
-    let state = AppState { texts_leave: false, ..office.state.clone() };
+    let state = office.state.with_texts(false);
     let office = Office { router: super::super::router(state), ..office };
     let entered = browser.post(&office, "/sign-in", &[("phone", VISITOR), ("code", &code)]).await;
     assert_eq!(entered.location(), "/bookings");

@@ -189,3 +189,23 @@ async fn the_pass_shows_one_code_and_after_its_day_none() {
     assert!(!page.text().contains("已通过"), "{}", page.text());
     assert_eq!(visitor.get(&office, &format!("{pass}.png")).await.status, StatusCode::NOT_FOUND);
 }
+
+#[tokio::test]
+async fn a_pass_that_another_process_revokes_is_gone_with_the_very_next_look() {
+    let office = Office::new().await;
+    let mut visitor = Browser::signed_in(&office, VISITOR).await;
+    let (address, pass) = pass_of(&office, &mut visitor).await;
+    for _ in 0..3 {
+        assert!(visitor.get(&office, &address).await.text().contains(&pass));
+    }
+    // As `sync-server pass revoke` does beside the server: a store of its own on the same file.
+    let data = &office.state.config.data_dir;
+    let beside = crate::store::Store::open(&office.state.config.database(), crate::keys::load_identity(data).unwrap());
+    let (target, now) = (address.strip_prefix("/bookings/").unwrap().parse().unwrap(), office.state.clock.now());
+    let by = crate::office::RevokedBy::Officer { reason: crate::office::Reason::parse("遗失").unwrap() };
+    let target = crate::store::Target::Booking(shared::ids::BookingId::new(target));
+    beside.unwrap().revoke(target, by, now).await.unwrap();
+    let page = visitor.get(&office, &address).await;
+    assert!(page.text().contains("data-standing=\"revoked\"") && !page.text().contains(&pass), "{}", page.text());
+    assert_eq!(visitor.get(&office, &format!("{pass}.png")).await.status, StatusCode::NOT_FOUND);
+}

@@ -1,7 +1,13 @@
-//! Bookings per second, each on the disk before it is answered.
+//! Bookings per second, each on the disk before it is answered, and what each takes of the machine.
+//!
+//! The cores are shared by callers, server and rows, and both ways wait for the same disk: so beside the rate by the clock stands what
+//! one booking, or one booking's rows, took of the CPU, and what a sync costs here.
 
 use std::{
+    fs::File,
     io::Write,
+    os::unix::fs::FileExt as _,
+    path::Path,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -9,7 +15,10 @@ use std::{
     time::Duration,
 };
 
-use gatehouse::{Trouble, machine::now};
+use gatehouse::{
+    Trouble,
+    machine::{cpu_of_threads, now},
+};
 use tokio::runtime::Runtime;
 use world::{
     campus::{Campus, today},
@@ -17,7 +26,7 @@ use world::{
     person::Person,
 };
 
-use super::{middle, rows::Rows};
+use super::{CALLERS, SERVER, WRITER, line::Line, middle, rows::Rows};
 
 pub(super) fn run(
     outside: &Runtime,
@@ -27,43 +36,118 @@ pub(super) fn run(
     out: &mut dyn Write,
 ) -> Result<(), Trouble> {
     let rows = Rows::open(&campus.room().join("rows.sqlite3"))?;
-    let (mut ours, mut bare) = (Vec::new(), Vec::new());
+    let (mut ours, mut bare) = (Costs::default(), Costs::default());
     for _ in 0..turns {
         let booked = Arc::new(AtomicU64::new(0));
-        let since = now();
+        let before = Spent::until_now()?;
         outside.block_on(async {
             let booking = callers
                 .iter()
-                .map(|caller| tokio::spawn(keep_booking(caller.clone(), turn, booked.clone())))
+                .map(|caller| tokio::spawn(keep_booking(campus.listen(), caller.clone(), turn, booked.clone())))
                 .collect::<Vec<_>>();
             for booking in booking {
                 booking.await.map_err(|error| Trouble::NotHeld(error.to_string()))??;
             }
             Ok::<_, Trouble>(())
         })?;
-        ours.push(per_second(&booked, since.elapsed()));
+        ours.add(&booked, before, turn)?;
         let put = Arc::new(AtomicU64::new(0));
-        let since = now();
+        let before = Spent::until_now()?;
         outside.block_on(rows.keep_putting(callers.len(), turn, &put))?;
-        bare.push(per_second(&put, since.elapsed()));
+        bare.add(&put, before, turn)?;
         campus.mailbox.clear();
     }
-    let (ours, bare) = (middle(ours), middle(bare));
+    let sync = middle_sync(&campus.room().join("sync"))?;
+    let (ours, bare) = (ours.middle(), bare.middle());
     writeln!(out, "\nper second of the clock  bookings  as rows  share   (at least 50 % is wanted)")?;
-    writeln!(out, "{:24} {ours:8.0} {bare:7.0} {:5.0} %", "", 100.0 * ours / bare)?;
+    let share = 100.0 * ours.rate / bare.rate;
+    writeln!(out, "{:24} {:8.0} {:8.0} {share:5.0} %", "", ours.rate, bare.rate)?;
+    writeln!(out, "\nmicroseconds of CPU for each    server  of which writer  callers  thread of the rows")?;
+    writeln!(out, "a booking                     {:8.0} {:16.0} {:8.0}", ours.server, ours.writer, ours.callers)?;
+    writeln!(out, "its rows                      {:8} {:16} {:8.0} {:19.0}", "", "", bare.callers, bare.rows)?;
+    writeln!(out, "a sync of 4 KiB to this disk takes {:.2} ms of the clock, in the middle", sync.as_secs_f64() * 1e3)?;
     Ok(())
 }
 
-async fn keep_booking(caller: Person, turn: Duration, booked: Arc<AtomicU64>) -> Result<(), Trouble> {
-    let form = caller.ready_to_book(&Form::good(today())).await?;
+async fn keep_booking(server: String, caller: Person, turn: Duration, booked: Arc<AtomicU64>) -> Result<(), Trouble> {
+    let form = caller.sending(&caller.ready_to_book(&Form::good(today())).await?)?;
+    let mut line = Line::to(&server).await?;
     let since = now();
     while since.elapsed() < turn {
-        caller.send(&form).await?;
+        line.ask(&form).await?.must_be(303)?;
         booked.fetch_add(1, Ordering::Relaxed);
     }
     Ok(())
 }
 
-fn per_second(count: &AtomicU64, took: Duration) -> f64 {
-    u32::try_from(count.load(Ordering::Relaxed)).map_or(f64::MAX, f64::from) / took.as_secs_f64()
+/// CPU time by whose threads had it.
+struct Spent {
+    server: Duration,
+    writer: Duration,
+    callers: Duration,
+    rows: Duration,
+}
+
+impl Spent {
+    fn until_now() -> Result<Self, Trouble> {
+        let of = |threads: &str| cpu_of_threads(|name| name.starts_with(threads));
+        Ok(Self { server: of(SERVER)?, writer: of(WRITER)?, callers: of(CALLERS)?, rows: of(Rows::THREAD)? })
+    }
+}
+
+/// What each took in one turn: how many there were in a second, and the microseconds of one.
+#[derive(Default)]
+struct Costs {
+    rate: Vec<f64>,
+    server: Vec<f64>,
+    writer: Vec<f64>,
+    callers: Vec<f64>,
+    rows: Vec<f64>,
+}
+
+struct Cost {
+    rate: f64,
+    server: f64,
+    writer: f64,
+    callers: f64,
+    rows: f64,
+}
+
+impl Costs {
+    fn add(&mut self, count: &AtomicU64, before: Spent, turn: Duration) -> Result<(), Trouble> {
+        let after = Spent::until_now()?;
+        let count = u32::try_from(count.load(Ordering::Relaxed)).map_or(f64::MAX, f64::from);
+        let each = |after: Duration, before: Duration| after.saturating_sub(before).as_secs_f64() * 1e6 / count;
+        self.rate.push(count / turn.as_secs_f64());
+        self.server.push(each(after.server, before.server));
+        self.writer.push(each(after.writer, before.writer));
+        self.callers.push(each(after.callers, before.callers));
+        self.rows.push(each(after.rows, before.rows));
+        Ok(())
+    }
+
+    fn middle(self) -> Cost {
+        Cost {
+            rate: middle(self.rate),
+            server: middle(self.server),
+            writer: middle(self.writer),
+            callers: middle(self.callers),
+            rows: middle(self.rows),
+        }
+    }
+}
+
+/// What both ways wait for: a page written behind the others and synced, as a commit to the log is.
+fn middle_sync(path: &Path) -> Result<Duration, Trouble> {
+    let trouble = |cause| Trouble::File(path.to_owned(), cause);
+    let file = File::create(path).map_err(trouble)?;
+    let mut syncs = Vec::new();
+    for at in 0..200 {
+        file.write_all_at(&[7; 4096], at * 4096).map_err(trouble)?;
+        let since = now();
+        file.sync_data().map_err(trouble)?;
+        syncs.push(since.elapsed());
+    }
+    syncs.sort();
+    Ok(syncs.get(syncs.len() / 2).copied().unwrap_or_default())
 }

@@ -13,7 +13,7 @@ use axum::{
     Router,
     body::Bytes,
     http::{
-        HeaderMap,
+        HeaderMap, HeaderName, HeaderValue,
         header::{CONTENT_LENGTH, DATE},
     },
     routing::get,
@@ -29,10 +29,7 @@ use world::{
     person::Person,
 };
 
-use super::middle;
-
-/// How the names of the server's threads begin, those of its store too.
-pub(super) const SERVER: &str = "office";
+use super::{SERVER, line::Line, middle};
 
 pub(super) fn run(
     office: &Runtime,
@@ -44,13 +41,15 @@ pub(super) fn run(
 ) -> Result<(), Trouble> {
     let pages = outside.block_on(pages(campus, callers))?;
     writeln!(out, "pages per second of CPU   ours    bare   share   bytes   (at least 50 % is wanted)")?;
-    for Shown { name, address, readers } in pages {
-        let (head, bytes) = outside.block_on(answer(&readers, &campus.url, &address))?;
-        let bare = office.block_on(bare(head, bytes.clone()))?;
+    for Shown { name, address, reader } in pages {
+        let asked = reader.asking(&address);
+        let (head, bytes) = outside.block_on(answer(&campus.listen(), &asked))?;
+        let bare = office.block_on(bare(&address, head, bytes.clone()))?;
         let (mut ours, mut least) = (Vec::new(), Vec::new());
         for _ in 0..turns {
-            ours.push(rate(outside, &readers, &format!("{}{address}", campus.url), &bytes, turn)?);
-            least.push(rate(outside, &readers, &bare, &bytes, turn)?);
+            for (server, rates) in [(&campus.listen(), &mut ours), (&bare, &mut least)] {
+                rates.push(rate(outside, (server, &asked), callers.len(), bytes.len(), turn)?);
+            }
         }
         let (ours, least) = (middle(ours), middle(least));
         writeln!(out, "{name:22} {ours:7.0} {least:7.0} {:5.0} % {:7}", 100.0 * ours / least, bytes.len())?;
@@ -61,7 +60,7 @@ pub(super) fn run(
 struct Shown {
     name: &'static str,
     address: String,
-    readers: Vec<reqwest::Client>,
+    reader: Person,
 }
 
 /// How a visit stands, as its visitor sees it; the review page, as a host without a session; the empty form.
@@ -70,47 +69,51 @@ async fn pages(campus: &Campus, callers: &[Person]) -> Result<Vec<Shown>, Troubl
     let address = visitor.booked(&Form::good(today())).await?;
     let [notice, ..] = campus.mailbox.take_three().await?;
     let stranger = Person::new(&campus.url)?;
-    let readers = |person: &Person| vec![person.http().clone(); callers.len()];
     Ok(vec![
-        Shown { name: "status of a visit", address, readers: readers(visitor) },
-        Shown { name: "review", address: stranger.path_of(&notice)?, readers: readers(&stranger) },
-        Shown { name: "booking form", address: "/book".to_owned(), readers: readers(visitor) },
+        Shown { name: "status of a visit", address, reader: visitor.clone() },
+        Shown { name: "review", address: stranger.path_of(&notice)?, reader: stranger },
+        Shown { name: "booking form", address: "/book".to_owned(), reader: visitor.clone() },
     ])
 }
 
-async fn answer(readers: &[reqwest::Client], url: &str, address: &str) -> Result<(HeaderMap, Bytes), Trouble> {
-    let reader = readers.first().ok_or_else(|| Trouble::NotHeld("nobody reads".to_owned()))?;
-    let answer = reader.get(format!("{url}{address}")).send().await?.error_for_status()?;
-    let mut head = answer.headers().clone();
-    // These the server writes by itself.
-    for name in [CONTENT_LENGTH, DATE] {
-        head.remove(name);
+async fn answer(server: &str, asked: &str) -> Result<(HeaderMap, Bytes), Trouble> {
+    let mut line = Line::to(server).await?;
+    let answer = line.ask(asked).await?;
+    answer.must_be(200)?;
+    let mut head = HeaderMap::new();
+    for (name, value) in answer.fields() {
+        let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value)) else {
+            return Err(Trouble::NotHeld(format!("the server says {name}: {value}")));
+        };
+        // These the server writes by itself.
+        if name != CONTENT_LENGTH && name != DATE {
+            head.append(name, value);
+        }
     }
-    Ok((head, answer.bytes().await?))
+    Ok((head, Bytes::copy_from_slice(answer.body)))
 }
 
-/// The least that could answer: the same bytes, head and body, whoever asks.
-async fn bare(head: HeaderMap, bytes: Bytes) -> Result<String, Trouble> {
+/// The least that could answer: at the same address the same bytes, head and body, whoever asks.
+async fn bare(address: &str, head: HeaderMap, bytes: Bytes) -> Result<String, Trouble> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let address = format!("http://{}/", listener.local_addr()?);
-    let page = get(move || async move { (head, bytes) });
-    tokio::spawn(async move { axum::serve(listener, Router::new().route("/", page)).await });
-    Ok(address)
+    let server = listener.local_addr()?.to_string();
+    let router = Router::new().route(address, get(move || async move { (head, bytes) }));
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    Ok(server)
 }
 
 fn rate(
     outside: &Runtime,
-    readers: &[reqwest::Client],
-    address: &str,
-    bytes: &Bytes,
+    (server, asked): (&str, &str),
+    at_once: usize,
+    length: usize,
     turn: Duration,
 ) -> Result<f64, Trouble> {
     let busy = || cpu_of_threads(|name| name.starts_with(SERVER));
     let (read, before) = (Arc::new(AtomicU64::new(0)), busy()?);
     outside.block_on(async {
-        let reading = readers.iter().map(|reader| {
-            tokio::spawn(keep_reading(reader.clone(), address.to_owned(), bytes.len(), turn, read.clone()))
-        });
+        let reading = (0..at_once)
+            .map(|_| tokio::spawn(keep_reading(server.to_owned(), asked.to_owned(), length, turn, read.clone())));
         for reading in reading.collect::<Vec<_>>() {
             reading.await.map_err(|error| Trouble::NotHeld(error.to_string()))??;
         }
@@ -121,18 +124,20 @@ fn rate(
 }
 
 async fn keep_reading(
-    reader: reqwest::Client,
-    address: String,
+    server: String,
+    asked: String,
     length: usize,
     turn: Duration,
     read: Arc<AtomicU64>,
 ) -> Result<(), Trouble> {
+    let mut line = Line::to(&server).await?;
     let since = now();
     while since.elapsed() < turn {
-        let page = reader.get(&address).send().await?.error_for_status()?.bytes().await?;
+        let answer = line.ask(&asked).await?;
+        answer.must_be(200)?;
         // A random number in a form changes no length.
-        if page.len() != length {
-            return Err(Trouble::NotHeld(format!("{address} has {} bytes and not {length}", page.len())));
+        if answer.body.len() != length {
+            return Err(Trouble::NotHeld(format!("a page has {} bytes and not {length}", answer.body.len())));
         }
         read.fetch_add(1, Ordering::Relaxed);
     }

@@ -28,10 +28,12 @@ type Asked = oneshot::Sender<()>;
 pub(super) struct Rows(SyncSender<Asked>);
 
 impl Rows {
+    pub(super) const THREAD: &str = "rows";
+
     pub(super) fn open(path: &Path) -> Result<Self, Trouble> {
         let db = opened(path).map_err(|error| Trouble::NotHeld(error.to_string()))?;
         let (asking, asked) = sync_channel(1024);
-        thread::Builder::new().name("rows".to_owned()).spawn(move || put_all(db, &asked))?;
+        thread::Builder::new().name(Self::THREAD.to_owned()).spawn(move || put_all(db, &asked))?;
         Ok(Self(asking))
     }
 
