@@ -1,6 +1,8 @@
 //! What stands around every page, and how a template becomes an answer.
 
-use askama::Template;
+use std::fmt;
+
+use askama::{FastWritable, Template, Values, filters::HtmlSafe};
 use axum::{
     http::Uri,
     response::{Html, IntoResponse as _, Response},
@@ -67,8 +69,37 @@ impl Shell {
         Self { switch, elder_switch, ..self }
     }
 
+    /// For templates, which say what is theirs.
+    pub(super) fn words(&self, chinese: &'static str, english: &'static str) -> Words {
+        Words(self.lang.say(chinese, english))
+    }
+
     pub(super) fn say<'a>(&self, chinese: &'a str, english: &'a str) -> &'a str {
         self.lang.say(chinese, english)
+    }
+}
+
+/// Words that stand in a template: what is ours from the beginning is not looked through for markup each time it is shown.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Words(&'static str);
+
+impl Words {
+    pub(super) const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl fmt::Display for Words {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl HtmlSafe for Words {}
+
+impl FastWritable for Words {
+    fn write_into(&self, to: &mut dyn fmt::Write, _values: &dyn Values) -> askama::Result<()> {
+        Ok(to.write_str(self.0)?)
     }
 }
 
@@ -97,6 +128,26 @@ fn switch(query: &str, name: &str, value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_of_templates_hold_no_markup() {
+        let templates = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src/pages")).unwrap();
+        let mut said = 0;
+        for path in
+            templates.map(|file| file.unwrap().path()).filter(|path| path.extension().is_some_and(|end| end == "html"))
+        {
+            let text = std::fs::read_to_string(&path).unwrap();
+            for call in text.split("shell.words(").skip(1) {
+                // Chinese, a comma, English: four quotes, and none within.
+                let parts: Vec<_> = call.splitn(5, '"').collect();
+                let [before, chinese, between, english, after] = parts[..] else { panic!("{path:?}: {call}") };
+                assert!(before.is_empty() && between.trim() == "," && after.starts_with(')'), "{path:?}: {chinese}");
+                assert!(!format!("{chinese}{english}").contains(['<', '>', '&', '\\']), "{path:?}: {chinese}");
+                said += 1;
+            }
+        }
+        assert!(said > 100, "{said}");
+    }
 
     #[test]
     fn a_switch_keeps_the_question() {
