@@ -218,7 +218,7 @@ impl Sender for Post {
     }
 
     fn send<'a>(&'a self, notice: &'a Notice) -> Sending<'a> {
-        Box::pin(async {
+        Box::pin(async move {
             let path = notice.path.as_deref();
             self.provider.post(&body(&notice.key().to_string(), &notice.to, &notice.text, path)).await
         })
