@@ -73,7 +73,7 @@ impl Pace {
 
 /// Why a notice did not leave, or may not have.
 #[derive(Debug, thiserror::Error)]
-#[error("{why}")]
+#[error("没有送出：{why}。Not sent")]
 pub struct Unsent {
     pub kind: Failure,
     /// In the provider's words, without anything secret: it is logged and shown to the office.
