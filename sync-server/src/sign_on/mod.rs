@@ -31,10 +31,10 @@ pub type Who<'a> = Pin<Box<dyn Future<Output = Result<StaffNumber, NotKnown>> + 
 #[derive(Debug, thiserror::Error)]
 pub enum NotKnown {
     /// A stranger, or a ticket that is dead or was used.
-    #[error("the house does not say who it is")]
+    #[error("未能确认身份。Refused")]
     Refused,
     /// The house did not answer, or not in a way that can be understood.
-    #[error("{why}")]
+    #[error("认证服务没有应答：{why}。Unreachable")]
     Unreachable {
         why: String,
         #[source]
