@@ -11,6 +11,7 @@ mod decisions;
 mod enrolment;
 mod kills;
 mod offline;
+mod siege;
 mod two_gates;
 mod walk_in;
 mod window;

@@ -1,5 +1,6 @@
 //! `bench`: how the gate does beside its peers and its aims, in one run and on one machine.
 
+mod codes;
 mod find;
 mod kills;
 mod latency;
@@ -34,6 +35,8 @@ enum Bench {
     Kills(kills::Wanted),
     /// The people's pages and bookings beside the least that could answer
     Web(web::Wanted),
+    /// Sign-in codes under attack: cost, guesses, and guests who come in all the same
+    Codes(codes::Wanted),
     /// One reader of the comparison, fed by this program through a pipe
     #[command(hide = true)]
     Peer { name: reader::PeerName },
@@ -64,6 +67,7 @@ fn measure(bench: &Bench) -> Result<(), Box<dyn Error>> {
         Bench::Soak(wanted) => soak::run(wanted, &mut out)?,
         Bench::Kills(wanted) => kills::run(wanted, &mut out)?,
         Bench::Web(wanted) => web::run(wanted, &mut out)?,
+        Bench::Codes(wanted) => codes::run(wanted, &mut out)?,
         Bench::Peer { name } => reader::serve(*name, &mut std::io::stdin().lock(), &mut out)?,
     }
     Ok(())
