@@ -8,6 +8,7 @@ pub mod mailbox;
 pub mod page;
 pub mod people;
 pub mod person;
+pub mod siege;
 pub mod terminal;
 
 pub use gatehouse::{Trouble, fake_camera, frames, keyboard, monitor, program, trouble, window};

@@ -148,7 +148,7 @@ mod tests {
     fn what_was_earned_fades_over_days_and_what_is_owed_sooner_where_more_is_used() {
         let friday = Tab { owed: 20, earned: 80, ..Tab::new(morning()) };
         assert_eq!(friday.at(morning().plus(TimeDelta::hours(2))).owed, 20 - 11);
-        assert_eq!(friday.at(morning().plus(TimeDelta::days(3))).earned, 52);
+        assert_eq!(friday.at(morning().plus(TimeDelta::days(3))).earned, 53);
         assert_eq!(friday.at(morning().plus(TimeDelta::days(90))).earned, 0);
         let small = Tab { owed: 3, ..Tab::new(morning()) };
         assert_eq!(small.at(morning().plus(TimeDelta::minutes(239))).owed, 2);

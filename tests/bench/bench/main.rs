@@ -1,5 +1,6 @@
 //! `bench`: how the gate does beside its peers and its aims, in one run and on one machine.
 
+mod codes;
 mod find;
 mod kills;
 mod latency;
@@ -37,6 +38,8 @@ enum Bench {
     Web(web::Wanted),
     /// Notices through the outbox beside bare posts of the same bodies, and a long queue's memory
     Notify(notify::Wanted),
+    /// Sign-in codes under attack: cost, guesses, and guests who come in all the same
+    Codes(codes::Wanted),
     /// One reader of the comparison, fed by this program through a pipe
     #[command(hide = true)]
     Peer { name: reader::PeerName },
@@ -68,6 +71,7 @@ fn measure(bench: &Bench) -> Result<(), Box<dyn Error>> {
         Bench::Kills(wanted) => kills::run(wanted, &mut out)?,
         Bench::Web(wanted) => web::run(wanted, &mut out)?,
         Bench::Notify(wanted) => notify::run(wanted, &mut out)?,
+        Bench::Codes(wanted) => codes::run(wanted, &mut out)?,
         Bench::Peer { name } => reader::serve(*name, &mut std::io::stdin().lock(), &mut out)?,
     }
     Ok(())

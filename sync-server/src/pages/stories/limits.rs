@@ -222,3 +222,48 @@ async fn only_where_no_number_comes_from_abroad_the_field_says_so() {
         assert_eq!(page.text().contains(">+86</span>"), !foreign);
     }
 }
+
+#[tokio::test]
+async fn where_codes_are_short_everybody_is_told_the_same_and_where_else_to_go() {
+    let sign_in = crate::config::SignIn { per_hour: 2, ..crate::config::SignIn::default() };
+    let office = Office::with(Config { sign_in, ..Config::default() }).await;
+    Browser::default().post(&office, "/sign-in/code", &[("phone", "13800139999")]).await.location();
+    let mut told = Vec::new();
+    for phone in [HOST, "13800138888"] {
+        let mut browser = Browser::default();
+        let to = browser.post(&office, "/sign-in/code", &[("phone", phone)]).await.location().to_owned();
+        let page = browser.get(&office, &to).await;
+        assert!(page.text().contains("可能收不到") && page.text().contains("到校门由门卫登记"), "{}", page.text());
+        let masked = Phone::parse(phone).unwrap().masked();
+        told.push((to, page.without_nonce().replace(phone, "").replace(&masked, "")));
+    }
+    assert_eq!(told[0], told[1]);
+    let to_whom: Vec<_> = office.notices().await.into_iter().map(|notice| notice.to).collect();
+    assert_eq!(to_whom, ["13800139999", HOST]);
+    let mut stranger = Browser::default();
+    for (lang, said) in [
+        ("zh", "请直接到校门由门卫登记，或请被访人为您代办预约"),
+        ("en", "go to the gate, where the guard can register you"),
+    ] {
+        stranger.get(&office, &format!("/?lang={lang}")).await;
+        assert!(stranger.get(&office, "/sign-in").await.text().contains(said), "{lang}");
+    }
+}
+
+#[tokio::test]
+async fn strangers_who_ask_for_a_code_all_day_leave_the_owner_s_browser_its_own() {
+    let office = Office::new().await;
+    let mut owner = Browser::signed_in(&office, VISITOR).await;
+    let mut stranger = Browser::default();
+    for _ in 0..6 {
+        office.clock.advance(TimeDelta::minutes(1));
+        stranger.post(&office, "/sign-in/code", &[("phone", VISITOR)]).await;
+    }
+    let refused = stranger.post(&office, "/sign-in/code", &[("phone", VISITOR)]).await;
+    assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+    owner.cookies.remove("session");
+    owner.post(&office, "/sign-in/code", &[("phone", VISITOR)]).await.location();
+    let code = office.code_for(VISITOR).await;
+    let entered = owner.post(&office, "/sign-in", &[("phone", VISITOR), ("code", &code)]).await;
+    assert_eq!(entered.location(), "/bookings");
+}

@@ -1,0 +1,44 @@
+//! `bench codes`: a day of the sign-in page under attack, for each way to go about it: what it costs, what guessing reaches, and
+//! how many guests still come in.
+
+use std::{io::Write, path::PathBuf};
+
+use gatehouse::{Trouble, machine::now};
+use tokio::runtime::Builder;
+use world::siege::{Siege, Strategy, Tally};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Wanted {
+    /// Requests of the attackers on each day, from 10,000 addresses
+    #[arg(long, default_value_t = 1_000_000)]
+    requests: u64,
+    /// Chance repeats itself for each
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Where the office's folder is made for the time; by default the system's place for such
+    #[arg(long)]
+    within: Option<PathBuf>,
+}
+
+pub(crate) fn run(wanted: &Wanted, out: &mut dyn Write) -> Result<(), Trouble> {
+    let Wanted { requests, seed, .. } = *wanted;
+    let within = wanted.within.clone().unwrap_or_else(std::env::temp_dir);
+    let folder = tempfile::tempdir_in(within)?;
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    writeln!(
+        out,
+        "Sign-in codes: {requests} requests a day from 10,000 addresses, and 2,000 guests who wait 3 minutes"
+    )?;
+    writeln!(out, "(wanted: messages within the budget, chance at most 1e-4, served at least 99 %)")?;
+    let siege = runtime.block_on(Siege::prepared(folder.path(), seed))?;
+    writeln!(out, "{}", Tally::HEADING)?;
+    let calm = runtime.block_on(siege.withstands(None, 0))?;
+    writeln!(out, "{calm}")?;
+    for strategy in Strategy::ALL {
+        let since = now();
+        let tally = runtime.block_on(siege.withstands(Some(strategy), requests))?;
+        writeln!(out, "{tally}   {:.0} s", since.elapsed().as_secs_f64())?;
+    }
+    writeln!(out, "{} more with numbers from abroad were sent to their hosts each day", calm.foreign)?;
+    Ok(())
+}
