@@ -316,7 +316,11 @@ mod tests {
             ("127.0.0.1:8460/p/$", "visit.example.com/p/$", "http://127.0.0.1:8460/p/"),
             ("\"reason\", \"token\"]", "\"reason\", \"approval_code\"]", "固定链接 http://127.0.0.1:8460/a"),
             ("kind = \"cancelled\"", "kind = \"changed\"", "kind = \"cancelled\""),
-            ("[\"when\", \"host\"]", "[\"when\", \"by\"]", "when, host"),
+            (
+                "id = \"SMS_1000005\"\nvariables = [\"when\", \"host\"]",
+                "id = \"SMS_1000005\"\nvariables = [\"when\", \"by\"]",
+                "when, host",
+            ),
         ] {
             let text = example().replacen(before, after, 1);
             assert_ne!(text, example(), "{before}");

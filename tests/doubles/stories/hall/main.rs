@@ -107,7 +107,7 @@ fn secret(adapter: &str) -> &'static str {
     }
 }
 
-const NOW_S: i64 = 1_795_363_200;
+const NOW_S: i64 = 1_795_395_600;
 const NOW: Moment = Moment::from_unix_s(NOW_S);
 
 /// A visitor for T2001.
