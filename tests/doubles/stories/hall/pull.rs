@@ -33,7 +33,7 @@ async fn what_waits_is_fetched_until_it_is_decided_and_opens_through_cas() {
     assert_eq!((status, &todos["code"], &todos["count"]), (200, &200.into(), &1.into()));
     let todo = &todos["data"][0];
     assert_eq!(todo["systemCode"], "visits");
-    assert_eq!(todo["date"], "2026-11-23 00:00:00");
+    assert_eq!(todo["date"], "2026-11-23 09:00:00");
     assert!(todo["title"].as_str().unwrap().contains("欧阳娜"));
     assert_eq!(booking, format!("/bookings/{}", todo["id"].as_str().unwrap()));
     for (user, code, status, count) in [
