@@ -10,8 +10,8 @@ use std::{collections::BTreeMap, time::Duration};
 use axum::{
     Json, Router,
     body::Bytes,
-    extract::{OriginalUri, State},
-    http::{HeaderMap, StatusCode},
+    extract::State,
+    http::{HeaderMap, StatusCode, Uri},
     response::{IntoResponse as _, Response},
     routing::post,
 };
@@ -65,12 +65,7 @@ pub(crate) fn router() -> Router<Doubles> {
     Router::new().route("/aliyun", post(call)).route("/aliyun/", post(call))
 }
 
-async fn call(
-    State(doubles): State<Doubles>,
-    OriginalUri(uri): OriginalUri,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
+async fn call(State(doubles): State<Doubles>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
     let query = pairs(uri.query().unwrap_or_default().as_bytes());
     let is_form =
         headers.get("content-type").is_some_and(|kind| kind.as_bytes().starts_with(b"application/x-www-form"));

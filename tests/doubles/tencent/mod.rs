@@ -10,8 +10,8 @@ use std::time::Duration;
 use axum::{
     Json, Router,
     body::Bytes,
-    extract::{OriginalUri, State},
-    http::{HeaderMap, StatusCode},
+    extract::State,
+    http::{HeaderMap, StatusCode, Uri},
     response::{IntoResponse as _, Response},
     routing::post,
 };
@@ -98,12 +98,7 @@ struct Pull {
 
 type Refused = (&'static str, &'static str);
 
-async fn call(
-    State(doubles): State<Doubles>,
-    OriginalUri(uri): OriginalUri,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
+async fn call(State(doubles): State<Doubles>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
     if let Err((code, message)) = admitted(&doubles, uri.path(), &headers, &body) {
         return failed(code, message);
     }
