@@ -167,6 +167,20 @@ async fn what_nobody_knows_is_acknowledged() {
 }
 
 #[tokio::test]
+async fn where_nobody_answers_wecom_calls_three_times_more() {
+    let office = Office::with_buttons().await;
+    let task = sent(&office).await;
+    let door = office.doubles.wecom.set(|set| {
+        let callback = set.callback.as_mut().unwrap();
+        std::mem::replace(&mut callback.url, format!("http://{}/elsewhere", office.door))
+    });
+    assert_eq!(office.doubles.wecom_click("zhangwei", &task, "seen").await, [404; 4]);
+    office.doubles.wecom.set(|set| set.callback.as_mut().unwrap().url = door);
+    assert_eq!(office.doubles.wecom_click("zhangwei", &task, "seen").await, [200]);
+    assert_eq!(receipts(&office).len(), 1);
+}
+
+#[tokio::test]
 async fn without_a_callback_there_is_no_door() {
     let office = Office::plain().await;
     let url = format!("http://{}/providers/wecom", office.door);
