@@ -140,7 +140,7 @@ async fn tencent_s_signature_is_over_the_very_bytes_and_of_the_day_in_utc() {
         ("another number", right.body("13800130001", "13800130002"), "AuthFailure.SignatureFailure"),
         ("a blank more", right.body(",", ", "), "AuthFailure.SignatureFailure"),
         ("the campus's day", right.header("authorization", "2026-11-23", "2026-11-24"), "AuthFailure.SignatureFailure"),
-        ("another second", right.header("x-tc-timestamp", "0", "1"), "AuthFailure.SignatureExpire"),
+        ("another second", right.header("x-tc-timestamp", "0", "1"), "AuthFailure.SignatureFailure"),
         (
             "another action",
             right.header("x-tc-action", "SendSms", "PullSmsSendStatusByPhoneNumber"),

@@ -19,7 +19,7 @@ async fn a_code_and_a_visit_that_waits_arrive_as_they_were_registered() {
         let to = if by == By::Tencent { "+8613800130001" } else { "13800130001" };
         assert_eq!((shown[0].to.as_str(), shown[0].key.as_str()), (to, first.key().to_string().as_str()), "{by:?}");
         assert_eq!(shown[0].text, "【某某大学】您的登录验证码是042042，5分钟内有效，请勿告诉他人。");
-        assert!(shown[0].state.contains("36 字，按 1 条计费"), "{}", shown[0].state);
+        assert!(shown[0].state.contains("35 字，按 1 条计费"), "{}", shown[0].state);
         let visit = "【某某大学】访客欧阳文预约2026-11-23 10:00-11:00来访，随行2人，事由：学术报告。请打开";
         assert_eq!(shown[1].text, format!("{visit}http://127.0.0.1:8460/d/{TOKEN}审核。"));
         assert_eq!(shown[1].link.as_deref(), Some(format!("http://127.0.0.1:8460/d/{TOKEN}").as_str()));
