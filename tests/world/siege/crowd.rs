@@ -81,7 +81,7 @@ fn regular_phone(number: u32) -> String {
 pub(super) fn directory() -> Result<Vec<Staff>, Trouble> {
     let member = |number: u32| {
         Some(Staff {
-            number: StaffNumber::parse(&format!("T{number:04}")).ok()?,
+            number: StaffNumber::parse(&format!("T{number:04}"))?,
             name: PersonName::parse("李文").ok()?,
             department: "计算机学院".to_owned(),
             phone: Phone::parse(&staff_phone(number)).ok()?,
