@@ -477,7 +477,7 @@ async fn every_answer_bears_the_headers_and_refusals_speak() {
     let mut browser = Browser::default();
     let big = "x".repeat(70_000);
     let mut answers = vec![("front page", StatusCode::OK, browser.get(&office, "/").await)];
-    answers.push(("sheet", StatusCode::OK, browser.get(&office, &office.state.assets.sheet.address()).await));
+    answers.push(("sheet", StatusCode::OK, browser.get(&office, office.state.assets.sheet.address()).await));
     answers.push(("old sheet", StatusCode::NOT_FOUND, browser.get(&office, "/assets/site.css").await));
     answers.push(("notice", StatusCode::OK, browser.get(&office, "/privacy").await));
     answers.push(("unknown", StatusCode::NOT_FOUND, browser.get(&office, "/nowhere").await));
