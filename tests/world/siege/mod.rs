@@ -23,7 +23,7 @@ use shared::{
 use sync_server::{
     config::SignIn,
     office::{CodeLimits, Retention, Span, notice::Fact},
-    store::{BrowserToken, Caller, CodeCheck, CodeIssued, IdentityKey, Store},
+    store::{BrowserToken, Caller, Came, CodeCheck, CodeIssued, IdentityKey, Store},
 };
 use tokio::task::JoinSet;
 
@@ -253,7 +253,8 @@ impl Day {
         by_time: &mut BTreeMap<i64, Vec<usize>>,
     ) -> Result<(), Trouble> {
         for notice in self.store.due_notices(now, 5000).await.map_err(told)? {
-            self.store.notice_sent(notice.id, now).await.map_err(told)?;
+            let sent = Came::Sent { adapter: "siege", handle: None };
+            self.store.keep_notices(vec![(notice.id, sent)], now).await.map_err(told)?;
             self.messages += 1;
             let waits = |person: &Person| {
                 matches!(person.step, Step::Waits { asked_at } if asked_at == now_s)

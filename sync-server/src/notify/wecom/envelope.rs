@@ -33,11 +33,11 @@ pub struct Proof<'a> {
 /// For the log; whoever called is told only that it was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotOpened {
-    #[error("the signature is not WeCom's")]
+    #[error("签名不是企业微信的。The signature is not WeCom's")]
     Signature,
-    #[error("what is inside is broken")]
+    #[error("内容损坏。What is inside is broken")]
     Broken,
-    #[error("it is for another house")]
+    #[error("不是发给本企业的。It is for another house")]
     OtherHouse,
 }
 
