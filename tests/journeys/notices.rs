@@ -120,7 +120,7 @@ impl Office {
         let config = Config::default();
         let booking = form.check(&config.rules(), now).map_err(|problems| Trouble::NotHeld(format!("{problems:?}")))?;
         let token = |channel: u8| {
-            let mut token = [channel; 32];
+            let mut token = [channel; 24];
             token.iter_mut().zip(self.booked.to_be_bytes()).for_each(|(to, from)| *to = from);
             token
         };

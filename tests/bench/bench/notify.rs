@@ -258,7 +258,7 @@ async fn book(store: Store, visitor: u32) -> Result<(), Trouble> {
     let config = Config::default();
     let booking = form.check(&config.rules(), morning).map_err(|problems| Trouble::NotHeld(format!("{problems:?}")))?;
     let token = |channel: u8| {
-        let mut token = [channel; 32];
+        let mut token = [channel; 24];
         token.iter_mut().zip(visitor.to_be_bytes()).for_each(|(to, from)| *to = from);
         token
     };
