@@ -98,11 +98,13 @@ impl Store {
     /// Links of which the text message holds a code.
     #[must_use]
     pub fn with_codes(&self, links: HostLinks) -> HostLinks {
-        let with_code = |links: Links| {
-            let by_code = Some(self.key().link_of_code(links.sms.approval_code()));
-            Links { by_code, ..links }
-        };
-        HostLinks { own: with_code(links.own), deputy: with_code(links.deputy) }
+        HostLinks { own: self.with_code(links.own), deputy: self.with_code(links.deputy) }
+    }
+
+    #[must_use]
+    pub fn with_code(&self, links: Links) -> Links {
+        let by_code = Some(self.key().link_of_code(links.sms.approval_code()));
+        Links { by_code, ..links }
     }
 
     /// The link that a code from a text message stands for, while it decides. Wrong ones are counted, right ones are not.
