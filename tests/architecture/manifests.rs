@@ -12,7 +12,7 @@ pub(crate) const CRATES: &[(&str, &[&str])] = &[
     ("gate-terminal", &["shared"]),
     ("sync-server", &["shared"]),
     ("gatehouse", &["shared", "gate-terminal"]),
-    ("journeys", &["shared", "gate-terminal", "sync-server", "gatehouse"]),
+    ("journeys", &["shared", "gate-terminal", "sync-server", "gatehouse", "doubles"]),
     ("bench", &["shared", "gate-terminal", "sync-server", "gatehouse", "journeys"]),
     ("browser", &["shared", "gate-terminal", "sync-server", "journeys"]),
     ("doubles", &["shared", "sync-server"]),

@@ -9,13 +9,13 @@ use std::{
     time::Duration,
 };
 
-use world::{
-    Trouble,
-    mailbox::{Mailbox, Notice},
-    people::DIRECTORY_CSV,
-};
+use doubles::{Doubles, Gateway, Hall};
+use world::{Trouble, campus::put_secrets, mailbox::Mailbox, people::DIRECTORY_CSV};
 
 use crate::programs::{Running, beside, run};
+
+/// The folder of its files, beside its settings.
+const DATA: &str = "server";
 
 #[derive(Debug)]
 pub(crate) struct Office {
@@ -23,7 +23,6 @@ pub(crate) struct Office {
     pub(crate) url: String,
     pub(crate) mailbox: Mailbox,
     process: Option<Running>,
-    told: bool,
 }
 
 impl Office {
@@ -32,14 +31,14 @@ impl Office {
         let listen = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let url = format!("http://{listen}");
         let settings = room.join("sync-server.toml");
-        let data = room.join("server");
+        let data = room.join(DATA);
         // The demo is told at any hour, and its audience does not wait half a minute for the next beacon.
         let at_any_hour = "[booking]\nopens = \"00:00\"\ncloses = \"24:00\"\n\n[sync]\nhold_s = 2\n";
         let basics = format!("listen = \"{listen}\"\npublic_url = \"{url}\"\ndata_dir = {data:?}\ndemo = true\n");
         write(&settings, &format!("{basics}\n{at_any_hour}"))?;
         let directory = room.join("directory.csv");
         write(&directory, DIRECTORY_CSV)?;
-        let office = Self { settings, url, mailbox: Mailbox::default(), process: None, told: false };
+        let office = Self { settings, url, mailbox: Mailbox::default(), process: None };
         office.command(&["directory", "import", &directory.display().to_string()])?;
         Ok(office)
     }
@@ -50,21 +49,22 @@ impl Office {
         run("sync-server", ["--config", &settings].iter().chain(words), "")
     }
 
-    /// From now on notices are also shown to whoever watches.
-    pub(crate) fn show_notices(&mut self) {
-        self.told = true;
+    /// From its next start the channels lead to these doubles, which are at `at`.
+    pub(crate) fn reach(&self, doubles: &Doubles, at: &str) -> Result<(), Trouble> {
+        let failed = |error| Trouble::File(self.settings.clone(), error);
+        let settings = fs::read_to_string(&self.settings).map_err(failed)?;
+        write(&self.settings, &format!("{settings}\n{}", doubles.settings(at, Gateway::Aliyun, Hall::Weaver)))?;
+        put_secrets(&self.settings.with_file_name(DATA), &doubles.secrets())
     }
 
     pub(crate) fn start(&mut self) -> Result<(), Trouble> {
         let mut command = Command::new(beside("sync-server")?);
         command.arg("--config").arg(&self.settings).arg("serve");
         let (ready, listening) = mpsc::sync_channel(1);
-        let (slot, told) = (self.mailbox.slot(), self.told);
+        let slot = self.mailbox.slot();
         let process = Running::start(command, "the server", move |line| {
             if line.starts_with("listening on ") {
                 ready.try_send(()).ok();
-            } else if told && let Some(notice) = Notice::parse(line) {
-                println!("{notice}");
             }
             slot.read(line);
         })?;

@@ -1,7 +1,12 @@
 //! `--stay`: everything goes on running, for people to play with.
+//!
+//! The office is started again with all its channels, which lead to the providers' doubles: one page shows every telephone, WeCom and the
+//! service hall, and has the dials by which each of them fails.
 
 use std::{path::Path, process::Command};
 
+use doubles::Doubles;
+use tokio::net::TcpListener;
 use world::{
     Trouble,
     people::{HOST_NAME, HOST_PHONE, VISITOR_PHONE},
@@ -15,12 +20,12 @@ use crate::{
 
 pub(crate) async fn until_interrupted(room: &Path, mut office: Office, mut gate: Gate) -> Result<(), Trouble> {
     office.stop()?;
-    office.show_notices();
+    let telephones = doubles_of(&office).await?;
     office.start()?;
     println!("\nBook a visit at {}", office.url);
     println!("  visitor: sign in with {VISITOR_PHONE}");
-    println!("  host:    {HOST_NAME}, sign in with {HOST_PHONE}");
-    println!("Codes and approval links appear below: channel, to whom, text, link.");
+    println!("  host:    {HOST_NAME}, sign in with {HOST_PHONE}, or as T2001 by the university's own sign-on");
+    println!("Watch the telephones, WeCom and the service hall, and turn the dials, at {telephones}/");
     let window = window(&mut gate)?;
     match window {
         Some(_) => {
@@ -32,6 +37,22 @@ pub(crate) async fn until_interrupted(room: &Path, mut office: Office, mut gate:
     tokio::signal::ctrl_c().await?;
     drop(window);
     Ok(())
+}
+
+/// On the port where the doubles' own program would be, or on any other.
+const USUAL_PORT: u16 = 8470;
+
+/// They end with the demo.
+async fn doubles_of(office: &Office) -> Result<String, Trouble> {
+    let listener = match TcpListener::bind(("127.0.0.1", USUAL_PORT)).await {
+        Ok(listener) => listener,
+        Err(_) => TcpListener::bind("127.0.0.1:0").await?,
+    };
+    let at = format!("http://{}", listener.local_addr()?);
+    let doubles = Doubles::of_office(&office.url);
+    office.reach(&doubles, &at)?;
+    tokio::spawn(doubles.answer(listener));
+    Ok(at)
 }
 
 fn window(gate: &mut Gate) -> Result<Option<Running>, Trouble> {

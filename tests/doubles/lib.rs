@@ -6,6 +6,7 @@
 
 pub mod aliyun;
 pub mod cas;
+mod contract;
 mod cut;
 mod dials;
 pub mod hall;
@@ -16,12 +17,14 @@ pub mod tencent;
 mod time;
 pub mod wecom;
 
-use std::sync::Arc;
+use std::{io, sync::Arc};
 
 use axum::Router;
+pub use contract::{Gateway, Hall, TEMPLATES};
 pub use dials::{Dials, Fault};
 pub use shown::{Message, Shown};
 pub use time::Time;
+use tokio::net::TcpListener;
 
 /// All doubles of one rehearsal.
 #[derive(Debug, Clone, Default)]
@@ -42,5 +45,17 @@ impl Doubles {
         let doubles = Router::new().merge(aliyun::router()).merge(tencent::router()).merge(wecom::router());
         let doubles = doubles.with_state(self.clone());
         doubles.merge(page::router(self)).merge(hall::router(self)).merge(cas::router(self))
+    }
+
+    /// Answers on `listener` for as long as it is polled.
+    pub async fn answer(self, listener: TcpListener) -> io::Result<()> {
+        axum::serve(listener, self.router()).await
+    }
+
+    /// For all of them it is this moment until they are told of another.
+    pub fn set_time(&self, unix_s: i64) {
+        self.time.set(unix_s);
+        self.halls.set_clock(Some(unix_s));
+        self.wecom.set(|set| set.clock = Arc::new(move || unix_s));
     }
 }

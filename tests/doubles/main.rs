@@ -7,5 +7,5 @@ async fn main() -> std::io::Result<()> {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:8470").await?;
     let mut out = std::io::stdout();
     std::io::Write::write_fmt(&mut out, format_args!("listening on http://{}\n", listener.local_addr()?))?;
-    axum::serve(listener, Doubles::default().router()).await
+    Doubles::default().answer(listener).await
 }

@@ -1,6 +1,7 @@
 //! The page at `/`: every telephone, WeCom and the hall side by side, as their readers would see them, and the dials to turn.
 //!
-//! The page asks for what is new every second and draws it; what it is told is `/shown`. `POST /dials` turns one dial.
+//! The page asks for what is new every second and draws it; what it is told is `/shown`. `POST /dials` turns one
+//! dial, `POST /click` presses a card's button that calls back.
 
 use std::time::Duration;
 
@@ -21,6 +22,7 @@ pub(crate) fn router(doubles: &Doubles) -> Router {
         .route("/", get(page))
         .route("/shown", get(shown))
         .route("/dials", post(dials))
+        .route("/click", post(click))
         .with_state(doubles.clone())
 }
 
@@ -63,6 +65,18 @@ async fn dials(State(doubles): State<Doubles>, Form(turned): Form<Turned>) -> Re
         doubles.dials.next(&double, (0..calls.min(MOST_CALLS)).map(|_| fault));
     }
     Redirect::to("/").into_response()
+}
+
+#[derive(Deserialize)]
+struct Clicked {
+    member: String,
+    task: String,
+    key: String,
+}
+
+async fn click(State(doubles): State<Doubles>, Form(clicked): Form<Clicked>) -> Redirect {
+    doubles.wecom_click(&clicked.member, &clicked.task, &clicked.key).await;
+    Redirect::to("/")
 }
 
 const MOST_CALLS: u32 = 1000;

@@ -1,14 +1,18 @@
 //! The office of the story, inside the test's own process: the whole server on a loopback socket, with a clock of the story's.
 //!
-//! Only the clock and where the notices go are the story's own; routes, database, keys and signatures are the real ones.
+//! Only the clock and where the notices go are the story's own; routes, database, keys and signatures are the real ones. A campus that
+//! rehearses has its channels from its settings, as a real one, and they lead to the providers' doubles.
 
 use std::{
+    fs,
     net::SocketAddr,
+    os::unix::fs::PermissionsExt as _,
     path::Path,
     sync::{Arc, Mutex, PoisonError},
 };
 
 use chrono::TimeDelta;
+use doubles::{Doubles, Gateway, Hall};
 use shared::{
     entry::{Entry, EntryId},
     time::{CampusDay, Moment},
@@ -43,7 +47,9 @@ pub struct Campus {
     pub state: AppState,
     room: TempDir,
     listen: SocketAddr,
-    settings: &'static str,
+    settings: String,
+    /// Where the channels lead; without them notices are printed.
+    doubles: Option<Doubles>,
     open: Option<Open>,
     /// Of the terminals: the same time passes everywhere.
     elsewhere: Mutex<Vec<gate_terminal::clock::SetClock>>,
@@ -79,26 +85,52 @@ impl Campus {
         Self::open_at(today().at_minute(8 * 60), settings).await
     }
 
-    async fn open_at(begin: Moment, settings: &'static str) -> Result<Self, Trouble> {
-        let room = tempfile::Builder::new().prefix("campus-story-").tempdir()?;
+    /// At 08:00, with every channel in its settings, each leading to its double, and settings of its own.
+    pub async fn rehearsing(gateway: Gateway, hall: Hall, settings: &str) -> Result<(Self, Doubles), Trouble> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let doubles = Doubles::of_office(&format!("http://{}", listener.local_addr()?));
+        let theirs = TcpListener::bind("127.0.0.1:0").await?;
+        let at = format!("http://{}", theirs.local_addr()?);
+        tokio::spawn(doubles.clone().answer(theirs));
+        let settings = format!("{settings}\n{}", doubles.settings(&at, gateway, hall));
+        let begin = today().at_minute(8 * 60);
+        doubles.set_time(begin.unix_s());
+        Ok((Self::listening(listener, begin, settings, Some(doubles.clone())).await?, doubles))
+    }
+
+    async fn open_at(begin: Moment, settings: &str) -> Result<Self, Trouble> {
+        Self::listening(TcpListener::bind("127.0.0.1:0").await?, begin, settings.to_owned(), None).await
+    }
+
+    async fn listening(
+        listener: TcpListener,
+        begin: Moment,
+        settings: String,
+        doubles: Option<Doubles>,
+    ) -> Result<Self, Trouble> {
+        let room = tempfile::Builder::new().prefix("campus-story-").tempdir()?;
         let listen = listener.local_addr()?;
         let clock = Arc::new(SetClock::at(begin));
-        let state = office(room.path(), listen, &clock, settings).await?;
+        let secrets = doubles.as_ref().map_or_else(Vec::new, Doubles::secrets);
+        put_secrets(&room.path().join("server"), &secrets)?;
+        let state = office(room.path(), listen, &clock, &settings).await?;
         state.store.import_directory(people::directory(), now(&clock)).await.map_err(told)?;
         let url = format!("http://{listen}");
+        let mailbox =
+            doubles.as_ref().map_or_else(Mailbox::default, |doubles| Mailbox::watching(doubles.shown.clone()));
         let mut campus = Self {
             url,
             clock,
-            mailbox: Mailbox::default(),
+            mailbox,
             state,
             room,
             listen,
             settings,
+            doubles,
             open: None,
             elsewhere: Mutex::default(),
         };
-        campus.serve(listener);
+        campus.serve(listener)?;
         Ok(campus)
     }
 
@@ -119,10 +151,9 @@ impl Campus {
 
     /// The office goes on as before on the same address and files.
     pub async fn reopen_office(&mut self) -> Result<(), Trouble> {
-        self.state = office(self.room.path(), self.listen, &self.clock, self.settings).await?;
+        self.state = office(self.room.path(), self.listen, &self.clock, &self.settings).await?;
         let listener = TcpListener::bind(self.listen).await?;
-        self.serve(listener);
-        Ok(())
+        self.serve(listener)
     }
 
     /// The server is down: nobody gets an answer.
@@ -138,6 +169,9 @@ impl Campus {
     /// Time passes, in the office and at every gate.
     pub fn later(&self, span: TimeDelta) {
         self.clock.advance(span);
+        if let Some(doubles) = &self.doubles {
+            doubles.set_time(self.now().unix_s());
+        }
         let ms = u32::try_from(span.num_milliseconds()).unwrap_or(0);
         self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner).iter().for_each(|clock| clock.advance_ms(ms));
     }
@@ -169,12 +203,16 @@ impl Campus {
         Ok(Approved { booking, text, picture, visitor })
     }
 
-    fn serve(&mut self, listener: TcpListener) {
-        let senders: Vec<Box<dyn Sender>> = vec![Box::new(Console::new(&self.url, self.mailbox.slot()))];
+    fn serve(&mut self, listener: TcpListener) -> Result<(), Trouble> {
+        let senders: Vec<Box<dyn Sender>> = match &self.doubles {
+            Some(_) => serve::channels(&self.state).map_err(told)?,
+            None => vec![Box::new(Console::new(&self.url, self.mailbox.slot()))],
+        };
         let (close, closed) = oneshot::channel::<()>();
         let until = async { closed.await.unwrap_or_default() };
         let serving = tokio::spawn(serve::answer(listener, self.state.clone(), senders, until));
         self.open = Some(Open { close, serving });
+        Ok(())
     }
 }
 
@@ -194,6 +232,20 @@ pub struct Approved {
 #[must_use]
 pub fn today() -> CampusDay {
     CampusDay::parse(DAY).unwrap_or(CampusDay::of(Moment::from_unix_s(0)))
+}
+
+/// Each in a file of its own that only its owner may read.
+pub fn put_secrets(data: &Path, secrets: &[(&str, String)]) -> Result<(), Trouble> {
+    let folder = data.join("secrets");
+    let failed = |error| Trouble::File(folder.clone(), error);
+    fs::create_dir_all(&folder).map_err(failed)?;
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).map_err(failed)?;
+    for (name, line) in secrets {
+        let file = folder.join(name);
+        fs::write(&file, line).map_err(failed)?;
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).map_err(failed)?;
+    }
+    Ok(())
 }
 
 async fn office(room: &Path, listen: SocketAddr, clock: &Arc<SetClock>, settings: &str) -> Result<AppState, Trouble> {

@@ -1,12 +1,15 @@
 //! Every telephone of the story in one place: the notices the server sent, by SMS, service hall and WeCom.
+//!
+//! They come as lines that the server prints, or from what the providers' doubles show.
 
 use std::{
     fmt,
     io::{self, Write},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
+use doubles::{Message, Shown};
 use serde::Deserialize;
 
 use crate::Trouble;
@@ -39,6 +42,26 @@ impl Notice {
         serde_json::from_str(line.strip_prefix("notice ")?).ok()
     }
 
+    /// From what a double shows.
+    #[must_use]
+    pub fn of(shown: &Message) -> Self {
+        let Message { double, to, text, link, .. } = shown;
+        let channel = match double.split(['/', '.']).next() {
+            Some("hall") => "hall",
+            Some("wecom") => "wecom",
+            _ => "sms",
+        };
+        // One of the gateways writes numbers with their country.
+        let to = to.strip_prefix("+86").unwrap_or(to).to_owned();
+        Self { channel: channel.to_owned(), to, text: text.clone(), link: link.clone() }
+    }
+
+    /// Whether its link leads to where a host decides.
+    #[must_use]
+    pub fn asks(&self) -> bool {
+        self.link.as_deref().is_some_and(|link| link.contains("/decide/") || link.contains("/d/"))
+    }
+
     /// The first run of at least four digits: a sign-in code.
     #[must_use]
     pub fn code(&self) -> Option<&str> {
@@ -47,9 +70,32 @@ impl Notice {
 }
 
 #[derive(Debug, Clone, Default)]
-pub struct Mailbox(Arc<Mutex<Vec<Notice>>>);
+pub struct Mailbox(Arc<Mutex<Inner>>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    notices: Vec<Notice>,
+    /// What doubles show, and how much of it has been read.
+    shown: Option<(Arc<Shown>, usize)>,
+}
+
+impl Inner {
+    fn read_shown(&mut self) {
+        if let Some((shown, read)) = &mut self.shown {
+            let all = shown.all();
+            self.notices.extend(all.iter().skip(*read).map(Notice::of));
+            *read = all.len();
+        }
+    }
+}
 
 impl Mailbox {
+    /// Also holds whatever these doubles show.
+    #[must_use]
+    pub fn watching(shown: Arc<Shown>) -> Self {
+        Self(Arc::new(Mutex::new(Inner { notices: Vec::new(), shown: Some((shown, 0)) })))
+    }
+
     /// Where the server's console channel writes.
     #[must_use]
     pub fn slot(&self) -> Slot {
@@ -78,24 +124,28 @@ impl Mailbox {
 
     /// Nobody will read what lies here.
     pub fn clear(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        let mut inner = self.inner();
+        inner.read_shown();
+        inner.notices.clear();
     }
 
     async fn from(&self, channel: &str) -> Result<Notice, Trouble> {
-        self.take(&format!("a notice by {channel}"), |notice| {
-            notice.channel == channel && notice.link.as_deref().is_some_and(|link| link.contains("/decide/"))
-        })
-        .await
+        self.take(&format!("a notice by {channel}"), |notice| notice.channel == channel && notice.asks()).await
     }
 
     fn take_now(&self, wanted: impl Fn(&Notice) -> bool) -> Option<Notice> {
-        let mut notices = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let at = notices.iter().position(wanted)?;
-        Some(notices.remove(at))
+        let mut inner = self.inner();
+        inner.read_shown();
+        let at = inner.notices.iter().position(wanted)?;
+        Some(inner.notices.remove(at))
     }
 
     fn put(&self, notice: Notice) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(notice);
+        self.inner().notices.push(notice);
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

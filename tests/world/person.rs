@@ -122,7 +122,8 @@ impl Person {
     /// The address a notice's link has on this server.
     pub fn path_of(&self, notice: &Notice) -> Result<String, Trouble> {
         let link = notice.link.as_deref().unwrap_or_default();
-        let path = link.find("/decide/").or_else(|| link.find("/pass/")).and_then(|at| link.get(at..));
+        let begins = ["/decide/", "/pass/", "/d/", "/p/"].into_iter().find_map(|path| link.find(path));
+        let path = begins.and_then(|at| link.get(at..));
         path.map(str::to_owned).ok_or_else(|| Trouble::NotHeld(format!("no link in {notice:?}")))
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use chrono::TimeDelta;
-use doubles::Doubles;
+use doubles::{Doubles, TEMPLATES};
 use shared::time::{CampusDay, Moment};
 use sync_server::{
     clock::SetClock,
@@ -37,25 +37,6 @@ pub(crate) struct House {
     pub(crate) clock: Arc<SetClock>,
     pub(crate) address: String,
 }
-
-/// What the registered templates say, in the order of the doubles.
-const TEMPLATES: [(&str, &str); 15] = [
-    ("sign_in_code", "'code', 'minutes'"),
-    ("approval_asked", "'visitor', 'when', 'party', 'reason', 'token'"),
-    ("approval_asked", "'visitor', 'when', 'party', 'reason', 'approval_code'"),
-    ("submitted", "'when', 'host'"),
-    ("waiting", "'count'"),
-    ("unanswered", "'visitor', 'when', 'host', 'department'"),
-    ("approved", "'when', 'host', 'token', 'short_code'"),
-    ("declined", "'when', 'host', 'because'"),
-    ("revoked", "'when', 'host'"),
-    ("revoked", "'by', 'visitor', 'when'"),
-    ("cancelled", "'visitor', 'when'"),
-    ("changed", "'host', 'when', 'party'"),
-    ("changed", "'visitor', 'when', 'party', 'plates'"),
-    ("deputy", "'host', 'department', 'from', 'through'"),
-    ("deputy", "'host', 'department'"),
-];
 
 /// Nine in the morning, campus time.
 pub(crate) fn morning() -> Moment {
