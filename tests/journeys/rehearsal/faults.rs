@@ -10,8 +10,8 @@ use world::{Trouble, campus::today, mailbox::Notice, people::Form};
 use super::town::{Town, is_to_host};
 
 const LATE: Duration = Duration::from_millis(200);
-/// Stories side by side.
-const AT_ONCE: usize = 8;
+/// Stories side by side: each mostly waits for the next look into its outbox.
+const AT_ONCE: usize = 16;
 
 /// One dial turned one way.
 #[derive(Debug, Clone, Copy)]

@@ -87,8 +87,10 @@ async fn another_gateway_and_another_hall_do_the_same() -> Result<(), Trouble> {
 async fn a_card_that_cannot_be_changed_undoes_no_decision() -> Result<(), Trouble> {
     let town = Town::usual().await?;
     let asked = town.asked().await?;
+    let host = town.host()?;
+    let card = host.open(&asked.wecom).await?;
     town.doubles.dials.always("wecom", Some(Fault::Broken));
-    assert_eq!(town.host()?.decide(&asked.sms, "approve").await?.status, 303);
+    assert_eq!(host.decide(&asked.sms, "approve").await?.status, 303);
     town.comes_about("the to-do is done", || town.by("hall")[0].state == "已办").await?;
     town.comes_about("the visitor is told", || town.texts("已通过审核").len() == 1).await?;
     // Tried a few times and given up, which the office sees.
@@ -98,7 +100,7 @@ async fn a_card_that_cannot_be_changed_undoes_no_decision() -> Result<(), Troubl
     assert_eq!(counts.given_up, 1, "{listed:?}");
     assert_eq!(town.visitor.get(&asked.booking).await?.standing(), Some("approved"));
     // The old card still leads to who decided, and decides nothing.
-    let page = town.host()?.decide(&asked.wecom, "decline").await?;
+    let page = host.tap(&card, "decline").await?;
     assert!(page.status == 409 && page.says("王建国"), "{}", page.body);
     Ok(())
 }
