@@ -1,11 +1,24 @@
-//! The doubles as a program: point the office's channels at it and watch a whole rehearsal in a browser.
+//! The doubles as a program, for one office: what it prints goes into that office's settings and secrets, and then a whole rehearsal
+//! can be watched in a browser.
 
-use doubles::Doubles;
+use std::io::Write as _;
+
+use doubles::{Doubles, Gateway, Hall};
+
+/// Where an office is that says nothing else.
+const USUAL_OFFICE: &str = "http://127.0.0.1:8460";
 
 #[tokio::main]
 async fn main() -> std::io::Result<()> {
+    let office = std::env::args().nth(1).unwrap_or_else(|| USUAL_OFFICE.to_owned());
     let listener = tokio::net::TcpListener::bind("127.0.0.1:8470").await?;
+    let at = format!("http://{}", listener.local_addr()?);
+    let doubles = Doubles::of_office(&office);
     let mut out = std::io::stdout();
-    std::io::Write::write_fmt(&mut out, format_args!("listening on http://{}\n", listener.local_addr()?))?;
-    Doubles::default().answer(listener).await
+    writeln!(out, "{}", doubles.settings(&at, Gateway::default(), Hall::default()))?;
+    for (file, line) in doubles.secrets() {
+        writeln!(out, "# secrets/{file}: {line}")?;
+    }
+    writeln!(out, "listening on {at} for the office at {office}")?;
+    doubles.answer(listener).await
 }

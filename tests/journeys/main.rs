@@ -12,6 +12,7 @@ mod enrolment;
 mod kills;
 mod notices;
 mod offline;
+#[cfg(test)]
 mod rehearsal;
 mod siege;
 mod two_gates;

@@ -1,8 +1,8 @@
 //! The server is killed three hundred times while its notices leave: none is lost, and who knows a notice again by its link gets it
 //! once.
 //!
-//! The program is the real one, killed with `kill -9` at a moment drawn by lot, from its start until well after the last notice. It
-//! prints its notices, and a printer cannot be asked what it has printed: what was under way is printed again, and must be counted.
+//! The program is the real one, killed with `kill -9` a moment after it printed so many lines, both drawn by lot, so that a slow machine
+//! is killed at the same steps as a quick one. It prints its notices, and a printer cannot be asked what it has printed: what was under way is printed again, and must be counted.
 
 use std::{
     collections::BTreeMap,
@@ -14,6 +14,7 @@ use std::{
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
+        mpsc::{Receiver, SyncSender, sync_channel},
     },
     thread::{self, JoinHandle},
     time::Duration,
@@ -32,8 +33,12 @@ use world::{Trouble, mailbox::Notice, people, program::built_as, trouble::hold};
 const TIMES: u32 = 300;
 /// Bookings that wait at each start.
 const AT_ONCE: u32 = 2;
-/// From the start to well after the last notice.
-const LONGEST: Duration = Duration::from_millis(250);
+/// That it listens, and the notices of what waits; at none the kill may come before it is up.
+const LINES: u64 = 9;
+/// From one step into the next.
+const MOMENT: Duration = Duration::from_millis(4);
+/// What has not been said by now is not going to be.
+const PATIENCE: Duration = Duration::from_millis(700);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_three_hundred_times_the_server_loses_no_notice_and_counts_what_may_have_come_twice()
@@ -47,7 +52,8 @@ async fn killed_three_hundred_times_the_server_loses_no_notice_and_counts_what_m
             office.book().await?;
         }
         let server = Server::start(&office)?;
-        thread::sleep(lot.below(LONGEST));
+        server.has_printed(lot.below(LINES));
+        thread::sleep(Duration::from_micros(lot.below(u64::try_from(MOMENT.as_micros()).map_err(told)?)));
         before_the_first += u32::from(!server.kill()?);
     }
     let server = Server::start(&office)?;
@@ -147,6 +153,7 @@ impl Office {
 struct Server {
     process: Child,
     reader: JoinHandle<()>,
+    lines: Receiver<()>,
     spoke: Arc<AtomicBool>,
 }
 
@@ -161,9 +168,19 @@ impl Server {
             .spawn()?;
         let Some(output) = process.stdout.take() else { return Err(Trouble::NotHeld("no output".to_owned())) };
         let (spoke, printed) = (Arc::new(AtomicBool::new(false)), office.printed.clone());
-        let speaks = spoke.clone();
-        let reader = thread::Builder::new().name("lines".to_owned()).spawn(move || read(output, &printed, &speaks))?;
-        Ok(Self { process, reader, spoke })
+        let (speaks, (said, lines)) = (spoke.clone(), sync_channel(64));
+        let read = move || read(output, &printed, &speaks, &said);
+        let reader = thread::Builder::new().name("lines".to_owned()).spawn(read)?;
+        Ok(Self { process, reader, lines, spoke })
+    }
+
+    /// Waits for so many lines, or until no more come.
+    fn has_printed(&self, lines: u64) {
+        for _ in 0..lines {
+            if self.lines.recv_timeout(PATIENCE).is_err() {
+                return;
+            }
+        }
     }
 
     /// Whether a notice had left.
@@ -176,8 +193,10 @@ impl Server {
     }
 }
 
-fn read(output: ChildStdout, printed: &Mutex<BTreeMap<String, u64>>, spoke: &AtomicBool) {
+fn read(output: ChildStdout, printed: &Mutex<BTreeMap<String, u64>>, spoke: &AtomicBool, said: &SyncSender<()>) {
     for line in BufReader::new(output).lines().map_while(Result::ok) {
+        // Nobody counts them any more once the kill is on its way.
+        said.try_send(()).ok();
         let link = Notice::parse(&line).and_then(|notice| notice.link);
         if let Some(path) = link.as_deref().and_then(|link| link.find("/decide/").and_then(|at| link.get(at..))) {
             spoke.store(true, Ordering::SeqCst);
@@ -190,11 +209,11 @@ fn read(output: ChildStdout, printed: &Mutex<BTreeMap<String, u64>>, spoke: &Ato
 struct Lot(u64);
 
 impl Lot {
-    fn below(&mut self, limit: Duration) -> Duration {
+    fn below(&mut self, limit: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        Duration::from_micros((mixed ^ (mixed >> 31)) % u64::try_from(limit.as_micros()).unwrap_or(1).max(1))
+        (mixed ^ (mixed >> 31)) % limit.max(1)
     }
 }
 

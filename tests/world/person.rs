@@ -39,6 +39,12 @@ impl Person {
         Ok(Self { http, server: server.trim_end_matches('/').to_owned(), cookies: Arc::default() })
     }
 
+    /// To ask what no person would.
+    #[must_use]
+    pub const fn http(&self) -> &Client {
+        &self.http
+    }
+
     /// A fresh browser that has signed in with the code sent to `phone`.
     pub async fn signed_in(server: &str, phone: &str, mailbox: &Mailbox) -> Result<Self, Trouble> {
         let person = Self::new(server)?;

@@ -14,7 +14,7 @@ use crate::{
         notice::{self, Message},
     },
     serve,
-    store::{Followed, GivenUp, ListedNotice, Notice, NoticeState, Receipt},
+    store::{Followed, GivenUp, LinkToken, ListedNotice, Notice, NoticeState, Receipt},
 };
 
 /// More fit on no screen; the numbers above the table are of all.
@@ -143,10 +143,18 @@ fn notice_of(channel: Channel, staff: &Staff, message: Message, now: Moment, fol
         booking: None,
         text: message.text,
         facts: message.facts,
-        path: Some("/bookings".to_owned()),
+        path: Some(leads_to(channel)),
         failed: 0,
         made_at: now,
         follows,
+    }
+}
+
+/// A template for text messages holds the end of a link: one that opens nothing.
+fn leads_to(channel: Channel) -> String {
+    match channel {
+        Channel::Sms => format!("/decide/{}", LinkToken::from_random([0; 24]).text()),
+        Channel::Hall | Channel::Wecom => "/bookings".to_owned(),
     }
 }
 

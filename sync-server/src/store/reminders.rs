@@ -19,6 +19,8 @@ use crate::office::{
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReminderDue {
     pub booking: BookingId,
+    /// Whether the visitor waits there.
+    at_gate: bool,
     /// Taken before.
     taken: usize,
     rung: Rung,
@@ -60,7 +62,7 @@ impl Store {
                 let so_far = (taken, rows::maybe_moment(row, "at")?);
                 let quiet = if at_gate { Quiet::NONE } else { quiet };
                 if let Some(rung) = ladder.due(rows::moment(row, "made_at")?, so_far, quiet, now) {
-                    due.push(ReminderDue { booking: BookingId::new(row.get("id")?), taken, rung });
+                    due.push(ReminderDue { booking: BookingId::new(row.get("id")?), at_gate, taken, rung });
                 }
             }
             Ok(due)
@@ -70,7 +72,8 @@ impl Store {
 
     /// Takes a rung, if it is still to be taken.
     pub async fn remind(&self, due: ReminderDue, links: Links, now: Moment) -> Result<bool, StoreError> {
-        let (key, together) = (self.key().clone(), self.together());
+        // Of somebody who stands at the gate the host is told alone, however many wait.
+        let (key, together) = (self.key().clone(), self.together().filter(|_| !due.at_gate));
         let remind = move |db: &mut Writing<'_>| {
             let Some(view) = bookings::by_id(db, &key, due.booking)? else { return Ok(false) };
             let taken = db

@@ -58,7 +58,7 @@ pub(super) fn anonymise(db: &Writing<'_>, which: &str, value: &dyn ToSql) -> Res
     let these = format!("(select id from booking where {which} and not anonymous)");
     for forget in [
         r#"update notice set "to" = '', body = '', facts = '[]', path = null, next_try = null, failure = null,
-               receipt_why = null where booking in "#,
+               receipt_why = null, handle = null where booking in "#,
         "delete from reminder where booking in ",
         "update pass set page_token = null, sealed = null, record = null where booking in ",
         "delete from approval_link where booking in ",

@@ -86,7 +86,8 @@ impl Wecom {
         let reply = self.api.post("message/send", &message).await?;
         match reply.errcode {
             0 => {}
-            TASK_KNOWN if notice.failed > 0 => {
+            // A task has its notice's own key, so nobody but an earlier try of ours can have used it.
+            TASK_KNOWN => {
                 tracing::warn!(
                     notice = notice.id,
                     "a card is known to WeCom from an earlier try; it cannot be changed later"
