@@ -53,7 +53,9 @@ impl Office {
     pub(crate) fn reach(&self, doubles: &Doubles, at: &str) -> Result<(), Trouble> {
         let failed = |error| Trouble::File(self.settings.clone(), error);
         let settings = fs::read_to_string(&self.settings).map_err(failed)?;
-        write(&self.settings, &format!("{settings}\n{}", doubles.settings(at, Gateway::Aliyun, Hall::Weaver)))?;
+        let channels = doubles.settings(at, Gateway::Aliyun, Hall::Weaver);
+        // How long each text may get is said at start, and is nothing to this audience.
+        write(&self.settings, &format!("{settings}\n[log]\nfilter = \"warn\"\n\n{channels}"))?;
         put_secrets(&self.settings.with_file_name(DATA), &doubles.secrets())
     }
 
