@@ -144,8 +144,9 @@ async fn a_card_whose_answer_was_lost_is_seen_once_and_cannot_be_changed() {
     // Even after WeCom has forgotten the words, it knows the task.
     office.pass(5 * 3600);
     assert_eq!(office.send(&notice).await.unwrap(), Accepted::default());
+    // A server that was killed before it could count the try finds the card just as well.
     notice.failed = 0;
-    assert_eq!(office.failure(&notice).await, Failure::Permanent);
+    assert_eq!(office.send(&notice).await.unwrap(), Accepted::default());
     assert_eq!(office.shown().len(), 1);
     assert_eq!(office.send(&settled(2, &notice, &again)).await.unwrap(), Accepted::default());
     assert_eq!((office.doubles.wecom.calls("update"), office.shown()[0].state.as_str()), (0, "delivered"));
