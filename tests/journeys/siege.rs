@@ -1,6 +1,6 @@
 //! Sign-in codes under attack: what it costs, what guessing reaches, and whether guests still come in.
 //!
-//! A twentieth of what `./run bench codes` sends for each strategy, through the same code.
+//! A twentieth of what `./run bench codes` sends, through the same code.
 
 use world::{
     Trouble,
@@ -11,7 +11,7 @@ const REQUESTS: u64 = 50_000;
 
 #[tokio::test]
 async fn an_attack_is_paid_within_the_budget_hits_nothing_and_keeps_nobody_out() -> Result<(), Trouble> {
-    let folder = tempfile::tempdir()?;
+    let folder = Siege::folder()?;
     let siege = Siege::prepared(folder.path(), 1).await?;
     let calm = siege.withstands(None, 0).await?;
     assert!(calm.served() >= 0.99 && calm.guesses < 20, "{calm}");
@@ -21,7 +21,7 @@ async fn an_attack_is_paid_within_the_budget_hits_nothing_and_keeps_nobody_out()
         assert!(tally.chance() <= 1e-4 && tally.hits == 0, "{tally}");
         assert!(tally.served_of(Guest::Regular) >= 0.99 && tally.owner_in, "{tally}");
         // Where no two of 10,000 addresses have anything in common, nobody can tell them from a guest's who is as new.
-        assert!(tally.served() >= if strategy == Strategy::Everywhere { 0.9 } else { 0.99 }, "{tally}");
+        assert!(tally.served() >= if strategy == Strategy::Everywhere { 0.88 } else { 0.99 }, "{tally}");
     }
     Ok(())
 }

@@ -185,7 +185,7 @@ mod tests {
         let limits = |per_hour| crate::config::SignIn { per_hour, ..crate::config::SignIn::default() }.limits();
         desk.store().issue_code(&caller, "123456", NOW, &limits(9)).await.unwrap();
         let told = desk.types("codes status", "").await.unwrap();
-        assert!(told.contains("本小时 hour    1          2500         1") && told.contains("照常发送"), "{told}");
+        assert!(told.contains("本小时 hour    1          3000         1") && told.contains("照常发送"), "{told}");
         let other = crate::store::Caller { phone: shared::identity::Phone::parse("13800130002").unwrap(), ..caller };
         desk.store().issue_code(&other, "123456", NOW, &limits(1)).await.unwrap();
         let told = desk.types("codes status", "").await.unwrap();

@@ -103,7 +103,7 @@ impl Default for SignIn {
             unused_per_address: 6,
             unused_per_network: 12,
             per_minute: 150,
-            per_hour: 2500,
+            per_hour: 3000,
             per_day: 6000,
             session_days: 30,
             session_idle_days: 7,

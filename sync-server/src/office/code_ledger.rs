@@ -16,24 +16,27 @@ use shared::time::{CampusDay, Moment};
 pub enum Asker {
     /// An unknown phone, from a network of which nothing good is known.
     Cold,
+    /// A known phone, from such a network: whoever has the directory can ask for these.
+    KnownFromAfar,
     /// An unknown phone, from a network where codes are used.
     Warm,
-    /// The phone has signed in before, has a visit to come or stands in the directory; whether its owner asks is not known.
+    /// The phone has signed in before, has a visit to come or stands in the directory, and is asked for where codes are used.
     Known,
     /// A browser in which this phone has signed in before: its owner.
     Proven,
 }
 
 impl Asker {
-    pub const ALL: [Self; 4] = [Self::Cold, Self::Warm, Self::Known, Self::Proven];
+    pub const ALL: [Self; 5] = [Self::Cold, Self::KnownFromAfar, Self::Warm, Self::Known, Self::Proven];
 
     /// Of a window's codes, in percent: how many may have left altogether for one more to leave to these, and how many may have
     /// left to these and to those before them without being used.
     const fn shares(self) -> (u32, u32) {
         match self {
-            Self::Cold => (80, 35),
-            Self::Warm => (90, 50),
-            Self::Known => (95, 70),
+            Self::Cold => (80, 30),
+            Self::KnownFromAfar => (85, 36),
+            Self::Warm => (90, 65),
+            Self::Known => (95, 80),
             Self::Proven => (100, 100),
         }
     }
@@ -42,9 +45,10 @@ impl Asker {
     pub const fn number(self) -> u8 {
         match self {
             Self::Cold => 0,
-            Self::Warm => 1,
-            Self::Known => 2,
-            Self::Proven => 3,
+            Self::KnownFromAfar => 1,
+            Self::Warm => 2,
+            Self::Known => 3,
+            Self::Proven => 4,
         }
     }
 
@@ -107,13 +111,13 @@ pub struct Room(pub u32);
 struct Window {
     start: Moment,
     /// For each kind of asker.
-    sent: [u32; 4],
-    unused: [u32; 4],
+    sent: [u32; 5],
+    unused: [u32; 5],
 }
 
 impl Window {
     const fn new(start: Moment) -> Self {
-        Self { start, sent: [0; 4], unused: [0; 4] }
+        Self { start, sent: [0; 5], unused: [0; 5] }
     }
 
     fn all(&self) -> u32 {
@@ -279,7 +283,7 @@ mod tests {
     fn each_keeps_a_reserve_that_those_before_do_not_reach_and_nothing_exceeds_the_whole() {
         let mut ledger = Ledger::new(morning());
         let left = Asker::ALL.map(|asker| leave(&mut ledger, asker));
-        assert_eq!(left, [35, 15, 20, 30]);
+        assert_eq!(left, [30, 6, 29, 15, 20]);
         assert_eq!(ledger.counts(Span::Minute), (100, 100));
         let full = Full { span: Span::Minute, until: morning().plus(TimeDelta::minutes(1)) };
         assert_eq!(ledger.admits(Asker::Proven, &BUDGET, morning()), Err(full));
@@ -301,8 +305,8 @@ mod tests {
     fn windows_begin_anew_and_the_longest_that_is_full_is_named() {
         let mut ledger = Ledger::new(morning());
         leave(&mut ledger, Asker::Cold);
-        let mut left = 35;
-        for (minute, more) in [(1, 18), (2, 0), (60, 17), (61, 0)] {
+        let mut left = 30;
+        for (minute, more) in [(1, 15), (2, 0), (60, 15), (61, 0)] {
             let now = morning().plus(TimeDelta::minutes(minute));
             ledger = ledger.at(now);
             for _ in 0..more {
@@ -315,7 +319,7 @@ mod tests {
                 assert_eq!(ledger.admits(Asker::Cold, &BUDGET, now), Err(Full { span: Span::Day, until }));
             }
         }
-        assert_eq!(left, 70);
+        assert_eq!(left, 60);
         let tomorrow = morning().plus(TimeDelta::days(1));
         assert_eq!(ledger.at(tomorrow).admits(Asker::Cold, &BUDGET, tomorrow), Ok(Room(1000)));
         // A clock that ran ahead and was put back leaves no debt.

@@ -43,8 +43,9 @@ pub enum PauseReason {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CodeBook {
     pub ledger: Ledger,
-    /// The last pause for cold networks, and for warm ones.
-    pauses: [Option<Pause>; 2],
+    /// The last pause for strangers from cold networks, and from warm ones.
+    cold: Option<Pause>,
+    warm: Option<Pause>,
 }
 
 /// Who asks.
@@ -83,7 +84,7 @@ pub enum CodeTold {
 impl CodeBook {
     #[must_use]
     pub fn new(now: Moment) -> Self {
-        Self { ledger: Ledger::new(now), pauses: [None; 2] }
+        Self { ledger: Ledger::new(now), cold: None, warm: None }
     }
 
     #[must_use]
@@ -94,14 +95,18 @@ impl CodeBook {
     /// The pause that holds for a stranger from such a network.
     #[must_use]
     pub fn pause(&self, asker: Asker, now: Moment) -> Option<Pause> {
-        let held = self.pauses.get(usize::from(asker.number())).copied().flatten();
+        let held = match asker {
+            Asker::Cold => self.cold,
+            Asker::Warm => self.warm,
+            Asker::KnownFromAfar | Asker::Known | Asker::Proven => None,
+        };
         held.filter(|pause| pause.since <= now && now < pause.until)
     }
 
     /// From when on failures count: those before a pause have been answered by it.
     #[must_use]
     pub fn failures_count_from(&self) -> Option<Moment> {
-        let failed = self.pauses.iter().flatten().filter(|pause| pause.why == PauseReason::Channel);
+        let failed = [self.cold, self.warm].into_iter().flatten().filter(|pause| pause.why == PauseReason::Channel);
         failed.map(|pause| pause.until).max()
     }
 
@@ -134,15 +139,19 @@ impl CodeBook {
             }
         };
         let told = if as_a_stranger.is_some() { CodeTold::OnItsWay } else { CodeTold::Uncertain };
-        let as_known = heard.known && self.ledger.admits(Asker::Known, &limits.budget, now).is_ok();
-        Ruling { told, leaves: if as_known { Some(Asker::Known) } else { as_a_stranger }, pause }
+        let known = if stranger == Asker::Warm { Asker::Known } else { Asker::KnownFromAfar };
+        let as_known = heard.known && self.ledger.admits(known, &limits.budget, now).is_ok();
+        Ruling { told, leaves: if as_known { Some(known) } else { as_a_stranger }, pause }
     }
 
+    /// The pause, if it is news for any of these.
     fn begin(&mut self, pause: Pause, askers: &[Asker]) -> Option<Pause> {
         let paused = askers.iter().all(|asker| self.pause(*asker, pause.since).is_some());
         for asker in askers {
-            if let Some(place) = self.pauses.get_mut(usize::from(asker.number())) {
-                *place = Some(pause);
+            match asker {
+                Asker::Cold => self.cold = Some(pause),
+                Asker::Warm => self.warm = Some(pause),
+                Asker::KnownFromAfar | Asker::Known | Asker::Proven => {}
             }
         }
         (!paused).then_some(pause)
@@ -229,8 +238,11 @@ mod tests {
         assert_eq!(leaves(Asker::Cold, heard()), None);
         assert_eq!(leaves(Asker::Cold, warm()), Some(Asker::Warm));
         assert_eq!(leaves(Asker::Warm, warm()), None);
-        assert_eq!(leaves(Asker::Warm, known), Some(Asker::Known));
-        assert_eq!(leaves(Asker::Known, known), None);
+        assert_eq!(leaves(Asker::Cold, known), Some(Asker::KnownFromAfar));
+        assert_eq!(leaves(Asker::KnownFromAfar, known), None);
+        let near = Heard { known: true, ..warm() };
+        assert_eq!(leaves(Asker::Warm, near), Some(Asker::Known));
+        assert_eq!(leaves(Asker::Known, near), None);
         assert_eq!(leaves(Asker::Known, proven), Some(Asker::Proven));
         assert_eq!(leaves(Asker::Proven, proven), None);
     }
@@ -257,7 +269,7 @@ mod tests {
         let pause = ruling.pause.unwrap();
         assert_eq!((pause.why, book.failures_count_from()), (PauseReason::Channel, Some(pause.until)));
         assert!(book.pause(Asker::Cold, morning()).is_some());
-        let known = Heard { known: true, ..failing };
+        let known = Heard { known: true, ..warm() };
         assert_eq!(book.rule(&limits(), &known, morning()).leaves, Some(Asker::Known));
         let again = book.at(pause.until).rule(&limits(), &warm(), pause.until);
         assert_eq!(again.told, CodeTold::OnItsWay);

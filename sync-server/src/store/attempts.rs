@@ -13,8 +13,10 @@ use crate::office::Limit;
 
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Counted {
-    /// To a browser that could be anybody's.
+    /// To a browser that could be anybody's, in a network where codes are used.
     CodeSent,
+    /// The same, in any other.
+    CodeSentAfar,
     /// To a browser in which the phone has signed in before.
     OwnCodeSent,
     Booking,
@@ -34,6 +36,7 @@ impl Counted {
     const fn name(self) -> &'static str {
         match self {
             Self::CodeSent => "code_sent",
+            Self::CodeSentAfar => "code_sent_afar",
             Self::OwnCodeSent => "own_code_sent",
             Self::Booking => "booking",
             Self::BookingOnBehalf => "booking_on_behalf",

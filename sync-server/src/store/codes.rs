@@ -23,7 +23,7 @@ use super::{
     notices, rows,
     writer::Writing,
 };
-use crate::office::{Asker, Channel, CodeLimits, CodeTold, Tab, notice};
+use crate::office::{Asker, Channel, CodeLimits, CodeTold, PauseReason, Tab, notice};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CodeIssued {
@@ -90,11 +90,12 @@ impl Store {
         limits: &CodeLimits,
     ) -> Result<Option<Moment>, StoreError> {
         let (phone, browser, limits) = (caller.phone.clone(), caller.browser.hash(), *limits);
+        let from = From::of(caller.address);
         let next = move |db: &Connection| {
             let asked = db
                 .prepare_cached("select 1 from sign_in_code where phone = ?1 and browser = ?2")?
                 .exists(params![phone.as_str(), browser])?;
-            let counted = counted(code_book::is_proven(db, &phone, browser)?);
+            let counted = counted(code_book::is_proven(db, &phone, browser)?, &from.tabs(db, now)?);
             if asked { sent_too_many(db, &phone, counted, &limits, now) } else { Ok(None) }
         };
         self.0.readers.read(next).await
@@ -144,9 +145,13 @@ struct Held {
     notice: Option<i64>,
 }
 
-/// Strangers use up nothing of what the phone's own browsers may have.
-const fn counted(proven: bool) -> Counted {
-    if proven { Counted::OwnCodeSent } else { Counted::CodeSent }
+/// Strangers use up nothing of what the phone's own browsers may have, nor those from afar of what is asked for where codes are used.
+const fn counted(proven: bool, [_, network]: &[Tab; 2]) -> Counted {
+    match network.asker() {
+        _ if proven => Counted::OwnCodeSent,
+        Asker::Cold | Asker::KnownFromAfar => Counted::CodeSentAfar,
+        Asker::Warm | Asker::Known | Asker::Proven => Counted::CodeSent,
+    }
 }
 
 fn sent_too_many(
@@ -168,7 +173,7 @@ impl Asked {
         let Self { phone, now, limits, .. } = self;
         let mut book = code_book::read(db, *now)?;
         let heard = code_book::heard(db, phone, self.browser, &self.from, &book, *now)?;
-        let counted = counted(heard.proven);
+        let counted = counted(heard.proven, &heard.tabs);
         if let Some(retry_at) = sent_too_many(db, phone, counted, limits, *now)? {
             return Ok(CodeIssued::Limited { retry_at });
         }
@@ -185,9 +190,11 @@ impl Asked {
             CodeTold::Uncertain => CodeIssued::Uncertain,
             CodeTold::Wait { until } => return Ok(CodeIssued::Owing { retry_at: until }),
         };
-        // What a stranger is told next must not tell either: the phone is counted whatever leaves, the tab when all were told it did.
+        // What a stranger is told next must not tell either: phone and tab are counted whatever leaves, but for a channel that fails.
         attempts::count(db, counted, By::Phone(phone), *now)?;
-        let lent = !heard.proven && ruling.told == CodeTold::OnItsWay;
+        let [_, network] = heard.tabs;
+        let failing = book.pause(network.asker(), *now).is_some_and(|pause| pause.why == PauseReason::Channel);
+        let lent = !heard.proven && !failing;
         if lent {
             self.from.note(db, *now, Tab::lent)?;
         }
@@ -496,7 +503,7 @@ mod tests {
         }
         VISITOR.ask(office, 1, "111111", minute(24 * 60)).await;
         assert_eq!(VISITOR.try_code(office, 1, "111111", minute(24 * 60)).await, CodeCheck::Right);
-        assert_eq!(office.look("select count(*) from attempt where what <> 'code_sent'"), 0);
+        assert_eq!(office.look("select count(*) from attempt where what <> 'code_sent_afar'"), 0);
     }
 
     #[tokio::test]
@@ -585,12 +592,12 @@ mod tests {
     async fn where_codes_are_short_a_known_phone_and_an_unknown_one_are_answered_and_written_alike() {
         let offices = [Office::with_host().await, Office::with_host().await];
         let tight =
-            CodeLimits { budget: crate::office::Budget { per_minute: 100, per_hour: 4, per_day: 100 }, ..limits() };
+            CodeLimits { budget: crate::office::Budget { per_minute: 100, per_hour: 10, per_day: 100 }, ..limits() };
         let mut stories = Vec::new();
         for (office, number) in offices.iter().zip(["13800130100", "13800130555"]) {
             let mut told = Vec::new();
             for seconds in 0..3 {
-                // Two for strangers is all the hour has.
+                // Of ten, strangers get three and a known phone one more.
                 let stranger = Caller { phone: phone(seconds), browser: STRANGER.secret(), address: HERE };
                 office.store.issue_code(&stranger, "111111", office.now, &tight).await.unwrap();
             }

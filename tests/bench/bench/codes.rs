@@ -15,15 +15,14 @@ pub(crate) struct Wanted {
     /// Chance repeats itself for each
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Where the office's folder is made for the time; by default the system's place for such
+    /// Where the office's folder is made for the time; by default in memory
     #[arg(long)]
     within: Option<PathBuf>,
 }
 
 pub(crate) fn run(wanted: &Wanted, out: &mut dyn Write) -> Result<(), Trouble> {
     let Wanted { requests, seed, .. } = *wanted;
-    let within = wanted.within.clone().unwrap_or_else(std::env::temp_dir);
-    let folder = tempfile::tempdir_in(within)?;
+    let folder = wanted.within.as_ref().map_or_else(Siege::folder, |within| Ok(tempfile::tempdir_in(within)?))?;
     let runtime = Builder::new_current_thread().enable_all().build()?;
     writeln!(
         out,
