@@ -33,6 +33,9 @@ const SHORTEST: usize = 8;
 /// From the last letter to Enter: thirty-five of a scanner and the drawing that shows it. No hand is there before a hundred.
 const ENTER_MS: u64 = 50;
 
+/// From the last letter to the earliest moment of Enter, where the drawing that shows it took longer than most.
+const EARLIEST_ENTER_MS: u64 = 20;
+
 /// So many letters at once are no first key that woke a sleeping window: the window stood still.
 const AT_ONCE: u64 = 4;
 
@@ -216,15 +219,16 @@ impl<E> Scanner<E> {
     fn is_entered_at_once(&self) -> bool {
         let drawing_ms = self.drawing.took_ms().min(DRAWING_MS);
         let since_ms = self.drawing.at_ms.saturating_sub(self.last_ms);
+        let since_at_least_ms = self.drawing.before_ms.saturating_sub(self.last_ms);
         !self.late
             && !self.is_one_key_held()
             && !self.is_slower_than(PACE_MS, drawing_ms)
-            && since_ms <= ENTER_MS.max(drawing_ms)
+            && (since_ms <= ENTER_MS || !self.drawing.is_late() && since_at_least_ms <= EARLIEST_ENTER_MS)
     }
 
     /// Whether a key of this drawing may have come as quickly behind the last letter as a scanner types.
     fn may_be_of_a_scan(&self) -> bool {
-        self.letter_ms.is_some_and(|letter_ms| self.drawing.earliest_ms().saturating_sub(letter_ms) <= ENTER_MS)
+        self.letter_ms.is_some_and(|letter_ms| self.drawing.before_ms.saturating_sub(letter_ms) <= ENTER_MS)
     }
 
     /// A key that is held down repeats itself faster than a hand types.

@@ -155,6 +155,12 @@ fn a_foreign_code_is_delivered_too_so_that_the_gate_can_refuse_it() {
 }
 
 #[test]
+fn enter_presses_nothing_where_a_drawing_of_fifty_milliseconds_brought_it() {
+    assert_eq!(play(&typed("a", &[3], Some(3)), &[49, 2]), (vec!["a".to_owned()], String::new()));
+    assert_eq!(play(&typed("aa0aa0a", &[13], Some(13)), &[1_078, 51]).1, "aa0aa0a");
+}
+
+#[test]
 fn two_scans_in_a_row_are_two() {
     let mut keys = typed(CARD, &[4], Some(4));
     let end_ms = keys.last().unwrap().0;
