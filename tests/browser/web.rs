@@ -24,7 +24,7 @@ struct Asked {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Every page in both languages, on a phone and a desk, by day and by night
+    /// Every page in both languages, on a phone, also in the elder version, and a desk, by day and by night
     Screens { folder: PathBuf },
     /// First contentful paint over slowed networks, from the browser's own record
     Paint {
@@ -47,16 +47,29 @@ async fn screens(folder: PathBuf) -> Result<(), Trouble> {
     let first = Town::apart().await?;
     let phones = Browser::two(&first, Device::phone()).await?;
     let desktops = Browser::two(&first, Device::desktop()).await?;
+    let elders = Browser::two(&first, Device::phone()).await?;
+    for phone in &elders {
+        phone.goes_to("/?elder=yes").await?;
+    }
     let sights = Sights::laid_out(first).await?;
     for tomorrow in [false, true] {
-        for (browsers, lang) in [(&phones, "zh"), (&phones, "en"), (&desktops, "zh"), (&desktops, "en")] {
+        let watched = [
+            (&phones, "zh", ""),
+            (&phones, "en", ""),
+            (&desktops, "zh", ""),
+            (&desktops, "en", ""),
+            (&elders, "zh", "-elder"),
+            (&elders, "en", "-elder"),
+        ];
+        for (browsers, lang, version) in watched {
             for browser in browsers {
                 browser.goes_to(&format!("/privacy?lang={lang}")).await?;
             }
             let shoot = async |browser: &Browser, sight: &Sight| {
                 for theme in Theme::BOTH {
                     browser.wears(theme).await?;
-                    let name = format!("{}-{lang}-{}-{}.png", sight.name, browser.screen.name(), theme.name());
+                    let (screen, theme) = (browser.screen.name(), theme.name());
+                    let name = format!("{}{version}-{lang}-{screen}-{theme}.png", sight.name);
                     fs::write(folder.join(name), browser.photograph_whole().await?)?;
                 }
                 Ok(())

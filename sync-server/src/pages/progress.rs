@@ -42,7 +42,7 @@ impl Stage {
 
 pub(super) fn steps(view: &BookingView, notices: &[NoticeStatus], over: bool, lang: Language) -> Vec<Step> {
     let step = |stage, chinese, english, lines| Step { stage, said: lang.say(chinese, english), lines };
-    let at = |at: &Moment| vec![at.campus_date_and_clock()];
+    let at = |at: &Moment| vec![wording::clock(*at, lang)];
     let mut steps = vec![step(Stage::Done, "已提交", "Sent in", at(&view.made_at))];
     // A host who books for a visitor is asked nothing.
     let asked: Vec<_> = notices.iter().filter(|notice| notice.kind == NoticeKind::ApprovalAsked).collect();

@@ -16,7 +16,7 @@ use super::{
     issuing,
     session::SignedIn,
     shell::{Shell, page},
-    wording,
+    wording::{self, Chip},
 };
 use crate::{
     error::{AppError, Told},
@@ -57,6 +57,8 @@ struct Row {
     visitor: String,
     day: String,
     hours: String,
+    /// What was done; nothing where it is said why not.
+    done: Option<Chip>,
     said: String,
 }
 
@@ -72,6 +74,7 @@ pub(super) async fn decide(
     let (mut rows, mut decided, mut gone) = (Vec::new(), 0_usize, 0_usize);
     for (id, seen) in booking.iter().filter_map(|ticked| shown(ticked)).take(WAITING_AT_MOST) {
         let Some(view) = state.store.booking(id).await? else { continue };
+        let mut done = None;
         let said = match one(&state, staff, &view, choice.clone().on(seen)).await {
             Ok(None) => lang
                 .say("审核前请先与保卫处联系，请打开核对", "Ask the security office first: please open it")
@@ -83,10 +86,11 @@ pub(super) async fn decide(
             }
             Ok(Some(Outcome::Decided(_))) => {
                 decided += 1;
-                match choice {
-                    Choice::Approve => lang.say("已同意", "Approved").to_owned(),
-                    Choice::Decline { .. } => lang.say("未同意", "Declined").to_owned(),
-                }
+                done = Some(match choice {
+                    Choice::Approve => Chip { class: "approved", said: lang.say("已同意", "Approved") },
+                    Choice::Decline { .. } => Chip { class: "declined", said: lang.say("未同意", "Declined") },
+                });
+                String::new()
             }
             Ok(Some(Outcome::AlreadyDecided(standing)))
                 if staff.number != view.host.number && !standing.is_the_word_of(&staff.number) =>
@@ -108,6 +112,7 @@ pub(super) async fn decide(
             visitor: facts.visitor.to_string(),
             day: wording::day(facts.day, lang),
             hours: wording::hours(facts),
+            done,
             said,
         });
     }

@@ -3,7 +3,11 @@
 use std::borrow::Cow;
 
 use chrono::{Datelike as _, Weekday};
-use shared::{identity::DocumentKind, ids::CampusId, time::CampusDay};
+use shared::{
+    identity::DocumentKind,
+    ids::CampusId,
+    time::{CampusDay, Moment},
+};
 
 use super::language::Language;
 use crate::{
@@ -86,6 +90,15 @@ pub(super) fn day(day: CampusDay, lang: Language) -> String {
     }
 }
 
+/// When something was done, to the minute: `11月23日 14:03`.
+pub(super) fn clock(at: Moment, lang: Language) -> String {
+    let (day, clock) = (CampusDay::of(at), at.campus_clock());
+    match lang {
+        Language::Chinese => format!("{}月{}日 {clock}", day.date().month(), day.date().day()),
+        Language::English => format!("{day} {clock}"),
+    }
+}
+
 /// How a booking stands, in a word; the class gives it its colour.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Chip {
@@ -114,7 +127,7 @@ pub(super) fn who_was_first(standing: &Standing, lang: Language) -> String {
             how_it_came(&Standing::Declined { by: by.clone(), at: *at, reason: None }, lang)
         }
         Standing::Revoked { at, .. } => {
-            format!("{} {}", lang.say("通行码已撤销：", "The pass was revoked:"), at.campus_date_and_clock())
+            format!("{} {}", lang.say("通行码已撤销：", "The pass was revoked:"), clock(*at, lang))
         }
         Standing::Waiting | Standing::Approved { .. } | Standing::Cancelled { .. } => how_it_came(standing, lang),
     }
@@ -127,10 +140,10 @@ pub(super) fn how_it_came(standing: &Standing, lang: Language) -> String {
             lang.say("已通知被访人，请等待审核。", "The host has been told and will decide.").to_owned()
         }
         Standing::Approved { by, at } => {
-            decided(by, &at.campus_date_and_clock(), lang.say("同意来访", "approved"), lang)
+            decided(by, &clock(*at, lang), lang.say("同意来访", "approved"), lang)
         }
         Standing::Declined { by, at, reason } => {
-            let decided = decided(by, &at.campus_date_and_clock(), lang.say("不同意来访", "declined"), lang);
+            let decided = decided(by, &clock(*at, lang), lang.say("不同意来访", "declined"), lang);
             match reason {
                 Some(reason) => format!("{decided}{}{reason}", lang.say("原因：", " Reason: ")),
                 None => decided,
@@ -139,7 +152,7 @@ pub(super) fn how_it_came(standing: &Standing, lang: Language) -> String {
         Standing::Cancelled { at } => format!(
             "{} {}",
             lang.say("访客已取消预约：", "The visitor cancelled the booking:"),
-            at.campus_date_and_clock()
+            clock(*at, lang)
         ),
         Standing::Revoked { by, at } => {
             let who = match by {
@@ -149,7 +162,7 @@ pub(super) fn how_it_came(standing: &Standing, lang: Language) -> String {
                     format!("{}{reason}{}", lang.say("保卫处（", "the security office ("), lang.say("）", ")"))
                 }
             };
-            let at = at.campus_date_and_clock();
+            let at = clock(*at, lang);
             match lang {
                 Language::Chinese => format!("通行码已于 {at} 由{who}撤销，不能再用于入校。"),
                 Language::English => format!("The pass was revoked at {at} by {who} and opens no gate any more."),

@@ -28,6 +28,7 @@ fn strangers() -> Vec<Sight> {
         now("sign-in-problem", "/sign-in?other=yes", &[Type("phone", "12345"), Send("phone")]),
         now("sign-in-code", "/sign-in?other=yes", &[Type("phone", STRANGER), Send("phone")]),
         now("sign-in-code-problem", "/sign-in", &[Type("code", "000000"), Send("code")]),
+        now("sign-on-not-begun", "/sign-on/cas/back?ticket=ST-1", &[]),
     ]
 }
 
@@ -38,6 +39,7 @@ fn visitors(there: &Prepared) -> Vec<Sight> {
         now("bookings", "/bookings", &[]),
         now("book", "/book", &[]),
         now("book-problems", "/book", &[Press(FORWARD)]),
+        now("book-out-of-date", "/book", &[Tamper(AN_OLD_TOKEN), Press(FORWARD)]),
         now("sign-in-form-kept", "/book", &[SignOut, Press(FORWARD)]),
         now("book-again", &again, &[]),
         now("invited", &there.invitation, &[]),
@@ -50,6 +52,7 @@ fn visitors(there: &Prepared) -> Vec<Sight> {
         now("booking-revoked", &there.revoked, &[]),
         now("my-data", "/my-data", &[Press("main details summary")]),
         now("my-data-problem", "/my-data", &[Send("sure")]),
+        now("refused-out-of-date", "/bookings", &[Tamper(AN_OLD_TOKEN), Press(SIGN_OUT)]),
         Sight { who: Who::Leaver, ..now("my-data-erased", "/my-data", &[Press("#sure"), Send("sure")]) },
     ]
 }
@@ -77,6 +80,7 @@ fn hosts(there: &Prepared) -> Vec<Sight> {
         now("booking-waiting-host", &there.waiting, &[]),
         now("booking-approved-host", &there.approved, &[]),
         now("booking-on-behalf", &there.on_behalf, &[]),
+        new("review-of-another", &there.open, &[]),
     ]
 }
 
@@ -87,6 +91,8 @@ fn bearers(there: &Prepared) -> Vec<Sight> {
         now("review", &there.open, &[]),
         now("review-decline", &there.open, &[Press("summary")]),
         now("review-problem", &there.open, &[Press("summary"), Type("reason", "见 www.example.com"), Press(DECLINE)]),
+        now("review-out-of-date", &there.open, &[Tamper(AN_OLD_TOKEN), Press(APPROVE)]),
+        now("review-changed", &there.open, &[Tamper(AN_OLD_REVISION), Press(APPROVE)]),
         now("review-known", &there.known, &[]),
         now("review-ask", &there.watched, &[]),
         now("review-decided", &there.used, &[]),
@@ -111,8 +117,15 @@ fn now(name: &'static str, who: Who, path: &str, steps: &'static [Step]) -> Sigh
 /// The button that sends the form, or leads to its next question where one is asked at a time.
 const FORWARD: &str = "#booking-form > .actions button";
 
-const APPROVE_TICKED: &str = "button[value=approve]";
+const APPROVE: &str = "button[value=approve]";
+const APPROVE_TICKED: &str = APPROVE;
 const DECLINE: &str = "button[value=decline]";
+
+const SIGN_OUT: &str = "form[action='/sign-out'] button";
+
+const AN_OLD_TOKEN: &str = "
+    document.querySelectorAll('[name=form_token]').forEach((token) => { token.value = '0'; });";
+const AN_OLD_REVISION: &str = "document.querySelector('[name=revision]').value = '9'";
 
 /// Of nobody who signs in.
 const STRANGER: &str = "13700000001";
