@@ -283,6 +283,14 @@ pub(super) async fn enter(
             };
             Ok(typing(&state, Waiting { phone, browser }, &typed.next, ONE_MORE))
         }
+        CodeCheck::OneMoreLater { retry_at } => {
+            let said = lang.say(
+                "验证码正确，还没有失效。今天有人在大量猜测验证码，为了您的安全，还要再发送一条，{}才能发出：请 {}再按一次登录",
+                "That was the code, and it stays good. Somebody is guessing at codes today, so another one has to be sent, which can leave {}: please sign in again {}",
+            );
+            let said = said.replace("{}", &later(retry_at, now, lang));
+            again(StatusCode::SERVICE_UNAVAILABLE, said, Some(&caller.phone), "code")
+        }
         CodeCheck::Wrong { left } => {
             let said = lang.say("验证码不对，还可以再试 {} 次", "This is not the code; {} more tries");
             again(wrong, said.replace("{}", &left.to_string()), Some(&caller.phone), "code")

@@ -189,7 +189,7 @@ impl Day {
                         self.hits += 1;
                         break;
                     }
-                    CodeCheck::OneMore | CodeCheck::Gone => break,
+                    CodeCheck::OneMore | CodeCheck::OneMoreLater { .. } | CodeCheck::Gone => break,
                 }
             }
         }
@@ -242,6 +242,10 @@ impl Day {
                     CodeCheck::OneMore => {
                         person.next_at = now_s + 60;
                         Step::Waits { asked_at: now_s }
+                    }
+                    CodeCheck::OneMoreLater { retry_at } => {
+                        person.next_at = retry_at.since(self.date.start()).num_seconds() + 1;
+                        Step::Types { code, mistyped: false }
                     }
                     CodeCheck::Wrong { .. } => Step::Types { code, mistyped: false },
                     CodeCheck::Gone => Step::Asks,
