@@ -331,6 +331,36 @@ async fn asking_again_where_no_code_may_leave_voids_none_and_guesses_at_it_stay_
 }
 
 #[tokio::test]
+async fn numbers_that_do_not_exist_and_one_that_had_too_many_pause_nobody_and_a_template_that_is_refused_does() {
+    let office = &Office::open();
+    let at = |seconds| office.now.plus(TimeDelta::seconds(seconds));
+    let come = async |came: Came, now| {
+        for notice in office.store.due_notices(now, 99).await.unwrap() {
+            office.store.keep_notices(vec![(notice.id, came.clone())], now).await.unwrap();
+        }
+    };
+    let refused =
+        Came::GivenUp { how: crate::store::GivenUp::Refused, why: Some("no such".to_owned()), in_doubt: false };
+    let full = Came::Again { why: "day's limit".to_owned(), next_try: at(90_000), in_doubt: false };
+    for last in 10..30 {
+        STRANGER.ask(office, last, "1", at(1)).await;
+    }
+    come(refused.clone(), at(2)).await;
+    for minute in 1..=5 {
+        STRANGER.ask(office, 9, "1", at(minute * 60)).await;
+        come(full.clone(), at(minute * 60)).await;
+    }
+    assert_eq!(STRANGER.ask(office, 30, "1", at(303)).await, CodeIssued::Sent);
+    come(Came::Sent { adapter: "post", handle: None }, at(303)).await;
+    for last in 40..45 {
+        VISITOR.ask(office, last, "111111", at(304)).await;
+        assert_eq!(VISITOR.try_code(office, last, "111111", at(304)).await, CodeCheck::Right);
+        come(refused.clone(), at(304)).await;
+    }
+    assert_eq!(STRANGER.ask(office, 31, "1", at(305)).await, CodeIssued::Uncertain, "these numbers do exist");
+}
+
+#[tokio::test]
 async fn a_channel_that_fails_pauses_strangers_over_a_restart_and_not_the_owner() {
     let office = Office::open();
     let at = |seconds| office.now.plus(TimeDelta::seconds(seconds));
