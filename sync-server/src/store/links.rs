@@ -231,16 +231,16 @@ pub(super) fn add_for(
     now: Moment,
 ) -> Result<(), StoreError> {
     let many = match together {
-        Some(together) => together::waiting(db, &to.number, now)?.filter(|count| *count > together.more_than),
+        Some(together) => together::waiting(db, &to.number, now)?.filter(|many| many.counted > together.more_than),
         None => None,
     };
     for channel in Channel::ALL {
         let token = links.of(channel);
         let path = format!("/decide/{}", token.text());
         let asked = |path| notices::New { booking: Some(booking), channel, to: to.address(channel), message, path };
-        if let (Some(count), Some(together)) = (many, together) {
+        if let (Some(many), Some(together)) = (many, together) {
             notices::add_untold(db, &asked(None), now)?;
-            together::tell(db, to.address(channel), channel, count, together.every, now)?;
+            together::tell(db, to.address(channel), channel, many.all, together.every, now)?;
             continue;
         }
         keep(db, token, (booking, channel, holder))?;
