@@ -55,6 +55,8 @@ impl Counted {
 pub(super) enum By<'a> {
     Phone(&'a Phone),
     Address(IpAddr),
+    /// The network around an address.
+    Around(IpAddr),
     Terminal(TerminalId),
     /// All together.
     Everybody,
@@ -65,6 +67,7 @@ impl By<'_> {
         match self {
             Self::Phone(phone) => phone.as_str().to_owned(),
             Self::Address(address) => network(address),
+            Self::Around(address) => around(address),
             Self::Terminal(terminal) => format!("terminal {terminal}"),
             Self::Everybody => "everybody".to_owned(),
         }
