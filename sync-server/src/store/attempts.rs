@@ -115,8 +115,9 @@ pub(super) fn forget(db: &Writing<'_>, now: Moment) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Whoever has one IPv6 address has the whole /64.
-pub(super) fn network(address: IpAddr) -> String {
+/// What counts as one address: whoever has one IPv6 address has the whole /64.
+#[must_use]
+pub fn network(address: IpAddr) -> String {
     match address.to_canonical() {
         IpAddr::V4(four) => four.to_string(),
         IpAddr::V6(six) => {

@@ -63,6 +63,7 @@ use std::{
 use thiserror::Error;
 use tokio::sync::{Semaphore, watch};
 
+pub use attempts::network;
 pub use background::Background;
 pub use bookings::{BookingView, IssuedPass, WAITING_AT_MOST};
 pub use changes::{Changed, Changing, Said};
