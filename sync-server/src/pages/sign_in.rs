@@ -26,7 +26,7 @@ use serde::Deserialize;
 use shared::{identity::Phone, time::Moment};
 
 use super::{
-    address::{Client, way_back},
+    address::{BY_PHONE, Client, way_back},
     cookie::{Cookies, Life},
     elsewhere::Elsewhere,
     form::Posted,
@@ -144,6 +144,7 @@ pub(super) async fn show(
         Some(_) if short => Some(may_not_come(lang)),
         Some(_) if wanted.said == ONE_MORE => Some(one_more(lang)),
         Some(_) => None,
+        None if wanted.said == BY_PHONE => Some(by_phone(lang)),
         None => {
             let now = state.clock.now();
             state.store.codes_paused(address, now).await?.map(|pause| paused(pause, now, lang))
@@ -368,6 +369,14 @@ fn may_not_come(lang: Language) -> String {
     lang.say(
         "现在请求验证码的人太多，这一条可能收不到。一分钟内没有收到，可以重新发送。急需入校，请直接到校门由门卫登记，或请被访人为您代办预约。",
         "Many codes are asked for just now, and this one may not arrive. If nothing comes within a minute, have it sent again. If your visit is urgent, go to the gate, where the guard can register you, or ask your host to book for you.",
+    )
+    .to_owned()
+}
+
+fn by_phone(lang: Language) -> String {
+    lang.say(
+        "您已用校内账号登录，可以审核和代办。您作为访客的预约属于您的手机号，请用短信验证码登录后查看。",
+        "You are signed in with your university account, to decide and to book for others. What you booked as a visitor belongs to your phone number: please sign in with a code to see it.",
     )
     .to_owned()
 }

@@ -1,4 +1,5 @@
-//! Signing in by the word of another house: the browser is sent away, and whoever comes back is signed in as if by a code.
+//! Signing in by the word of another house: the browser is sent away, and whoever comes back is signed in as the member of staff
+//! that the house names. What belongs to a phone needs its code all the same: that the one in the directory is theirs, no house says.
 //!
 //! It comes back by a GET, and so this is the one place where looking at an address opens a session. What it has to show for
 //! it is the state in the address and the secret in this browser's cookie that it was made for, so that nobody is signed in as
@@ -28,6 +29,7 @@ use crate::{
     random,
     sign_on::{Arrival, BEGUN_FOR, House, NotKnown, SignOns},
     state::AppState,
+    store::Proven,
 };
 
 const COOKIE: &str = "sign_on";
@@ -97,12 +99,12 @@ pub(super) async fn arrive(
     let Some(staff) = state.store.staff_by_number(&number).await? else {
         return Ok(answer(&state, StatusCode::FORBIDDEN, Why::NoStaff, house, next, shell));
     };
-    // A session is a phone's. One that several have says of none of them who it is.
+    // Forms that are kept for a member of staff are kept under their phone. One that several have says of none of them who it is.
     if state.store.staff_by_phone(&staff.phone).await?.is_none_or(|found| found.number != staff.number) {
         return Ok(answer(&state, StatusCode::FORBIDDEN, Why::SharedPhone, house, next, shell));
     }
     unsent::claim(&state, &headers, &staff.phone).await?;
-    let session = session::open(&state, staff.phone, false).await?;
+    let session = session::open(&state, Proven::Staff(staff.number), false).await?;
     let cookies = [session, over(&state)].into_iter().flatten().map(|cookie| (SET_COOKIE, cookie));
     Ok((AppendHeaders(cookies), Redirect::to(next)).into_response())
 }

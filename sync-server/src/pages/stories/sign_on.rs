@@ -154,3 +154,71 @@ async fn an_address_that_brings_nothing_else_is_not_asked_about_for_a_while() {
     office.clock.advance(TimeDelta::minutes(10));
     assert_eq!(junk("2001:db8::1").await.status, StatusCode::FORBIDDEN);
 }
+
+#[tokio::test]
+async fn whom_a_house_names_works_as_staff_and_sees_nothing_of_the_directory_s_phone_until_its_code_is_typed() {
+    let house = House::open().await;
+    let office = house.office().await;
+    // Whoever has the phone has booked a visit of their own, and has begun another form.
+    office
+        .state
+        .store
+        .import_directory(
+            vec![member("T1", "李文", HOST), member("T2", "王芳", "13900130003")],
+            office.state.clock.now(),
+        )
+        .await
+        .unwrap();
+    let mut owner = Browser::signed_in(&office, HOST).await;
+    let to_colleague = [("host_number", "T2"), ("host_name", "王芳"), ("phone", HOST)];
+    let own = owner.book(&office, &to_colleague).await.location().to_owned();
+    let mut visitor = Browser::signed_in(&office, VISITOR).await;
+    let asked = visitor.book(&office, &[]).await.location().to_owned();
+
+    let mut host = signed_on(&office).await;
+    let page = host.get(&office, "/bookings").await;
+    assert!(page.text().contains(&asked) && !page.text().contains(&own), "{}", page.text());
+    assert!(page.text().contains("李文（T1）") && !page.text().contains("139****0002"));
+    for (path, next) in [
+        (own.as_str(), own.as_str()),
+        ("/my-data", "/my-data"),
+        ("/my-data.json", "/my-data.json"),
+        ("/book", "/book"),
+        (&format!("/book?again={}", own.rsplit('/').next().unwrap()), "/book"),
+        (&format!("{own}/edit"), &format!("{own}/edit")),
+        (&format!("{own}/visit.ics"), &format!("{own}/visit.ics")),
+        ("/bookings/999", "/bookings/999"),
+    ] {
+        assert_eq!(host.get(&office, path).await.location(), format!("/sign-in?next={next}&said=phone"));
+    }
+    let token = page.form_token();
+    for (path, fields) in [("/my-data", vec![("sure", "yes")]), (&format!("{own}/cancel"), vec![])] {
+        let fields: Vec<_> = fields.into_iter().chain([("form_token", token.as_str())]).collect();
+        assert_eq!(host.post(&office, path, &fields).await.location(), "/sign-in?said=phone");
+    }
+    assert!(owner.get(&office, &own).await.text().contains("data-standing=\"waiting\""));
+    // What was typed for a visit of one's own waits until the phone is proven.
+    let typed = [("form_token", token.as_str()), ("form_id", "f1"), ("visitor_name", "赵六")];
+    assert_eq!(host.post(&office, "/book", &typed).await.location(), "/sign-in?next=/book");
+
+    // The work of staff is theirs.
+    let review = host.get(&office, &asked).await;
+    let approve = [("form_token", review.form_token()), ("choice", "approve".to_owned()), ("revision", "1".to_owned())];
+    let approve: Vec<_> = approve.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    assert_eq!(host.post(&office, &format!("{asked}/decide"), &approve).await.location(), asked);
+    assert!(host.get(&office, &asked).await.text().contains("data-standing=\"approved\""));
+    assert_eq!(host.get(&office, "/host/book").await.status, StatusCode::OK);
+    let begun = [("form_token", token.as_str()), ("form_id", "f2"), ("visitor_name", "钱七"), ("press", "draft")];
+    host.post(&office, "/host/book", &begun).await;
+    assert!(host.get(&office, "/host/book").await.text().contains("钱七"), "a draft for others is kept");
+
+    let told = host.get(&office, "/sign-in?next=/bookings&said=phone").await;
+    assert!(told.text().contains("属于您的手机号"), "{}", told.text());
+    office.clock.advance(TimeDelta::seconds(61));
+    host.post(&office, "/sign-in/code", &[("phone", HOST), ("next", "/bookings")]).await.location();
+    let code = office.code_for(HOST).await;
+    host.post(&office, "/sign-in", &[("phone", HOST), ("code", &code), ("next", "/bookings")]).await.location();
+    let page = host.get(&office, "/bookings").await;
+    assert!(page.text().contains(&own) && page.text().contains("139****0002"));
+    assert!(host.get(&office, "/book").await.text().contains("赵六"));
+}
