@@ -61,11 +61,13 @@ impl Store {
         self.0.readers.look(move |db| read(db, now)).await
     }
 
-    /// The pause that holds for a stranger who asks from this address.
-    pub async fn codes_paused(&self, address: IpAddr, now: Moment) -> Result<Option<Pause>, StoreError> {
+    /// The pause that holds for a stranger who asks from this address, and whether none holds for who asks by mobile data.
+    pub async fn codes_paused(&self, address: IpAddr, now: Moment) -> Result<Option<(Pause, bool)>, StoreError> {
         let paused = move |db: &Connection| {
             let [_, network] = From::of(address).tabs(db, now)?;
-            Ok(read(db, now)?.pause(network.asker(), now))
+            let book = read(db, now)?;
+            let elsewhere = book.pause(Asker::Warm, now).is_none();
+            Ok(book.pause(network.asker(), now).map(|pause| (pause, elsewhere)))
         };
         self.0.readers.look(paused).await
     }

@@ -31,6 +31,8 @@ pub enum CodeIssued {
     Sent,
     /// Codes are short: a message left or did not, which is not told.
     Uncertain,
+    /// They are short for networks like this one: from another it can be asked for again at once.
+    UncertainHere,
     /// Too many were asked for this phone; from `retry_at` on there may be another.
     Limited {
         retry_at: Moment,
@@ -194,6 +196,7 @@ impl Asked {
         let told = match ruling.told {
             CodeTold::OnItsWay => CodeIssued::Sent,
             CodeTold::Uncertain => CodeIssued::Uncertain,
+            CodeTold::UncertainHere => CodeIssued::UncertainHere,
             CodeTold::Wait { until } => return Ok(CodeIssued::Owing { retry_at: until }),
         };
         // What a stranger is told next must not tell either: phone and tab are counted whatever leaves, but for a channel that fails.

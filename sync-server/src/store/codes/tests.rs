@@ -378,8 +378,8 @@ async fn a_channel_that_fails_pauses_strangers_over_a_restart_and_not_the_owner(
     drop(store);
     let store = Store::open(&path, super::super::office_days::key()).unwrap();
     let office = Office { store, path, now, host, _dir };
-    let pause = office.store.codes_paused(HERE, at(4)).await.unwrap().unwrap();
-    assert_eq!(pause.until, at(3 + 5 * 60));
+    let (pause, elsewhere) = office.store.codes_paused(HERE, at(4)).await.unwrap().unwrap();
+    assert_eq!((pause.until, elsewhere), (at(3 + 5 * 60), false));
     assert_eq!(STRANGER.ask(&office, 16, "1", at(4)).await, CodeIssued::Uncertain);
     assert_eq!(VISITOR.ask(&office, 1, "222222", at(61)).await, CodeIssued::Sent);
     assert_eq!(STRANGER.ask(&office, 17, "1", at(3 + 5 * 60)).await, CodeIssued::Sent);
