@@ -19,6 +19,8 @@ pub enum Told {
     NotFound,
     /// They must sign in first.
     SignIn,
+    /// They are signed in, but not by the phone whose this is.
+    ProvePhone,
     /// The form did not come from our page, or came too late.
     Forbidden,
     /// The request cannot be read.
@@ -38,7 +40,7 @@ impl Told {
     pub const fn status(self) -> StatusCode {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
-            Self::SignIn => StatusCode::UNAUTHORIZED,
+            Self::SignIn | Self::ProvePhone => StatusCode::UNAUTHORIZED,
             Self::Forbidden => StatusCode::FORBIDDEN,
             Self::Malformed => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,

@@ -85,7 +85,8 @@ pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<AppState, Ser
     let assets = Arc::new(Assets::of(&config.university)?);
     let wecom = wecom::open(&config, &store, &clock)?;
     let sms_receipts = sms_receipts(&config)?.map(Arc::new);
-    let sign_ons = SignOns::from_iter(hall::cas(&config)?.into_iter().chain(wecom::sign_on(wecom.as_ref(), &store)));
+    let houses = hall::cas(&config)?.into_iter().chain(wecom::sign_on(wecom.as_ref(), &store));
+    let sign_ons = SignOns::new(houses, random::bytes()?);
     let hall_code = hall::code(&config)?;
     Ok(AppState::of(Parts {
         config: Arc::new(config),
@@ -179,6 +180,8 @@ pub enum ServeFault {
     Assets(#[from] AssetsFault),
     #[error(transparent)]
     Wecom(#[from] WecomFault),
+    #[error(transparent)]
+    Randomness(#[from] NoRandomness),
     #[error("已有一个服务在使用这个数据目录（{} 已被锁定）。Another server serves this data directory already", path.display())]
     AlreadyServing { path: PathBuf },
     #[error("{} 无法创建或锁定。It cannot be made or locked", path.display())]

@@ -20,8 +20,7 @@ async fn an_attack_is_paid_within_the_budget_hits_nothing_and_keeps_nobody_out()
         assert!(tally.spent <= tally.budget, "{tally}");
         assert!(tally.chance() <= 1e-4 && tally.hits == 0, "{tally}");
         assert!(tally.served_of(Guest::Regular) >= 0.99 && tally.owner_in, "{tally}");
-        // Where no two of 10,000 addresses have anything in common, nobody can tell them from a guest's who is as new.
-        assert!(tally.served() >= if strategy == Strategy::Everywhere { 0.88 } else { 0.99 }, "{tally}");
+        assert!(tally.served() >= 0.99, "{tally}");
     }
     Ok(())
 }

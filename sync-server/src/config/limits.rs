@@ -29,6 +29,7 @@ impl Config {
             ("booking.walk_ins_per_terminal_hour", u32::from(booking.walk_ins_per_terminal_hour)),
             ("booking.unknown_hosts_per_terminal_hour", u32::from(booking.unknown_hosts_per_terminal_hour)),
             ("notify.approval_code.wrong_per_address_hour", u32::from(approval_code.wrong_per_address_hour)),
+            ("notify.approval_code.wrong_per_network_day", u32::from(approval_code.wrong_per_network_day)),
             ("notify.approval_code.wrong_per_day", u32::from(approval_code.wrong_per_day)),
             ("sync.beacon_valid_s", sync.beacon_valid_s),
         ];

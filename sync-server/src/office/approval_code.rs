@@ -18,6 +18,8 @@ pub struct ApprovalCode([u8; 5]);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ApprovalCodeLimits {
     pub per_address: Limit,
+    /// Of the network around an address.
+    pub per_network: Limit,
     /// From everywhere.
     pub together: Limit,
 }

@@ -7,6 +7,12 @@
 //! When strangers' share of the hour or the day is used up, or messages fail one after the other, strangers' codes pause for a
 //! while: the pages then point to the gate and to the host. There is no puzzle to solve first. Machines solve those for less than
 //! a message costs, and people who cannot are turned away; the one proof that is dear in bulk is the code itself, typed.
+//!
+//! Ten thousand addresses of which no two share a network cannot be told from as many guests at home, and there is no money for all
+//! of them. But whoever can read a text message has a telephone in the hand, and its carrier's networks are few, shared by
+//! thousands and known for codes that are used. So who asks from a network without a name while its share is short is told to leave
+//! the Wi-Fi and ask again by mobile data, at once: that is one press for a guest, and for an attacker other addresses, which are
+//! few and have tabs like all others.
 
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
@@ -75,6 +81,8 @@ pub enum CodeTold {
     OnItsWay,
     /// It may come or not; whoever waits in vain is told where else to go.
     Uncertain,
+    /// The same, because of the network alone: from one where codes are used it would come.
+    UncertainHere,
     /// The network owes too many.
     Wait {
         until: Moment,
@@ -138,10 +146,19 @@ impl CodeBook {
                 None
             }
         };
-        let told = if as_a_stranger.is_some() { CodeTold::OnItsWay } else { CodeTold::Uncertain };
+        let told = match as_a_stranger {
+            Some(_) => CodeTold::OnItsWay,
+            None if stranger == Asker::Cold && self.serves_warm(limits, now) => CodeTold::UncertainHere,
+            None => CodeTold::Uncertain,
+        };
         let known = if stranger == Asker::Warm { Asker::Known } else { Asker::KnownFromAfar };
         let as_known = heard.known && self.ledger.admits(known, &limits.budget, now).is_ok();
         Ruling { told, leaves: if as_known { Some(known) } else { as_a_stranger }, pause }
+    }
+
+    /// Whether a stranger from a network where codes are used would be sent one.
+    fn serves_warm(&self, limits: &CodeLimits, now: Moment) -> bool {
+        self.pause(Asker::Warm, now).is_none() && self.ledger.admits(Asker::Warm, &limits.budget, now).is_ok()
     }
 
     /// The pause, if it is news for any of these.
@@ -223,10 +240,19 @@ mod tests {
                 }
             }
         }
-        for kind in [CodeTold::OnItsWay, CodeTold::Uncertain] {
+        for kind in [CodeTold::OnItsWay, CodeTold::Uncertain, CodeTold::UncertainHere] {
             assert!(told.contains(&kind), "{kind:?}");
         }
         assert!(told.iter().any(|told| matches!(told, CodeTold::Wait { .. })));
+    }
+
+    #[test]
+    fn who_asks_from_a_network_without_a_name_is_told_of_another_while_that_one_is_served() {
+        let told = |asker, heard| spent(asker).rule(&limits(), &heard, morning()).told;
+        assert_eq!(told(Asker::Cold, heard()), CodeTold::UncertainHere);
+        assert_eq!(told(Asker::Warm, heard()), CodeTold::Uncertain);
+        assert_eq!(told(Asker::Warm, warm()), CodeTold::Uncertain);
+        assert_eq!(told(Asker::Cold, Heard { failing: true, ..heard() }), CodeTold::Uncertain);
     }
 
     #[test]

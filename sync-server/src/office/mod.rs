@@ -35,7 +35,7 @@ pub mod web_address;
 pub use approval_code::{ApprovalCode, ApprovalCodeLimits};
 pub use booking::{Booking, Companion, Facts, HostAsked};
 pub use booking_limits::BookingLimits;
-pub use code_ledger::{Asker, Budget, Ledger, Span};
+pub use code_ledger::{Asker, Budget, Full, Ledger, Span};
 pub use code_limits::CodeLimits;
 pub use code_ruling::{CodeBook, CodeTold, FAILED_IN_A_ROW, Heard, Pause, PauseReason};
 pub use code_tab::Tab;

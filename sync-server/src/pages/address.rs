@@ -17,6 +17,8 @@ use crate::state::AppState;
 
 const FRONT_PAGE: &str = "/bookings";
 const LONGEST: usize = 200;
+/// What the sign-in page has to say to who has signed in already.
+pub(super) const BY_PHONE: &str = "phone";
 
 /// The sign-in page, which leads back to `asked`: the page itself, or for a form that was sent the page it stood on.
 pub(super) fn sign_in_and_back(method: &Method, asked: &Uri) -> String {
@@ -26,6 +28,12 @@ pub(super) fn sign_in_and_back(method: &Method, asked: &Uri) -> String {
     } else {
         "/sign-in".to_owned()
     }
+}
+
+/// The same for who is signed in, but not by a phone.
+pub(super) fn prove_phone_and_back(method: &Method, asked: &Uri) -> String {
+    let page = sign_in_and_back(method, asked);
+    format!("{page}{}said={BY_PHONE}", if page.contains('?') { '&' } else { '?' })
 }
 
 /// `next`, where it is a path of ours, else the visitor's bookings.

@@ -17,7 +17,7 @@ use super::{
     form::Posted,
     later::later,
     problems::Problems,
-    session::Asked,
+    session::{Anybody, Asked},
     shell::{Shell, page},
 };
 use crate::{error::AppError, office::ApprovalCode, state::AppState, store::CodeTyped};
@@ -42,7 +42,7 @@ pub(super) async fn show(Asked { shell }: Asked) -> Response {
 
 pub(super) async fn open(
     State(state): State<AppState>,
-    Asked { shell }: Asked,
+    Anybody { shell, staff }: Anybody,
     Client(address): Client,
     posted: Posted<Typed>,
 ) -> Result<Response, AppError> {
@@ -57,7 +57,8 @@ pub(super) async fn open(
         return again(StatusCode::UNPROCESSABLE_ENTITY, said.to_owned());
     };
     let limits = state.config.notify.approval_code.limits();
-    match state.store.link_by_code(code, address, limits, now).await? {
+    let typist = (address, staff.as_ref().map(|staff| &staff.number));
+    match state.store.link_by_code(code, typist, limits, now).await? {
         CodeTyped::Right(link) => Ok(Redirect::to(&decide::address(&link)).into_response()),
         CodeTyped::Wrong => {
             let said = lang.say(
@@ -68,8 +69,8 @@ pub(super) async fn open(
         }
         CodeTyped::Limited { retry_at } => {
             let said = lang.say(
-                "输错的次数太多，请 {}再试，或登录后审核",
-                "Too many wrong codes; please try again {}, or sign in to decide",
+                "输错的次数太多，请 {}再试。您也可以先登录，再在这里输入或直接审核",
+                "Too many wrong codes; please try again {}, or sign in, and type it here or decide at once",
             );
             again(StatusCode::TOO_MANY_REQUESTS, said.replace("{}", &later(retry_at, now, lang)))
         }

@@ -12,10 +12,11 @@ use axum::{
         header::{CONTENT_TYPE, SET_COOKIE},
     },
     middleware::Next,
-    response::{IntoResponse as _, Response},
+    response::{IntoResponse as _, Redirect, Response},
 };
 
 use super::{
+    address::prove_phone_and_back,
     cookie::Cookies,
     elder::{self, Elder},
     language::{self, Language},
@@ -42,7 +43,7 @@ pub(super) async fn around(State(state): State<AppState>, mut request: Request, 
     let (lang, keep_lang) = language::settled(cookies, &request);
     let (elder, keep_elder) = elder::settled(cookies, &request);
     let settled = Arc::new(Settled { lang, elder, nonce: Nonce::new() });
-    let address = request.uri().clone();
+    let (method, address) = (request.method().clone(), request.uri().clone());
     request.extensions_mut().insert(Arc::clone(&settled));
     let mut response = match origin::sender(request.method(), request.headers(), &state.config.public_url) {
         Sender::Elsewhere => AppError::told(Told::Forbidden).into_response(),
@@ -52,7 +53,10 @@ pub(super) async fn around(State(state): State<AppState>, mut request: Request, 
         }
     };
     if let Some(told) = response.extensions().get().copied().or_else(|| unworded(&response)) {
-        response = refused::worded(told, Shell::of_stranger(&state, &settled, &address));
+        response = match told {
+            Told::ProvePhone => Redirect::to(&prove_phone_and_back(&method, &address)).into_response(),
+            told => refused::worded(told, Shell::of_stranger(&state, &settled, &address)),
+        };
     }
     for cookie in [keep_lang, keep_elder].into_iter().flatten() {
         response.headers_mut().append(SET_COOKIE, cookie);

@@ -61,6 +61,8 @@ pub(super) async fn submit(
     headers: HeaderMap,
     posted: Posted<BookingForm>,
 ) -> Result<Response, AppError> {
+    // Without a phone nothing can be booked here, and what was typed waits for it.
+    let visitor = visitor.filter(|visitor| visitor.phone.is_some());
     let heard = posted.heard(visitor.as_ref().map(|visitor| &visitor.form_token))?;
     let (visitor, form) = match (visitor, heard) {
         (Some(visitor), Heard::Confirmed(form)) => (visitor, form),
@@ -80,13 +82,13 @@ pub(super) async fn submit(
     let booking = match form.check(&state.config.rules(), now) {
         Ok(booking) => booking,
         Err(found) => {
-            let found = with_the_host(&state, (&visitor.phone, address), &form, found, now).await?;
+            let found = with_the_host(&state, (visitor.phone()?, address), &form, found, now).await?;
             return refused(&state, &headers, visitor, form, Kind::OwnVisit, found).await;
         }
     };
     let submission = Submission {
         booking,
-        by: (visitor.phone.clone(), address),
+        by: (visitor.phone()?.clone(), address),
         limits: state.config.booking.limits(),
         notice: privacy::VERSION,
         links: issuing::links(&state)?,
@@ -118,7 +120,7 @@ pub(super) async fn invited(
         Some(token) => state.store.invited_by(&token, state.clock.now()).await?,
         None => None,
     };
-    let form = BookingForm { phone: visitor.phone.as_str().to_owned(), ..opening_form(&state)? };
+    let form = BookingForm { phone: visitor.phone()?.as_str().to_owned(), ..opening_form(&state)? };
     let Some(host) = host else {
         let said = visitor.shell.say(
             "这个邀请已失效。请向被访人索取新的邀请，或者自己填写被访人。",
@@ -210,10 +212,12 @@ async fn shown(state: &AppState, asked: SignedIn, headers: &HeaderMap, kind: Kin
     if let Some(form) = unsent::found(state, headers, &asked, kind).await? {
         return Ok(FormPage::new(state, asked, form, kind).unsent().answer(StatusCode::OK));
     }
-    if let Some(form) = state.store.draft(&asked.phone, on_behalf, state.clock.now(), asked.as_of).await? {
+    if let Some(form) =
+        state.store.draft(asked.keeps_forms_of(kind)?, on_behalf, state.clock.now(), asked.as_of).await?
+    {
         return Ok(FormPage::new(state, asked, form, kind).draft().answer(StatusCode::OK));
     }
-    let phone = if on_behalf { String::new() } else { asked.phone.as_str().to_owned() };
+    let phone = if on_behalf { String::new() } else { asked.phone()?.as_str().to_owned() };
     let form = BookingForm { phone, ..opening_form(state)? };
     Ok(FormPage::new(state, asked, form, kind).answer(StatusCode::OK))
 }
@@ -221,7 +225,7 @@ async fn shown(state: &AppState, asked: SignedIn, headers: &HeaderMap, kind: Kin
 /// A booking of one's own as a new form: without its day, and with the host as the booking's page names them.
 async fn again(state: &AppState, asked: &SignedIn, number: &str) -> Result<BookingForm, AppError> {
     let id = number.parse().map(BookingId::new).map_err(|_| AppError::told(Told::NotFound))?;
-    let said = state.store.booking_said(id, &asked.phone).await?.ok_or(AppError::told(Told::NotFound))?;
+    let said = state.store.booking_said(id, asked.phone()?).await?.ok_or(AppError::told(Told::NotFound))?;
     Ok(BookingForm {
         form_id: opening_form(state)?.form_id,
         day: String::new(),

@@ -87,7 +87,7 @@ pub(super) async fn cancel(
         return shown_again(&state, asked, found).await;
     }
     let view = found.view;
-    let outcome = state.store.cancel(view.id, &asked.phone, state.clock.now()).await?;
+    let outcome = state.store.cancel(view.id, asked.phone()?, state.clock.now()).await?;
     ended(view.id, &outcome)
 }
 
@@ -176,7 +176,7 @@ async fn not_the_first(state: &AppState, asked: SignedIn, number: &str) -> Resul
 /// The booking, for who comes or has booked it.
 pub(super) async fn of_visitor(state: &AppState, asked: &SignedIn, number: &str) -> Result<Arc<BookingView>, AppError> {
     let Found { view, role, .. } = found(state, asked, number).await?;
-    if role.visitor { Ok(view) } else { Err(AppError::told(Told::NotFound)) }
+    if role.visitor { Ok(view) } else { Err(asked.not_theirs()) }
 }
 
 /// What a booking is to take the place of, as a line of its facts.
@@ -218,7 +218,7 @@ async fn found(state: &AppState, asked: &SignedIn, number: &str) -> Result<Found
 async fn found_as_of(state: &AppState, asked: &SignedIn, number: &str, as_of: Option<AsOf>) -> Result<Found, AppError> {
     let number = number.parse().map_err(|_| AppError::told(Told::NotFound))?;
     let found = state.store.booking_with_notices(BookingId::new(number), as_of).await?;
-    let (view, notices) = found.ok_or(AppError::told(Told::NotFound))?;
+    let (view, notices) = found.ok_or_else(|| asked.not_theirs())?;
     let host = asked.staff.as_ref().is_some_and(|staff| staff.number == view.host.number);
     let deputy = match &asked.staff {
         Some(staff) if !host && concerns(&view.standing, staff) => {
@@ -229,11 +229,12 @@ async fn found_as_of(state: &AppState, asked: &SignedIn, number: &str, as_of: Op
     };
     let approver = asked.staff.as_ref().is_some_and(|staff| view.standing.is_the_word_of(&staff.number))
         && state.clock.now() < view.facts.over_at();
-    let role = Role { visitor: view.belongs_to(&asked.phone), host, deputy, approver };
+    let visitor = asked.phone.as_ref().is_some_and(|phone| view.belongs_to(phone));
+    let role = Role { visitor, host, deputy, approver };
     if role.visitor || role.approver || role.decides() {
         Ok(Found { view, notices, role })
     } else {
-        Err(AppError::told(Told::NotFound))
+        Err(asked.not_theirs())
     }
 }
 
@@ -270,7 +271,7 @@ async fn whole_page(state: &AppState, asked: SignedIn, found: Found) -> Result<B
     }
     // A visitor booked for may have no phone that we can reach: then the host hands the pass on.
     let sees_pass = role.visitor || (role.host && view.booked_by.is_none());
-    let booked = view.booked_by.as_ref() == Some(&asked.phone);
+    let booked = asked.phone.is_some() && view.booked_by == asked.phone;
     Ok(Booking {
         alert: None,
         related: related(state, &view, lang).await?,

@@ -2,7 +2,10 @@
 
 use askama::Template;
 use axum::{extract::State, response::Response};
-use shared::time::{CampusDay, Moment};
+use shared::{
+    identity::Phone,
+    time::{CampusDay, Moment},
+};
 
 use super::{
     booking,
@@ -25,7 +28,9 @@ struct Bookings {
     own: Vec<Row>,
     usual_reasons: [Usual; 4],
     form_token: String,
-    phone_masked: String,
+    /// Whether what belongs to the phone can be shown.
+    by_phone: bool,
+    signed_in_as: String,
 }
 
 /// One that waits, with what is sent when it is ticked.
@@ -46,7 +51,10 @@ struct Row {
 
 pub(super) async fn show(State(state): State<AppState>, asked: SignedIn) -> Result<Response, AppError> {
     let (lang, now) = (asked.shell.lang, state.clock.now());
-    let own = state.store.bookings_of(&asked.phone).await?;
+    let own = match &asked.phone {
+        Some(phone) => state.store.bookings_of(phone).await?,
+        None => Vec::new(),
+    };
     let (waiting, hosted) = match &asked.staff {
         Some(staff) => (
             state.store.bookings_waiting_for(&staff.number, CampusDay::of(now)).await?,
@@ -61,9 +69,17 @@ pub(super) async fn show(State(state): State<AppState>, asked: SignedIn) -> Resu
         own: own.iter().map(|view| row(view, visit(&state, view, lang), now, lang)).collect(),
         usual_reasons: usual_reasons(lang),
         form_token: asked.form_token.text(),
-        phone_masked: asked.phone.masked(),
+        by_phone: asked.phone.is_some(),
+        signed_in_as: signed_in_as(&asked),
         shell: asked.shell,
     }))
+}
+
+fn signed_in_as(asked: &SignedIn) -> String {
+    match (&asked.phone, &asked.staff) {
+        (None, Some(staff)) => format!("{}（{}）", staff.name, staff.number),
+        (phone, _) => phone.as_ref().map(Phone::masked).unwrap_or_default(),
+    }
 }
 
 /// All that a tick says yes to stands in its row.

@@ -71,7 +71,8 @@ pub(super) async fn keep(
     form: &BookingForm,
     kind: Kind,
 ) -> Result<bool, AppError> {
-    let kept = state.store.keep_draft(&asked.phone, kind == Kind::OnBehalf, form, state.clock.now()).await?;
+    let phone = asked.keeps_forms_of(kind)?;
+    let kept = state.store.keep_draft(phone, kind == Kind::OnBehalf, form, state.clock.now()).await?;
     if kept {
         unsent::sent(state, headers, form).await?;
     }
@@ -86,6 +87,6 @@ pub(super) async fn sent(
     form: &BookingForm,
     kind: Kind,
 ) -> Result<(), AppError> {
-    state.store.forget_draft(&asked.phone, kind == Kind::OnBehalf, form).await?;
+    state.store.forget_draft(asked.keeps_forms_of(kind)?, kind == Kind::OnBehalf, form).await?;
     unsent::sent(state, headers, form).await
 }

@@ -59,6 +59,8 @@ pub(super) async fn submit(
 ) -> Result<Response, AppError> {
     let id = numbered(&number)?;
     let kind = Kind::Change(id);
+    // Without a phone nothing can be changed here, and what was typed waits for it.
+    let asked = asked.filter(|asked| asked.phone.is_some());
     let heard = posted.heard(asked.as_ref().map(|asked| &asked.form_token))?;
     let (asked, form) = match (asked, heard) {
         (Some(asked), Heard::Confirmed(form)) => (asked, form),
@@ -90,7 +92,7 @@ pub(super) async fn submit(
     let issuing = issuing::for_campus(&state, booking.facts().campus)?;
     let changing = Changing {
         booking,
-        by: asked.phone.clone(),
+        by: asked.phone()?.clone(),
         notice: privacy::VERSION,
         links: issuing::links(&state)?,
         issuing,
@@ -119,8 +121,9 @@ pub(super) fn open(state: &AppState, view: &BookingView) -> bool {
 
 /// Only who booked: a visitor for whom somebody else did has not seen the rest of the form.
 async fn found(state: &AppState, asked: &SignedIn, number: &str) -> Result<Said, AppError> {
-    let said = state.store.booking_said(numbered(number)?, &asked.phone).await?;
-    said.filter(|said| said.view.booked_by.as_ref() == Some(&asked.phone)).ok_or(AppError::told(Told::NotFound))
+    let phone = asked.phone()?;
+    let said = state.store.booking_said(numbered(number)?, phone).await?;
+    said.filter(|said| said.view.booked_by.as_ref() == Some(phone)).ok_or(AppError::told(Told::NotFound))
 }
 
 fn numbered(number: &str) -> Result<BookingId, AppError> {

@@ -64,12 +64,13 @@ pub(super) async fn show(State(state): State<AppState>, asked: SignedIn) -> Resu
 
 /// The same as a file. Of a document, and of others' phones, it holds no more than its page shows.
 pub(super) async fn download(State(state): State<AppState>, asked: SignedIn) -> Result<Response, AppError> {
-    let MyData { bookings, sessions, drafts } = state.store.my_data(&asked.phone, state.clock.now()).await?;
+    let phone = asked.phone()?;
+    let MyData { bookings, sessions, drafts } = state.store.my_data(phone, state.clock.now()).await?;
     let file = File {
-        phone: asked.phone.as_str(),
+        phone: phone.as_str(),
         sessions,
         drafts,
-        bookings: bookings.iter().map(|mine| FileBooking::of(&state, &asked.phone, mine)).collect(),
+        bookings: bookings.iter().map(|mine| FileBooking::of(&state, phone, mine)).collect(),
     };
     Ok(([(CONTENT_DISPOSITION, "attachment; filename=\"my-data.json\"")], axum::Json(file)).into_response())
 }
@@ -79,6 +80,7 @@ pub(super) async fn erase(
     asked: SignedIn,
     posted: Posted<Sure>,
 ) -> Result<Response, AppError> {
+    let phone = asked.phone()?.clone();
     let Sure { sure } = posted.confirmed_by(&asked.form_token)?;
     let lang = asked.shell.lang;
     if sure != "yes" {
@@ -86,7 +88,7 @@ pub(super) async fn erase(
         let page = whole_page(&state, asked, Some(alert)).await?;
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
     }
-    let erased = state.store.erase_mine(&asked.phone, state.clock.now()).await?;
+    let erased = state.store.erase_mine(&phone, state.clock.now()).await?;
     let said = match erased.later.len() {
         0 => lang.say("所有设备已退出登录。", "All devices are signed out.").to_owned(),
         count => lang
@@ -101,7 +103,7 @@ pub(super) async fn erase(
 
 async fn whole_page(state: &AppState, asked: SignedIn, alert: Option<&'static str>) -> Result<Response, AppError> {
     let (lang, now) = (asked.shell.lang, state.clock.now());
-    let MyData { bookings, sessions, drafts } = state.store.my_data(&asked.phone, now).await?;
+    let MyData { bookings, sessions, drafts } = state.store.my_data(asked.phone()?, now).await?;
     let row = |Mine { view, consents, number_kept }: &Mine| {
         let mut facts = wording::facts(state, &view.facts, &view.host, lang);
         let fact = |chinese, english, value| Fact { name: lang.say(chinese, english), value };
@@ -120,7 +122,7 @@ async fn whole_page(state: &AppState, asked: SignedIn, alert: Option<&'static st
     };
     Ok(page(&MyDataPage {
         alert,
-        phone_masked: asked.phone.masked(),
+        phone_masked: asked.phone()?.masked(),
         sessions,
         drafts,
         bookings: bookings.iter().map(row).collect(),

@@ -44,7 +44,9 @@ fn words(told: Told, language: Language) -> (&'static str, &'static str) {
                 "The link may be incomplete, or belong to another phone number than the one signed in.",
             ),
         ),
-        Told::SignIn => (("请先登录", "登录后再打开这个页面。"), ("Please sign in", "Then open this page again.")),
+        Told::SignIn | Told::ProvePhone => {
+            (("请先登录", "登录后再打开这个页面。"), ("Please sign in", "Then open this page again."))
+        }
         Told::Forbidden => (
             ("这次提交没有被接受", "页面可能打开太久，或登录已过期。请返回、刷新页面，再提交一次。"),
             (

@@ -21,10 +21,10 @@ use super::{
 };
 use crate::{
     error::{AppError, Told},
-    office::Staff,
+    office::{FormKind, Staff},
     random,
     state::AppState,
-    store::{AsOf, FormToken, Session, SessionToken},
+    store::{AsOf, FormToken, Proven, Session, SessionToken},
 };
 use shared::identity::Phone;
 
@@ -43,11 +43,12 @@ pub(super) struct Anybody {
     pub(super) staff: Option<Staff>,
 }
 
-/// Somebody whose phone number is proven.
+/// Somebody whose phone number is proven, or whom another house has named.
 pub(super) struct SignedIn {
     pub(super) shell: Shell,
-    pub(super) phone: Phone,
-    /// When the directory knows the phone.
+    /// `None`: nobody has shown that they have the phone of the directory, and so nothing that belongs to a phone is theirs.
+    pub(super) phone: Option<Phone>,
+    /// When the directory knows them.
     pub(super) staff: Option<Staff>,
     pub(super) form_token: FormToken,
     /// For a page that only shows, and shows at once.
@@ -59,10 +60,32 @@ impl SignedIn {
     pub(super) fn staff(&self) -> Result<&Staff, AppError> {
         self.staff.as_ref().ok_or_else(|| AppError::told(Told::NotFound))
     }
+
+    pub(super) fn phone(&self) -> Result<&Phone, AppError> {
+        self.phone.as_ref().ok_or_else(|| AppError::told(Told::ProvePhone))
+    }
+
+    /// Under which phone a form of this kind is kept: what a member of staff types for others is kept with their work, which both
+    /// ways to sign in lead to.
+    pub(super) fn keeps_forms_of(&self, kind: FormKind) -> Result<&Phone, AppError> {
+        match (kind, &self.phone, &self.staff) {
+            (FormKind::OnBehalf, None, Some(staff)) => Ok(&staff.phone),
+            _ => self.phone(),
+        }
+    }
+
+    /// For what is not theirs, as far as is known.
+    pub(super) const fn not_theirs(&self) -> AppError {
+        AppError::told(if self.phone.is_none() { Told::ProvePhone } else { Told::NotFound })
+    }
 }
 
-/// Opens a session for `phone`; what comes back is its cookie.
-pub(super) async fn open(state: &AppState, phone: Phone, remember: bool) -> Result<Option<HeaderValue>, AppError> {
+/// Opens a session for what is proven; what comes back is its cookie.
+pub(super) async fn open(
+    state: &AppState,
+    proven: impl Into<Proven>,
+    remember: bool,
+) -> Result<Option<HeaderValue>, AppError> {
     let now = state.clock.now();
     let settings = &state.config.sign_in;
     let token = SessionToken::from_random(random::bytes().map_err(|cause| AppError::caused(Told::Broken, cause))?);
@@ -72,7 +95,7 @@ pub(super) async fn open(state: &AppState, phone: Phone, remember: bool) -> Resu
     } else {
         (SHORT_SESSION, Life::UntilTheBrowserCloses)
     };
-    state.store.open_session(&token, phone, now, now.plus(span), settings.idle()).await?;
+    state.store.open_session(&token, proven, now, now.plus(span), settings.idle()).await?;
     Ok(Cookies::under(&state.config.public_url).set(COOKIE, &token.text(), life))
 }
 

@@ -26,7 +26,7 @@ use serde::Deserialize;
 use shared::{identity::Phone, time::Moment};
 
 use super::{
-    address::{Client, way_back},
+    address::{BY_PHONE, Client, way_back},
     cookie::{Cookies, Life},
     elsewhere::Elsewhere,
     form::Posted,
@@ -111,6 +111,7 @@ pub(super) struct Wanted {
 
 /// What the step after sending a code has to say, as its address names it.
 const SHORT: &str = "short";
+const SHORT_HERE: &str = "short-here";
 const ONE_MORE: &str = "more";
 
 #[derive(Deserialize, Default)]
@@ -139,14 +140,19 @@ pub(super) async fn show(
     let form_kept = unsent::waits(&state, &headers).await?;
     let waiting = Waiting::found(&state, &headers).filter(|_| wanted.other.is_empty());
     let wait_s = wait_s(&state, waiting.as_ref(), address).await?;
-    let (lang, short) = (shell.lang, waiting.is_some() && wanted.said == SHORT);
+    let here = waiting.is_some() && wanted.said == SHORT_HERE;
+    let (lang, short) = (shell.lang, here || waiting.is_some() && wanted.said == SHORT);
+    // From another network there may be another at once.
+    let wait_s = if here { 0 } else { wait_s };
     let said = match waiting {
+        Some(_) if here => Some(by_mobile_data(lang)),
         Some(_) if short => Some(may_not_come(lang)),
         Some(_) if wanted.said == ONE_MORE => Some(one_more(lang)),
         Some(_) => None,
+        None if wanted.said == BY_PHONE => Some(by_phone(lang)),
         None => {
             let now = state.clock.now();
-            state.store.codes_paused(address, now).await?.map(|pause| paused(pause, now, lang))
+            state.store.codes_paused(address, now).await?.map(|(pause, elsewhere)| paused(pause, elsewhere, now, lang))
         }
     };
     let step = step(&state, shell, waiting.as_ref().map(|waiting| &waiting.phone));
@@ -196,9 +202,13 @@ pub(super) async fn send_code(
     };
     let caller = Caller { phone, browser, address };
     match state.store.issue_code(&caller, &code, now, &state.config.sign_in.limits()).await? {
-        issued @ (CodeIssued::Sent | CodeIssued::Uncertain) => {
+        issued @ (CodeIssued::Sent | CodeIssued::Uncertain | CodeIssued::UncertainHere) => {
             let Caller { phone, browser, .. } = caller;
-            let said = if issued == CodeIssued::Sent { "" } else { SHORT };
+            let said = match issued {
+                CodeIssued::UncertainHere => SHORT_HERE,
+                CodeIssued::Uncertain => SHORT,
+                CodeIssued::Sent | CodeIssued::Limited { .. } | CodeIssued::Owing { .. } => "",
+            };
             Ok(typing(&state, Waiting { phone, browser }, &next, said))
         }
         limited @ (CodeIssued::Limited { retry_at } | CodeIssued::Owing { retry_at }) => {
@@ -283,6 +293,14 @@ pub(super) async fn enter(
             };
             Ok(typing(&state, Waiting { phone, browser }, &typed.next, ONE_MORE))
         }
+        CodeCheck::OneMoreLater { retry_at } => {
+            let said = lang.say(
+                "验证码正确，还没有失效。今天有人在大量猜测验证码，为了您的安全，还要再发送一条，{}才能发出：请 {}再按一次登录",
+                "That was the code, and it stays good. Somebody is guessing at codes today, so another one has to be sent, which can leave {}: please sign in again {}",
+            );
+            let said = said.replace("{}", &later(retry_at, now, lang));
+            again(StatusCode::SERVICE_UNAVAILABLE, said, Some(&caller.phone), "code")
+        }
         CodeCheck::Wrong { left } => {
             let said = lang.say("验证码不对，还可以再试 {} 次", "This is not the code; {} more tries");
             again(wrong, said.replace("{}", &left.to_string()), Some(&caller.phone), "code")
@@ -364,6 +382,22 @@ fn may_not_come(lang: Language) -> String {
     .to_owned()
 }
 
+fn by_mobile_data(lang: Language) -> String {
+    lang.say(
+        "现在请求验证码的人太多，从您所在的网络请求可能收不到。请关闭 Wi-Fi、改用手机流量，然后马上重新发送；用电脑的，请用手机打开本页。急需入校，请直接到校门由门卫登记，或请被访人为您代办预约。",
+        "Many codes are asked for just now, and one asked for from your network may not arrive. Please turn off Wi-Fi, use mobile data and have it sent again at once; at a computer, open this page on your phone. If your visit is urgent, go to the gate, where the guard can register you, or ask your host to book for you.",
+    )
+    .to_owned()
+}
+
+fn by_phone(lang: Language) -> String {
+    lang.say(
+        "您已用校内账号登录，可以审核和代办。您作为访客的预约属于您的手机号，请用短信验证码登录后查看。",
+        "You are signed in with your university account, to decide and to book for others. What you booked as a visitor belongs to your phone number: please sign in with a code to see it.",
+    )
+    .to_owned()
+}
+
 fn one_more(lang: Language) -> String {
     lang.say(
         "验证码正确。今天有人在大量猜测验证码，为了您的安全，又发送了一条，请再输入一次。",
@@ -372,15 +406,21 @@ fn one_more(lang: Language) -> String {
     .to_owned()
 }
 
-fn paused(pause: Pause, now: Moment, lang: Language) -> String {
+fn paused(pause: Pause, elsewhere: bool, now: Moment, lang: Language) -> String {
+    let elsewhere = if elsewhere {
+        lang.say("请关闭 Wi-Fi、改用手机流量获取验证码。", " Please use mobile data instead of Wi-Fi.")
+    } else {
+        ""
+    };
     let why = match pause.why {
         PauseReason::Budget => lang.say("现在请求验证码的人太多", "Many codes are asked for just now"),
         PauseReason::Channel => lang.say("短信通道出了故障", "Text messages are failing just now"),
     };
     lang.say(
-        "{why}，验证码可能收不到，预计 {when}恢复；用这个浏览器登录过的手机号不受影响。急需入校，请直接到校门由门卫登记，或请被访人为您代办预约。",
-        "{why}, and yours may not arrive; this should be over {when}. A number that has signed in with this browser before is not affected. If your visit is urgent, go to the gate, where the guard can register you, or ask your host to book for you.",
+        "{why}，验证码可能收不到，预计 {when}恢复；用这个浏览器登录过的手机号不受影响。{elsewhere}急需入校，请直接到校门由门卫登记，或请被访人为您代办预约。",
+        "{why}, and yours may not arrive; this should be over {when}. A number that has signed in with this browser before is not affected.{elsewhere} If your visit is urgent, go to the gate, where the guard can register you, or ask your host to book for you.",
     )
+    .replace("{elsewhere}", elsewhere)
     .replace("{why}", why)
     .replace("{when}", &later(pause.until, now, lang))
 }

@@ -1,9 +1,11 @@
-//! Signing in by the word of another house: the browser is sent away, and whoever comes back is signed in as if by a code.
+//! Signing in by the word of another house: the browser is sent away, and whoever comes back is signed in as the member of staff
+//! that the house names. What belongs to a phone needs its code all the same: that the one in the directory is theirs, no house says.
 //!
 //! It comes back by a GET, and so this is the one place where looking at an address opens a session. What it has to show for
-//! it is the state: a secret that stands in the address and in this browser's cookie, so that nobody is signed in as somebody
-//! else by a link they were sent, and a preview or a mail scanner, which has no cookie, changes nothing. The state is good once,
-//! whatever comes of it, and so is the ticket. Where to go from here waits in the cookie, too, and may only be a page of ours.
+//! it is the state in the address and the secret in this browser's cookie that it was made for, so that nobody is signed in as
+//! somebody else by a link they were sent, and a preview or a mail scanner, which has no cookie, changes nothing. The state is good
+//! once, whatever comes of it, and so is the ticket; without one the house is not asked. Where to go from here waits in the cookie,
+//! too, and may only be a page of ours.
 
 use askama::Template;
 use axum::{
@@ -14,7 +16,7 @@ use axum::{
 use serde::Deserialize;
 
 use super::{
-    address::way_back,
+    address::{Client, way_back},
     cookie::{Cookies, Life},
     form::Posted,
     language::Language,
@@ -25,13 +27,12 @@ use super::{
 use crate::{
     error::{AppError, Told},
     random,
-    sign_on::{NotKnown, SignOn, SignOns},
+    sign_on::{Arrival, BEGUN_FOR, House, NotKnown, SignOns},
     state::AppState,
+    store::Proven,
 };
 
 const COOKIE: &str = "sign_on";
-/// Long enough to find a password and to be asked for a second factor.
-const COOKIE_S: i64 = 15 * 60;
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
@@ -47,11 +48,10 @@ pub(super) async fn leave(
 ) -> Result<Response, AppError> {
     let house = named(&state, &house)?;
     let secret: [u8; 16] = random::bytes().map_err(|cause| AppError::caused(Told::Broken, cause))?;
-    // Letters and digits alone: not every house carries others.
     let secret: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
     let kept = format!("{}.{secret}.{}", house.name(), way_back(&next));
-    let cookie = Cookies::under(&state.config.public_url).set(COOKIE, &kept, Life::For(COOKIE_S));
-    let away = house.away(&back_to(&state, house), &secret);
+    let cookie = Cookies::under(&state.config.public_url).set(COOKIE, &kept, Life::For(BEGUN_FOR.num_seconds()));
+    let away = state.sign_ons.away(house, &back_to(&state, house), &secret, state.clock.now());
     Ok((AppendHeaders(cookie.map(|cookie| (SET_COOKIE, cookie))), Redirect::to(&away)).into_response())
 }
 
@@ -59,20 +59,33 @@ pub(super) async fn leave(
 pub(super) async fn arrive(
     State(state): State<AppState>,
     Asked { shell }: Asked,
-    Path(house): Path<String>,
+    (Client(from), Path(house)): (Client, Path<String>),
     RawQuery(query): RawQuery,
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, AppError> {
     let house = named(&state, &house)?;
     let query = query.unwrap_or_default();
-    let Some(next) = begun_here(&state, house, &query, &headers).filter(|_| method == Method::GET) else {
+    let begun = Begun::of(&state, house, &headers).filter(|_| method == Method::GET);
+    let came: Came = serde_html_form::from_str(&query).unwrap_or_default();
+    let (Some(Begun { secret, next }), [came]) = (begun, came.state.as_slice()) else {
         return Ok(answer(&state, StatusCode::FORBIDDEN, Why::NotBegunHere, house, "", shell));
     };
-    let number = match house.who(&query, &back_to(&state, house)).await {
+    let arrival = Arrival { secret, state: came, from, now: state.clock.now() };
+    if !state.sign_ons.returns(house, arrival) {
+        return Ok(answer(&state, StatusCode::FORBIDDEN, Why::NotBegunHere, house, "", shell));
+    }
+    let number = match house.who(&query, &back_to(&state, house), arrival).await {
         Ok(number) => number,
         Err(NotKnown::Refused) => {
-            return Ok(answer(&state, StatusCode::FORBIDDEN, Why::Refused, house, &next, shell));
+            return Ok(answer(&state, StatusCode::FORBIDDEN, Why::Refused, house, next, shell));
+        }
+        Err(NotKnown::Busy) => {
+            tracing::warn!(
+                house = house.name(),
+                "a sign-in was not asked about: too many at once, or refused too often"
+            );
+            return Ok(answer(&state, StatusCode::TOO_MANY_REQUESTS, Why::Busy, house, next, shell));
         }
         Err(unreachable @ NotKnown::Unreachable { .. }) => {
             tracing::error!(
@@ -80,20 +93,20 @@ pub(super) async fn arrive(
                 cause = &unreachable as &dyn std::error::Error,
                 "nobody can sign in by it"
             );
-            return Ok(answer(&state, StatusCode::SERVICE_UNAVAILABLE, Why::Silent, house, &next, shell));
+            return Ok(answer(&state, StatusCode::SERVICE_UNAVAILABLE, Why::Silent, house, next, shell));
         }
     };
     let Some(staff) = state.store.staff_by_number(&number).await? else {
-        return Ok(answer(&state, StatusCode::FORBIDDEN, Why::NoStaff, house, &next, shell));
+        return Ok(answer(&state, StatusCode::FORBIDDEN, Why::NoStaff, house, next, shell));
     };
-    // A session is a phone's. One that several have says of none of them who it is.
+    // Forms that are kept for a member of staff are kept under their phone. One that several have says of none of them who it is.
     if state.store.staff_by_phone(&staff.phone).await?.is_none_or(|found| found.number != staff.number) {
-        return Ok(answer(&state, StatusCode::FORBIDDEN, Why::SharedPhone, house, &next, shell));
+        return Ok(answer(&state, StatusCode::FORBIDDEN, Why::SharedPhone, house, next, shell));
     }
     unsent::claim(&state, &headers, &staff.phone).await?;
-    let session = session::open(&state, staff.phone, false).await?;
+    let session = session::open(&state, Proven::Staff(staff.number), false).await?;
     let cookies = [session, over(&state)].into_iter().flatten().map(|cookie| (SET_COOKIE, cookie));
-    Ok((AppendHeaders(cookies), Redirect::to(way_back(&next))).into_response())
+    Ok((AppendHeaders(cookies), Redirect::to(next)).into_response())
 }
 
 /// A house that says somebody has left it. Sessions here are their own: who shares a device signs out here, too.
@@ -128,6 +141,7 @@ enum Why {
     NotBegunHere,
     Refused,
     Silent,
+    Busy,
     NoStaff,
     SharedPhone,
 }
@@ -147,6 +161,10 @@ impl Why {
                 "现在无法向对方核实您的身份。请稍后再试，或改用手机验证码登录。",
                 "Your identity cannot be confirmed at the moment. Please try later, or sign in with your phone.",
             ),
+            Self::Busy => lang.say(
+                "现在用这种方式登录的人太多，或您所在网络登录失败的次数太多。请十分钟后再试，或改用手机验证码登录。",
+                "Too many sign in this way just now, or too many from your network failed. Please try in ten minutes, or sign in with your phone.",
+            ),
             Self::NoStaff => lang.say(
                 "您的身份已确认，但教职工名录中没有您的工号。访客请用手机验证码登录；教职工请联系人事部门更新名录。",
                 "Your identity is confirmed, but your staff number is not in the directory. Visitors sign in with their phone.",
@@ -160,7 +178,7 @@ impl Why {
 }
 
 /// Whatever came of it, a state that was shown has been used; one that was not is left to who holds it.
-fn answer(state: &AppState, status: StatusCode, why: Why, house: &dyn SignOn, next: &str, shell: Shell) -> Response {
+fn answer(state: &AppState, status: StatusCode, why: Why, house: &House, next: &str, shell: Shell) -> Response {
     let lang = shell.lang;
     let query = if next.is_empty() { String::new() } else { format!("?next={next}") };
     let again = format!("/sign-on/{}{query}", house.name());
@@ -179,24 +197,29 @@ fn by(house: &str, lang: Language) -> &'static str {
     }
 }
 
-fn named<'a>(state: &'a AppState, house: &str) -> Result<&'a dyn SignOn, AppError> {
+fn named<'a>(state: &'a AppState, house: &str) -> Result<&'a House, AppError> {
     state.sign_ons.named(house).ok_or(AppError::told(Told::NotFound))
 }
 
-fn back_to(state: &AppState, house: &dyn SignOn) -> String {
+fn back_to(state: &AppState, house: &House) -> String {
     format!("{}/sign-on/{}/back", state.config.public_url, house.name())
 }
 
-/// Where to go next, if it was from this browser that somebody was sent to this house with this state.
-fn begun_here(state: &AppState, house: &dyn SignOn, query: &str, headers: &HeaderMap) -> Option<String> {
-    let mut kept = Cookies::under(&state.config.public_url).get(headers, COOKIE)?.splitn(3, '.');
-    let (name, secret, next) = (kept.next()?, kept.next()?, kept.next()?);
-    let came: Came = serde_html_form::from_str(query).ok()?;
-    let same = name == house.name() && secret.len() == 32 && came.state == [secret];
-    same.then(|| way_back(next).to_owned())
+/// What this browser's cookie says of its setting out to this house.
+struct Begun<'a> {
+    secret: &'a str,
+    next: &'a str,
 }
 
-#[derive(Deserialize)]
+impl<'a> Begun<'a> {
+    fn of(state: &AppState, house: &House, headers: &'a HeaderMap) -> Option<Self> {
+        let mut kept = Cookies::under(&state.config.public_url).get(headers, COOKIE)?.splitn(3, '.');
+        let (name, secret, next) = (kept.next()?, kept.next()?, kept.next()?);
+        (name == house.name()).then(|| Self { secret, next: way_back(next) })
+    }
+}
+
+#[derive(Deserialize, Default)]
 struct Came {
     #[serde(default)]
     state: Vec<String>,

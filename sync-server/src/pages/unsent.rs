@@ -74,7 +74,7 @@ pub(super) async fn found(
     kind: FormKind,
 ) -> Result<Option<BookingForm>, AppError> {
     match browser(state, headers) {
-        Some(browser) => Ok(state.store.unsent(&browser, &asked.phone, kind, state.clock.now()).await?),
+        Some(browser) => Ok(state.store.unsent(&browser, asked.keeps_forms_of(kind)?, kind, state.clock.now()).await?),
         None => Ok(None),
     }
 }

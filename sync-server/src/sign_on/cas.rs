@@ -7,14 +7,10 @@
 mod answer;
 
 use shared::ids::StaffNumber;
-use tokio::sync::Semaphore;
 
 use self::answer::{Answer, Person};
 use super::{NotKnown, SignOn, Who};
 use crate::{config::CasSettings, notify::Line};
-
-/// CAS is asked for every ticket that strangers make up: only so many at once.
-const ASKED_AT_ONCE: usize = 16;
 
 /// CAS promises to take 256; longer ones have not been seen.
 const LONGEST_TICKET: usize = 512;
@@ -23,13 +19,12 @@ const LONGEST_TICKET: usize = 512;
 pub struct Cas {
     settings: CasSettings,
     line: Line,
-    asking: Semaphore,
 }
 
 impl Cas {
     #[must_use]
-    pub fn new(settings: CasSettings, line: Line) -> Self {
-        Self { settings, line, asking: Semaphore::new(ASKED_AT_ONCE) }
+    pub const fn new(settings: CasSettings, line: Line) -> Self {
+        Self { settings, line }
     }
 
     async fn ask(&self, query: &str, back: &str) -> Result<StaffNumber, NotKnown> {
@@ -37,8 +32,6 @@ impl Cas {
         let field = |name: &str| fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
         let ticket = field("ticket").filter(|ticket| could_be_a_ticket(ticket)).ok_or(NotKnown::Refused)?;
         let service = service(back, field("state").unwrap_or_default());
-        let _asking =
-            self.asking.try_acquire().map_err(|_| NotKnown::unreachable("too many are asked about at once"))?;
         let CasSettings { url, validate, json, .. } = &self.settings;
         let format = if *json { "&format=JSON" } else { "" };
         let address = format!("{url}{validate}?service={}&ticket={}{format}", encoded(&service), encoded(ticket));

@@ -3,13 +3,17 @@
 //! A browser is sent there and comes back with a word that only we can have explained, once. What the house says is a staff
 //! number, no more: who that is, and what they may do, the directory and the office say.
 
+mod asking;
+mod begun;
 mod cas;
 mod wecom;
 
-use std::{error::Error, fmt, future::Future, pin::Pin, sync::Arc};
+use std::{error::Error, fmt, future::Future, net::IpAddr, pin::Pin, sync::Arc};
 
-use shared::ids::StaffNumber;
+use shared::{ids::StaffNumber, time::Moment};
 
+use self::{asking::Asking, begun::Begun};
+pub use begun::BEGUN_FOR;
 pub use cas::Cas;
 pub use wecom::WecomSignOn;
 
@@ -40,6 +44,9 @@ pub enum NotKnown {
         #[source]
         cause: Option<Box<dyn Error + Send + Sync>>,
     },
+    /// The house was not asked: too many are asked about at once, or too much that came from this address was rubbish.
+    #[error("此刻登录的人太多。Too many at once")]
+    Busy,
 }
 
 impl NotKnown {
@@ -50,28 +57,88 @@ impl NotKnown {
 }
 
 /// Those that the settings name.
-#[derive(Clone, Default)]
-pub struct SignOns(Arc<[Arc<dyn SignOn>]>);
+#[derive(Debug, Clone)]
+pub struct SignOns(Arc<All>);
+
+#[derive(Debug)]
+struct All {
+    houses: Vec<House>,
+    begun: Begun,
+}
+
+/// One of them, with what keeps strangers from having it asked all day long.
+pub struct House {
+    sign_on: Arc<dyn SignOn>,
+    asking: Asking,
+}
+
+/// Whoever comes back, and from where.
+#[derive(Debug, Clone, Copy)]
+pub struct Arrival<'a> {
+    /// What the browser's cookie holds of its setting out.
+    pub secret: &'a str,
+    /// What the address says of it.
+    pub state: &'a str,
+    pub from: IpAddr,
+    pub now: Moment,
+}
 
 impl SignOns {
+    /// `key` is made anew at every start.
     #[must_use]
-    pub fn named(&self, name: &str) -> Option<&dyn SignOn> {
-        self.0.iter().map(AsRef::as_ref).find(|house| house.name() == name)
+    pub fn new(houses: impl IntoIterator<Item = Arc<dyn SignOn>>, key: [u8; 64]) -> Self {
+        let house = |sign_on| House { sign_on, asking: Asking::new() };
+        Self(Arc::new(All { houses: houses.into_iter().map(house).collect(), begun: Begun::new(key) }))
+    }
+
+    #[must_use]
+    pub fn named(&self, name: &str) -> Option<&House> {
+        self.0.houses.iter().find(|house| house.name() == name)
     }
 
     pub fn names(&self) -> impl Iterator<Item = &'static str> {
-        self.0.iter().map(|house| house.name())
+        self.0.houses.iter().map(House::name)
+    }
+
+    /// Where a browser with this secret is sent; it comes back to `back`.
+    #[must_use]
+    pub fn away(&self, house: &House, back: &str, secret: &str, now: Moment) -> String {
+        house.sign_on.away(back, &self.0.begun.state(house.name(), secret, now))
+    }
+
+    /// Whether this is the return of somebody who set out here, the first one. A state is used by it, whatever comes of it.
+    #[must_use]
+    pub fn returns(&self, house: &House, Arrival { secret, state, now, .. }: Arrival<'_>) -> bool {
+        self.0.begun.ends(house.name(), secret, state, now)
     }
 }
 
-impl FromIterator<Arc<dyn SignOn>> for SignOns {
-    fn from_iter<I: IntoIterator<Item = Arc<dyn SignOn>>>(houses: I) -> Self {
-        Self(houses.into_iter().collect())
+impl House {
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.sign_on.name()
+    }
+
+    /// Who came back with this query, once it is this address's turn to ask.
+    pub async fn who(
+        &self,
+        query: &str,
+        back: &str,
+        Arrival { from, now, .. }: Arrival<'_>,
+    ) -> Result<StaffNumber, NotKnown> {
+        let _turn = self.asking.turn(from, now).await.map_err(|asking::TooMany| NotKnown::Busy)?;
+        let known = self.sign_on.who(query, back).await;
+        match &known {
+            Ok(_) => self.asking.known(from),
+            Err(NotKnown::Refused) => self.asking.refused(from, now),
+            Err(NotKnown::Unreachable { .. } | NotKnown::Busy) => {}
+        }
+        known
     }
 }
 
-impl fmt::Debug for SignOns {
+impl fmt::Debug for House {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.names()).finish()
+        f.write_str(self.name())
     }
 }

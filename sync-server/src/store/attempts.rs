@@ -55,6 +55,8 @@ impl Counted {
 pub(super) enum By<'a> {
     Phone(&'a Phone),
     Address(IpAddr),
+    /// The network around an address.
+    Around(IpAddr),
     Terminal(TerminalId),
     /// All together.
     Everybody,
@@ -65,6 +67,7 @@ impl By<'_> {
         match self {
             Self::Phone(phone) => phone.as_str().to_owned(),
             Self::Address(address) => network(address),
+            Self::Around(address) => around(address),
             Self::Terminal(terminal) => format!("terminal {terminal}"),
             Self::Everybody => "everybody".to_owned(),
         }
@@ -112,8 +115,9 @@ pub(super) fn forget(db: &Writing<'_>, now: Moment) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Whoever has one IPv6 address has the whole /64.
-pub(super) fn network(address: IpAddr) -> String {
+/// What counts as one address: whoever has one IPv6 address has the whole /64.
+#[must_use]
+pub fn network(address: IpAddr) -> String {
     match address.to_canonical() {
         IpAddr::V4(four) => four.to_string(),
         IpAddr::V6(six) => {

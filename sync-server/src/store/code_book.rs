@@ -1,7 +1,7 @@
 //! What the office remembers of its sign-in codes beside the codes: what they cost, the tabs of networks, and which browsers are
 //! known. One row is read and one is written for each, however many codes there were: a flood is no slower than a trickle.
 
-use std::net::IpAddr;
+use std::{collections::BTreeSet, net::IpAddr};
 
 use chrono::TimeDelta;
 use rusqlite::{Connection, OptionalExtension as _, params};
@@ -22,6 +22,8 @@ use crate::office::{Asker, CodeBook, FAILED_IN_A_ROW, Heard, Pause, Tab};
 const BROWSER_KEPT: TimeDelta = TimeDelta::days(180);
 /// What a network earned has faded by then.
 const TAB_KEPT_DAYS: u16 = 14;
+/// The messages among which those in a row are looked for, so that looking takes as long in a flood.
+const LOOKED_BACK: u32 = 20 * FAILED_IN_A_ROW;
 
 /// The networks that a request comes from: the address, and what is around it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,11 +61,13 @@ impl Store {
         self.0.readers.look(move |db| read(db, now)).await
     }
 
-    /// The pause that holds for a stranger who asks from this address.
-    pub async fn codes_paused(&self, address: IpAddr, now: Moment) -> Result<Option<Pause>, StoreError> {
+    /// The pause that holds for a stranger who asks from this address, and whether none holds for who asks by mobile data.
+    pub async fn codes_paused(&self, address: IpAddr, now: Moment) -> Result<Option<(Pause, bool)>, StoreError> {
         let paused = move |db: &Connection| {
             let [_, network] = From::of(address).tabs(db, now)?;
-            Ok(read(db, now)?.pause(network.asker(), now))
+            let book = read(db, now)?;
+            let elsewhere = book.pause(Asker::Warm, now).is_none();
+            Ok(book.pause(network.asker(), now).map(|pause| (pause, elsewhere)))
         };
         self.0.readers.look(paused).await
     }
@@ -132,17 +136,31 @@ fn is_known(db: &Connection, phone: &Phone, now: Moment) -> Result<bool, StoreEr
     Ok(query.query_row(params![phone.as_str(), CampusDay::of(now).to_string()], |row| row.get(0))?)
 }
 
-/// Whether the last messages with codes, as far as they were tried, all failed.
+/// Whether the last messages with codes, as far as they were tried, all failed: one to each of so many numbers. A number that was
+/// refused says nothing of the channel, because anybody can invent one; unless it has had a code before, and so exists.
 fn is_failing(db: &Connection, since: Option<Moment>) -> Result<bool, StoreError> {
     let mut query = db.prepare_cached(
-        "select sent_at is null from notice
-         where kind = 'sign_in_code' and (tries > 0 or sent_at is not null) and made_at >= ?1
-         order by id desc limit ?2",
+        r#"select number, failed from
+               (select "to" as number, sent_at is null as failed, given_up, id from notice
+                where kind = 'sign_in_code' and (tries > 0 or sent_at is not null) and made_at >= ?1
+                order by id desc limit ?2)
+           where given_up is not 'refused' or exists (select 1 from known_browser where phone = number)
+           order by id desc"#,
     )?;
     let since = since.map_or(i64::MIN, Moment::unix_ms);
-    let found = query.query_map(params![since, FAILED_IN_A_ROW], |row| row.get(0))?;
-    let failed: Vec<bool> = found.collect::<Result<_, _>>()?;
-    Ok(failed.len() == usize::try_from(FAILED_IN_A_ROW).unwrap_or(usize::MAX) && failed.into_iter().all(|one| one))
+    let mut numbers = BTreeSet::new();
+    let mut rows = query.query(params![since, LOOKED_BACK])?;
+    while let Some(row) = rows.next()? {
+        let (number, failed): (String, bool) = (row.get(0)?, row.get(1)?);
+        if !failed {
+            return Ok(false);
+        }
+        numbers.insert(number);
+        if numbers.len() >= usize::try_from(FAILED_IN_A_ROW).unwrap_or(usize::MAX) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn tab(db: &Connection, who: &str, now: Moment) -> Result<Tab, StoreError> {

@@ -2,7 +2,8 @@
 //!
 //! A code is kept for a phone and a browser, which proves itself by a secret in its cookie. Whoever lacks that secret can neither
 //! use the code nor use up its guesses, so nobody can void a visitor's code by typing five wrong ones, and is told the same whether
-//! there is one or not. Asking again in the same browser voids the code before; another browser's stands.
+//! there is one or not. A code that leaves voids the one before in the same browser; where none leaves, and in another browser,
+//! the one before stands.
 //!
 //! Where no message may leave, the same rows are written as where one does, but for the message: a code that no digits fit, with
 //! its guesses. So neither the answer nor its time nor what comes after tells whether the phone is known, see
@@ -23,13 +24,15 @@ use super::{
     notices, rows,
     writer::Writing,
 };
-use crate::office::{Asker, Channel, CodeLimits, CodeTold, PauseReason, Tab, notice};
+use crate::office::{Asker, Channel, CodeLimits, CodeTold, Full, PauseReason, Tab, notice};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CodeIssued {
     Sent,
     /// Codes are short: a message left or did not, which is not told.
     Uncertain,
+    /// They are short for networks like this one: from another it can be asked for again at once.
+    UncertainHere,
     /// Too many were asked for this phone; from `retry_at` on there may be another.
     Limited {
         retry_at: Moment,
@@ -45,6 +48,10 @@ pub enum CodeCheck {
     Right,
     /// It was right, and another was sent that has to be typed as well.
     OneMore,
+    /// It was right, and the other one cannot leave before `retry_at`: until then it stays good.
+    OneMoreLater {
+        retry_at: Moment,
+    },
     Wrong {
         left: u8,
     },
@@ -143,6 +150,7 @@ struct Held {
     asker: Asker,
     from: From,
     notice: Option<i64>,
+    expires_at: Moment,
 }
 
 /// Strangers use up nothing of what the phone's own browsers may have, nor those from afar of what is asked for where codes are used.
@@ -188,6 +196,7 @@ impl Asked {
         let told = match ruling.told {
             CodeTold::OnItsWay => CodeIssued::Sent,
             CodeTold::Uncertain => CodeIssued::Uncertain,
+            CodeTold::UncertainHere => CodeIssued::UncertainHere,
             CodeTold::Wait { until } => return Ok(CodeIssued::Owing { retry_at: until }),
         };
         // What a stranger is told next must not tell either: phone and tab are counted whatever leaves, but for a channel that fails.
@@ -200,26 +209,31 @@ impl Asked {
         }
         let before = self.held(db)?;
         let (sent_before, lent_before, asked_at, wrong) =
-            before.map_or((0, 0, *now, 0), |held| (held.sent, held.lent, held.asked_at, held.wrong));
-        let notice = match ruling.leaves {
-            Some(asker) => {
+            before.as_ref().map_or((0, 0, *now, 0), |held| (held.sent, held.lent, held.asked_at, held.wrong));
+        let standing = before.filter(|held| held.notice.is_some() && *now < held.expires_at);
+        let (code, step, asker, notice) = match (ruling.leaves, standing) {
+            (Some(asker), _) => {
                 book.ledger.sent(asker);
-                Some(self.message(db, code)?)
+                (hash.to_vec(), 1, asker, Some(self.message(db, code)?))
             }
-            None => None,
+            // Nothing leaves, and so nothing takes the place of the one before. Its guesses begin anew and its time with it, as a
+            // new one's would: whether one left is told to nobody, and each question is counted for the phone as one that left.
+            (None, Some(before)) => (before.code, before.step, before.asker, before.notice),
+            // Nothing hashes to less than a hash.
+            (None, None) => (Vec::new(), 1, Asker::Cold, None),
         };
         let kept = Held {
-            // Nothing hashes to less than a hash.
-            code: if notice.is_some() { hash.to_vec() } else { Vec::new() },
+            code,
             asked_at,
             left: limits.attempts,
             wrong,
-            sent: sent_before.saturating_add(u32::from(notice.is_some())),
+            sent: sent_before.saturating_add(u32::from(ruling.leaves.is_some())),
             lent: lent_before.saturating_add(u32::from(lent)),
-            step: 1,
-            asker: ruling.leaves.unwrap_or(Asker::Cold),
+            step,
+            asker,
             from: self.from.clone(),
             notice,
+            expires_at: now.plus(limits.good_for),
         };
         self.keep(db, &kept)?;
         code_book::keep(db, &book)?;
@@ -228,9 +242,8 @@ impl Asked {
 
     /// Of a browser that has shown its secret.
     fn check(&self, db: &mut Writing<'_>, typed: [u8; 32], key: &IdentityKey) -> Result<CodeCheck, StoreError> {
-        let live = "select 1 from sign_in_code where phone = ?1 and browser = ?2 and expires_at > ?3";
-        let live = db.prepare_cached(live)?.exists(params![self.phone.as_str(), self.browser, self.now.unix_ms()])?;
-        let Some(held) = self.held(db)?.filter(|_| live) else { return Ok(CodeCheck::Gone) };
+        let live = |held: &Held| self.now < held.expires_at;
+        let Some(held) = self.held(db)?.filter(live) else { return Ok(CodeCheck::Gone) };
         let mut book = code_book::read(db, self.now)?;
         let stranger = held.asker != Asker::Proven;
         if held.code == typed {
@@ -248,9 +261,10 @@ impl Asked {
             return Ok(CodeCheck::Right);
         }
         let left = held.left.saturating_sub(1);
-        if stranger && held.notice.is_some() {
+        // By what was told, not by what left: or else who guesses at a phone finds it out from their own network's tab.
+        if stranger {
             book.ledger.guessed_wrong();
-            if left == 0 {
+            if left == 0 && held.lent > 0 {
                 held.from.note(db, self.now, Tab::guessed_away)?;
             }
         }
@@ -264,12 +278,15 @@ impl Asked {
         Ok(CodeCheck::Wrong { left })
     }
 
-    /// Sends the second code, as far as the budget of those who are known goes: the first was read off the phone.
+    /// Sends the second code, as far as the budget of those who are known goes: the first was read off the phone. Where it cannot
+    /// leave yet, the first can be typed again then.
     fn ask_again(&self, db: &mut Writing<'_>, held: &Held, key: &IdentityKey) -> Result<CodeCheck, StoreError> {
         let mut book = code_book::read(db, self.now)?;
-        if book.ledger.admits(Asker::Known, &self.limits.budget, self.now).is_err() {
-            self.drop_code(db)?;
-            return Ok(CodeCheck::Gone);
+        if let Err(Full { until, .. }) = book.ledger.admits(Asker::Known, &self.limits.budget, self.now) {
+            let good_until = until.plus(self.limits.good_for).unix_ms();
+            db.prepare_cached("update sign_in_code set expires_at = ?1 where phone = ?2 and browser = ?3")?
+                .execute(params![good_until, self.phone.as_str(), self.browser])?;
+            return Ok(CodeCheck::OneMoreLater { retry_at: until });
         }
         book.ledger.used(held.asker, held.sent, held.asked_at);
         book.ledger.sent(Asker::Known);
@@ -286,6 +303,7 @@ impl Asked {
             wrong: held.wrong,
             from: held.from.clone(),
             notice: Some(self.message(db, &code)?),
+            expires_at: self.now.plus(self.limits.good_for),
         };
         self.keep(db, &second)?;
         Ok(CodeCheck::OneMore)
@@ -305,7 +323,7 @@ impl Asked {
 
     fn held(&self, db: &Connection) -> Result<Option<Held>, StoreError> {
         let mut query = db.prepare_cached(
-            "select code, asked_at, left, wrong, sent, lent, step, asker, address, network, notice
+            "select code, asked_at, left, wrong, sent, lent, step, asker, address, network, notice, expires_at
              from sign_in_code where phone = ?1 and browser = ?2",
         )?;
         let mut found = query.query(params![self.phone.as_str(), self.browser])?;
@@ -324,7 +342,7 @@ impl Asked {
             self.browser,
             held.code,
             held.asked_at.unix_ms(),
-            self.now.plus(self.limits.good_for).unix_ms(),
+            held.expires_at.unix_ms(),
             held.left,
             held.wrong,
             held.sent,
@@ -357,6 +375,7 @@ fn held(row: &Row<'_>) -> Result<Held, StoreError> {
         asker: rows::parsed(row, "asker", Asker::from_number)?,
         from: From { address: row.get("address")?, network: row.get("network")? },
         notice: row.get("notice")?,
+        expires_at: rows::moment(row, "expires_at")?,
     })
 }
 

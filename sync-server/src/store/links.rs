@@ -107,18 +107,26 @@ impl Store {
         Links { by_code, ..links }
     }
 
-    /// The link that a code from a text message stands for, while it decides. Wrong ones are counted, right ones are not.
+    /// The link that a code from a text message stands for, while it decides. Wrong ones are counted, right ones are not. Their own
+    /// are open to `staff`, who may decide on them anyway, whatever others have typed.
     pub async fn link_by_code(
         &self,
         code: ApprovalCode,
-        address: IpAddr,
+        (address, staff): (IpAddr, Option<&StaffNumber>),
         limits: ApprovalCodeLimits,
         now: Moment,
     ) -> Result<CodeTyped, StoreError> {
-        let key = self.key().clone();
+        let (key, staff) = (self.key().clone(), staff.cloned());
         let token = key.link_of_code(code);
         let look = move |db: &mut Writing<'_>| {
-            let by = [(By::Address(address), limits.per_address), (By::Everybody, limits.together)];
+            if staff.is_some() && decides(db, &key, token.hash(), now)? == staff {
+                return Ok(CodeTyped::Right(token));
+            }
+            let by = [
+                (By::Address(address), limits.per_address),
+                (By::Around(address), limits.per_network),
+                (By::Everybody, limits.together),
+            ];
             let mut retry_at = None;
             for (by, limit) in by {
                 retry_at = retry_at.max(attempts::again_at(db, Counted::ApprovalCodeWrong, by, limit, now)?);
@@ -126,7 +134,7 @@ impl Store {
             if let Some(retry_at) = retry_at {
                 return Ok(CodeTyped::Limited { retry_at });
             }
-            if decides(db, &key, token.hash(), now)? {
+            if decides(db, &key, token.hash(), now)?.is_some() {
                 return Ok(CodeTyped::Right(token));
             }
             for (by, _) in by {
@@ -162,11 +170,12 @@ fn seen(db: &Connection, hash: [u8; 32], today: CampusDay) -> Result<Option<Seen
     Ok(Some(Seen { booking, channel: found.channel, holder }))
 }
 
-/// Whether a link decides now.
-fn decides(db: &Connection, key: &IdentityKey, hash: [u8; 32], now: Moment) -> Result<bool, StoreError> {
-    let Some(Seen { booking, holder, .. }) = seen(db, hash, CampusDay::of(now))? else { return Ok(false) };
+/// For whom a link decides now, if it does.
+fn decides(db: &Connection, key: &IdentityKey, hash: [u8; 32], now: Moment) -> Result<Option<StaffNumber>, StoreError> {
+    let Some(Seen { booking, holder, .. }) = seen(db, hash, CampusDay::of(now))? else { return Ok(None) };
     let booking = booking.opened(key)?;
-    Ok(holder.is_some() && booking.standing == Standing::Waiting && now < booking.facts.over_at())
+    let open = booking.standing == Standing::Waiting && now < booking.facts.over_at();
+    Ok(holder.filter(|_| open).map(|holder| holder.number))
 }
 
 pub(super) struct Found {
@@ -231,16 +240,16 @@ pub(super) fn add_for(
     now: Moment,
 ) -> Result<(), StoreError> {
     let many = match together {
-        Some(together) => together::waiting(db, &to.number, now)?.filter(|count| *count > together.more_than),
+        Some(together) => together::waiting(db, &to.number, now)?.filter(|many| many.counted > together.more_than),
         None => None,
     };
     for channel in Channel::ALL {
         let token = links.of(channel);
         let path = format!("/decide/{}", token.text());
         let asked = |path| notices::New { booking: Some(booking), channel, to: to.address(channel), message, path };
-        if let (Some(count), Some(together)) = (many, together) {
+        if let (Some(many), Some(together)) = (many, together) {
             notices::add_untold(db, &asked(None), now)?;
-            together::tell(db, to.address(channel), channel, count, together.every, now)?;
+            together::tell(db, to.address(channel), channel, many.all, together.every, now)?;
             continue;
         }
         keep(db, token, (booking, channel, holder))?;
@@ -267,7 +276,7 @@ fn keep(
 
 #[cfg(test)]
 mod tests {
-    use std::net::Ipv4Addr;
+    use std::net::{Ipv4Addr, Ipv6Addr};
 
     use chrono::TimeDelta;
 
@@ -281,7 +290,11 @@ mod tests {
     const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
     fn limits() -> ApprovalCodeLimits {
-        ApprovalCodeLimits { per_address: Limit::per_hour(3), together: Limit::per_day(5) }
+        ApprovalCodeLimits {
+            per_address: Limit::per_hour(3),
+            per_network: Limit::per_day(4),
+            together: Limit::per_day(5),
+        }
     }
 
     async fn submit(office: &Office, seed: u8) -> ApprovalCode {
@@ -292,7 +305,7 @@ mod tests {
     }
 
     async fn typed(office: &Office, code: ApprovalCode, address: IpAddr, now: Moment) -> CodeTyped {
-        office.store.link_by_code(code, address, limits(), now).await.unwrap()
+        office.store.link_by_code(code, (address, None), limits(), now).await.unwrap()
     }
 
     #[tokio::test]
@@ -330,29 +343,57 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn wrong_codes_are_limited_by_address_and_together_and_then_no_code_is_looked_at() {
+    async fn wrong_codes_are_limited_by_address_by_network_and_together_and_then_no_code_is_looked_at() {
         let office = Office::with_host().await;
         let code = submit(&office, 1).await;
         let wrong = ApprovalCode::from_bytes([7; 5]);
-        let address = |last| IpAddr::V4(Ipv4Addr::new(192, 0, 2, last));
+        let address = |network, last| IpAddr::V4(Ipv4Addr::new(192, 0, network, last));
         for _ in 0..3 {
-            assert_eq!(typed(&office, wrong, address(1), office.now).await, CodeTyped::Wrong);
+            assert_eq!(typed(&office, wrong, address(2, 1), office.now).await, CodeTyped::Wrong);
         }
         let hour = CodeTyped::Limited { retry_at: office.now.plus(TimeDelta::hours(1)) };
-        assert_eq!(typed(&office, code, address(1), office.now).await, hour);
-        assert!(matches!(typed(&office, code, address(2), office.now).await, CodeTyped::Right(_)));
-        for _ in 0..2 {
-            assert_eq!(typed(&office, wrong, address(2), office.now).await, CodeTyped::Wrong);
-        }
+        assert_eq!(typed(&office, code, address(2, 1), office.now).await, hour);
+        assert!(matches!(typed(&office, code, address(2, 2), office.now).await, CodeTyped::Right(_)));
+        assert_eq!(typed(&office, wrong, address(2, 2), office.now).await, CodeTyped::Wrong);
         let day = CodeTyped::Limited { retry_at: office.now.plus(TimeDelta::days(1)) };
-        assert_eq!(typed(&office, code, address(3), office.now).await, day);
+        assert_eq!(typed(&office, code, address(2, 3), office.now).await, day);
+        assert!(matches!(typed(&office, code, address(3, 1), office.now).await, CodeTyped::Right(_)));
+        assert_eq!(typed(&office, wrong, address(3, 1), office.now).await, CodeTyped::Wrong);
+        assert_eq!(typed(&office, code, address(4, 1), office.now).await, day);
+        // Signed in as its holder one opens it all the same, and nobody else's.
+        for (number, opens) in [("T1", true), ("T2", false)] {
+            let staff = StaffNumber::parse(number).unwrap();
+            let typed = office.store.link_by_code(code, (address(4, 1), Some(&staff)), limits(), office.now).await;
+            assert_eq!(matches!(typed.unwrap(), CodeTyped::Right(_)), opens, "{number}");
+        }
+    }
+
+    #[tokio::test]
+    async fn whoever_has_67_networks_or_one_of_a_renter_s_whole_closes_it_for_nobody_else() {
+        let office = Office::with_host().await;
+        let code = submit(&office, 1).await;
+        let limits = Config::default().notify.approval_code.limits();
+        let wrong = ApprovalCode::from_bytes([7; 5]);
+        let six = |network: u16| IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 9, network, 0, 0, 0, 1));
+        let four = |network: u8, last| IpAddr::V4(Ipv4Addr::new(198, 18, network, last));
+        let mut looked_at = [0, 0];
+        for address in (0..67).flat_map(|network| [1, 2, 3].map(|last| four(network, last))).chain((0..99).map(six)) {
+            for _ in 0..40 {
+                let typed = office.store.link_by_code(wrong, (address, None), limits, office.now).await.unwrap();
+                let which = usize::from(address.is_ipv6());
+                looked_at[which] += u32::from(typed == CodeTyped::Wrong);
+            }
+        }
+        assert_eq!(looked_at, [67 * 60, 60]);
+        let typed = office.store.link_by_code(code, (four(99, 1), None), limits, office.now).await.unwrap();
+        assert!(matches!(typed, CodeTyped::Right(_)));
     }
 
     #[test]
     fn guessing_is_hopeless_within_the_usual_limits() {
         let limits = Config::default().notify.approval_code.limits();
-        // With a thousand bookings waiting, a year of guessing finds one once in a thousand years.
-        let a_year = f64::from(limits.together.most) * 365.0 * 1000.0 / 2_f64.powi(40);
-        assert!(a_year < 1e-3, "{a_year}");
+        // With 10,000 good codes about, a day of guessing hits once in 10,000 days.
+        let a_day = f64::from(limits.together.most) * 10_000.0 / 2_f64.powi(40);
+        assert!(a_day <= 1e-4, "{a_day}");
     }
 }

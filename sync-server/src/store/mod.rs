@@ -63,6 +63,7 @@ use std::{
 use thiserror::Error;
 use tokio::sync::{Semaphore, watch};
 
+pub use attempts::network;
 pub use background::Background;
 pub use bookings::{BookingView, IssuedPass, WAITING_AT_MOST};
 pub use changes::{Changed, Changing, Said};
@@ -89,7 +90,7 @@ pub use receipts::{Receipt, ReceiptKept};
 pub use reminders::ReminderDue;
 pub use retention::Erased;
 pub use sealing::IdentityKey;
-pub use sessions::Session;
+pub use sessions::{Proven, Session};
 pub use submissions::{OnBehalf, Sent, Submission, Submitted};
 pub use terminals::Terminal;
 pub use token::{BrowserToken, FormToken, InvitationToken, LinkToken, PageToken, SessionToken};

@@ -1,5 +1,9 @@
 //! Sessions: who is signed in, until it ends by time, by idling or by leaving.
 //!
+//! A session speaks for what was proven when it was opened, and for no more: a phone, by its code, or a member of staff, by the word of
+//! another house. Whoever has proven the phone of a member of staff is that member, too, because codes are how staff sign in; but whom a
+//! house has named has not shown that the phone in the directory is theirs.
+//!
 //! That a session was used is remembered here and written down once a minute: looking at a page changes no row.
 
 use std::{
@@ -9,17 +13,31 @@ use std::{
 
 use chrono::TimeDelta;
 use rusqlite::{Connection, params};
-use shared::{identity::Phone, time::Moment};
+use shared::{identity::Phone, ids::StaffNumber, time::Moment};
 
 use super::{AsOf, FormToken, SessionToken, Store, StoreError, directory, rows, writer::Writing};
 use crate::office::Staff;
 
+/// What was proven when somebody signed in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Proven {
+    Phone(Phone),
+    Staff(StaffNumber),
+}
+
+impl From<Phone> for Proven {
+    fn from(phone: Phone) -> Self {
+        Self::Phone(phone)
+    }
+}
+
 /// Who is signed in.
 #[derive(Debug, Clone)]
 pub struct Session {
-    pub phone: Phone,
+    /// `None`: a house has said who it is, and nobody whose phone it is.
+    pub phone: Option<Phone>,
     pub form_token: FormToken,
-    /// Whom the directory knows under this phone.
+    /// Whom the directory knows by what was proven.
     pub staff: Option<Staff>,
     pub as_of: Option<AsOf>,
 }
@@ -49,17 +67,28 @@ impl Store {
     pub async fn open_session(
         &self,
         token: &SessionToken,
-        phone: Phone,
+        proven: impl Into<Proven>,
         now: Moment,
         expires_at: Moment,
         idle: TimeDelta,
     ) -> Result<(), StoreError> {
         let token = token.hash();
+        let (phone, staff) = match proven.into() {
+            Proven::Phone(phone) => (Some(phone), None),
+            Proven::Staff(number) => (None, Some(number)),
+        };
         let open = move |db: &mut Writing<'_>| {
             db.execute("delete from session where expires_at <= ?1", [now.unix_ms()])?;
             db.execute(
-                "insert into session (token, phone, expires_at, idle_ms, seen_at) values (?1, ?2, ?3, ?4, ?5)",
-                params![token, phone.as_str(), expires_at.unix_ms(), idle.num_milliseconds(), now.unix_ms()],
+                "insert into session (token, phone, staff, expires_at, idle_ms, seen_at) values (?1, ?2, ?3, ?4, ?5, ?6)",
+                params![
+                    token,
+                    phone.as_ref().map(Phone::as_str),
+                    staff.as_ref().map(StaffNumber::as_str),
+                    expires_at.unix_ms(),
+                    idle.num_milliseconds(),
+                    now.unix_ms()
+                ],
             )?;
             Ok(())
         };
@@ -108,7 +137,7 @@ impl Store {
 
 /// A session, whether or not its time is over.
 pub(super) struct Found {
-    phone: Phone,
+    phone: Option<Phone>,
     staff: Option<Staff>,
     expires_at: Moment,
     seen_at: Moment,
@@ -116,12 +145,24 @@ pub(super) struct Found {
 }
 
 fn find(db: &Connection, token: [u8; 32]) -> Result<Option<Found>, StoreError> {
-    let mut query = db.prepare_cached("select phone, expires_at, seen_at, idle_ms from session where token = ?1")?;
+    let mut query =
+        db.prepare_cached("select phone, staff, expires_at, seen_at, idle_ms from session where token = ?1")?;
     let mut rows = query.query([token])?;
     let Some(row) = rows.next()? else { return Ok(None) };
-    let phone = rows::phone(row, "phone")?;
+    let number: Option<String> = row.get("staff")?;
     let idle = TimeDelta::milliseconds(row.get("idle_ms")?);
-    let staff = directory::by_phone(db, &phone)?;
+    let (phone, staff) = match number {
+        // Who has left speaks for nobody.
+        Some(number) => match directory::by_number(db, &rows::stored("staff", StaffNumber::parse(&number))?)? {
+            Some(staff) => (None, Some(staff)),
+            None => return Ok(None),
+        },
+        None => {
+            let phone = rows::phone(row, "phone")?;
+            let staff = directory::by_phone(db, &phone)?;
+            (Some(phone), staff)
+        }
+    };
     let (expires_at, seen_at) = (rows::moment(row, "expires_at")?, rows::moment(row, "seen_at")?);
     Ok(Some(Found { phone, staff, expires_at, seen_at, idle }))
 }
@@ -151,6 +192,7 @@ mod tests {
         let found = store.session(&host, *now).await.unwrap().unwrap();
         assert_eq!(found.staff.unwrap().number.as_str(), "T1");
         assert!(found.form_token.is(&host.form_token().text()));
+        assert_eq!(found.phone, Some(phone(1)));
         assert!(store.session(&visitor, *now).await.unwrap().unwrap().staff.is_none());
         let seen_at = || office.look("select seen_at from session where phone = '13800130001'");
         for day in 1..10 {
@@ -168,5 +210,19 @@ mod tests {
         store.close_session(third.clone()).await.unwrap();
         assert!(store.session(&third, *now).await.unwrap().is_none());
         assert!(store.session(&SessionToken::from_random([9; 32]), *now).await.unwrap().is_none());
+    }
+
+    #[tokio::test]
+    async fn whom_a_house_has_named_is_a_member_of_staff_and_no_phone_s_owner_until_they_leave() {
+        let office = Office::open();
+        let Office { store, now, .. } = &office;
+        store.import_directory(vec![staff("T1", "张伟", "13800130001")], *now).await.unwrap();
+        let (token, day) = (SessionToken::from_random([1; 32]), TimeDelta::days(1));
+        let named = Proven::Staff(StaffNumber::parse("T1").unwrap());
+        store.open_session(&token, named, *now, now.plus(day), day).await.unwrap();
+        let found = store.session(&token, *now).await.unwrap().unwrap();
+        assert_eq!((found.phone, found.staff.unwrap().number.as_str()), (None, "T1"));
+        store.import_directory(vec![staff("T2", "李娜", "13800130001")], *now).await.unwrap();
+        assert!(store.session(&token, *now).await.unwrap().is_none());
     }
 }

@@ -15,12 +15,31 @@ use crate::office::{
     notice::{self, NoticeKind},
 };
 
+/// Of those that wait for one host, as many of one booker count towards telling of all together: else a single stranger who books
+/// often enough keeps the others' messages back.
+const OF_ONE_BOOKER: u32 = 2;
+
+/// Bookings that wait for the word of somebody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Waiting {
+    pub(super) all: u32,
+    /// Those that count towards being told of together.
+    pub(super) counted: u32,
+}
+
 /// How many bookings wait for the word of this member of staff; `None` for none.
-pub(super) fn waiting(db: &Connection, staff: &StaffNumber, now: Moment) -> Result<Option<u32>, StoreError> {
-    let sql = format!("select count(*) from booking b where {DECIDES} and b.standing = 'waiting' and b.day >= ?2");
-    let count: u32 =
-        db.prepare_cached(&sql)?.query_row([staff.as_str(), &CampusDay::of(now).to_string()], |row| row.get(0))?;
-    Ok((count > 0).then_some(count))
+pub(super) fn waiting(db: &Connection, staff: &StaffNumber, now: Moment) -> Result<Option<Waiting>, StoreError> {
+    let sql = format!(
+        "select ifnull(sum(of_one), 0), ifnull(sum(min(of_one, ?3)), 0) from
+             (select count(*) as of_one from booking b
+              where {DECIDES} and b.standing = 'waiting' and b.day >= ?2 group by b.booked_by)"
+    );
+    let waiting = db
+        .prepare_cached(&sql)?
+        .query_row(params![staff.as_str(), &CampusDay::of(now).to_string(), OF_ONE_BOOKER], |row| {
+            Ok(Waiting { all: row.get(0)?, counted: row.get(1)? })
+        })?;
+    Ok((waiting.all > 0).then_some(waiting))
 }
 
 pub(super) fn tell(
@@ -62,14 +81,25 @@ pub(super) fn tell(
 
 #[cfg(test)]
 mod tests {
+    use shared::{identity::Phone, ids::BookingId};
+
     use super::*;
     use crate::{
         office::Together,
         store::{
-            Came, GivenUp, NoticeState,
-            office_days::{Office, form},
+            Came, GivenUp, NoticeState, Taken,
+            office_days::{Office, form, links},
         },
     };
+
+    async fn book(office: &Office, booker: u8, seed: u8) -> BookingId {
+        let booker = Phone::parse(&format!("138001301{booker:02}")).unwrap();
+        office.submit_by(&booker, &form(), links(seed)).await
+    }
+
+    async fn take(office: &Office, at: Moment) -> Vec<Taken> {
+        office.store.take_notices(Channel::Sms, None, 99, at).await.unwrap()
+    }
 
     #[tokio::test]
     async fn many_are_told_in_one_that_counts_them_and_the_next_one_waits() {
@@ -79,11 +109,10 @@ mod tests {
         store.tell_together(Together { more_than: 2, every: half_hour });
         let mut bookings = Vec::new();
         for seed in 1..=5 {
-            bookings.push(office.submit(&form(), seed).await.0);
+            bookings.push(book(&office, seed, seed).await);
         }
         assert_eq!(office.look("select count(*) from approval_link"), 6, "two are told of with links");
-        let take = async |at| store.take_notices(Channel::Sms, None, 99, at).await.unwrap();
-        let taken = take(*now).await;
+        let taken = take(&office, *now).await;
         let texts: Vec<_> = taken.iter().map(|one| one.notice.text.clone()).collect();
         assert_eq!(texts.iter().filter(|text| text.contains("张晓明")).count(), 2);
         assert_eq!(texts.iter().filter(|text| text.contains("有 5 个")).count(), 1, "{texts:?}");
@@ -93,11 +122,27 @@ mod tests {
         let (_, notices) = store.booking_with_notices(bookings[4], None).await.unwrap().unwrap();
         assert_eq!(notices[0].state, NoticeState::GivenUp(GivenUp::Together));
         for seed in 6..=7 {
-            office.submit(&form(), seed).await;
+            book(&office, seed, seed).await;
         }
-        assert_eq!(take(now.plus(TimeDelta::minutes(29))).await, []);
-        let next = take(now.plus(half_hour)).await;
+        assert_eq!(take(&office, now.plus(TimeDelta::minutes(29))).await, []);
+        let next = take(&office, now.plus(half_hour)).await;
         assert_eq!(next.len(), 1);
         assert!(next[0].notice.text.contains("有 7 个") && next[0].notice.path.as_deref() == Some("/bookings"));
+    }
+
+    #[tokio::test]
+    async fn one_who_books_again_and_again_keeps_nobody_else_s_message_back() {
+        let office = Office::with_host().await;
+        office.store.tell_together(Together { more_than: 3, every: TimeDelta::minutes(30) });
+        for seed in 1..=9 {
+            book(&office, 1, seed).await;
+        }
+        book(&office, 2, 10).await;
+        let taken = take(&office, office.now).await;
+        assert!(taken.iter().all(|one| one.notice.text.contains("张晓明")), "{taken:?}");
+        assert_eq!(taken.len(), 10);
+        book(&office, 3, 11).await;
+        let taken = take(&office, office.now).await;
+        assert!(taken.iter().any(|one| one.notice.text.contains("有 11 个")), "{taken:?}");
     }
 }

@@ -123,10 +123,21 @@ fn keep(db: &Writing<'_>, unsent: &Unsent, sealed: &[u8], address: IpAddr, now: 
     }
     attempts::count(db, Counted::FormKept, by, now)?;
     let session = session.as_ref().map(SessionToken::hash);
+    // What whoever is not signed in by a phone types for others is kept with their work.
     db.execute(
         "insert or replace into unsent_form (browser, form_id, kind, phone, sealed, kept_at)
-         values (?1, ?2, ?3, (select phone from session where token = ?4), ?5, ?6)",
-        params![browser.hash(), form.form_id, kind.name(), session, sealed, now.unix_ms()],
+         values (?1, ?2, ?3,
+             (select ifnull(o.phone, (select phone from staff where number = o.staff and ?7)) from session o where token = ?4),
+             ?5, ?6)",
+        params![
+            browser.hash(),
+            form.form_id,
+            kind.name(),
+            session,
+            sealed,
+            now.unix_ms(),
+            matches!(kind, FormKind::OnBehalf)
+        ],
     )?;
     Ok(true)
 }

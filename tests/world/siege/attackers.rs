@@ -19,10 +19,14 @@ pub enum Strategy {
     Burst,
     /// As [`Pump`](Self::Pump), and no two addresses share a network.
     Everywhere,
+    /// As [`Everywhere`](Self::Everywhere), in the guests' own networks: one in each of their carriers', the others beside every
+    /// second of their homes.
+    Among,
 }
 
 impl Strategy {
-    pub const ALL: [Self; 6] = [Self::Pump, Self::OnePhone, Self::Guess, Self::Slow, Self::Burst, Self::Everywhere];
+    pub const ALL: [Self; 7] =
+        [Self::Pump, Self::OnePhone, Self::Guess, Self::Slow, Self::Burst, Self::Everywhere, Self::Among];
 
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -33,6 +37,7 @@ impl Strategy {
             Self::Slow => "slow",
             Self::Burst => "burst at 8",
             Self::Everywhere => "everywhere",
+            Self::Among => "among guests",
         }
     }
 
@@ -47,7 +52,7 @@ impl Strategy {
             of * (at + 1) / whole - of * at / whole
         };
         match self {
-            Self::Pump | Self::Everywhere => spread(4 * HOUR, 12 * HOUR, requests),
+            Self::Pump | Self::Everywhere | Self::Among => spread(4 * HOUR, 12 * HOUR, requests),
             Self::OnePhone | Self::Guess | Self::Slow => spread(0, 24 * HOUR, requests),
             Self::Burst => {
                 let eight = 8 * HOUR;
@@ -60,10 +65,15 @@ impl Strategy {
     pub(super) fn address(self, number: u64, chance: &mut Chance) -> IpAddr {
         let which = match self {
             Self::Slow => u32::try_from(number % 10_000).unwrap_or(0),
-            Self::Pump | Self::OnePhone | Self::Guess | Self::Burst | Self::Everywhere => chance.below(10_000),
+            Self::Pump | Self::OnePhone | Self::Guess | Self::Burst | Self::Everywhere | Self::Among => {
+                chance.below(10_000)
+            }
         };
+        if self == Self::Among {
+            return crowd::beside_guests(which);
+        }
         let (network, host) = match self {
-            Self::Everywhere => (which, 7),
+            Self::Everywhere | Self::Among => (which, 7),
             Self::Pump | Self::OnePhone | Self::Guess | Self::Slow | Self::Burst => (which / 250, 1 + which % 250),
         };
         // Networks set aside for measuring.
@@ -73,8 +83,10 @@ impl Strategy {
     pub(super) fn phone(self, chance: &mut Chance) -> String {
         match self {
             Self::OnePhone => crowd::owner(),
-            Self::Pump | Self::Everywhere if chance.percent(10) => crowd::staff_phone(chance.below(crowd::STAFF)),
-            Self::Pump | Self::Guess | Self::Slow | Self::Burst | Self::Everywhere => {
+            Self::Pump | Self::Everywhere | Self::Among if chance.percent(10) => {
+                crowd::staff_phone(chance.below(crowd::STAFF))
+            }
+            Self::Pump | Self::Guess | Self::Slow | Self::Burst | Self::Everywhere | Self::Among => {
                 format!("19{:09}", chance.below(1_000_000_000))
             }
         }

@@ -3,7 +3,8 @@
 //! A quarter come with a browser they have signed in with before, a tenth are staff with a new one, the others are new. Three of ten
 //! sit behind the campus's own address, six come by a carrier of mobile telephones, who share some 150 networks, and one from home.
 //! Some messages are lost, some people mistype, and some never type the code at all. Whoever waits in vain asks again, as the page
-//! says, and gives up after three minutes.
+//! says, and gives up after three minutes. Who is told to leave the Wi-Fi does so and asks again by mobile data, but for one in
+//! twenty, who cannot or does not read it.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -22,6 +23,8 @@ const NEW: u32 = 1300;
 /// Who has a number from abroad is told so before anything is counted.
 pub(super) const FOREIGN: u32 = 20;
 pub(super) const PATIENCE_S: i64 = 180;
+const CARRIERS: u32 = 150;
+const HOMES: u32 = 20_000;
 const MORNING_S: u32 = 7 * 3600 + 1800;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +66,8 @@ pub(super) struct Person {
     pub(super) step: Step,
     /// Asks and never types.
     pub(super) idle: bool,
+    /// Stays in the Wi-Fi whatever the page says.
+    pub(super) stays: bool,
 }
 
 pub(super) fn staff_phone(number: u32) -> String {
@@ -115,6 +120,7 @@ pub(super) fn of_day(day: u32, seed: u64) -> Result<Vec<Person>, Trouble> {
             next_at: comes_at,
             step: Step::Asks,
             idle: chance.percent(3),
+            stays: chance.percent(5),
         });
     }
     Ok(people)
@@ -133,14 +139,27 @@ fn address(chance: &mut Chance) -> IpAddr {
         0..3 => IpAddr::V4(Ipv4Addr::new(203, 0, 113, 1)),
         3..9 => by_phone(chance),
         _ => {
-            let network = chance.below(20_000);
-            IpAddr::V4(Ipv4Addr::from_bits((100 << 24) + (96 << 16) + (network << 8) + chance.between(1, 255)))
+            let network = chance.below(HOMES);
+            home(network, chance.between(1, 255))
         }
     }
 }
 
 /// As a telephone is seen that leaves the Wi-Fi.
 pub(super) fn by_phone(chance: &mut Chance) -> IpAddr {
-    let network = chance.below(150);
-    IpAddr::V4(Ipv4Addr::from_bits((100 << 24) + (64 << 16) + (network << 8) + chance.between(1, 255)))
+    let network = chance.below(CARRIERS);
+    carrier(network, chance.between(1, 255))
+}
+
+/// Of an attacker who has one address in each of the carriers' networks, and one beside every second home.
+pub(super) fn beside_guests(which: u32) -> IpAddr {
+    if which < CARRIERS { carrier(which, 7) } else { home((which - CARRIERS) * 2, 7) }
+}
+
+const fn carrier(network: u32, host: u32) -> IpAddr {
+    IpAddr::V4(Ipv4Addr::from_bits((100 << 24) + (64 << 16) + (network << 8) + host))
+}
+
+const fn home(network: u32, host: u32) -> IpAddr {
+    IpAddr::V4(Ipv4Addr::from_bits((100 << 24) + (96 << 16) + (network << 8) + host))
 }

@@ -169,7 +169,8 @@ impl Day {
         let mut leaves = false;
         while let Some(asked) = asking.join_next().await {
             let (issued, caller) = asked.map_err(told)?;
-            let may = matches!(issued.map_err(told)?, CodeIssued::Sent | CodeIssued::Uncertain);
+            let issued = issued.map_err(told)?;
+            let may = matches!(issued, CodeIssued::Sent | CodeIssued::Uncertain | CodeIssued::UncertainHere);
             leaves |= may;
             if may && strategy == Strategy::Guess {
                 self.guessed_at.push((caller.phone, caller.browser, caller.address));
@@ -189,7 +190,7 @@ impl Day {
                         self.hits += 1;
                         break;
                     }
-                    CodeCheck::OneMore | CodeCheck::Gone => break,
+                    CodeCheck::OneMore | CodeCheck::OneMoreLater { .. } | CodeCheck::Gone => break,
                 }
             }
         }
@@ -216,11 +217,21 @@ impl Day {
                         person.step = Step::Waits { asked_at: now_s };
                         Ok(true)
                     }
+                    // As the page says: off the Wi-Fi, and at once again. It may come all the same.
+                    CodeIssued::UncertainHere => {
+                        person.step = Step::Waits { asked_at: now_s };
+                        if !person.stays {
+                            person.address = crowd::by_phone(&mut self.chance);
+                            person.next_at = now_s + i64::from(self.chance.between(15, 40));
+                        }
+                        Ok(true)
+                    }
                     CodeIssued::Limited { .. } => Ok(false),
                     CodeIssued::Owing { .. } => {
-                        // As the page says: off the Wi-Fi.
-                        person.address = crowd::by_phone(&mut self.chance);
-                        person.next_at = now_s + i64::from(self.chance.between(15, 40));
+                        if !person.stays {
+                            person.address = crowd::by_phone(&mut self.chance);
+                            person.next_at = now_s + i64::from(self.chance.between(15, 40));
+                        }
                         Ok(false)
                     }
                 }
@@ -242,6 +253,10 @@ impl Day {
                     CodeCheck::OneMore => {
                         person.next_at = now_s + 60;
                         Step::Waits { asked_at: now_s }
+                    }
+                    CodeCheck::OneMoreLater { retry_at } => {
+                        person.next_at = retry_at.since(self.date.start()).num_seconds() + 1;
+                        Step::Types { code, mistyped: false }
                     }
                     CodeCheck::Wrong { .. } => Step::Types { code, mistyped: false },
                     CodeCheck::Gone => Step::Asks,

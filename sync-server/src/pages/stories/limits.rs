@@ -1,7 +1,7 @@
 //! What one person may do so often and no more, and what strangers may not do to others.
 
 use super::*;
-use crate::config::BookingSettings;
+use crate::config::{BookingSettings, SignIn};
 
 const UNKNOWN: [(&str, &str); 2] = [("host_number", "T2"), ("host_name", "")];
 
@@ -269,4 +269,54 @@ async fn strangers_who_ask_for_a_code_all_day_leave_the_owner_s_browser_its_own(
     let code = office.code_for(VISITOR).await;
     let entered = owner.post(&office, "/sign-in", &[("phone", VISITOR), ("code", &code)]).await;
     assert_eq!(entered.location(), "/bookings");
+}
+
+/// What a browser was answered, but for the number it had typed itself.
+async fn told(browser: &mut Browser, office: &Office, path: &str, fields: &[(&str, &str)]) -> String {
+    let form = Request::post(path)
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .header("x-forwarded-for", "198.51.100.7");
+    let answer = browser.send(office, form, Body::from(encoded(fields))).await;
+    let nonce = answer.text().contains("nonce=\"").then(|| answer.without_nonce()).unwrap_or_default();
+    let (_, phone) = fields.iter().find(|(name, _)| *name == "phone").unwrap();
+    let typed = Phone::parse(phone).unwrap();
+    let text = nonce.replace(typed.as_str(), "PHONE").replace(&typed.masked(), "MASKED");
+    format!("{} {:?} {text}", answer.status, answer.headers.get(header::LOCATION))
+}
+
+#[tokio::test]
+async fn while_codes_are_short_every_answer_about_a_known_phone_is_that_about_an_unknown_one() {
+    let mut stories = Vec::new();
+    for phone in [HOST, "13800130555"] {
+        let sign_in = SignIn { per_hour: 10, ..SignIn::default() };
+        let office = Office::with(Config { sign_in, behind_proxy: true, ..Config::default() }).await;
+        for last in 0..3 {
+            let filler = [("phone", format!("1380013080{last}"))];
+            let fields: Vec<_> = filler.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            Browser::default().post(&office, "/sign-in/code", &fields).await.location();
+        }
+        let mut stranger = Browser::default();
+        let mut heard = vec![told(&mut stranger, &office, "/sign-in/code", &[("phone", phone)]).await];
+        assert!(heard[0].contains("said=short"), "{heard:?}");
+        let left = office.notices().await.iter().any(|notice| notice.to == phone);
+        assert_eq!(left, phone == HOST, "one of them was sent a code");
+        // Guessed away, and again; then what the network is told of others' phones.
+        for _ in 0..2 {
+            for _ in 0..6 {
+                let fields = [("phone", phone), ("code", "000000")];
+                heard.push(told(&mut stranger, &office, "/sign-in", &fields).await);
+            }
+            office.clock.advance(TimeDelta::seconds(61));
+            heard.push(told(&mut stranger, &office, "/sign-in/code", &[("phone", phone)]).await);
+        }
+        for other in 10..30 {
+            let other = format!("138001307{other}");
+            heard.push(told(&mut Browser::default(), &office, "/sign-in/code", &[("phone", &other)]).await);
+        }
+        stories.push(heard);
+    }
+    for (known, unknown) in stories[0].iter().zip(&stories[1]) {
+        assert_eq!(known, unknown);
+    }
+    assert!(stories[0].last().unwrap().contains("429"), "{:?}", stories[0].last());
 }

@@ -282,6 +282,85 @@ async fn once_many_guesses_stand_open_a_stranger_types_two_codes_and_the_owner_s
 }
 
 #[tokio::test]
+async fn a_right_code_stays_good_until_the_second_one_can_leave() {
+    let office = &Office::open();
+    let tight =
+        CodeLimits { budget: crate::office::Budget { per_minute: 20, per_hour: 400, per_day: 400 }, ..limits() };
+    let minute = |minutes| office.now.plus(TimeDelta::minutes(minutes));
+    for last in 100..110 {
+        STRANGER.ask(office, last, "222222", minute(0)).await;
+        while let CodeCheck::Wrong { .. } = STRANGER.try_code(office, last, "000000", minute(0)).await {}
+    }
+    VISITOR.ask(office, 1, "111111", minute(2)).await;
+    // In the minute in which it is typed, so many have left that a second one cannot.
+    for last in 200..220 {
+        Browser(9).ask(office, last, "1", minute(6)).await;
+    }
+    let caller = Caller { phone: phone(1), browser: Some(VISITOR.secret()), address: HERE };
+    let typed = async |at| office.store.check_code(&caller, "111111", at, &tight).await.unwrap();
+    let full = minute(7).minus(TimeDelta::seconds(1));
+    assert_eq!(typed(full).await, CodeCheck::OneMoreLater { retry_at: minute(7) });
+    assert_eq!(typed(minute(7)).await, CodeCheck::OneMore, "though its own five minutes are over");
+}
+
+#[tokio::test]
+async fn asking_again_where_no_code_may_leave_voids_none_and_guesses_at_it_stay_as_few() {
+    let office = &Office::open();
+    let minute = |minutes| office.now.plus(TimeDelta::minutes(minutes));
+    let none = CodeLimits { budget: crate::office::Budget { per_minute: 0, per_hour: 0, per_day: 0 }, ..limits() };
+    let caller = Caller { phone: phone(1), browser: VISITOR.secret(), address: HERE };
+    VISITOR.ask(office, 1, "111111", minute(0)).await;
+    assert_eq!(VISITOR.try_code(office, 1, "000000", minute(0)).await, CodeCheck::Wrong { left: 4 });
+    let again = async |code, at| office.store.issue_code(&caller, code, at, &none).await.unwrap();
+    assert_eq!(again("222222", minute(1)).await, CodeIssued::Uncertain);
+    assert_eq!(VISITOR.try_code(office, 1, "222222", minute(1)).await, CodeCheck::Wrong { left: 4 });
+    assert_eq!(again("333333", minute(2)).await, CodeIssued::Uncertain);
+    assert_eq!(VISITOR.try_code(office, 1, "111111", minute(2)).await, CodeCheck::Right);
+    // Whoever never types it right has five guesses for each time they asked, ten times a day, as with new codes.
+    let mut guesses = 0;
+    for asked in 0..24 * 60 {
+        let limits = if asked == 0 { limits() } else { none };
+        let stranger = Caller { phone: phone(2), browser: STRANGER.secret(), address: HERE };
+        office.store.issue_code(&stranger, "444444", minute(3 + asked), &limits).await.unwrap();
+        for _ in 0..4 {
+            let guess = STRANGER.try_code(office, 2, "000000", minute(3 + asked)).await;
+            guesses += u32::from(matches!(guess, CodeCheck::Wrong { .. }));
+        }
+    }
+    assert!(guesses <= 50, "{guesses}");
+}
+
+#[tokio::test]
+async fn numbers_that_do_not_exist_and_one_that_had_too_many_pause_nobody_and_a_template_that_is_refused_does() {
+    let office = &Office::open();
+    let at = |seconds| office.now.plus(TimeDelta::seconds(seconds));
+    let come = async |came: Came, now| {
+        for notice in office.store.due_notices(now, 99).await.unwrap() {
+            office.store.keep_notices(vec![(notice.id, came.clone())], now).await.unwrap();
+        }
+    };
+    let refused =
+        Came::GivenUp { how: crate::store::GivenUp::Refused, why: Some("no such".to_owned()), in_doubt: false };
+    let full = Came::Again { why: "day's limit".to_owned(), next_try: at(90_000), in_doubt: false };
+    for last in 10..30 {
+        STRANGER.ask(office, last, "1", at(1)).await;
+    }
+    come(refused.clone(), at(2)).await;
+    for minute in 1..=5 {
+        STRANGER.ask(office, 9, "1", at(minute * 60)).await;
+        come(full.clone(), at(minute * 60)).await;
+    }
+    assert_eq!(STRANGER.ask(office, 30, "1", at(303)).await, CodeIssued::Sent);
+    come(Came::Sent { adapter: "post", handle: None }, at(303)).await;
+    for last in 40..45 {
+        VISITOR.ask(office, last, "111111", at(304)).await;
+        assert_eq!(VISITOR.try_code(office, last, "111111", at(304)).await, CodeCheck::Right);
+        come(refused.clone(), at(304)).await;
+    }
+    assert_eq!(STRANGER.ask(office, 31, "1", at(305)).await, CodeIssued::Uncertain, "these numbers do exist");
+}
+
+#[tokio::test]
 async fn a_channel_that_fails_pauses_strangers_over_a_restart_and_not_the_owner() {
     let office = Office::open();
     let at = |seconds| office.now.plus(TimeDelta::seconds(seconds));
@@ -299,8 +378,8 @@ async fn a_channel_that_fails_pauses_strangers_over_a_restart_and_not_the_owner(
     drop(store);
     let store = Store::open(&path, super::super::office_days::key()).unwrap();
     let office = Office { store, path, now, host, _dir };
-    let pause = office.store.codes_paused(HERE, at(4)).await.unwrap().unwrap();
-    assert_eq!(pause.until, at(3 + 5 * 60));
+    let (pause, elsewhere) = office.store.codes_paused(HERE, at(4)).await.unwrap().unwrap();
+    assert_eq!((pause.until, elsewhere), (at(3 + 5 * 60), false));
     assert_eq!(STRANGER.ask(&office, 16, "1", at(4)).await, CodeIssued::Uncertain);
     assert_eq!(VISITOR.ask(&office, 1, "222222", at(61)).await, CodeIssued::Sent);
     assert_eq!(STRANGER.ask(&office, 17, "1", at(3 + 5 * 60)).await, CodeIssued::Sent);

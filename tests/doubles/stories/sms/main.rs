@@ -12,4 +12,6 @@ mod receipts;
 #[cfg(test)]
 mod replays;
 #[cfg(test)]
+mod set_up;
+#[cfg(test)]
 mod words;

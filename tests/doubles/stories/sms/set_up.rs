@@ -1,0 +1,90 @@
+//! An office that is set up for a gateway: what is missing is said when it starts, and `notify test` sends one message through it.
+
+use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
+
+use clap::Parser as _;
+use sync_server::commands::{self, Arguments};
+
+use crate::house::{By, House};
+
+/// What a command said, or why it failed with all its causes.
+async fn typed(house: &House, dir: &Path, line: &str) -> Result<String, String> {
+    let settings = dir.join("office.toml").display().to_string();
+    let words = ["sync-server", "--config", &settings].into_iter().chain(line.split(' '));
+    let arguments = Arguments::try_parse_from(words).unwrap();
+    let mut out = Vec::new();
+    let done = commands::run(arguments, house.clock.clone(), &mut "".as_bytes(), &mut out).await;
+    done.map(|()| String::from_utf8(out).unwrap()).map_err(|failure| {
+        let mut told = failure.to_string();
+        let mut cause = std::error::Error::source(&failure);
+        while let Some(error) = cause {
+            told.push_str(&format!("\n{error}"));
+            cause = error.source();
+        }
+        told
+    })
+}
+
+/// With keys and one member of staff, and without the gateway's secret.
+async fn office(house: &House, by: By) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let settings = format!("listen = '127.0.0.1:0'\ndata_dir = '{}'\n{}", data.display(), house.settings(by, ""));
+    fs::write(dir.path().join("office.toml"), settings).unwrap();
+    let staff = dir.path().join("staff.csv");
+    fs::write(&staff, "number,name,department,phone\nT2001,王建国,图书馆,13900000001\n").unwrap();
+    typed(house, dir.path(), "keys init").await.unwrap();
+    typed(house, dir.path(), &format!("directory import {}", staff.display())).await.unwrap();
+    dir
+}
+
+fn keep_secret(dir: &Path, name: &str, secret: &str) {
+    let path = dir.join("data/secrets").join(name);
+    fs::write(&path, secret).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+}
+
+const GATEWAYS: [(By, &str); 3] =
+    [(By::Acs3, "aliyun.secret"), (By::Rpc, "aliyun.secret"), (By::Tencent, "tencent.secret")];
+
+#[tokio::test]
+async fn a_gateway_s_secret_that_is_missing_or_empty_is_said_at_start_with_its_setting_and_file() {
+    for (by, file) in GATEWAYS {
+        let house = House::new().await;
+        let dir = office(&house, by).await;
+        for missing in [true, false] {
+            if !missing {
+                keep_secret(dir.path(), file, "");
+            }
+            for command in ["serve", "notify test --to T2001"] {
+                let told = typed(&house, dir.path(), command).await.unwrap_err();
+                assert!(told.starts_with("notify.sms 缺少密钥") && told.contains(&format!("secrets/{file}")), "{told}");
+                assert!(told.contains("It lacks its secret"), "{told}");
+            }
+        }
+        assert_eq!(house.doubles.shown.all(), []);
+    }
+}
+
+#[tokio::test]
+async fn notify_test_sends_one_text_message_and_says_what_came_back() {
+    for (by, file) in GATEWAYS {
+        let house = House::new().await;
+        let dir = office(&house, by).await;
+        let secret = if by == By::Tencent { &house.doubles.tencent.secret } else { &house.doubles.aliyun.secret };
+        keep_secret(dir.path(), file, secret);
+        let told = typed(&house, dir.path(), "notify test --to T2001").await.unwrap();
+        let taken = format!("sms（{}）：已受理，对方编号 ", by.double());
+        assert!(told.contains(&taken) && !told.contains("编号 -"), "{told}");
+        assert!(told.contains("wecom：未设置"), "{told}");
+        let shown = house.doubles.shown.all();
+        assert_eq!(shown.len(), 1, "{by:?}");
+        assert!(shown[0].to.ends_with("13900000001") && shown[0].text.contains("某某大学"), "{shown:?}");
+
+        keep_secret(dir.path(), file, "another");
+        house.pass(chrono::TimeDelta::minutes(2));
+        let told = typed(&house, dir.path(), "notify test --to T2001").await.unwrap_err();
+        assert!(!told.contains("another"), "{told}");
+        assert_eq!(house.doubles.shown.all().len(), 1);
+    }
+}
