@@ -12,6 +12,7 @@ mod console;
 pub mod hall;
 mod lane;
 mod line;
+mod plain;
 pub mod sms;
 mod throttle;
 pub mod wecom;

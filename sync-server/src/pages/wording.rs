@@ -139,9 +139,7 @@ pub(super) fn how_it_came(standing: &Standing, lang: Language) -> String {
         Standing::Waiting => {
             lang.say("已通知被访人，请等待审核。", "The host has been told and will decide.").to_owned()
         }
-        Standing::Approved { by, at } => {
-            decided(by, &clock(*at, lang), lang.say("同意来访", "approved"), lang)
-        }
+        Standing::Approved { by, at } => decided(by, &clock(*at, lang), lang.say("同意来访", "approved"), lang),
         Standing::Declined { by, at, reason } => {
             let decided = decided(by, &clock(*at, lang), lang.say("不同意来访", "declined"), lang);
             match reason {
@@ -149,11 +147,9 @@ pub(super) fn how_it_came(standing: &Standing, lang: Language) -> String {
                 None => decided,
             }
         }
-        Standing::Cancelled { at } => format!(
-            "{} {}",
-            lang.say("访客已取消预约：", "The visitor cancelled the booking:"),
-            clock(*at, lang)
-        ),
+        Standing::Cancelled { at } => {
+            format!("{} {}", lang.say("访客已取消预约：", "The visitor cancelled the booking:"), clock(*at, lang))
+        }
         Standing::Revoked { by, at } => {
             let who = match by {
                 RevokedBy::Visitor => lang.say("访客", "the visitor").to_owned(),

@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 use super::{Way, read, refused, said_no, subject};
 use crate::{
     config,
-    notify::{Accepted, Failure, Pace, Sender, Sending, Unsent},
+    notify::{Accepted, Failure, Pace, Sender, Sending, Unsent, plain::plain},
     office::{Channel, notice::NoticeKind},
     store::Notice,
 };
@@ -145,9 +145,9 @@ impl MessageCentre {
     }
 
     fn message<'a>(&'a self, notice: &'a Notice, key: &'a str, link: &'a str) -> Message<'a> {
-        let facts = notice.facts.iter().map(|(fact, value)| (fact.name().to_owned(), Value::from(value.as_str())));
+        let facts = notice.facts.iter().map(|(fact, value)| (fact.name().to_owned(), Value::from(plain(value))));
         let mut params: Map<String, Value> = facts.collect();
-        params.insert("text".to_owned(), Value::from(notice.text.as_str()));
+        params.insert("text".to_owned(), Value::from(plain(&notice.text)));
         Message {
             app_id: &self.settings.app_id,
             send_id: key,

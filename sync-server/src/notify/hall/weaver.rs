@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{Way, read, said_no, subject};
 use crate::{
     config,
-    notify::{Accepted, Pace, Sender, Sending, Unsent},
+    notify::{Accepted, Pace, Sender, Sending, Unsent, plain::plain},
     office::{
         Channel,
         notice::{Fact, NoticeKind},
@@ -111,7 +111,7 @@ impl Weaver {
 fn title(notice: &Notice) -> String {
     let facts = [Fact::Visitor, Fact::When].into_iter().filter_map(|fact| notice.fact(fact));
     let said: Vec<_> = std::iter::once(subject(notice.kind)).chain(facts).collect();
-    said.join(" ")
+    plain(&said.join(" "))
 }
 
 #[derive(Default, Serialize)]

@@ -12,7 +12,8 @@
 //! "text":"访客 …","url":"https://…/decide/…","at":"2026-11-23 08:00:00","facts":{"visitor":"…","when":"…"}}`. `user` is the hall's name
 //! for the member of staff, `url` leads phones and desktops alike, `at` is campus time. `notice` is `approval_asked` where
 //! something is to be decided; everything else only tells. `{"kind":"settled","key":"…","closes":"1795363200000-7",…}` says that nothing
-//! is asked any more by the notice that `closes` names, and `facts` how it stands; a hall closes its to-do.
+//! is asked any more by the notice that `closes` names, and `facts` how it stands; a hall closes its to-do. All texts are plain, as visitors
+//! wrote them: a page that shows them escapes them.
 //!
 //! **Answers.** 2xx: it is taken, and where the body is `{"id":"…"}` that is the hall's own name for it. 409: it was taken before.
 //! 400 or 422: it never will be, as for a user nobody knows. Anything else: later. That a `settled` comes before its `created`

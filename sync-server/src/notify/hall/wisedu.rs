@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use super::{Way, read, said_no, subject};
 use crate::{
     config,
-    notify::{Accepted, Pace, Sender, Sending, Unsent},
+    notify::{Accepted, Pace, Sender, Sending, Unsent, plain::plain},
     office::{Channel, notice::NoticeKind},
     store::Notice,
 };
@@ -58,7 +58,7 @@ impl Wisedu {
         Message {
             app_id,
             subject: subject(notice.kind),
-            content: &notice.text,
+            content: plain(&notice.text),
             pc_url: link,
             mobile_url: link,
             url_desc: "查看详情",
@@ -87,7 +87,7 @@ impl Wisedu {
 struct Message<'a> {
     app_id: &'a str,
     subject: &'a str,
-    content: &'a str,
+    content: String,
     pc_url: &'a str,
     mobile_url: &'a str,
     url_desc: &'a str,

@@ -10,6 +10,7 @@
 use serde_json::{Value, json};
 
 use crate::{
+    notify::plain::plain,
     office::notice::{Fact, NoticeKind},
     store::Notice,
 };
@@ -127,17 +128,6 @@ fn cut(text: &str, most: usize) -> String {
         return text.to_owned();
     }
     text.chars().take(most.saturating_sub(1)).chain(['…']).collect()
-}
-
-fn plain(text: &str) -> String {
-    text.chars()
-        .map(|letter| match letter {
-            '<' => '＜',
-            '>' => '＞',
-            '&' => '＆',
-            other => other,
-        })
-        .collect()
 }
 
 #[cfg(test)]

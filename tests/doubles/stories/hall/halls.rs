@@ -24,6 +24,21 @@ async fn each_hall_shows_who_is_asked_what_and_where_to_answer() {
     }
 }
 
+/// What a hall shows on its own pages it may take for markup; the webhook says that its text is none.
+#[tokio::test]
+async fn a_visitors_words_are_no_markup_on_a_halls_page() {
+    let written = "<img src=x onerror=alert(1)> & more";
+    for adapter in ["wisedu", "message_centre", "weaver"] {
+        let town = Town::open().await;
+        let asked = asked(1);
+        let facts = asked.facts.iter().map(|(fact, _)| (*fact, written.to_owned())).collect();
+        town.sender(adapter).send(&Notice { text: written.to_owned(), facts, ..asked }).await.unwrap();
+        let [message] = <[_; 1]>::try_from(town.shown()).unwrap();
+        assert!(message.text.contains("＜img src=x"), "{adapter}: {}", message.text);
+        assert!(!message.text.contains(['<', '>', '&']), "{adapter}: {}", message.text);
+    }
+}
+
 #[tokio::test]
 async fn a_wrong_secret_is_refused_and_may_be_put_right() {
     for adapter in ["wisedu", "message_centre", "webhook"] {
