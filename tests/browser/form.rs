@@ -158,6 +158,7 @@ impl Browser {
 #[must_use]
 pub fn visit(visitor: &Known, host: &Known) -> Vec<(&'static str, String)> {
     let mut form = visit_on_behalf(visitor);
+    form.push(("host_name", host.name.clone()));
     form.push(("host_number", host.number.clone()));
     form
 }

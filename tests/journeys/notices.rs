@@ -117,6 +117,7 @@ impl Office {
             day: CampusDay::of(now).plus_days(1).to_string(),
             from: text("10:00"),
             until: text("11:00"),
+            host_name: text(people::HOST_NAME),
             host_number: text(people::HOST_NUMBER),
             privacy: text("yes"),
             document_consent: text("yes"),

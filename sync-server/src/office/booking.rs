@@ -77,10 +77,11 @@ impl HostAsked {
         Self { department: (!said.trim().is_empty()).then(|| said.to_owned()), ..self }
     }
 
-    /// Whether this is enough to ask from afar: by a name alone one could try who works here.
+    /// Whether this is enough to ask from afar: a name, and what is known of who bears it. By a name alone one could try who
+    /// works here, and by a number alone which numbers there are and whose they are.
     #[must_use]
     pub const fn means_one(&self) -> bool {
-        self.number.is_some() || self.phone.is_some() || (self.name.is_some() && self.department.is_some())
+        self.name.is_some() && (self.number.is_some() || self.phone.is_some() || self.department.is_some())
     }
 
     /// Whether everything that was said is true of `staff`.
@@ -179,17 +180,20 @@ mod tests {
             hall_id: None,
         };
         for (number, named, telephone, department, means_one, is) in [
-            (Some("T1"), None, None, "", true, true),
-            (None, None, Some("13900130002"), "", true, true),
+            (Some("T1"), None, None, "", false, true),
+            (None, None, Some("13900130002"), "", false, true),
+            (Some("T1"), None, Some("13900130002"), "计算机学院（AI 系）", false, true),
+            (Some("T1"), Some("李文"), None, "", true, true),
+            (None, Some("李文"), Some("13900130002"), "", true, true),
             (None, Some("李文"), None, "", false, true),
             (None, Some("李文"), None, "计算机学院（AI系）", true, true),
             (None, Some("李 文"), None, " 计算机学院(ａｉ 系) ", true, true),
             (None, Some("李文"), None, "图书馆", true, false),
             (None, Some("李武"), None, "计算机学院（AI 系）", true, false),
             (Some("T1"), Some("李武"), None, "", true, false),
-            (Some("T1"), None, Some("13900130003"), "", true, false),
-            (Some("T1"), None, None, "图书馆", true, false),
-            (Some("T2"), None, Some("13900130002"), "", true, false),
+            (Some("T1"), Some("李文"), Some("13900130003"), "", true, false),
+            (Some("T1"), Some("李文"), None, "图书馆", true, false),
+            (Some("T2"), Some("李文"), Some("13900130002"), "", true, false),
         ] {
             let asked =
                 HostAsked::of(number.and_then(StaffNumber::parse), named.and_then(name), telephone.and_then(phone));

@@ -109,6 +109,7 @@ mod tests {
             companion_name: texts(&["李䶮", "赵㼆", "李䶮"]),
             companion_number: texts(&["", "E12345678", ""]),
             plate: texts(&["京A12345"]),
+            host_name: text("李文"),
             host_number: text("T1"),
             privacy: text("yes"),
             document_consent: text("yes"),

@@ -326,9 +326,14 @@ impl BookingForm {
         }
     }
 
-    /// Whom the visitor asks for. A number or phone that cannot be one is as unknown as one that nobody has.
+    /// Whom the visitor asks for: by name and one thing more, so that who knows no name learns of no number whether it is
+    /// anybody's. A number or phone that cannot be one is as unknown as one that nobody has.
     pub fn host(&self) -> Result<HostAsked, Problem> {
         let given = |typed: &str| !typed.trim().is_empty();
+        let more = [&self.host_number, &self.host_phone, &self.host_department];
+        if !given(&self.host_name) || !more.into_iter().any(|typed| given(typed)) {
+            return Err(Problem::HostMissing);
+        }
         let read = || {
             let number = given(&self.host_number).then(|| StaffNumber::parse(&self.host_number).ok_or(()));
             let name = given(&self.host_name).then(|| PersonName::parse(&self.host_name).map_err(|_| ()));
@@ -432,6 +437,7 @@ mod tests {
             day: text("2026-11-23"),
             from: text("09:00"),
             until: text("10:30"),
+            host_name: text("李文"),
             host_number: text("T1"),
             privacy: text("yes"),
             document_consent: text("yes"),
@@ -465,7 +471,13 @@ mod tests {
         assert_eq!((again.privacy.as_str(), again.host_number.as_str(), again.form_id.as_str()), ("", "", ""));
         assert_eq!(again.plate_kind, ["new_energy", "other"]);
         let yes = || "yes".to_owned();
-        let again = BookingForm { privacy: yes(), document_consent: yes(), host_number: "T1".to_owned(), ..again };
+        let again = BookingForm {
+            privacy: yes(),
+            document_consent: yes(),
+            host_name: "李文".to_owned(),
+            host_number: "T1".to_owned(),
+            ..again
+        };
         assert_eq!(again.check(&rules(), now()), Ok(booking.clone()));
         let forgotten = BookingForm::of(booking.facts(), None, booking.companions());
         assert_eq!(forgotten.document_number, "");
@@ -516,9 +528,10 @@ mod tests {
             (Field::Until, Problem::UntilNotAfterFrom, |f| f.until = "09:00".into()),
             (Field::Until, Problem::TimePast, |f| (f.from, f.until) = ("07:00".into(), "08:10".into())),
             (Field::Host, Problem::HostMissing, |f| f.host_number = String::new()),
-            (Field::Host, Problem::HostMissing, |f| (f.host_number, f.host_name) = (String::new(), "李文".into())),
+            (Field::Host, Problem::HostMissing, |f| f.host_name = String::new()),
+            (Field::Host, Problem::HostMissing, |f| (f.host_name, f.host_number) = (" ".into(), "工号".into())),
             (Field::Host, Problem::HostMissing, |f| {
-                (f.host_number, f.host_department) = (String::new(), "图书馆".into());
+                (f.host_name, f.host_department) = (String::new(), "图书馆".into());
             }),
             (Field::Host, Problem::HostUnknown, |f| f.host_name = "<b>".into()),
             (Field::Host, Problem::HostUnknown, |f| f.host_phone = "12".into()),

@@ -121,12 +121,12 @@ fn said(field: Field, problem: &Problem, elsewhere: &Elsewhere, lang: Language) 
             "An ordinary plate has 7 characters and a new-energy one 8, like 京A12345 or 京AD12345. Please check it; for unusual plates choose “other”",
         ),
         Problem::HostMissing => say(
-            "请填写被访人的工号，或手机号，或姓名和部门",
-            "Give the host's staff number, or phone number, or name and department",
+            "请填写被访人的姓名，以及工号、手机号、部门中的任意一项",
+            "Give the host's name, and their staff number, phone number or department",
         ),
         Problem::HostUnknown => say(
-            "没有找到相符的教职工。请向被访人核对工号、手机号，或姓名和部门后再填",
-            "Nobody on the staff matches this. Please check staff number, phone number, or name and department with your host",
+            "没有找到相符的教职工。请向被访人核对姓名和工号、手机号或部门后再填",
+            "Nobody on the staff matches this. Please check the name and the staff number, phone number or department with your host",
         ),
         Problem::NotAgreed(Consent::Notice) => say(
             "请阅读告知并勾选同意，才能提交预约",

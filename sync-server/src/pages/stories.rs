@@ -323,10 +323,10 @@ async fn an_unknown_host_is_told_the_same_whatever_was_wrong() {
     let mut visitor = Browser::signed_in(&office, VISITOR).await;
     let mut said = Vec::new();
     for changed in [
-        [("host_number", "T2"), ("host_name", ""), ("host_phone", "")],
+        [("host_number", "T2"), ("host_name", "李文"), ("host_phone", "")],
         [("host_number", "T1"), ("host_name", "王芳"), ("host_phone", "")],
         [("host_number", ""), ("host_name", "李文"), ("host_phone", "13900130003")],
-        [("host_number", "???"), ("host_name", ""), ("host_phone", "")],
+        [("host_number", "???"), ("host_name", "李文"), ("host_phone", "")],
         [("host_number", ""), ("host_name", "李文"), ("host_department", "图书馆")],
         [("host_number", ""), ("host_name", "李武"), ("host_department", "计算机学院")],
     ] {
@@ -344,12 +344,18 @@ async fn an_unknown_host_is_told_the_same_whatever_was_wrong() {
         assert_eq!(page.text().contains("id=\"problem-host\""), unknown, "{number}");
         assert_eq!(page.text().contains("href=\"#host\""), unknown, "{number}");
     }
-    // With the department a name is enough, alone it is not.
-    let name_alone = visitor.book(&office, &[("host_number", ""), ("host_name", "李文")]).await;
-    assert!(
-        name_alone.text().contains("请填写被访人的工号，或手机号，或姓名和部门"),
-        "whether there is such a name is not told"
-    );
+    // By a name alone, or a number alone, nothing is told of whether it is anybody's.
+    for part in [
+        [("host_name", "李文"), ("host_number", ""), ("host_phone", "")],
+        [("host_name", "李武"), ("host_number", ""), ("host_phone", "")],
+        [("host_name", ""), ("host_number", "T1"), ("host_phone", "")],
+        [("host_name", ""), ("host_number", "T2"), ("host_phone", "")],
+        [("host_name", ""), ("host_number", ""), ("host_phone", HOST)],
+        [("host_name", ""), ("host_number", "T1"), ("host_phone", HOST)],
+    ] {
+        let page = visitor.book(&office, &part).await;
+        assert!(page.text().contains("请填写被访人的姓名，以及工号、手机号、部门中的任意一项"), "{part:?}");
+    }
     let named = [("host_number", ""), ("host_name", "李文"), ("host_department", "计算机学院")];
     visitor.book(&office, &named).await.location();
 }

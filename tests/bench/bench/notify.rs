@@ -249,6 +249,7 @@ async fn book(store: Store, visitor: u32) -> Result<(), Trouble> {
         day: today().to_string(),
         from: hour(10),
         until: hour(11),
+        host_name: text(people::HOST_NAME),
         host_phone: text(people::HOST_PHONE),
         privacy: text("yes"),
         document_consent: text("yes"),

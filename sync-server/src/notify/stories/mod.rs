@@ -142,6 +142,7 @@ fn form() -> BookingForm {
         day: today().to_string(),
         from: text("20:00"),
         until: text("21:00"),
+        host_name: text("李文"),
         host_number: text("T1"),
         privacy: text("yes"),
         document_consent: text("yes"),

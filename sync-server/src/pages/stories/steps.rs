@@ -48,7 +48,7 @@ const ANSWERS: [(&str, &[(&str, &str)]); 9] = [
     ("place", &[("campus", "2"), ("day", "2026-11-24")]),
     ("times", &[("from", "09:00"), ("until", "11:00")]),
     ("reason", &[("reason", "商谈合作")]),
-    ("host", &[("host_number", "T1")]),
+    ("host", &[("host_name", "李文"), ("host_number", "T1")]),
 ];
 
 #[tokio::test]

@@ -35,7 +35,8 @@ pub(super) fn every_wrong_thing() -> Vec<Wrong> {
     let outside_said = ["可预约的时间是 07:00–22:00", "Visits are possible 07:00–22:00"];
     let missing = ["请填写", "Please fill this in"];
     let choose = ["请选择", "Please choose one"];
-    let no_host = ["请填写被访人的工号，或手机号，或姓名和部门", "Give the host's staff number, or phone number"];
+    let no_host =
+        ["请填写被访人的姓名，以及工号、手机号、部门中的任意一项", "Give the host's name, and their staff number"];
     vec![
         wrong(
             Field::VisitKind,
@@ -244,7 +245,7 @@ pub(super) fn every_wrong_thing() -> Vec<Wrong> {
             "Please leave document numbers out of here",
         ),
         wrong(Field::Host, &[("host_number", "")], Problem::HostMissing, no_host),
-        wrong(Field::Host, &[("host_number", ""), ("host_name", "诸葛安")], Problem::HostMissing, no_host),
+        wrong(Field::Host, &[("host_name", "")], Problem::HostMissing, no_host),
         wrong(
             Field::Host,
             &[("host_number", "T9999")],
