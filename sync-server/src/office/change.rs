@@ -70,7 +70,7 @@ mod tests {
     };
 
     use super::*;
-    use crate::office::{BookingForm, CompanionDocuments, Rules, TimeOfDay};
+    use crate::office::{BookingForm, CompanionDocuments, Rules, TimeOfDay, form::sample};
 
     fn now() -> Moment {
         CampusDay::parse("2026-11-23").unwrap().at_minute(8 * 60)
@@ -95,25 +95,11 @@ mod tests {
     }
 
     fn form() -> BookingForm {
-        let text = str::to_owned;
         BookingForm {
-            visitor_name: text("张晓明"),
-            document_kind: text("resident_id"),
-            document_number: text("11010519491231002X"),
-            phone: text("13800130000"),
-            reason: text("学术报告"),
-            campus: text("1"),
-            day: text("2026-11-23"),
-            from: text("10:00"),
-            until: text("11:00"),
             companion_name: texts(&["李䶮", "赵㼆", "李䶮"]),
             companion_number: texts(&["", "E12345678", ""]),
             plate: texts(&["京A12345"]),
-            host_name: text("李文"),
-            host_number: text("T1"),
-            privacy: text("yes"),
-            document_consent: text("yes"),
-            ..BookingForm::default()
+            ..sample::form()
         }
     }
 

@@ -5,6 +5,8 @@
 //! host exists is the directory's to say.
 mod party;
 mod problem;
+#[cfg(test)]
+pub(crate) mod sample;
 mod step;
 
 pub use party::CompanionDocuments;
@@ -428,21 +430,11 @@ mod tests {
     fn form() -> BookingForm {
         let text = str::to_owned;
         BookingForm {
-            visitor_name: text("张晓明"),
-            document_kind: text("resident_id"),
             document_number: text("11010519491231002x"),
             phone: text("138 0013 0000"),
-            reason: text("学术报告"),
-            campus: text("1"),
-            day: text("2026-11-23"),
             from: text("09:00"),
             until: text("10:30"),
-            host_name: text("李文"),
-            host_number: text("T1"),
-            privacy: text("yes"),
-            document_consent: text("yes"),
-            visit_kind: text("ordinary"),
-            ..BookingForm::default()
+            ..sample::form()
         }
     }
 

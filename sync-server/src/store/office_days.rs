@@ -15,6 +15,7 @@ use super::{
     Fed, HostLinks, IdentityKey, Issuing, Links, PageToken, Store, Submission,
     submissions::{Sent, Submitted},
 };
+pub(super) use crate::office::form::sample::form;
 use crate::{
     config::Config,
     office::{BookingForm, CompanionDocuments, Rules, Staff},
@@ -121,28 +122,6 @@ pub(super) fn staff(number: &str, name: &str, phone: &str) -> Staff {
         phone: Phone::parse(phone).unwrap(),
         wecom_id: None,
         hall_id: None,
-    }
-}
-
-/// For today, ten to eleven.
-pub(super) fn form() -> BookingForm {
-    let text = str::to_owned;
-    BookingForm {
-        visitor_name: text("张晓明"),
-        document_kind: text("resident_id"),
-        document_number: text("11010519491231002X"),
-        phone: text("13800130000"),
-        reason: text("学术报告"),
-        campus: text("1"),
-        day: today().to_string(),
-        from: text("10:00"),
-        until: text("11:00"),
-        host_name: text("李文"),
-        host_number: text("T1"),
-        privacy: text("yes"),
-        document_consent: text("yes"),
-        visit_kind: text("ordinary"),
-        ..BookingForm::default()
     }
 }
 

@@ -25,7 +25,7 @@ use super::{Accepted, Asking, Fate, Outbox, Pace, Sender, Sending, Unsent};
 use crate::{
     clock::{Clock as _, SetClock},
     config::Config,
-    office::{BookingForm, Channel, Staff},
+    office::{BookingForm, Channel, Staff, form::sample},
     store::{
         HostLinks, IdentityKey, Issuing, Links, Notice, PageToken, Sent, Store, StoreError, Submission, Submitted,
     },
@@ -132,23 +132,7 @@ fn host() -> Staff {
 
 fn form() -> BookingForm {
     let text = str::to_owned;
-    BookingForm {
-        visitor_name: text("张晓明"),
-        document_kind: text("resident_id"),
-        document_number: text("11010519491231002X"),
-        phone: text("13800130000"),
-        reason: text("学术报告"),
-        campus: text("1"),
-        day: today().to_string(),
-        from: text("20:00"),
-        until: text("21:00"),
-        host_name: text("李文"),
-        host_number: text("T1"),
-        privacy: text("yes"),
-        document_consent: text("yes"),
-        visit_kind: text("ordinary"),
-        ..BookingForm::default()
-    }
+    BookingForm { from: text("20:00"), until: text("21:00"), ..sample::form() }
 }
 
 /// What a provider does with a call.
