@@ -29,6 +29,7 @@ pub(crate) fn run(wanted: &Wanted, out: &mut dyn Write) -> Result<(), Trouble> {
         "Sign-in codes: {requests} requests a day from 10,000 addresses, and 2,000 guests who wait 3 minutes"
     )?;
     writeln!(out, "(wanted: messages within the budget, chance at most 1e-4, served at least 99 %)")?;
+    writeln!(out, "(who is told to leave the Wi-Fi asks again by mobile data, but for one in twenty)")?;
     let siege = runtime.block_on(Siege::prepared(folder.path(), seed))?;
     writeln!(out, "{}", Tally::HEADING)?;
     let calm = runtime.block_on(siege.withstands(None, 0))?;
