@@ -23,6 +23,7 @@ use super::{
     links,
     notices::NoticeStatus,
     sessions,
+    token::KnownLink,
 };
 
 /// Of one kind; beyond that all of the kind are let go, and those that are asked for come back.
@@ -37,7 +38,7 @@ pub(super) struct Shelves {
     commits: u64,
     pub(super) sessions: Shelf<[u8; 32], Option<sessions::Found>>,
     pub(super) bookings: Shelf<BookingId, Option<(Resting, Vec<NoticeStatus>)>>,
-    pub(super) links: Shelf<([u8; 32], CampusDay), Option<links::Seen>>,
+    pub(super) links: Shelf<(KnownLink, CampusDay), Option<links::Seen>>,
     pub(super) backgrounds: Shelf<(BookingId, CampusDay), Background>,
     pub(super) drafts: Shelf<(Phone, bool), Option<drafts::Kept>>,
 }
