@@ -99,6 +99,7 @@ pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<AppState, Ser
         wecom,
         sign_ons,
         hall_code,
+        opening: Arc::default(),
     }))
 }
 

@@ -8,6 +8,7 @@ mod hosts;
 mod limits;
 mod looks;
 mod notices;
+mod opening;
 mod steps;
 mod unsent;
 
