@@ -4,11 +4,11 @@
 //! would still be dead, because it does not know the nonce of its page. Nothing is kept by browsers or by what stands between,
 //! because nearly every page shows a person; files that show nobody choose otherwise.
 
-use std::sync::Arc;
+use std::{mem, sync::LazyLock};
 
 use axum::response::Response;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use http::{HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use crate::random;
 
@@ -34,41 +34,54 @@ const UNLESS_CHOSEN: [(HeaderName, &str); 8] = [
 const ONLY_HTTPS: &str = "max-age=31536000";
 
 /// What a script must name to be run, new for every answer.
-#[derive(Debug, Clone)]
-pub struct Nonce(Arc<str>);
+#[derive(Debug, Clone, Copy)]
+pub struct Nonce([u8; NONCE_LETTERS]);
+
+/// Of 16 bytes.
+const NONCE_LETTERS: usize = 22;
 
 impl Nonce {
     /// None where the machine has no randomness: then no script runs, and every page works without.
     #[must_use]
     pub fn new() -> Option<Self> {
-        let bytes: [u8; 16] = random::bytes().ok()?;
-        Some(Self(URL_SAFE_NO_PAD.encode(bytes).into()))
+        let bytes: [u8; 16] = random::stocked().ok()?;
+        let mut letters = [0; NONCE_LETTERS];
+        URL_SAFE_NO_PAD.encode_slice(bytes, &mut letters).ok()?;
+        Some(Self(letters))
     }
 
     #[must_use]
     pub fn text(&self) -> &str {
-        &self.0
+        std::str::from_utf8(&self.0).unwrap_or_default()
     }
 
-    /// Lets the script that names it run on this page.
-    pub fn admit(&self, response: &mut Response) {
-        let policy = [CONTENT_POLICY, "; script-src 'nonce-", self.text(), "'"].concat();
-        if let Ok(policy) = HeaderValue::try_from(policy) {
-            response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
-        }
+    /// The policy that lets the script that names it run on this page.
+    fn policy(&self) -> Option<HeaderValue> {
+        [CONTENT_POLICY, "; script-src 'nonce-", self.text(), "'"].concat().try_into().ok()
     }
 }
 
-pub fn put_on(response: &mut Response, https: bool) {
+/// What stands on an answer of which nothing was chosen, without https and with it: copied whole, for the most part, because to put
+/// in each by its name takes longer.
+static UNCHOSEN: LazyLock<[HeaderMap; 2]> = LazyLock::new(|| {
+    let plain: HeaderMap =
+        UNLESS_CHOSEN.map(|(name, value)| (name, HeaderValue::from_static(value))).into_iter().collect();
+    let mut https = plain.clone();
+    https.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(ONLY_HTTPS));
+    [plain, https]
+});
+
+/// `nonce`: of a page that may have a script.
+pub fn put_on(response: &mut Response, nonce: Option<&Nonce>, https: bool) {
     let headers = response.headers_mut();
     // Once is enough; this one nobody chooses.
-    if !headers.contains_key(PERMISSIONS_POLICY) {
-        headers.reserve(2 * UNLESS_CHOSEN.len());
-        for (name, value) in UNLESS_CHOSEN {
-            headers.entry(name).or_insert(HeaderValue::from_static(value));
-        }
+    if headers.contains_key(PERMISSIONS_POLICY) {
+        return;
     }
-    if https {
-        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(ONLY_HTTPS));
+    let [plain, with_https] = &*UNCHOSEN;
+    let chosen = mem::replace(headers, if https { with_https.clone() } else { plain.clone() });
+    headers.extend(chosen);
+    if let Some(policy) = nonce.and_then(Nonce::policy) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
 }

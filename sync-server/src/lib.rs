@@ -11,6 +11,7 @@ pub mod config;
 pub mod error;
 pub mod headers;
 pub mod keys;
+pub mod layout;
 pub mod listening;
 pub mod notify;
 pub mod office;

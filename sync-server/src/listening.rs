@@ -148,7 +148,7 @@ async fn in_time(
         Ok(answered) => answered?,
         Err(_) => StatusCode::REQUEST_TIMEOUT.into_response(),
     };
-    headers::put_on(&mut response, terms.https);
+    headers::put_on(&mut response, None, terms.https);
     Ok(response)
 }
 

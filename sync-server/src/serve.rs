@@ -100,6 +100,7 @@ pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<AppState, Ser
         wecom,
         sign_ons,
         hall_code,
+        opening: Arc::default(),
     }))
 }
 
@@ -295,7 +296,7 @@ async fn remind(state: &AppState, now: Moment) -> Result<(), ChoresFault> {
     }
     let (ladder, quiet) = (state.config.notify.remind.ladder(), quiet(&state.config));
     for due in state.store.reminders_due(&ladder, quiet, now).await? {
-        let links = Links::from_random([random::bytes()?, random::bytes()?, random::bytes()?]);
+        let links = Links::from_random([random::bytes()?, random::bytes()?, random::bytes()?]).made_at(now);
         let links = if state.config.notify.texts_hold_codes() { state.store.with_code(links) } else { links };
         state.store.remind(due, links, now).await?;
     }

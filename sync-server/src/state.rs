@@ -7,6 +7,7 @@ use crate::{
     clock::Clock,
     config::Config,
     keys::{DoorToken, Keys},
+    layout::Layouts,
     notify::{hall::PullCode, wecom::Wecom},
     sign_on::SignOns,
     store::Store,
@@ -36,6 +37,8 @@ pub struct Parts {
     pub sign_ons: SignOns,
     /// What a service hall that fetches has to show; without one nothing can be fetched.
     pub hall_code: Option<Arc<PullCode>>,
+    /// The empty booking form as it is laid out today.
+    pub opening: Arc<Layouts>,
 }
 
 impl AppState {

@@ -59,6 +59,7 @@ const SERVER: Arrows = &[
     ("config", &["office"]),
     ("headers", &["random"]),
     ("assets", &["config"]),
+    ("layout", &[]),
     ("keys", &["random", "store"]),
     ("error", &["store"]),
     ("timekeeper", &["clock", "office"]),
@@ -67,10 +68,10 @@ const SERVER: Arrows = &[
     // is told by other houses who somebody is
     ("sign_on", &["config", "notify", "store"]),
     // what every door is given
-    ("state", &["assets", "clock", "config", "keys", "notify", "sign_on", "store", "timekeeper"]),
+    ("state", &["assets", "clock", "config", "keys", "layout", "notify", "sign_on", "store", "timekeeper"]),
     // the three doors, strangers to each other
     ("sync", &["office", "store", "state", "random", "timekeeper"]),
-    ("pages", &["office", "store", "state", "error", "random", "headers", "sign_on"]),
+    ("pages", &["office", "store", "state", "error", "random", "headers", "layout", "sign_on"]),
     ("providers", &["office", "store", "state", "notify", "config", "error"]),
     // keeps connections
     ("listening", &["headers"]),

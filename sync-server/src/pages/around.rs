@@ -1,17 +1,17 @@
 //! What stands around every page, from the outside in: the security headers, the language, the elder version, the wording of
 //! refusals, and the check that a request which changes something came from our own page.
 //!
-//! One layer and not five: every layer is copied for every request.
+//! It wraps every handler and is no layer of the router: a layer is copied, with all that lies below it, for every request.
 
-use std::sync::Arc;
+use std::pin::Pin;
 
 use axum::{
-    extract::{Request, State},
+    extract::Request,
+    handler::Handler,
     http::{
         StatusCode,
         header::{CONTENT_TYPE, SET_COOKIE},
     },
-    middleware::Next,
     response::{IntoResponse as _, Redirect, Response},
 };
 
@@ -31,40 +31,50 @@ use crate::{
 };
 
 /// What is known of a request before its page is reached.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Settled {
     pub(super) lang: Language,
     pub(super) elder: Elder,
     pub(super) nonce: Option<Nonce>,
+    pub(super) sender: Sender,
 }
 
-pub(super) async fn around(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+/// A page with all that stands around it.
+#[derive(Clone)]
+pub(super) struct Around<H>(pub(super) H);
+
+impl<H: Handler<T, AppState>, T: 'static> Handler<T, AppState> for Around<H> {
+    type Future = Pin<Box<dyn Future<Output = Response> + Send>>;
+
+    fn call(self, request: Request, state: AppState) -> Self::Future {
+        Box::pin(around(self.0, request, state))
+    }
+}
+
+async fn around<H: Handler<T, AppState>, T: 'static>(page: H, mut request: Request, state: AppState) -> Response {
     let cookies = Cookies::under(&state.config.public_url);
     let (lang, keep_lang) = language::settled(cookies, &request);
     let (elder, keep_elder) = elder::settled(cookies, &request);
-    let settled = Arc::new(Settled { lang, elder, nonce: Nonce::new() });
+    let sender = origin::sender(request.method(), request.headers(), &state.config.public_url);
+    let settled = Settled { lang, elder, nonce: Nonce::new(), sender };
     let (method, address) = (request.method().clone(), request.uri().clone());
-    request.extensions_mut().insert(Arc::clone(&settled));
-    let mut response = match origin::sender(request.method(), request.headers(), &state.config.public_url) {
+    let mut response = match sender {
         Sender::Elsewhere => AppError::told(Told::Forbidden).into_response(),
-        sender @ (Sender::OurPage | Sender::Unsaid) => {
-            request.extensions_mut().insert(sender);
-            next.run(request).await
+        Sender::OurPage | Sender::Unsaid => {
+            request.extensions_mut().insert(settled);
+            page.call(request, state.clone()).await
         }
     };
     if let Some(told) = response.extensions().get().copied().or_else(|| unworded(&response)) {
         response = match told {
             Told::ProvePhone => Redirect::to(&prove_phone_and_back(&method, &address)).into_response(),
-            told => refused::worded(told, Shell::of_stranger(&state, &settled, &address)),
+            told => refused::worded(told, Shell::of_stranger(&state, settled, &address)),
         };
     }
     for cookie in [keep_lang, keep_elder].into_iter().flatten() {
         response.headers_mut().append(SET_COOKIE, cookie);
     }
-    if let Some(nonce) = &settled.nonce {
-        nonce.admit(&mut response);
-    }
-    headers::put_on(&mut response, cookies.secure());
+    headers::put_on(&mut response, settled.nonce.as_ref(), cookies.secure());
     response
 }
 

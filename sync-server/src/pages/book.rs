@@ -23,7 +23,7 @@ use super::{
     issuing,
     language::Language,
     later::later,
-    privacy,
+    opening, privacy,
     session::SignedIn,
     unsent,
 };
@@ -216,6 +216,9 @@ async fn shown(state: &AppState, asked: SignedIn, headers: &HeaderMap, kind: Kin
         state.store.draft(asked.keeps_forms_of(kind)?, on_behalf, state.clock.now(), asked.as_of).await?
     {
         return Ok(FormPage::new(state, asked, form, kind).draft().answer(StatusCode::OK));
+    }
+    if !on_behalf && let Some(page) = opening::page(state, &asked)? {
+        return Ok(page);
     }
     let phone = if on_behalf { String::new() } else { asked.phone()?.as_str().to_owned() };
     let form = BookingForm { phone, ..opening_form(state)? };

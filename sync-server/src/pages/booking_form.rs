@@ -76,15 +76,20 @@ struct Line {
 
 impl FormPage {
     pub(super) fn new(state: &AppState, asked: SignedIn, form: BookingForm, kind: Kind) -> Self {
-        let lang = asked.shell.lang;
+        Self::with(state, (asked.shell, asked.form_token.text()), form, kind)
+    }
+
+    /// `form_token` as it stands in the form.
+    pub(super) fn with(state: &AppState, (shell, form_token): (Shell, String), form: BookingForm, kind: Kind) -> Self {
+        let lang = shell.lang;
         let rules = state.config.rules();
-        let one_by_one = asked.shell.elder && kind == Kind::OwnVisit;
+        let one_by_one = shell.elder && kind == Kind::OwnVisit;
         let companions = (0..form.companion_rows(&rules)).map(|row| CompanionRow::of(&form, row)).collect::<Vec<_>>();
         let vehicles = (0..form.vehicle_rows(&rules)).map(|row| VehicleRow::of(&form, row)).collect::<Vec<_>>();
         Self {
             kind,
             action: address(kind),
-            form_token: asked.form_token.text(),
+            form_token,
             problems: Problems::default(),
             above: Above::Opening,
             step: one_by_one.then(|| Step::from_name(&form.step).unwrap_or(Step::Who)),
@@ -99,7 +104,7 @@ impl FormPage {
             campuses: wording::campuses(state, lang),
             hints: Hints::of(state, &rules, kind, lang),
             form,
-            shell: asked.shell,
+            shell,
         }
     }
 
@@ -134,7 +139,11 @@ impl FormPage {
 
     /// The address of these pages is no secret, and told where a form comes from, older browsers can have it shown again.
     pub(super) fn answer(&self, status: StatusCode) -> Response {
-        (status, AppendHeaders([(REFERRER_POLICY, "same-origin")]), page(self)).into_response()
+        Self::answered(status, page(self))
+    }
+
+    pub(super) fn answered(status: StatusCode, page: Response) -> Response {
+        (status, AppendHeaders([(REFERRER_POLICY, "same-origin")]), page).into_response()
     }
 
     fn heading(&self) -> &'static str {
@@ -290,7 +299,7 @@ pub(super) fn address(kind: Kind) -> String {
 
 /// An empty form, with the choices made that most people would make.
 pub(super) fn opening_form(state: &AppState) -> Result<BookingForm, AppError> {
-    let number: [u8; 16] = random::bytes().map_err(|cause| AppError::caused(Told::Broken, cause))?;
+    let number: [u8; 16] = random::stocked().map_err(|cause| AppError::caused(Told::Broken, cause))?;
     Ok(BookingForm {
         form_id: number.iter().map(|byte| format!("{byte:02x}")).collect(),
         visit_kind: "ordinary".to_owned(),

@@ -26,10 +26,6 @@ impl Elder {
     pub(super) fn text(self) -> &'static str {
         if self.0 { "yes" } else { "no" }
     }
-
-    pub(super) fn other(self) -> Self {
-        Self(!self.0)
-    }
 }
 
 /// Finds the choice once per request and keeps what was asked for.

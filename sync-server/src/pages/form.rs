@@ -8,7 +8,7 @@ use axum::{
 };
 use serde::{Deserialize, de::DeserializeOwned};
 
-use super::origin::Sender;
+use super::{around::Settled, origin::Sender};
 use crate::{
     error::{AppError, Told},
     store::FormToken,
@@ -62,7 +62,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Posted<T> {
     type Rejection = AppError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, AppError> {
-        let sender = request.extensions().get().copied().unwrap_or(Sender::Unsaid);
+        let sender = request.extensions().get().map_or(Sender::Unsaid, |settled: &Settled| settled.sender);
         let RawForm(sent) = RawForm::from_request(request, state).await.map_err(|rejection| {
             let too_large = rejection.status() == StatusCode::PAYLOAD_TOO_LARGE;
             AppError::told(if too_large { Told::TooLarge } else { Told::Malformed })

@@ -18,6 +18,7 @@ pub(super) fn links(state: &AppState) -> Result<HostLinks, AppError> {
         return Err(AppError::told(Told::Broken));
     };
     let links = HostLinks::from_random([sms, hall, wecom], [deputy_sms, deputy_hall, deputy_wecom]);
+    let links = links.made_at(state.clock.now());
     Ok(if state.config.notify.texts_hold_codes() { state.store.with_codes(links) } else { links })
 }
 

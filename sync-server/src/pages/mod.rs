@@ -30,6 +30,7 @@ mod issuing;
 mod language;
 mod later;
 mod my_data;
+mod opening;
 mod origin;
 mod pass;
 mod privacy;
@@ -50,14 +51,14 @@ mod wording;
 #[cfg(test)]
 mod stories;
 
-use axum::{Router, middleware::from_fn_with_state};
+use axum::Router;
 
+use self::around::Around;
 use crate::state::AppState;
 
 pub fn router(state: AppState) -> Router {
     routes::router()
-        .fallback(refused::no_such_page)
-        .method_not_allowed_fallback(refused::no_such_method)
-        .layer(from_fn_with_state(state.clone(), around::around))
+        .fallback(Around(refused::no_such_page))
+        .method_not_allowed_fallback(Around(refused::no_such_method))
         .with_state(state)
 }

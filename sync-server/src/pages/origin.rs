@@ -8,10 +8,11 @@ use axum::http::{HeaderMap, HeaderName, Method, header::ORIGIN};
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Sender {
     OurPage,
     /// A browser that would not say: only a form with a token may be believed.
+    #[default]
     Unsaid,
     Elsewhere,
 }

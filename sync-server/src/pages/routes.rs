@@ -12,8 +12,8 @@ use axum::{
 };
 
 use super::{
-    approval_code, assets, book, booking, bookings, calendar, decide, deputy, edit, elsewhere, home, invite, my_data,
-    pass, privacy, session, several, sign_in, sign_on,
+    approval_code, around::Around, assets, book, booking, bookings, calendar, decide, deputy, edit, elsewhere, home,
+    invite, my_data, pass, privacy, session, several, sign_in, sign_on,
 };
 use crate::state::AppState;
 
@@ -113,17 +113,20 @@ impl Route {
     /// Changes nothing, however often it is asked.
     fn shows<H: Handler<T, AppState>, T: 'static>(mut self, page: H) -> Self {
         self.asks.extend([(Method::GET, None), (Method::HEAD, None)]);
-        Self { answers: self.answers.merge(get(page)), ..self }
+        Self { answers: self.answers.merge(get(Around(page))), ..self }
     }
 
     /// Reached by a redirect from elsewhere, and changes something: only for who shows that they were sent there from here.
     fn returns<H: Handler<T, AppState>, T: 'static>(mut self, shows: Shows, arrival: H) -> Self {
         self.asks.extend([(Method::GET, Some(shows)), (Method::HEAD, Some(shows))]);
-        Self { answers: self.answers.merge(get(arrival)), ..self }
+        Self { answers: self.answers.merge(get(Around(arrival))), ..self }
     }
 
     fn takes<H: Handler<T, AppState>, T: 'static>(mut self, shows: Shows, form: H) -> Self {
         self.asks.push((Method::POST, Some(shows)));
-        Self { answers: self.answers.merge(post(form).layer(DefaultBodyLimit::max(LONGEST_BODY_BYTES))), ..self }
+        Self {
+            answers: self.answers.merge(post(Around(form)).layer(DefaultBodyLimit::max(LONGEST_BODY_BYTES))),
+            ..self
+        }
     }
 }

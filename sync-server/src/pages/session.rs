@@ -2,8 +2,6 @@
 //!
 //! A handler that takes a [`SignedIn`] is only reached by somebody who is; everybody else is led to the sign-in page and back.
 
-use std::sync::Arc;
-
 use axum::{
     extract::{FromRequestParts, OptionalFromRequestParts, State},
     http::{HeaderMap, HeaderValue, header::SET_COOKIE, request::Parts},
@@ -164,10 +162,8 @@ pub(super) fn token(state: &AppState, headers: &HeaderMap) -> Option<SessionToke
 impl SignedIn {
     /// The session of a request, or the shell for a stranger.
     async fn found(parts: &Parts, state: &AppState) -> Result<Result<Self, Shell>, AppError> {
-        let mut shell = match parts.extensions.get::<Arc<Settled>>() {
-            Some(settled) => Shell::of_stranger(state, settled, &parts.uri),
-            None => Shell::of_stranger(state, &Settled::default(), &parts.uri),
-        };
+        let settled = parts.extensions.get::<Settled>().copied().unwrap_or_default();
+        let mut shell = Shell::of_stranger(state, settled, &parts.uri);
         let Some(token) = token(state, &parts.headers) else { return Ok(Err(shell)) };
         let Some(session) = state.store.session(&token, state.clock.now()).await? else { return Ok(Err(shell)) };
         shell.signed_in = true;

@@ -1,6 +1,6 @@
 //! What stands around every page, and how a template becomes an answer.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use askama::{FastWritable, Template, Values, filters::HtmlSafe};
 use axum::{
@@ -22,9 +22,11 @@ pub(super) struct Shell {
     pub(super) elder: bool,
     pub(super) signed_in: bool,
     /// This page in the other language.
-    pub(super) switch: String,
+    pub(super) switch: Cow<'static, str>,
     /// This page in the elder version, or out of it.
-    pub(super) elder_switch: String,
+    pub(super) elder_switch: Cow<'static, str>,
+    /// Whether the address is a path and nothing behind it.
+    pub(super) asks_nothing: bool,
     /// Without one the page has no script.
     pub(super) nonce: Option<Nonce>,
     pub(super) state: AppState,
@@ -32,16 +34,17 @@ pub(super) struct Shell {
 
 impl Shell {
     /// `settled` is what was found out about the request before its page was reached.
-    pub(super) fn of_stranger(state: &AppState, settled: &Settled, address: &Uri) -> Self {
-        let Settled { lang, elder, nonce } = settled;
+    pub(super) fn of_stranger(state: &AppState, settled: Settled, address: &Uri) -> Self {
+        let Settled { lang, elder, nonce, sender: _ } = settled;
         let query = address.query().unwrap_or_default();
         Self {
-            lang: *lang,
+            lang,
             elder: elder.0,
             signed_in: false,
-            switch: switch(query, "lang", lang.say("en", "zh")),
-            elder_switch: switch(query, "elder", elder.other().text()),
-            nonce: nonce.clone(),
+            asks_nothing: query.is_empty(),
+            switch: switch(query, lang.say("?lang=en", "?lang=zh")),
+            elder_switch: switch(query, if elder.0 { "?elder=no" } else { "?elder=yes" }),
+            nonce,
             state: state.clone(),
         }
     }
@@ -65,7 +68,7 @@ impl Shell {
 
     /// For a page that also answers forms of other addresses: its switches lead to the page itself.
     pub(super) fn at(self, address: &str) -> Self {
-        let [switch, elder_switch] = [&self.switch, &self.elder_switch].map(|query| [address, query].concat());
+        let [switch, elder_switch] = [&self.switch, &self.elder_switch].map(|query| [address, query].concat().into());
         Self { switch, elder_switch, ..self }
     }
 
@@ -109,20 +112,30 @@ const PAGE_BYTES: usize = 12 * 1024;
 pub(super) fn page(template: &impl Template) -> Response {
     let mut text = String::with_capacity(PAGE_BYTES);
     match template.render_into(&mut text) {
-        Ok(()) => Html(text).into_response(),
+        Ok(()) => ready(text),
         Err(cause) => AppError::caused(Told::Broken, cause).into_response(),
     }
 }
 
-/// Keeps the rest of the address's question, so that a switch loses nothing.
-fn switch(query: &str, name: &str, value: &str) -> String {
-    let of_others = |pair: &&str| !pair.is_empty() && pair.split('=').next() != Some(name);
+/// A page that is written already.
+pub(super) fn ready(text: String) -> Response {
+    Html(text).into_response()
+}
+
+/// `asks` for one thing; the rest of the address's question is kept, so that a switch loses nothing.
+fn switch(query: &str, asks: &'static str) -> Cow<'static, str> {
+    let name = asks.trim_start_matches('?').split('=').next();
+    let of_others = |pair: &&str| !pair.is_empty() && pair.split('=').next() != name;
+    let mut kept = query.split('&').filter(of_others).peekable();
+    if kept.peek().is_none() {
+        return asks.into();
+    }
     let mut switch = "?".to_owned();
-    for pair in query.split('&').filter(of_others) {
+    for pair in kept {
         switch.extend([pair, "&"]);
     }
-    switch.extend([name, "=", value]);
-    switch
+    switch.push_str(asks.trim_start_matches('?'));
+    switch.into()
 }
 
 #[cfg(test)]
@@ -157,8 +170,8 @@ mod tests {
             ("lang=zh&next=%2Fbook", "?next=%2Fbook&lang=en"),
             ("lang=zh&elder=yes", "?elder=yes&lang=en"),
         ] {
-            assert_eq!(switch(query, "lang", "en"), expected);
+            assert_eq!(switch(query, "?lang=en"), expected);
         }
-        assert_eq!(switch("again=7&elder=yes", "elder", "no"), "?again=7&elder=no");
+        assert_eq!(switch("again=7&elder=yes", "?elder=no"), "?again=7&elder=no");
     }
 }

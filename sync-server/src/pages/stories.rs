@@ -8,6 +8,7 @@ mod hosts;
 mod limits;
 mod looks;
 mod notices;
+mod opening;
 mod sign_on;
 mod steps;
 mod unsent;

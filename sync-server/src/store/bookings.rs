@@ -1,6 +1,6 @@
 //! Bookings as they are written and read, with everything a page shows.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use rusqlite::{Connection, Row, ToSql, params_from_iter, types::Value};
 use shared::{
@@ -139,49 +139,59 @@ impl Store {
             None
         };
         let document = Zeroizing::new(String::from(booking.document().clone()));
-        Ok(Ready {
-            document: key.seal(Purpose::Document, document.as_bytes())?,
-            index: key.blind_index(booking.document()),
-            companions,
-            party,
-            booking,
-        })
+        let document = (key.seal(Purpose::Document, document.as_bytes())?, key.blind_index(booking.document()));
+        Ok(Ready { row: row(booking.facts(), document, companions)?, party, booking })
     }
 }
 
 /// A booking with all that is costly to make of it.
 pub(super) struct Ready {
     pub(super) booking: Booking,
-    document: Vec<u8>,
-    pub(super) index: [u8; 32],
-    companions: Option<Vec<u8>>,
+    row: [Value; COLUMNS.len()],
     party: Party,
 }
 
-type Column = (&'static str, Value);
+const COLUMNS: [&str; 15] = [
+    "campus",
+    "day",
+    "from_minute",
+    "until_minute",
+    "visitor",
+    "phone",
+    "reason",
+    "companions",
+    "plates",
+    "document_kind",
+    "last_four",
+    "document",
+    "companion_documents",
+    "document_index",
+    "unnamed",
+];
 
-impl Ready {
-    fn row(&self) -> Result<[Column; 15], StoreError> {
-        let facts = self.booking.facts();
-        let text = |text: &str| Value::from(text.to_owned());
-        Ok([
-            ("campus", facts.campus.get().into()),
-            ("day", facts.day.to_string().into()),
-            ("from_minute", facts.from.minutes().into()),
-            ("until_minute", facts.until.minutes().into()),
-            ("visitor", text(facts.visitor.as_str())),
-            ("phone", text(facts.phone.as_str())),
-            ("reason", text(facts.reason.as_str())),
-            ("companions", serde_json::to_string(&facts.companions)?.into()),
-            ("plates", serde_json::to_string(&facts.plates)?.into()),
-            ("document_kind", facts.document_kind.code().into()),
-            ("last_four", facts.last_four.bits().into()),
-            ("document", self.document.clone().into()),
-            ("companion_documents", self.companions.clone().into()),
-            ("document_index", self.index.to_vec().into()),
-            ("unnamed", facts.unnamed.into()),
-        ])
-    }
+fn row(
+    facts: &Facts,
+    (document, index): (Vec<u8>, [u8; 32]),
+    companion_documents: Option<Vec<u8>>,
+) -> Result<[Value; COLUMNS.len()], StoreError> {
+    let text = |text: &str| Value::from(text.to_owned());
+    Ok([
+        facts.campus.get().into(),
+        facts.day.to_string().into(),
+        facts.from.minutes().into(),
+        facts.until.minutes().into(),
+        text(facts.visitor.as_str()),
+        text(facts.phone.as_str()),
+        text(facts.reason.as_str()),
+        serde_json::to_string(&facts.companions)?.into(),
+        serde_json::to_string(&facts.plates)?.into(),
+        facts.document_kind.code().into(),
+        facts.last_four.bits().into(),
+        document.into(),
+        companion_documents.into(),
+        index.to_vec().into(),
+        facts.unnamed.into(),
+    ])
 }
 
 /// `signed`: who is signed in, unless it is the host, and the notice to which the ticks say yes.
@@ -192,18 +202,17 @@ pub(super) fn insert(
     signed: (Option<&Phone>, &str),
     now: Moment,
 ) -> Result<BookingId, StoreError> {
+    static SQL: LazyLock<String> = LazyLock::new(|| {
+        let places = "?, ".repeat(COLUMNS.len());
+        let columns = COLUMNS.join(", ");
+        format!(
+            "insert into booking ({columns}, made_at, booked_by, host, standing) values ({places}?, ?, ?, 'waiting')"
+        )
+    });
     let (booked_by, notice) = signed;
-    let mut row: Vec<Column> = vec![
-        ("made_at", now.unix_ms().into()),
-        ("booked_by", booked_by.map(|phone| phone.as_str().to_owned()).into()),
-        ("host", host.number.as_str().to_owned().into()),
-        ("standing", Standing::Waiting.name().to_owned().into()),
-    ];
-    row.extend(ready.row()?);
-    let columns = row.iter().map(|(column, _)| *column).collect::<Vec<_>>().join(", ");
-    let places = vec!["?"; row.len()].join(", ");
-    db.prepare_cached(&format!("insert into booking ({columns}) values ({places})"))?
-        .execute(params_from_iter(row.into_iter().map(|(_, value)| value)))?;
+    let own: [&dyn ToSql; 3] = [&now.unix_ms(), &booked_by.map(Phone::as_str), &host.number.as_str()];
+    let row = ready.row.iter().map(|value| -> &dyn ToSql { value }).chain(own);
+    db.prepare_cached(&SQL)?.execute(params_from_iter(row))?;
     let id = BookingId::new(db.last_insert_rowid());
     party::index(db, id.get(), &ready.party)?;
     consents::keep(db, id, ready.booking.agreed(), notice, now)?;
@@ -219,14 +228,13 @@ pub(super) fn rewrite(
     notice: &str,
     now: Moment,
 ) -> Result<(), StoreError> {
-    let row = ready.row()?;
-    let columns = row.each_ref().map(|(column, _)| format!("{column} = ?")).join(", ");
+    let columns = COLUMNS.map(|column| format!("{column} = ?")).join(", ");
     let sql = format!(
         "update booking set revision = revision + 1, document_tag = iif(standing = 'approved', document_tag, null), {columns}
          where id = ? and standing in ('waiting', 'approved')"
     );
-    let values = row.into_iter().map(|(_, value)| value).chain([id.get().into()]);
-    db.prepare_cached(&sql)?.execute(params_from_iter(values))?;
+    let id_value = Value::from(id.get());
+    db.prepare_cached(&sql)?.execute(params_from_iter(ready.row.iter().chain([&id_value])))?;
     party::forget(db, id.get())?;
     party::index(db, id.get(), &ready.party)?;
     consents::keep(db, id, ready.booking.agreed(), notice, now)

@@ -59,7 +59,7 @@ pub(super) fn write_back(db: &Connection) -> Result<i64, rusqlite::Error> {
 }
 
 fn checkpoint(db: &Connection, pragma: &str) -> Result<i64, rusqlite::Error> {
-    db.query_row(pragma, [], |row| Ok(row.get::<_, i64>(1)? - row.get::<_, i64>(2)?))
+    db.prepare_cached(pragma)?.query_row([], |row| Ok(row.get::<_, i64>(1)? - row.get::<_, i64>(2)?))
 }
 
 fn open(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {

@@ -14,7 +14,7 @@ use shared::{
 
 use super::{
     BookingView, IdentityKey, Issuing, LinkToken, Store, StoreError, bookings, changes, deputies, links, notices,
-    passes, settled, walk_ins, writer::Writing,
+    passes, settled, token::KnownLink, walk_ins, writer::Writing,
 };
 use crate::office::{
     Approver, Channel, Choice, Decided, Ending, Revision, RevokedBy, Staff, Standing, Via, Word, decide,
@@ -62,8 +62,8 @@ impl Store {
         issuing: Issuing,
         now: Moment,
     ) -> Result<Outcome, StoreError> {
-        let hash = link.hash();
-        self.decided(word, issuing, now, move |db, key| by_link(db, key, hash, now)).await
+        let link = link.known();
+        self.decided(word, issuing, now, move |db, key| by_link(db, key, link, now)).await
     }
 
     /// On the host's own page, by the host or who stands in for them.
@@ -128,8 +128,8 @@ impl Store {
 /// A booking, and who would decide it.
 type Asked = Option<(BookingView, Approver)>;
 
-fn by_link(db: &Connection, key: &IdentityKey, hash: [u8; 32], now: Moment) -> Result<Asked, StoreError> {
-    let Some(found) = links::find(db, hash)? else { return Ok(None) };
+fn by_link(db: &Connection, key: &IdentityKey, link: KnownLink, now: Moment) -> Result<Asked, StoreError> {
+    let Some(found) = links::find(db, link)? else { return Ok(None) };
     let Some(view) = bookings::by_id(db, key, found.booking)? else { return Ok(None) };
     let Some(holder) = links::holder(db, &found, &view.host.number, CampusDay::of(now))? else { return Ok(None) };
     let by = Approver { number: holder.number, name: holder.name, via: Via::Link(found.channel) };

@@ -1,9 +1,9 @@
 //! What was read and still holds: rows that many requests ask for are read once.
 //!
-//! Something held holds only for as long as nothing has been committed, to whatever table and by whatever process. SQLite itself
-//! says so to every look, before it is answered; so nothing that was changed or taken back is ever shown from here. Held is what was
-//! read and never what was made of it: what depends on the time is judged by who asks, and what rests sealed is held sealed. Our own
-//! commits empty it at once, so that what was erased is gone from here, too.
+//! Something held holds only for as long as nothing has been committed, to whatever table and by whatever process. Every look asks the
+//! database's own files for that before it is answered ([`super::head`]); so nothing that was changed or taken back is ever shown from
+//! here. Held is what was read and never what was made of it: what depends on the time is judged by who asks, and what rests sealed is
+//! held sealed. Our own commits empty it at once, so that what was erased is gone from here, too.
 
 use std::{
     collections::HashMap,
@@ -15,7 +15,16 @@ use std::{
 use rusqlite::Connection;
 use shared::{identity::Phone, ids::BookingId, time::CampusDay};
 
-use super::{Background, StoreError, booking_rows::Resting, drafts, links, notices::NoticeStatus, sessions};
+use super::{
+    Background, StoreError,
+    booking_rows::Resting,
+    drafts,
+    head::{self, Head},
+    links,
+    notices::NoticeStatus,
+    sessions,
+    token::KnownLink,
+};
 
 /// Of one kind; beyond that all of the kind are let go, and those that are asked for come back.
 const HELD_AT_MOST: usize = 1024;
@@ -29,7 +38,7 @@ pub(super) struct Shelves {
     commits: u64,
     pub(super) sessions: Shelf<[u8; 32], Option<sessions::Found>>,
     pub(super) bookings: Shelf<BookingId, Option<(Resting, Vec<NoticeStatus>)>>,
-    pub(super) links: Shelf<([u8; 32], CampusDay), Option<links::Seen>>,
+    pub(super) links: Shelf<(KnownLink, CampusDay), Option<links::Seen>>,
     pub(super) backgrounds: Shelf<(BookingId, CampusDay), Background>,
     pub(super) drafts: Shelf<(Phone, bool), Option<drafts::Kept>>,
 }
@@ -106,21 +115,34 @@ impl<K, V> Default for Shelf<K, V> {
     }
 }
 
-/// Who looks: a connection, and the version of the database that it last saw.
+/// Who looks: a connection, and the state of the database that it last saw.
 pub(super) struct Looker {
     pub(super) db: Connection,
-    seen: Option<i64>,
+    head: Option<Head>,
+    seen: Option<Seen>,
+}
+
+#[derive(PartialEq)]
+enum Seen {
+    Head(head::State),
+    /// Where the head cannot be read SQLite is asked.
+    Version(i64),
 }
 
 impl Looker {
-    pub(super) const fn new(db: Connection) -> Self {
-        Self { db, seen: None }
+    pub(super) const fn new(db: Connection, head: Option<Head>) -> Self {
+        Self { db, head, seen: None }
     }
 
     /// Whether anybody has committed anything since this was last asked.
     pub(super) fn has_changed(&mut self) -> Result<bool, StoreError> {
-        let version = self.db.prepare_cached("pragma data_version")?.query_row([], |row| row.get(0))?;
-        Ok(self.seen.replace(version) != Some(version))
+        let now = match self.head.and_then(Head::state) {
+            Some(state) => Seen::Head(state),
+            None => Seen::Version(self.db.prepare_cached("pragma data_version")?.query_row([], |row| row.get(0))?),
+        };
+        let changed = self.seen.as_ref() != Some(&now);
+        self.seen = Some(now);
+        Ok(changed)
     }
 }
 

@@ -7,7 +7,7 @@
 
 use std::{net::IpAddr, sync::Arc};
 
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use shared::{
     ids::{BookingId, StaffNumber},
     time::{CampusDay, Moment},
@@ -18,6 +18,7 @@ use super::{
     attempts::{self, By, Counted},
     booking_rows::Resting,
     bookings, deputies, directory, notices, rows, together,
+    token::KnownLink,
     writer::Writing,
 };
 use crate::office::{
@@ -36,14 +37,20 @@ pub struct Links {
 }
 
 impl Links {
+    /// Their tokens begin alike, with the number of their row; what follows is each one's own.
     #[must_use]
-    pub const fn from_random([sms, hall, wecom]: [[u8; 24]; 3]) -> Self {
-        Self {
-            by_code: None,
-            sms: LinkToken::from_random(sms),
-            hall: LinkToken::from_random(hall),
-            wecom: LinkToken::from_random(wecom),
-        }
+    pub fn from_random([sms, hall, wecom]: [[u8; 24]; 3]) -> Self {
+        let sms = LinkToken::from_random(sms);
+        let (hall, wecom) = (LinkToken::from_random(hall).beside(&sms), LinkToken::from_random(wecom).beside(&sms));
+        Self { by_code: None, sms, hall, wecom }
+    }
+
+    /// The same, of which the rows of one time lie together: where each begins elsewhere, each is written to a page of its own.
+    #[must_use]
+    pub fn made_at(self, now: Moment) -> Self {
+        let Self { by_code, sms, hall, wecom } = self;
+        let sms = sms.made_at(now);
+        Self { by_code, hall: hall.beside(&sms), wecom: wecom.beside(&sms), sms }
     }
 
     #[must_use]
@@ -65,8 +72,13 @@ pub struct HostLinks {
 
 impl HostLinks {
     #[must_use]
-    pub const fn from_random(own: [[u8; 24]; 3], deputy: [[u8; 24]; 3]) -> Self {
+    pub fn from_random(own: [[u8; 24]; 3], deputy: [[u8; 24]; 3]) -> Self {
         Self { own: Links::from_random(own), deputy: Links::from_random(deputy) }
+    }
+
+    #[must_use]
+    pub fn made_at(self, now: Moment) -> Self {
+        Self { own: self.own.made_at(now), deputy: self.deputy.made_at(now) }
     }
 }
 
@@ -119,7 +131,7 @@ impl Store {
         let (key, staff) = (self.key().clone(), staff.cloned());
         let token = key.link_of_code(code);
         let look = move |db: &mut Writing<'_>| {
-            if staff.is_some() && decides(db, &key, token.hash(), now)? == staff {
+            if staff.is_some() && decides(db, &key, token.known(), now)? == staff {
                 return Ok(CodeTyped::Right(token));
             }
             let by = [
@@ -134,7 +146,7 @@ impl Store {
             if let Some(retry_at) = retry_at {
                 return Ok(CodeTyped::Limited { retry_at });
             }
-            if decides(db, &key, token.hash(), now)?.is_some() {
+            if decides(db, &key, token.known(), now)?.is_some() {
                 return Ok(CodeTyped::Right(token));
             }
             for (by, _) in by {
@@ -146,9 +158,9 @@ impl Store {
     }
 
     pub async fn link(&self, token: &LinkToken, now: Moment) -> Result<Option<LinkView>, StoreError> {
-        let (hash, today) = (token.hash(), CampusDay::of(now));
-        let look = move |db: &Connection| seen(db, hash, today);
-        let (seen, as_of) = self.0.readers.look_held(|shelves| &mut shelves.links, (hash, today), None, look).await?;
+        let (known, today) = (token.known(), CampusDay::of(now));
+        let look = move |db: &Connection| seen(db, known, today);
+        let (seen, as_of) = self.0.readers.look_held(|shelves| &mut shelves.links, (known, today), None, look).await?;
         let Some(Seen { booking, channel, holder }) = &*seen else { return Ok(None) };
         let booking = booking.opened(self.key())?;
         let open = holder.is_some() && booking.standing == Standing::Waiting && now < booking.facts.over_at();
@@ -163,16 +175,21 @@ pub(super) struct Seen {
     holder: Option<Staff>,
 }
 
-fn seen(db: &Connection, hash: [u8; 32], today: CampusDay) -> Result<Option<Seen>, StoreError> {
-    let Some(found) = find(db, hash)? else { return Ok(None) };
+fn seen(db: &Connection, link: KnownLink, today: CampusDay) -> Result<Option<Seen>, StoreError> {
+    let Some(found) = find(db, link)? else { return Ok(None) };
     let Some(booking) = bookings::resting(db, found.booking)? else { return Ok(None) };
     let holder = holder(db, &found, &booking.host().number, today)?;
     Ok(Some(Seen { booking, channel: found.channel, holder }))
 }
 
 /// For whom a link decides now, if it does.
-fn decides(db: &Connection, key: &IdentityKey, hash: [u8; 32], now: Moment) -> Result<Option<StaffNumber>, StoreError> {
-    let Some(Seen { booking, holder, .. }) = seen(db, hash, CampusDay::of(now))? else { return Ok(None) };
+fn decides(
+    db: &Connection,
+    key: &IdentityKey,
+    link: KnownLink,
+    now: Moment,
+) -> Result<Option<StaffNumber>, StoreError> {
+    let Some(Seen { booking, holder, .. }) = seen(db, link, CampusDay::of(now))? else { return Ok(None) };
     let booking = booking.opened(key)?;
     let open = booking.standing == Standing::Waiting && now < booking.facts.over_at();
     Ok(holder.filter(|_| open).map(|holder| holder.number))
@@ -185,12 +202,20 @@ pub(super) struct Found {
     holder: Option<StaffNumber>,
 }
 
-pub(super) fn find(db: &Connection, hash: [u8; 32]) -> Result<Option<Found>, StoreError> {
-    type Row = (i64, String, Option<String>);
-    let found: Option<Row> = db
-        .prepare_cached("select booking, channel, holder from approval_link where token = ?1")?
-        .query_row([hash], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
-        .optional()?;
+pub(super) fn find(db: &Connection, link: KnownLink) -> Result<Option<Found>, StoreError> {
+    type Kept = (i64, String, Option<String>);
+    let read = |row: &Row<'_>| -> rusqlite::Result<Kept> { Ok((row.get(0)?, row.get(1)?, row.get(2)?)) };
+    let mut of_set = db.prepare_cached(
+        "select booking, case ?2 when sms then 'sms' when hall then 'hall' else 'wecom' end, holder from link_set
+         where number = ?1 and ?2 in (sms, hall, wecom)",
+    )?;
+    let found = match of_set.query_row(params![link.number, link.hash], read).optional()? {
+        Some(found) => Some(found),
+        None => db
+            .prepare_cached("select booking, channel, holder from approval_link where token = ?1")?
+            .query_row([link.hash], read)
+            .optional()?,
+    };
     let Some((booking, channel, holder)) = found else { return Ok(None) };
     Ok(Some(Found {
         booking: BookingId::new(booking),
@@ -239,30 +264,51 @@ pub(super) fn add_for(
     (links, together): (&Links, Option<Together>),
     now: Moment,
 ) -> Result<(), StoreError> {
-    let many = match together {
-        Some(together) => together::waiting(db, &to.number, now)?.filter(|many| many.counted > together.more_than),
-        None => None,
-    };
-    for channel in Channel::ALL {
-        let token = links.of(channel);
-        let path = format!("/decide/{}", token.text());
-        let asked = |path| notices::New { booking: Some(booking), channel, to: to.address(channel), message, path };
-        if let (Some(many), Some(together)) = (many, together) {
-            notices::add_untold(db, &asked(None), now)?;
-            together::tell(db, to.address(channel), channel, many.all, together.every, now)?;
-            continue;
+    if let Some(together) = together
+        && together::are_many(db, &to.number, together.more_than, now)?
+    {
+        for channel in Channel::ALL {
+            let address = to.address(channel);
+            let new = notices::New { booking: Some(booking), channel, to: address, message, path: None };
+            notices::add_untold(db, &new, now)?;
+            together::tell(db, (&to.number, address), channel, together.every, now)?;
         }
-        keep(db, token, (booking, channel, holder))?;
-        if let (Channel::Sms, Some(by_code)) = (channel, &links.by_code) {
-            keep(db, by_code, (booking, channel, holder))?;
+        return Ok(());
+    }
+    keep(db, links, (booking, holder))?;
+    if let Some(by_code) = &links.by_code {
+        keep_alone(db, by_code, (booking, Channel::Sms, holder))?;
+    }
+    let paths = Channel::ALL.map(|channel| format!("/decide/{}", links.of(channel).text()));
+    let [sms, hall, wecom] = paths.each_ref().map(String::as_str);
+    let told = [(Channel::Sms, sms), (Channel::Hall, hall), (Channel::Wecom, wecom)];
+    notices::add_to_all(db, booking, message, told.map(|(channel, path)| (channel, to.address(channel), path)), now)
+}
+
+fn keep(
+    db: &Writing<'_>,
+    links: &Links,
+    (booking, holder): (BookingId, Option<&StaffNumber>),
+) -> Result<(), StoreError> {
+    let [sms, hall, wecom] = Channel::ALL.map(|channel| links.of(channel).known());
+    let holder_number = holder.map(StaffNumber::as_str);
+    let kept = db
+        .prepare_cached(
+            "insert into link_set (number, booking, holder, sms, hall, wecom) values (?1, ?2, ?3, ?4, ?5, ?6)
+             on conflict (number) do nothing",
+        )?
+        .execute(params![sms.number, booking.get(), holder_number, sms.hash, hall.hash, wecom.hash])?;
+    if kept == 0 {
+        // Another set has drawn the same number, as may happen once in a rush.
+        for channel in Channel::ALL {
+            keep_alone(db, links.of(channel), (booking, channel, holder))?;
         }
-        notices::add(db, &asked(Some(&path)), now)?;
     }
     Ok(())
 }
 
 /// Of two links that one code stands for, once in a million million, the newer is meant.
-fn keep(
+fn keep_alone(
     db: &Writing<'_>,
     token: &LinkToken,
     (booking, channel, holder): (BookingId, Channel, Option<&StaffNumber>),
@@ -270,7 +316,7 @@ fn keep(
     db.prepare_cached(
         "insert or replace into approval_link (token, booking, channel, holder) values (?1, ?2, ?3, ?4)",
     )?
-    .execute(params![token.hash(), booking.get(), channel.name(), holder.map(StaffNumber::as_str)])?;
+    .execute(params![token.known().hash, booking.get(), channel.name(), holder.map(StaffNumber::as_str)])?;
     Ok(())
 }
 
@@ -338,8 +384,46 @@ mod tests {
     async fn without_a_code_template_there_is_no_second_link() {
         let office = Office::with_host().await;
         let (_, links) = office.submit(&form(), 1).await;
-        assert_eq!(office.look("select count(*) from approval_link"), 3);
+        assert_eq!(office.look("select count(*) from link_set"), 1);
+        assert_eq!(office.look("select count(*) from approval_link"), 0);
         assert_eq!(typed(&office, links.sms.approval_code(), HERE, office.now).await, CodeTyped::Wrong);
+    }
+
+    #[tokio::test]
+    async fn links_decide_each_for_itself_whatever_was_drawn_and_however_they_are_kept() {
+        let office = Office::with_host().await;
+        let of_one = |seed: u8| {
+            let bits = [seed, seed + 1, seed + 2].map(|byte| [[7; 8].as_slice(), &[byte; 16]].concat());
+            Links::from_random(bits.map(|bits| bits.try_into().unwrap()))
+        };
+        for (seed, rows) in [(10, [1, 0]), (20, [1, 3])] {
+            let own = of_one(seed);
+            let id = office.submit_with(&form(), HostLinks { own: own.clone(), deputy: of_one(99) }).await;
+            let kept = ["link_set", "approval_link"].map(|table| office.look(&format!("select count(*) from {table}")));
+            assert_eq!(kept, rows, "the number is taken the second time");
+            for channel in Channel::ALL {
+                let view = office.store.link(own.of(channel), office.now).await.unwrap().unwrap();
+                assert_eq!((view.booking.id, view.channel, view.open), (id, channel, true));
+            }
+        }
+        let guessed = LinkToken::from_random([7; 24]);
+        assert!(office.store.link(&guessed, office.now).await.unwrap().is_none(), "the number alone opens nothing");
+    }
+
+    #[test]
+    fn links_of_one_time_lie_together_and_each_keeps_sixteen_bytes_of_its_own() {
+        let [one, other] =
+            [[9_u8, 50, 100], [200, 210, 220]].map(|seeds| Links::from_random(seeds.map(|byte| [byte; 24])));
+        let now = Moment::from_unix_s(1_795_363_200);
+        let [one, other] = [one, other].map(|links| links.made_at(now));
+        let number = |links: &Links| Channel::ALL.map(|channel| links.of(channel).known().number);
+        let [first, second] = [number(&one), number(&other)];
+        assert!(first == [first[0]; 3] && second == [second[0]; 3] && first[0] != second[0]);
+        assert_eq!(first[0] >> 32, second[0] >> 32);
+        assert!(number(&one.clone().made_at(now.plus(TimeDelta::seconds(1))))[0] > first[0].max(second[0]));
+        for (channel, byte) in [(Channel::Sms, 9), (Channel::Hall, 50), (Channel::Wecom, 100)] {
+            assert!(one.of(channel).bytes().ends_with(&[byte; 16]), "what nobody can guess");
+        }
     }
 
     #[tokio::test]

@@ -29,6 +29,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0022_codes.sql"),
     include_str!("migrations/0023_less_to_write.sql"),
     include_str!("migrations/0024_whose_session.sql"),
+    include_str!("migrations/0025_fewer_rows.sql"),
 ];
 
 /// Brings the schema up to date, each step in a transaction of its own. Two processes may try at once.

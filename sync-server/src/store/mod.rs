@@ -21,6 +21,7 @@ mod directory;
 mod drafts;
 mod entries;
 mod feed;
+mod head;
 mod held;
 mod host_search;
 mod invitations;

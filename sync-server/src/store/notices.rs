@@ -6,7 +6,10 @@
 use std::fmt;
 
 use rusqlite::{Connection, Row, params};
-use shared::{ids::BookingId, time::Moment};
+use shared::{
+    ids::{BookingId, StaffNumber},
+    time::Moment,
+};
 
 use super::{GivenUp, Receipt, Store, StoreError, rows, writer::Writing};
 use crate::office::{
@@ -147,7 +150,7 @@ pub(super) fn of(db: &Connection, booking: BookingId) -> Result<Vec<NoticeStatus
 
 /// To be sent at once; its id.
 pub(super) fn add(db: &mut Writing<'_>, notice: &New<'_>, now: Moment) -> Result<i64, StoreError> {
-    insert(db, notice, (Some(now), None), now)
+    insert(db, notice, &How { next_try: Some(now), ..How::default() }, now)
 }
 
 /// To be sent after another, about what became of that.
@@ -157,36 +160,39 @@ pub(super) fn add_following(
     follows: i64,
     now: Moment,
 ) -> Result<i64, StoreError> {
-    insert(db, notice, (Some(now), Some(follows)), now)
+    insert(db, notice, &How { next_try: Some(now), follows: Some(follows), ..How::default() }, now)
 }
 
-/// Not before `next_try`.
-pub(super) fn add_for_later(
+/// One in place of many, that says how many wait for `staff` when it leaves: not before `next_try`.
+pub(super) fn add_counting(
     db: &mut Writing<'_>,
     notice: &New<'_>,
-    next_try: Moment,
+    (staff, next_try): (&StaffNumber, Moment),
     now: Moment,
 ) -> Result<i64, StoreError> {
-    insert(db, notice, (Some(next_try), None), now)
+    insert(db, notice, &How { next_try: Some(next_try), counts: Some(staff), ..How::default() }, now)
 }
 
 /// Never sent: others say it, too.
 pub(super) fn add_untold(db: &mut Writing<'_>, notice: &New<'_>, now: Moment) -> Result<(), StoreError> {
-    let id = insert(db, notice, (None, None), now)?;
-    db.prepare_cached("update notice set given_up = ?2 where id = ?1")?
-        .execute(params![id, GivenUp::Together.name()])?;
+    insert(db, notice, &How { given_up: Some(GivenUp::Together), ..How::default() }, now)?;
     Ok(())
 }
 
-fn insert(
-    db: &mut Writing<'_>,
-    notice: &New<'_>,
-    (next_try, follows): (Option<Moment>, Option<i64>),
-    now: Moment,
-) -> Result<i64, StoreError> {
+/// What a notice is besides what it says.
+#[derive(Default)]
+struct How<'a> {
+    next_try: Option<Moment>,
+    follows: Option<i64>,
+    given_up: Option<GivenUp>,
+    counts: Option<&'a StaffNumber>,
+}
+
+fn insert(db: &mut Writing<'_>, notice: &New<'_>, how: &How<'_>, now: Moment) -> Result<i64, StoreError> {
     db.prepare_cached(
-        r#"insert into notice (booking, kind, channel, "to", body, facts, path, made_at, next_try, follows)
-           values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"#,
+        r#"insert into notice
+               (booking, kind, channel, "to", body, facts, path, made_at, next_try, follows, given_up, counts)
+           values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"#,
     )?
     .execute(params![
         notice.booking.map(BookingId::get),
@@ -197,11 +203,48 @@ fn insert(
         written(&notice.message.facts)?,
         notice.path,
         now.unix_ms(),
-        next_try.map(Moment::unix_ms),
-        follows
+        how.next_try.map(Moment::unix_ms),
+        how.follows,
+        how.given_up.map(GivenUp::name),
+        how.counts.map(StaffNumber::as_str)
     ])?;
     db.touch_notices();
     Ok(db.last_insert_rowid())
+}
+
+/// The same message by every channel, to be sent at once: in one statement, because each takes its number from a row of its own.
+pub(super) fn add_to_all(
+    db: &mut Writing<'_>,
+    booking: BookingId,
+    message: &Message,
+    to: [(Channel, &str, &str); Channel::ALL.len()],
+    now: Moment,
+) -> Result<(), StoreError> {
+    let facts = written(&message.facts)?;
+    let [(first, first_to, first_path), (second, second_to, second_path), (third, third_to, third_path)] = to;
+    db.prepare_cached(
+        r#"insert into notice (booking, kind, channel, "to", body, facts, path, made_at, next_try) values
+               (?1, ?2, ?6, ?7, ?3, ?4, ?8, ?5, ?5), (?1, ?2, ?9, ?10, ?3, ?4, ?11, ?5, ?5),
+               (?1, ?2, ?12, ?13, ?3, ?4, ?14, ?5, ?5)"#,
+    )?
+    .execute(params![
+        booking.get(),
+        message.kind.name(),
+        message.text,
+        facts,
+        now.unix_ms(),
+        first.name(),
+        first_to,
+        first_path,
+        second.name(),
+        second_to,
+        second_path,
+        third.name(),
+        third_to,
+        third_path
+    ])?;
+    db.touch_notices();
+    Ok(())
 }
 
 pub(super) fn read(row: &Row<'_>) -> Result<Notice, StoreError> {

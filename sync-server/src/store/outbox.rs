@@ -11,7 +11,7 @@ use chrono::TimeDelta;
 use rusqlite::{Connection, params};
 use shared::time::{CampusDay, Moment};
 
-use super::{Notice, Store, StoreError, notices, receipts, rows, writer::Writing};
+use super::{Notice, Store, StoreError, notices, receipts, rows, together, writer::Writing};
 use crate::office::{Channel, notice::NoticeKind};
 
 /// No try takes longer, with what it waits for others in hand.
@@ -138,7 +138,14 @@ fn take(
     let mut taken = Vec::new();
     for found in due(db, channel, quiet, limit, now)? {
         match found {
-            Due::Notice(one) => {
+            Due::Notice(mut one) => {
+                if one.notice.kind == NoticeKind::Waiting
+                    && !one.in_doubt
+                    && !together::recount(db, &mut one.notice, now)?
+                {
+                    give_up(db, one.notice.id, GivenUp::Needless, None, false)?;
+                    continue;
+                }
                 db.prepare_cached("update notice set taken_at = ?1, next_try = ?2 where id = ?3")?.execute(params![
                     now.unix_ms(),
                     now.plus(IN_HAND).unix_ms(),

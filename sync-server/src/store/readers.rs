@@ -22,6 +22,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::{
     StoreError, connection,
+    head::Head,
     held::{AsOf, Held, Looker, Of},
 };
 
@@ -61,7 +62,12 @@ impl Readers {
                 .map_err(StoreError::Thread)
         });
         let threads = threads.collect::<Result<_, _>>()?;
-        let spare = (0..LOOKING).map(|_| connection::reading(path).map(Looker::new)).collect::<Result<_, _>>()?;
+        let head = Head::of(path);
+        if head.is_none() {
+            tracing::warn!("the head of the log's index cannot be read: pages ask the database each time");
+        }
+        let looker = |db| Looker::new(db, head);
+        let spare = (0..LOOKING).map(|_| connection::reading(path).map(looker)).collect::<Result<_, _>>()?;
         let places = Arc::new(Semaphore::new(QUEUE));
         Ok(Self { queue: Some(queue), places, threads, spare: Mutex::new(spare), held })
     }

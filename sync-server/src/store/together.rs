@@ -1,6 +1,6 @@
 //! One notice in place of many, for a host whom many wait for: it names how many they are and leads to their list.
 //!
-//! While it has not gone out it is kept up to date; the next one waits its time.
+//! How many is counted when it goes out, and not with every booking that comes; the next one waits its time.
 
 use chrono::TimeDelta;
 use rusqlite::{Connection, OptionalExtension as _, params};
@@ -9,74 +9,96 @@ use shared::{
     time::{CampusDay, Moment},
 };
 
-use super::{StoreError, deputies::DECIDES, notices, writer::Writing};
+use super::{Notice, StoreError, notices, rows, writer::Writing};
 use crate::office::{
     Channel,
-    notice::{self, NoticeKind},
+    notice::{self, Message},
 };
 
 /// Of those that wait for one host, as many of one booker count towards telling of all together: else a single stranger who books
 /// often enough keeps the others' messages back.
 const OF_ONE_BOOKER: u32 = 2;
 
-/// Bookings that wait for the word of somebody.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Waiting {
-    pub(super) all: u32,
-    /// Those that count towards being told of together.
-    pub(super) counted: u32,
-}
+/// No more are looked at for it.
+const LOOKED_AT: u32 = 100;
 
-/// How many bookings wait for the word of this member of staff; `None` for none.
-pub(super) fn waiting(db: &Connection, staff: &StaffNumber, now: Moment) -> Result<Option<Waiting>, StoreError> {
+/// What waits for the word of the member of staff `?1` on the day `?2`: as its host, by the index of hosts, or for whom they stand in.
+const WAITING: &str = "select b.booked_by from booking b where b.host = ?1 and b.standing = 'waiting' and b.day >= ?2
+    union all
+    select b.booked_by from deputy d join staff h on h.number = d.host join booking b on b.host = d.host
+    where d.deputy = ?1 and d.host <> ?1 and h.left_at is null and ?2 between d.from_day and d.through_day
+        and b.standing = 'waiting' and b.day >= ?2";
+
+/// Whether more than so many wait for the word of this member of staff.
+pub(super) fn are_many(db: &Connection, staff: &StaffNumber, than: u32, now: Moment) -> Result<bool, StoreError> {
     let sql = format!(
-        "select ifnull(sum(of_one), 0), ifnull(sum(min(of_one, ?3)), 0) from
-             (select count(*) as of_one from booking b
-              where {DECIDES} and b.standing = 'waiting' and b.day >= ?2 group by b.booked_by)"
+        "select ifnull(sum(min(of_one, ?3)), 0) from
+             (select count(*) as of_one from ({WAITING} limit ?4) group by booked_by)"
     );
-    let waiting = db
+    let counted: u32 = db
         .prepare_cached(&sql)?
-        .query_row(params![staff.as_str(), &CampusDay::of(now).to_string(), OF_ONE_BOOKER], |row| {
-            Ok(Waiting { all: row.get(0)?, counted: row.get(1)? })
+        .query_row(params![staff.as_str(), CampusDay::of(now).to_string(), OF_ONE_BOOKER, LOOKED_AT], |row| {
+            row.get(0)
         })?;
-    Ok((waiting.all > 0).then_some(waiting))
+    Ok(counted > than)
 }
 
+/// Has a notice on its way that says how many, if there is none.
 pub(super) fn tell(
     db: &mut Writing<'_>,
-    to: &str,
+    (staff, to): (&StaffNumber, &str),
     channel: Channel,
-    count: u32,
     every: TimeDelta,
     now: Moment,
 ) -> Result<(), StoreError> {
-    let message = notice::waiting(count);
-    let still_here = db
+    // The sign keeps SQLite from looking through all that is due.
+    let is_on_its_way = db
         .prepare_cached(
-            r#"update notice set body = ?4, facts = ?5
-               where "to" = ?1 and channel = ?2 and kind = ?3 and next_try is not null and taken_at is null and tries = 0"#,
+            r#"select 1 from notice where "to" = ?1 and channel = ?2 and kind = 'waiting'
+               and +next_try is not null and taken_at is null and tries = 0"#,
         )?
-        .execute(params![
-            to,
-            channel.name(),
-            NoticeKind::Waiting.name(),
-            message.text,
-            notices::written(&message.facts)?
-        ])?;
-    if still_here > 0 {
+        .exists(params![to, channel.name()])?;
+    if is_on_its_way {
         return Ok(());
     }
     let last: Option<i64> = db
         .prepare_cached(
-            r#"select max(coalesce(sent_at, made_at)) from notice where "to" = ?1 and channel = ?2 and kind = ?3"#,
+            r#"select max(coalesce(sent_at, made_at)) from notice where "to" = ?1 and channel = ?2 and kind = 'waiting'"#,
         )?
-        .query_row(params![to, channel.name(), NoticeKind::Waiting.name()], |row| row.get(0))
+        .query_row(params![to, channel.name()], |row| row.get(0))
         .optional()?
         .flatten();
     let at = last.map_or(now, |last| now.max(Moment::from_unix_ms(last).plus(every)));
+    let message = notice::waiting(count(db, staff, now)?);
     let notice = notices::New { booking: None, channel, to, message: &message, path: Some("/bookings") };
-    notices::add_for_later(db, &notice, at, now)?;
+    notices::add_counting(db, &notice, (staff, at), now)?;
     Ok(())
+}
+
+/// Has a notice that leaves say how many wait now; whether any do. One of a time before it was known for whom it counts says what it
+/// said.
+pub(super) fn recount(db: &Writing<'_>, notice: &mut Notice, now: Moment) -> Result<bool, StoreError> {
+    let staff: Option<String> =
+        db.prepare_cached("select counts from notice where id = ?1")?.query_row([notice.id], |row| row.get(0))?;
+    let Some(staff) = staff else { return Ok(true) };
+    let count = count(db, &rows::stored("counts", StaffNumber::parse(&staff))?, now)?;
+    if count == 0 {
+        return Ok(false);
+    }
+    let Message { text, facts, .. } = notice::waiting(count);
+    db.prepare_cached("update notice set body = ?2, facts = ?3 where id = ?1")?.execute(params![
+        notice.id,
+        text,
+        notices::written(&facts)?
+    ])?;
+    (notice.text, notice.facts) = (text, facts);
+    Ok(true)
+}
+
+fn count(db: &Connection, staff: &StaffNumber, now: Moment) -> Result<u32, StoreError> {
+    Ok(db
+        .prepare_cached(&format!("select count(*) from ({WAITING})"))?
+        .query_row([staff.as_str(), &CampusDay::of(now).to_string()], |row| row.get(0))?)
 }
 
 #[cfg(test)]
@@ -85,7 +107,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        office::Together,
+        office::{Choice, Revision, Together, notice::NoticeKind},
         store::{
             Came, GivenUp, NoticeState, Taken,
             office_days::{Office, form, links},
@@ -111,7 +133,7 @@ mod tests {
         for seed in 1..=5 {
             bookings.push(book(&office, seed, seed).await);
         }
-        assert_eq!(office.look("select count(*) from approval_link"), 6, "two are told of with links");
+        assert_eq!(office.look("select count(*) from link_set"), 2, "two are told of with links");
         let taken = take(&office, *now).await;
         let texts: Vec<_> = taken.iter().map(|one| one.notice.text.clone()).collect();
         assert_eq!(texts.iter().filter(|text| text.contains("张晓明")).count(), 2);
@@ -144,5 +166,22 @@ mod tests {
         book(&office, 3, 11).await;
         let taken = take(&office, office.now).await;
         assert!(taken.iter().any(|one| one.notice.text.contains("有 11 个")), "{taken:?}");
+    }
+
+    #[tokio::test]
+    async fn of_what_waits_no_more_when_its_notice_would_leave_nobody_is_told() {
+        let office = Office::with_host().await;
+        let Office { store, now, .. } = &office;
+        store.tell_together(Together { more_than: 1, every: TimeDelta::minutes(30) });
+        let (_, links) = office.submit(&form(), 1).await;
+        let (second, _) = office.submit(&form(), 2).await;
+        assert_eq!(office.look("select count(*) from notice where kind = 'waiting' and next_try is not null"), 3);
+        let no = Choice::Decline { reason: None }.on(Revision::FIRST);
+        store.decide(&links.sms, no, office.issuing(1), *now).await.unwrap();
+        store.cancel(second, &Phone::parse("13800130009").unwrap(), *now).await.unwrap();
+        let taken = store.take_notices(Channel::Sms, None, 99, *now).await.unwrap();
+        assert!(!taken.is_empty() && taken.iter().all(|one| one.notice.kind != NoticeKind::Waiting));
+        let needless = "select count(*) from notice where kind = 'waiting' and given_up = 'needless'";
+        assert_eq!(office.look(needless), 1, "the other channels' have not been looked at yet");
     }
 }

@@ -2,12 +2,14 @@
 //!
 //! Whoever holds one may; so the database keeps only the SHA-256, and nothing here prints one by accident. Those that travel in
 //! text messages have 192 bits instead of 256, because a template's variable holds at most 35 characters; the longer ones that were
-//! sent before are read as ever.
+//! sent before are read as ever. Of an approval link's the first 64 say where its row lies, and 128 are the right.
 
 use std::fmt;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest as _, Sha256};
+
+use shared::time::Moment;
 
 use crate::office::ApprovalCode;
 
@@ -95,6 +97,8 @@ macro_rules! sent_token {
 }
 
 const SENT_BYTES: usize = 24;
+/// Of a link, the number of its row.
+const NUMBER_BYTES: usize = 8;
 
 #[derive(Clone, PartialEq, Eq)]
 enum Sent {
@@ -136,7 +140,41 @@ impl SessionToken {
     }
 }
 
+/// What the database knows a link by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct KnownLink {
+    /// Where its row lies; no secret.
+    pub(super) number: i64,
+    pub(super) hash: [u8; 32],
+}
+
 impl LinkToken {
+    pub(super) fn known(&self) -> KnownLink {
+        let number = self.bytes().first_chunk().copied().unwrap_or_default();
+        KnownLink { number: i64::from_be_bytes(number) & i64::MAX, hash: self.hash() }
+    }
+
+    /// With the number of another: 128 bits are left that nobody can guess.
+    pub(super) fn beside(mut self, other: &Self) -> Self {
+        self.begin_with(other.bytes().get(..NUMBER_BYTES).unwrap_or_default());
+        self
+    }
+
+    /// With a number that follows those of the seconds before.
+    pub(super) fn made_at(mut self, now: Moment) -> Self {
+        let [_, _, _, _, seconds @ ..] = now.unix_s().to_be_bytes();
+        self.begin_with(&seconds);
+        self
+    }
+
+    fn begin_with(&mut self, bytes: &[u8]) {
+        if let Sent::Short(bits) = &mut self.0
+            && let Some(head) = bits.get_mut(..bytes.len())
+        {
+            head.copy_from_slice(bytes);
+        }
+    }
+
     /// What a text message holds that may hold no personal link; see [`Store::with_codes`](super::Store::with_codes).
     #[must_use]
     pub fn approval_code(&self) -> ApprovalCode {

@@ -268,7 +268,8 @@ impl Desk {
 
     /// Changes when another process has committed.
     fn others_version(&self) -> Option<i64> {
-        match self.db.query_row("pragma data_version", [], |row| row.get(0)) {
+        let version = self.db.prepare_cached("pragma data_version");
+        match version.and_then(|mut version| version.query_row([], |row| row.get(0))) {
             Ok(version) => Some(version),
             Err(error) => {
                 tracing::warn!(%error, "cannot see whether another process wrote");

@@ -164,7 +164,8 @@ impl Protocol for Door {
         };
         let gate = config.campus(terminal.campus).and_then(|campus| campus.gate(terminal.gate));
         let gate = gate.map_or("校门", |gate| gate.name.as_str());
-        let mut links = HostLinks::from_random([fresh()?, fresh()?, fresh()?], [fresh()?, fresh()?, fresh()?]);
+        let links = HostLinks::from_random([fresh()?, fresh()?, fresh()?], [fresh()?, fresh()?, fresh()?]);
+        let mut links = links.made_at(now);
         if config.notify.texts_hold_codes() {
             links = self.store().with_codes(links);
         }

@@ -1,7 +1,7 @@
 //! Bookings per second, each on the disk before it is answered, and what each takes of the machine.
 //!
-//! The cores are shared by callers, server and rows, and both ways wait for the same disk: so beside the rate by the clock stands what
-//! one booking, or one booking's rows, took of the CPU, and what a sync costs here.
+//! The cores are shared by callers, server and rows, and all wait for the same disk: so beside the rate by the clock stands what one
+//! booking, or one booking's rows, took of the CPU, and what a sync costs here.
 
 use std::{
     fs::File,
@@ -15,20 +15,28 @@ use std::{
     time::Duration,
 };
 
+use axum::{
+    Router,
+    body::Bytes,
+    http::{HeaderMap, StatusCode},
+    response::IntoResponse as _,
+    routing::post,
+};
 use gatehouse::{
     Trouble,
     machine::{cpu_of_threads, now},
 };
-use tokio::runtime::Runtime;
+use tokio::{net::TcpListener, runtime::Runtime};
 use world::{
     campus::{Campus, today},
     people::Form,
     person::Person,
 };
 
-use super::{CALLERS, SERVER, WRITER, line::Line, middle, rows::Rows};
+use super::{CALLERS, SERVER, WRITER, line::Line, middle, pages, rows::Rows};
 
 pub(super) fn run(
+    office: &Runtime,
     outside: &Runtime,
     campus: &Campus,
     callers: &[Person],
@@ -36,41 +44,72 @@ pub(super) fn run(
     out: &mut dyn Write,
 ) -> Result<(), Trouble> {
     let rows = Rows::open(&campus.room().join("rows.sqlite3"))?;
-    let (mut ours, mut bare) = (Costs::default(), Costs::default());
+    let forms = outside.block_on(forms(callers))?;
+    let (head, _) = outside.block_on(pages::answer(&campus.listen(), forms.first().map_or("", |form| form), 303))?;
+    let bare = office.block_on(bare(head, rows.clone()))?;
+    let (mut ours, mut least, mut alone) = (Costs::default(), Costs::default(), Costs::default());
     for _ in 0..turns {
-        let booked = Arc::new(AtomicU64::new(0));
-        let before = Spent::until_now()?;
-        outside.block_on(async {
-            let booking = callers
-                .iter()
-                .map(|caller| tokio::spawn(keep_booking(campus.listen(), caller.clone(), turn, booked.clone())))
-                .collect::<Vec<_>>();
-            for booking in booking {
-                booking.await.map_err(|error| Trouble::NotHeld(error.to_string()))??;
-            }
-            Ok::<_, Trouble>(())
-        })?;
-        ours.add(&booked, before, turn)?;
-        let put = Arc::new(AtomicU64::new(0));
-        let before = Spent::until_now()?;
+        for (server, costs) in [(campus.listen(), &mut ours), (bare.clone(), &mut least)] {
+            let (booked, before) = (Arc::new(AtomicU64::new(0)), Spent::until_now()?);
+            outside.block_on(async {
+                let booking = forms
+                    .iter()
+                    .map(|form| tokio::spawn(keep_booking(server.clone(), form.clone(), turn, booked.clone())));
+                for booking in booking.collect::<Vec<_>>() {
+                    booking.await.map_err(|error| Trouble::NotHeld(error.to_string()))??;
+                }
+                Ok::<_, Trouble>(())
+            })?;
+            costs.add(&booked, before, turn)?;
+        }
+        let (put, before) = (Arc::new(AtomicU64::new(0)), Spent::until_now()?);
         outside.block_on(rows.keep_putting(callers.len(), turn, &put))?;
-        bare.add(&put, before, turn)?;
+        alone.add(&put, before, turn)?;
         campus.mailbox.clear();
     }
     let sync = middle_sync(&campus.room().join("sync"))?;
-    let (ours, bare) = (ours.middle(), bare.middle());
-    writeln!(out, "\nper second of the clock  bookings  as rows  share   (at least 50 % is wanted)")?;
-    let share = 100.0 * ours.rate / bare.rate;
-    writeln!(out, "{:24} {:8.0} {:8.0} {share:5.0} %", "", ours.rate, bare.rate)?;
-    writeln!(out, "\nmicroseconds of CPU for each    server  of which writer  callers  thread of the rows")?;
-    writeln!(out, "a booking                     {:8.0} {:16.0} {:8.0}", ours.server, ours.writer, ours.callers)?;
-    writeln!(out, "its rows                      {:8} {:16} {:8.0} {:19.0}", "", "", bare.callers, bare.rows)?;
-    writeln!(out, "a sync of 4 KiB to this disk takes {:.2} ms of the clock, in the middle", sync.as_secs_f64() * 1e3)?;
+    let (ours, least, alone) = (ours.middle(), least.middle(), alone.middle());
+    writeln!(out, "\n                              a second  share   microseconds of CPU for each")?;
+    writeln!(out, "                          of the clock           server  of which writer  callers")?;
+    for (name, cost) in [("bookings", &ours), ("a bare handler, rows", &least), ("rows alone", &alone)] {
+        let share = 100.0 * ours.rate / cost.rate;
+        let (server, writer) = (cost.server + cost.rows, cost.writer + cost.rows);
+        writeln!(out, "{name:26} {:11.0} {share:5.0} % {server:8.0} {writer:16.0} {:8.0}", cost.rate, cost.callers)?;
+    }
+    writeln!(out, "The share is ours of it; at least 50 % of a bare handler that takes the same form is wanted.")?;
+    writeln!(
+        out,
+        "A sync of 4 KiB to this disk takes {:.2} ms of the clock, in the middle.",
+        sync.as_secs_f64() * 1e3
+    )?;
     Ok(())
 }
 
-async fn keep_booking(server: String, caller: Person, turn: Duration, booked: Arc<AtomicU64>) -> Result<(), Trouble> {
-    let form = caller.sending(&caller.ready_to_book(&Form::good(today())).await?)?;
+/// What each caller sends, again and again.
+async fn forms(callers: &[Person]) -> Result<Vec<String>, Trouble> {
+    let mut forms = Vec::new();
+    for caller in callers {
+        forms.push(caller.sending(&caller.ready_to_book(&Form::good(today())).await?)?);
+    }
+    Ok(forms)
+}
+
+/// The least that could book: it takes the same form, knows nothing, puts its rows in and sends the same answer after their commit.
+async fn bare(head: HeaderMap, rows: Rows) -> Result<String, Trouble> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let server = listener.local_addr()?.to_string();
+    let book = move |form: Bytes| async move {
+        if form.is_empty() || !rows.put().await {
+            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        }
+        (StatusCode::SEE_OTHER, head).into_response()
+    };
+    let router = Router::new().route("/book", post(book));
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    Ok(server)
+}
+
+async fn keep_booking(server: String, form: String, turn: Duration, booked: Arc<AtomicU64>) -> Result<(), Trouble> {
     let mut line = Line::to(&server).await?;
     let since = now();
     while since.elapsed() < turn {

@@ -43,7 +43,7 @@ pub(super) fn run(
     writeln!(out, "pages per second of CPU   ours    bare   share   bytes   (at least 50 % is wanted)")?;
     for Shown { name, address, reader } in pages {
         let asked = reader.asking(&address);
-        let (head, bytes) = outside.block_on(answer(&campus.listen(), &asked))?;
+        let (head, bytes) = outside.block_on(answer(&campus.listen(), &asked, 200))?;
         let bare = office.block_on(bare(&address, head, bytes.clone()))?;
         let (mut ours, mut least) = (Vec::new(), Vec::new());
         for _ in 0..turns {
@@ -76,10 +76,10 @@ async fn pages(campus: &Campus, callers: &[Person]) -> Result<Vec<Shown>, Troubl
     ])
 }
 
-async fn answer(server: &str, asked: &str) -> Result<(HeaderMap, Bytes), Trouble> {
+pub(super) async fn answer(server: &str, asked: &str, status: u16) -> Result<(HeaderMap, Bytes), Trouble> {
     let mut line = Line::to(server).await?;
     let answer = line.ask(asked).await?;
-    answer.must_be(200)?;
+    answer.must_be(status)?;
     let mut head = HeaderMap::new();
     for (name, value) in answer.fields() {
         let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value)) else {

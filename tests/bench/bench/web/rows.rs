@@ -24,7 +24,7 @@ const SMALLER_BYTES: usize = 100;
 
 type Asked = oneshot::Sender<()>;
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Rows(SyncSender<Asked>);
 
 impl Rows {
@@ -37,6 +37,12 @@ impl Rows {
         Ok(Self(asking))
     }
 
+    /// Of one booking, and whether they are on the disk.
+    pub(super) async fn put(&self) -> bool {
+        let (done, is_done) = oneshot::channel();
+        self.0.try_send(done).is_ok() && is_done.await.is_ok()
+    }
+
     pub(super) async fn keep_putting(
         &self,
         callers: usize,
@@ -45,12 +51,11 @@ impl Rows {
     ) -> Result<(), Trouble> {
         let putting: Vec<_> = (0..callers)
             .map(|_| {
-                let (asking, put) = (self.0.clone(), put.clone());
+                let (rows, put) = (self.clone(), put.clone());
                 tokio::spawn(async move {
                     let since = now();
                     while since.elapsed() < turn {
-                        let (done, is_done) = oneshot::channel();
-                        if asking.send(done).is_err() || is_done.await.is_err() {
+                        if !rows.put().await {
                             return Err(Trouble::NotHeld("a row was refused".to_owned()));
                         }
                         put.fetch_add(1, Ordering::Relaxed);
