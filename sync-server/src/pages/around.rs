@@ -66,9 +66,10 @@ async fn around<H: Handler<T, AppState>, T: 'static>(page: H, mut request: Reque
         }
     };
     if let Some(told) = response.extensions().get().copied().or_else(|| unworded(&response)) {
-        response = match told {
-            Told::ProvePhone => Redirect::to(&prove_phone_and_back(&method, &address)).into_response(),
-            told => refused::worded(told, Shell::of_stranger(&state, settled, &address)),
+        response = if told == Told::ProvePhone {
+            Redirect::to(&prove_phone_and_back(&method, &address)).into_response()
+        } else {
+            refused::worded(told, Shell::of_stranger(&state, settled, &address))
         };
     }
     for cookie in [keep_lang, keep_elder].into_iter().flatten() {
