@@ -48,7 +48,9 @@ impl Layout {
 
 /// One page's layouts of the day, in Chinese and in English.
 #[derive(Debug, Default)]
-pub struct Layouts(Mutex<[Option<(CampusDay, Arc<Layout>)>; 2]>);
+pub struct Layouts(Mutex<[Option<OfDay>; 2]>);
+
+type OfDay = (CampusDay, Arc<Layout>);
 
 impl Layouts {
     #[must_use]
