@@ -2,7 +2,7 @@
 //!
 //! Pages are counted by the CPU time of the server's threads, beside a handler that sends the same bytes and knows nothing.
 //! Bookings are counted by the clock, because there a disk is waited for: beside a handler that takes the same form from the same
-//! callers and puts rows of as many bytes in with the same sync, and beside those rows alone. All take turns in one process, so that
+//! callers and puts rows in with the same sync, and beside those rows alone. All take turns in one process, so that
 //! a busy moment of the machine meets all.
 
 mod bookings;
