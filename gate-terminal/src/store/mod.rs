@@ -5,10 +5,12 @@
 //! SQLite's own automatic ones swallow errors. Only one process may write, or two would number the same entry.
 
 mod entries;
+mod journal;
 mod log;
 mod migrations;
 mod news;
 mod passes;
+mod rebuild;
 mod walk_ins;
 
 use std::{
@@ -18,6 +20,7 @@ use std::{
     time::Duration,
 };
 
+use ed25519_dalek::SigningKey;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Row, TransactionBehavior, params};
 use shared::{
     chain::{ChainHash, Head, Link},
@@ -28,7 +31,9 @@ use shared::{
 };
 
 use crate::ports::{Held, News, Post, Receipt, Store, WalkIn};
+use journal::Journal;
 pub use log::SqliteLog;
+pub use rebuild::Rebuilt;
 
 /// The file's name inside the data directory.
 pub const DATABASE_FILE: &str = "terminal.sqlite3";
@@ -46,6 +51,8 @@ const COMMITS_BETWEEN_CHECKPOINTS: u32 = 64;
 pub struct SqliteStore {
     connection: Connection,
     commits_since_checkpoint: u32,
+    journal: Option<Journal>,
+    path: PathBuf,
     /// Held as long as this store may write.
     _lock: Option<File>,
 }
@@ -63,14 +70,49 @@ impl SqliteStore {
         connection.pragma_update(None, "wal_autocheckpoint", 0)?;
         check_whole(&connection)?;
         migrations::run(&mut connection)?;
-        let mut store = Self { connection, commits_since_checkpoint: 0, _lock: Some(lock) };
+        let path = path.to_owned();
+        let mut store = Self { connection, commits_since_checkpoint: 0, journal: None, path, _lock: Some(lock) };
         store.checkpoint();
         Ok(store)
     }
 
+    /// From now on every entry goes into the journal beside the database, too, signed with the terminal's own key; what it lacks is
+    /// written at once.
+    pub fn keep_journal(&mut self, key: &SigningKey) -> Result<(), StoreError> {
+        self.journal = Some(Journal::level(&self.path, &self.connection, key)?);
+        Ok(())
+    }
+
     /// For looking beside a running terminal; every writing method fails.
     pub fn open_to_look(path: &Path) -> Result<Self, StoreError> {
-        Ok(Self { connection: connect_to_look(path)?, commits_since_checkpoint: 0, _lock: None })
+        let (connection, path) = (connect_to_look(path)?, path.to_owned());
+        Ok(Self { connection, commits_since_checkpoint: 0, journal: None, path, _lock: None })
+    }
+
+    /// The entry is in the database by now; a journal that does not take it is worth a line in the log, and made level with the
+    /// next one.
+    fn journal(&mut self, entry: &entries::Appended) {
+        let Some(journal) = &mut self.journal else { return };
+        let written = if journal.is_to_be_levelled(u64::MAX) {
+            let key = journal.key().clone();
+            self.keep_journal(&key)
+        } else {
+            journal.append(entry.after, &entry.body, entry.head)
+        };
+        if let Err(error) = written {
+            tracing::error!(error = &error as &dyn std::error::Error, "the journal of entries was not written");
+        }
+    }
+
+    /// Once a day, after the purge.
+    fn trim_journal(&mut self) -> Result<(), StoreError> {
+        let Some(journal) = &self.journal else { return Ok(()) };
+        let entries = self.connection.query_row("select count(*) from entry", [], |row| row.get(0))?;
+        if journal.is_to_be_levelled(counted(entries)?) {
+            let key = journal.key().clone();
+            self.keep_journal(&key)?;
+        }
+        Ok(())
     }
 
     /// The entry is durable by now, whatever becomes of the checkpoint; a WAL that only grows is worth a line in the log.
@@ -136,10 +178,11 @@ impl Store for SqliteStore {
     fn append(&mut self, entry: &Entry) -> Result<EntryId, StoreError> {
         let terminal = self.post()?.ok_or(StoreError::NotEnrolled)?.terminal;
         let transaction = self.connection.transaction()?;
-        let seq = entries::append(&transaction, terminal, entry)?;
+        let appended = entries::append(&transaction, terminal, entry)?;
         transaction.commit()?;
+        self.journal(&appended);
         self.committed(1);
-        Ok(EntryId { terminal, seq })
+        Ok(EntryId { terminal, seq: appended.head.seq })
     }
 
     fn entries_after(&mut self, after: u64, limit: usize) -> Result<(Vec<Link>, Head), StoreError> {
@@ -169,6 +212,9 @@ impl Store for SqliteStore {
         entries::forget(&transaction, before)?;
         transaction.commit()?;
         self.committed(COMMITS_BETWEEN_CHECKPOINTS);
+        if let Err(error) = self.trim_journal() {
+            tracing::error!(error = &error as &dyn std::error::Error, "the journal of entries was not shortened");
+        }
         Ok(())
     }
 
@@ -296,6 +342,12 @@ pub enum StoreError {
     NotDurable { journal: String, synchronous: i64 },
     #[error("数据库损坏 the database is damaged: {report}")]
     Damaged { report: String },
+    #[error(
+        "{} 已损坏，旁边也没有可用的出入记录副本；请联系保卫处，移走它后重新登记本机 \
+         it is damaged and no journal of entries stands beside it; move it away and enrol this terminal again",
+        path.display()
+    )]
+    NoCopy { path: PathBuf },
     #[error("数据库是更新的程序写的 the database was written by a newer program (schema {found})")]
     NewerSchema { found: u32 },
     #[error("本机还没有登记 this terminal has not been enrolled")]

@@ -6,7 +6,7 @@ use shared::ids::{CampusId, GateIndex, PassId, StaffNumber, TerminalId};
 
 use super::directory::BadFile;
 use crate::{
-    config::ConfigError, keys::KeysFault, pages::in_chinese, random::NoRandomness, serve::ServeFault, store::StoreError,
+    config::ConfigError, keys::KeysFault, pages::in_chinese, random::NoRandomness, serve::ServeFault, store::{BackupFault, StoreError},
 };
 
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +17,8 @@ pub enum Failure {
     Keys(#[from] KeysFault),
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error(transparent)]
+    Backup(#[from] BackupFault),
     #[error(transparent)]
     Random(#[from] NoRandomness),
     #[error(transparent)]

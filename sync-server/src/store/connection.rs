@@ -48,6 +48,11 @@ pub(super) fn reading(path: &Path) -> Result<Connection, StoreError> {
     Ok(db)
 }
 
+/// One that is read from end to end into a copy. It writes the copy, so it is not told to change nothing.
+pub(super) fn copying(path: &Path) -> Result<Connection, StoreError> {
+    open(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
+}
+
 /// How many pages of the log are not in the database yet.
 pub(super) fn log_pages(db: &Connection) -> Result<i64, rusqlite::Error> {
     checkpoint(db, "pragma wal_checkpoint(noop)")
