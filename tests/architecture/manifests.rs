@@ -100,9 +100,13 @@ pub(crate) fn crossed(manifest: &Manifest, workspace: &Manifest) -> Vec<Violatio
         .collect()
 }
 
+/// It speaks C with SQLite in one file, which no table that forbids unsafe code can grant; its own denies it everywhere else.
+const SPEAKS_C: &str = "power-cut";
+
 pub(crate) fn without_lints(manifest: &Manifest) -> Option<Violation> {
     let inherited = at(&manifest.table, &["lints", "workspace"]).and_then(Value::as_bool).unwrap_or_default();
-    (!inherited).then(|| LINTS.broken(&manifest.path, 1, format!("`{}` has its own lints or none", manifest.name())))
+    let denied = at(&manifest.table, &["lints", "rust", "unsafe_code"]).and_then(Value::as_str) == Some("deny");
+    (!inherited && !(manifest.name() == SPEAKS_C && denied)).then(|| LINTS.broken(&manifest.path, 1, format!("`{}` has its own lints or none", manifest.name())))
 }
 
 fn at<'a>(table: &'a Table, keys: &[&str]) -> Option<&'a Value> {

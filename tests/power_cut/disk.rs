@@ -8,11 +8,9 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use sqlite_plugin::flags::{LockLevel, ShmLockMode};
-
 use crate::{
     record::{FileId, Op, put},
-    shared_memory::{HandleId, Locks, SharedMemory},
+    shared_memory::{HandleId, LockLevel, Locks, MemoryLock, SharedMemory},
 };
 
 /// What lies on a disk: the bytes of each file by its name.
@@ -180,7 +178,7 @@ impl Disk {
         self.state().files.get_mut(&file)?.memory.map(who, region, size, extend)
     }
 
-    pub(crate) fn lock_memory(&self, (file, who): (FileId, HandleId), mask: u8, mode: ShmLockMode) -> bool {
+    pub(crate) fn lock_memory(&self, (file, who): (FileId, HandleId), mask: u8, mode: MemoryLock) -> bool {
         self.state().files.get_mut(&file).is_some_and(|file| file.memory.lock(who, mask, mode))
     }
 

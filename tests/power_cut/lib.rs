@@ -7,6 +7,7 @@
 
 pub mod cut;
 pub mod disk;
+mod glue;
 pub mod lot;
 pub mod record;
 pub mod shared_memory;

@@ -5,9 +5,25 @@
 
 use std::{collections::BTreeMap, ptr::NonNull};
 
-use sqlite_plugin::flags::{LockLevel, ShmLockMode};
-
 pub type HandleId = usize;
+
+/// SQLite's five levels of a lock on a file, in its order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LockLevel {
+    Unlocked,
+    Shared,
+    Reserved,
+    Pending,
+    Exclusive,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MemoryLock {
+    TakeShared,
+    TakeAlone,
+    GiveShared,
+    GiveAlone,
+}
 
 /// Who holds what of the file's five levels.
 #[derive(Debug, Default)]
@@ -70,16 +86,16 @@ impl SharedMemory {
         NonNull::new(self.regions.get_mut(region)?.as_mut_ptr()).map(NonNull::cast)
     }
 
-    pub fn lock(&mut self, who: HandleId, mask: u8, mode: ShmLockMode) -> bool {
+    pub fn lock(&mut self, who: HandleId, mask: u8, mode: MemoryLock) -> bool {
         let others = self.held.iter().filter(|(holder, _)| **holder != who);
         let (shared, alone) = others.fold((0, 0), |(shared, alone), (_, held)| (shared | held.0, alone | held.1));
         let held = self.held.entry(who).or_default();
         match mode {
-            ShmLockMode::LockShared if alone & mask == 0 => held.0 |= mask,
-            ShmLockMode::LockExclusive if (alone | shared) & mask == 0 => held.1 |= mask,
-            ShmLockMode::LockShared | ShmLockMode::LockExclusive => return false,
-            ShmLockMode::UnlockShared => held.0 &= !mask,
-            ShmLockMode::UnlockExclusive => held.1 &= !mask,
+            MemoryLock::TakeShared if alone & mask == 0 => held.0 |= mask,
+            MemoryLock::TakeAlone if (alone | shared) & mask == 0 => held.1 |= mask,
+            MemoryLock::TakeShared | MemoryLock::TakeAlone => return false,
+            MemoryLock::GiveShared => held.0 &= !mask,
+            MemoryLock::GiveAlone => held.1 &= !mask,
         }
         true
     }

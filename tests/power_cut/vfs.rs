@@ -6,38 +6,34 @@
 
 use std::{
     collections::HashMap,
-    ffi::CString,
     path::Path,
     ptr::NonNull,
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
-use sqlite_plugin::{
-    flags::{AccessFlags, LockLevel, OpenKind, OpenMode, OpenOpts, ShmLockMode},
-    vars,
-    vfs::{RegisterOpts, Vfs, VfsHandle, VfsResult, register_static},
-};
+use rusqlite::ffi;
 
 use crate::{
     disk::Disk,
+    glue,
     record::FileId,
-    shared_memory::{HandleId, Locks},
+    shared_memory::{HandleId, LockLevel, Locks, MemoryLock},
 };
 
 type Disks = HashMap<String, Arc<Disk>>;
 
 static DISKS: OnceLock<Mutex<Disks>> = OnceLock::new();
 
+/// A result code of SQLite's that is not "ok".
+pub(crate) type Code = i32;
+
 /// Databases in `folder` lie on this disk from now on.
 ///
 /// # Errors
-/// SQLite's, when it does not take the file system.
+/// SQLite's code, when it does not take the file system.
 pub fn mount(folder: &Path, disk: Arc<Disk>) -> Result<(), i32> {
-    static REGISTERED: OnceLock<Result<(), i32>> = OnceLock::new();
-    (*REGISTERED.get_or_init(|| {
-        let name = CString::new("power-cut").map_err(|_| vars::SQLITE_INTERNAL)?;
-        register_static(name, Folders, RegisterOpts { make_default: true }).map(drop)
-    }))?;
+    static REGISTERED: OnceLock<Result<(), Code>> = OnceLock::new();
+    (*REGISTERED.get_or_init(glue::register))?;
     disks().insert(folder.display().to_string(), disk);
     Ok(())
 }
@@ -55,127 +51,91 @@ fn disk_of(path: &str) -> Option<(Arc<Disk>, &str)> {
     Some((Arc::clone(disks().get(folder)?), name))
 }
 
-#[derive(Debug)]
-struct Folders;
+pub(crate) fn delete(path: &str) -> Result<(), Code> {
+    let (disk, name) = disk_of(path).ok_or(ffi::SQLITE_IOERR_DELETE)?;
+    if disk.delete(name) { Ok(()) } else { Err(ffi::SQLITE_IOERR_DELETE_NOENT) }
+}
 
+/// As SQLite's own for Unix: who asks whether it exists is told of no empty file.
+pub(crate) fn is_there(path: &str, also_empty: bool) -> bool {
+    disk_of(path).and_then(|(disk, name)| disk.len(name)).is_some_and(|len| also_empty || len > 0)
+}
+
+/// An open file.
 #[derive(Debug)]
-struct Handle {
+pub(crate) struct Handle {
     disk: Arc<Disk>,
     file: FileId,
     who: HandleId,
-    readonly: bool,
 }
 
 impl Handle {
-    const fn id(&self) -> (FileId, HandleId) {
-        (self.file, self.who)
-    }
-
-    fn locks<T>(&self, ask: impl FnOnce(&mut Locks) -> T) -> VfsResult<T> {
-        self.disk.with_locks(self.file, ask).ok_or(vars::SQLITE_IOERR)
-    }
-}
-
-impl VfsHandle for Handle {
-    fn readonly(&self) -> bool {
-        self.readonly
-    }
-
-    fn in_memory(&self) -> bool {
-        false
-    }
-}
-
-impl Vfs for Folders {
-    type Handle = Handle;
-
-    fn open(&self, path: Option<&str>, opts: OpenOpts) -> VfsResult<Handle> {
+    pub(crate) fn open(path: Option<&str>, flags: i32) -> Result<Self, Code> {
         let (disk, name) = match path {
-            Some(path) => disk_of(path).map(|(disk, name)| (disk, Some(name))).ok_or(vars::SQLITE_CANTOPEN)?,
-            None => (Arc::new(Disk::default()), None),
+            Some(path) => disk_of(path).map(|(disk, name)| (disk, Some(name))).ok_or(ffi::SQLITE_CANTOPEN)?,
+            None => (Arc::default(), None),
         };
         // The products make their main file themselves, without SQLite.
-        let create = opts.kind() == OpenKind::MainDb
-            || matches!(opts.mode(), OpenMode::ReadWrite { create } if create != sqlite_plugin::flags::CreateMode::None);
-        let (file, who) = disk.open(name, create).ok_or(vars::SQLITE_CANTOPEN)?;
-        Ok(Handle { disk, file, who, readonly: opts.mode().is_readonly() })
+        let create = flags & (ffi::SQLITE_OPEN_MAIN_DB | ffi::SQLITE_OPEN_CREATE) != 0;
+        let (file, who) = disk.open(name, create).ok_or(ffi::SQLITE_CANTOPEN)?;
+        Ok(Self { disk, file, who })
     }
 
-    fn delete(&self, path: &str) -> VfsResult<()> {
-        let (disk, name) = disk_of(path).ok_or(vars::SQLITE_IOERR_DELETE)?;
-        if disk.delete(name) { Ok(()) } else { Err(vars::SQLITE_IOERR_DELETE_NOENT) }
+    pub(crate) fn len(&self) -> usize {
+        self.disk.file_len(self.file)
     }
 
-    fn access(&self, path: &str, flags: AccessFlags) -> VfsResult<bool> {
-        let len = disk_of(path).and_then(|(disk, name)| disk.len(name));
-        // As SQLite's own for Unix: an empty file is none.
-        Ok(if flags == AccessFlags::Exists { len.is_some_and(|len| len > 0) } else { len.is_some() })
+    pub(crate) fn read(&self, at: usize, into: &mut [u8]) -> usize {
+        self.disk.read(self.file, at, into)
     }
 
-    fn file_size(&self, handle: &mut Handle) -> VfsResult<usize> {
-        Ok(handle.disk.file_len(handle.file))
+    pub(crate) fn write(&self, at: usize, bytes: &[u8]) {
+        self.disk.write(self.file, at, bytes);
     }
 
-    fn truncate(&self, handle: &mut Handle, size: usize) -> VfsResult<()> {
-        handle.disk.truncate(handle.file, size);
-        Ok(())
+    pub(crate) fn truncate(&self, len: usize) {
+        self.disk.truncate(self.file, len);
     }
 
-    fn write(&self, handle: &mut Handle, offset: usize, data: &[u8]) -> VfsResult<usize> {
-        handle.disk.write(handle.file, offset, data);
-        Ok(data.len())
+    pub(crate) fn sync(&self) {
+        self.disk.sync(self.file);
     }
 
-    fn read(&self, handle: &mut Handle, offset: usize, data: &mut [u8]) -> VfsResult<usize> {
-        Ok(handle.disk.read(handle.file, offset, data))
+    pub(crate) fn lock(&self, level: LockLevel) -> Result<(), Code> {
+        free(self.locks(|locks| locks.take(self.who, level)).unwrap_or_default())
     }
 
-    fn sync(&self, handle: &mut Handle) -> VfsResult<()> {
-        handle.disk.sync(handle.file);
-        Ok(())
+    pub(crate) fn unlock(&self, level: LockLevel) {
+        self.locks(|locks| locks.lower(self.who, level));
     }
 
-    fn lock(&self, handle: &mut Handle, level: LockLevel) -> VfsResult<()> {
-        let who = handle.who;
-        if handle.locks(|locks| locks.take(who, level))? { Ok(()) } else { Err(vars::SQLITE_BUSY) }
+    pub(crate) fn is_reserved(&self) -> bool {
+        self.locks(|locks| locks.is_reserved()).unwrap_or_default()
     }
 
-    fn unlock(&self, handle: &mut Handle, level: LockLevel) -> VfsResult<()> {
-        let who = handle.who;
-        handle.locks(|locks| locks.lower(who, level))
+    fn locks<T>(&self, ask: impl FnOnce(&mut Locks) -> T) -> Option<T> {
+        self.disk.with_locks(self.file, ask)
     }
 
-    fn check_reserved_lock(&self, handle: &mut Handle) -> VfsResult<bool> {
-        handle.locks(|locks| locks.is_reserved())
+    pub(crate) fn map(&self, region: usize, size: usize, extend: bool) -> Option<NonNull<u8>> {
+        self.disk.map((self.file, self.who), region, size, extend)
     }
 
-    fn close(&self, handle: Handle) -> VfsResult<()> {
-        handle.disk.close(handle.id());
-        Ok(())
+    pub(crate) fn lock_memory(&self, mask: u8, mode: MemoryLock) -> Result<(), Code> {
+        free(self.disk.lock_memory((self.file, self.who), mask, mode))
     }
 
-    /// As SQLite's own for Unix: nothing is atomic, and bytes beside those written stay as they are.
-    fn device_characteristics(&self, _: &mut Handle) -> VfsResult<i32> {
-        Ok(vars::SQLITE_IOCAP_POWERSAFE_OVERWRITE)
+    pub(crate) fn unmap(&self) {
+        self.disk.unmap((self.file, self.who));
     }
+}
 
-    fn shm_map(
-        &self,
-        handle: &mut Handle,
-        region_idx: usize,
-        region_size: usize,
-        extend: bool,
-    ) -> VfsResult<Option<NonNull<u8>>> {
-        Ok(handle.disk.map(handle.id(), region_idx, region_size, extend))
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.disk.close((self.file, self.who));
     }
+}
 
-    fn shm_lock(&self, handle: &mut Handle, offset: u32, count: u32, mode: ShmLockMode) -> VfsResult<()> {
-        let mask = (offset..offset + count).fold(0_u8, |mask, slot| mask | 1_u8.checked_shl(slot).unwrap_or_default());
-        if handle.disk.lock_memory(handle.id(), mask, mode) { Ok(()) } else { Err(vars::SQLITE_BUSY) }
-    }
-
-    fn shm_unmap(&self, handle: &mut Handle, _: bool) -> VfsResult<()> {
-        handle.disk.unmap(handle.id());
-        Ok(())
-    }
+const fn free(is: bool) -> Result<(), Code> {
+    if is { Ok(()) } else { Err(ffi::SQLITE_BUSY) }
 }

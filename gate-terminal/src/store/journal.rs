@@ -2,7 +2,8 @@
 //!
 //! A database that is damaged is damaged whole; a file of lines loses a line. So each entry goes here, too, once the database has it,
 //! and is on the disk before anybody is admitted by it. A line can be checked by itself: it holds what the entry's hash covers and
-//! the head that this terminal signed. The first says where the terminal stands, so that it need not be enrolled again.
+//! the head that this terminal signed. The first says where the terminal stands, so that it need not be enrolled again; the key set
+//! is in it, too, without which a gate that is made again could read no pass before it hears from the server.
 //!
 //! It is a copy and not the book. What it lacks at a start is written from the database, and a failure here refuses nobody.
 
@@ -18,12 +19,13 @@ use serde::{Deserialize, Serialize};
 use shared::{
     chain::{ChainHash, ChainName, Head},
     ids::{CampusId, GateIndex, TerminalId},
+    pass::{KeySet, SealedKeySet},
     seal::{Label, PublicKey, Sealable, Sealed},
     sync::push::EntryHead,
     time::Moment,
 };
 
-use super::{StoreError, counted, read_hash, stored};
+use super::{StoreError, counted, news, read_hash, stored};
 use crate::ports::Post;
 
 /// Beside the database.
@@ -67,6 +69,7 @@ pub(super) struct Kept {
 #[serde(rename_all = "snake_case")]
 enum Line {
     Place(Sealed<Place>),
+    KeySet(Box<SealedKeySet>),
     Entry(Box<Kept>),
 }
 
@@ -87,6 +90,8 @@ pub(super) struct Journal {
 pub(super) struct Read {
     pub(super) place: Place,
     pub(super) entries: Vec<(Kept, Head)>,
+    /// The newest; the root signed it.
+    pub(super) key_set: Option<SealedKeySet>,
     /// Where the last whole line ends, and whether anything stands behind it.
     end: u64,
     torn: bool,
@@ -103,6 +108,7 @@ impl Journal {
             Some(read) if read.place.post() == post && !too_long(&read, oldest) => belongs(connection, &read)?.then_some(read),
             Some(_) | None => None,
         };
+        let mut known = None;
         let mut journal = if let Some(read) = goes_on {
             let file = fs::OpenOptions::new().append(true).open(&path).map_err(fault)?;
             if read.torn {
@@ -110,11 +116,16 @@ impl Journal {
             }
             let last = read.entries.last().map_or(Head::START, |(_, head)| *head);
             let lines = u64::try_from(read.entries.len()).unwrap_or(u64::MAX);
+            known = read.key_set;
             Self { file, key: key.clone(), terminal: post.terminal, last, lines, broken: false, path: path.clone() }
         } else {
             Self::begin(&path, key, &post, floor)?
         };
         journal.catch_up(connection, oldest, newest)?;
+        let key_set = news::key_set(connection)?;
+        if let Some(key_set) = key_set.filter(|key_set| known.as_ref() != Some(key_set)) {
+            journal.write(&Line::KeySet(Box::new(key_set)))?;
+        }
         journal.file.sync_all().map_err(fault)?;
         if journal.path != path {
             // Whole before it has its name.
@@ -203,29 +214,34 @@ pub(super) fn read(path: &Path, own: &PublicKey) -> Option<Read> {
     let first = lines.next()?;
     let Ok(Line::Place(sealed)) = serde_json::from_slice(first) else { return None };
     let place = sealed.open(own).ok()?;
-    let mut read = Read { place, entries: Vec::new(), end: length(first), torn: false };
+    let mut read = Read { place, entries: Vec::new(), key_set: None, end: length(first), torn: false };
     for line in lines {
-        let Some((kept, head)) = entry(line, read.place.terminal, own) else { break };
-        if let Some((_, last)) = read.entries.last()
-            && (kept.seq != last.seq.saturating_add(1) || kept.after != last.hash)
-        {
-            break;
+        match serde_json::from_slice(line) {
+            Ok(Line::KeySet(sealed)) if KeySet::open(&sealed, &read.place.root).is_ok() => read.key_set = Some(*sealed),
+            Ok(Line::Entry(kept)) => {
+                let Some(head) = proven(&kept, read.place.terminal, own) else { break };
+                let follows = |last: &Head| kept.seq == last.seq.saturating_add(1) && kept.after == last.hash;
+                if !read.entries.last().is_none_or(|(_, last)| follows(last)) {
+                    break;
+                }
+                read.entries.push((*kept, head));
+            }
+            Ok(Line::Place(_) | Line::KeySet(_)) | Err(_) => break,
         }
-        read.entries.push((kept, head));
         read.end = read.end.saturating_add(length(line));
     }
     read.torn = read.end < length(&text);
     Some(read)
 }
 
-fn entry(line: &[u8], terminal: TerminalId, own: &PublicKey) -> Option<(Kept, Head)> {
-    let Ok(Line::Entry(kept)) = serde_json::from_slice(line) else { return None };
+/// The head that the line leads to, as this terminal signed it.
+fn proven(kept: &Kept, terminal: TerminalId, own: &PublicKey) -> Option<Head> {
     let EntryHead { terminal: whose, head } = kept.head.open(own).ok()?;
     let before = Head { seq: kept.seq.checked_sub(1)?, hash: kept.after };
     let led_to = before.extend(ChainName::Entries { terminal }, &kept.body);
     // The oldest line after a purge does not know what stood before it.
     let proven = led_to == head || (kept.after == ChainHash::START && head.seq == kept.seq && kept.seq > 1);
-    (whose == terminal && proven).then_some((*kept, head))
+    (whose == terminal && proven).then_some(head)
 }
 
 fn length(text: &[u8]) -> u64 {

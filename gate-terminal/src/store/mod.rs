@@ -67,7 +67,6 @@ impl SqliteStore {
         prepare(&connection)?;
         // One that reads before it writes does not wait for another's lock, but fails at once.
         connection.set_transaction_behavior(TransactionBehavior::Immediate);
-        connection.pragma_update(None, "wal_autocheckpoint", 0)?;
         check_whole(&connection)?;
         migrations::run(&mut connection)?;
         let path = path.to_owned();
@@ -202,6 +201,12 @@ impl Store for SqliteStore {
         // The server's word stands above what this machine thought: a floor raised by a wrong clock comes down again.
         transaction.execute("update post set floor_ms = ?1", [news.server_time.unix_ms()])?;
         transaction.commit()?;
+        if news.key_set.is_some()
+            && let Some(key) = self.journal.as_ref().map(|journal| journal.key().clone())
+            && let Err(error) = self.keep_journal(&key)
+        {
+            tracing::error!(error = &error as &dyn std::error::Error, "the journal of entries has not the new keys");
+        }
         self.committed(u32::try_from(news.changes.len()).unwrap_or(u32::MAX).max(1));
         Ok(())
     }
@@ -274,10 +279,17 @@ fn prepare(connection: &Connection) -> Result<(), StoreError> {
     connection.pragma_update(None, "journal_mode", "wal")?;
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+    assert_durable(connection)
+}
+
+/// Read back: each setting is the connection's own, and SQLite says nothing of one that it did not take.
+fn assert_durable(connection: &Connection) -> Result<(), StoreError> {
     let journal: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
     let synchronous: i64 = connection.pragma_query_value(None, "synchronous", |row| row.get(0))?;
     let foreign_keys: bool = connection.pragma_query_value(None, "foreign_keys", |row| row.get(0))?;
-    if journal != "wal" || synchronous != 2 || !foreign_keys {
+    let automatic: i64 = connection.pragma_query_value(None, "wal_autocheckpoint", |row| row.get(0))?;
+    if journal != "wal" || synchronous != 2 || !foreign_keys || automatic != 0 {
         return Err(StoreError::NotDurable { journal, synchronous });
     }
     Ok(())
@@ -291,7 +303,13 @@ fn check_whole(connection: &Connection) -> Result<(), StoreError> {
 fn connect_to_look(path: &Path) -> Result<Connection, StoreError> {
     assert_sqlite()?;
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    Connection::open_with_flags(path, flags).map_err(|cause| StoreError::open(path, cause))
+    let connection = Connection::open_with_flags(path, flags).map_err(|cause| StoreError::open(path, cause))?;
+    connection.busy_timeout(BUSY)?;
+    connection.pragma_update(None, "synchronous", "full")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+    assert_durable(&connection)?;
+    Ok(connection)
 }
 
 fn post(connection: &Connection) -> Result<Option<Post>, StoreError> {

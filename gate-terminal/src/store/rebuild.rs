@@ -1,6 +1,6 @@
 //! A damaged database is set aside, and another is made from the journal of entries beside it.
 //!
-//! The entries and the place of the terminal come from there; what it knew of passes the server tells anew, and until then the gate
+//! The entries, the place of the terminal and the keys come from there; what it knew of passes the server tells anew, and until then the gate
 //! says that it knows nothing. The new database takes the name only when it is whole, and nothing of the old one is deleted.
 
 use std::{
@@ -13,7 +13,7 @@ use ed25519_dalek::SigningKey;
 use rusqlite::{Connection, ErrorCode, params};
 use shared::{chain::Head, entry::Entry, seal::PublicKey};
 
-use super::{SqliteStore, StoreError, journal, lock, migrations, prepare, stored};
+use super::{SqliteStore, StoreError, journal, lock, migrations, news, prepare, stored};
 use crate::ports::Store as _;
 
 /// What became of it.
@@ -89,6 +89,9 @@ fn write(path: &Path, read: &journal::Read) -> Result<(), StoreError> {
         transaction
             .prepare_cached("insert into entry (seq, body, hash, at_ms) values (?1, ?2, ?3, ?4)")?
             .execute(params![stored(*seq)?, kept.body, hash.as_bytes(), entry.at.unix_ms()])?;
+    }
+    if let Some(key_set) = &read.key_set {
+        news::keep_key_set(&transaction, key_set, read.place.floor)?;
     }
     transaction.commit()?;
     store.checkpoint();

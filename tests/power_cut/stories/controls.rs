@@ -73,10 +73,10 @@ fn an_answer_before_the_commit_is_found() {
 
 #[test]
 fn the_stores_lose_on_a_disk_that_syncs_the_log_as_late_as_normal_does() {
-    let gate = trial::cut_everywhere(terminal::journey(Lie::LateLog), DATABASE_FILE, terminal::start, 1);
+    let gate = trial::cut_at_answers(terminal::journey(Lie::LateLog), DATABASE_FILE, terminal::start);
     gate.show("terminal, NORMAL");
     assert!(!gate.lost.is_empty(), "NORMAL must lose what was acknowledged");
-    let server = trial::cut_everywhere(office::journey(Lie::LateLog), office::FILE, office::start, 0);
+    let server = trial::cut_at_answers(office::journey(Lie::LateLog), office::FILE, office::start);
     server.show("server, NORMAL");
     assert!(!server.lost.is_empty(), "NORMAL must lose what was acknowledged");
 }

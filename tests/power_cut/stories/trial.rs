@@ -26,7 +26,8 @@ const WAITING: usize = 16;
 
 #[derive(Debug, Default)]
 pub(super) struct Found {
-    pub(super) boundaries: usize,
+    /// How many were cut, and how many there are.
+    pub(super) boundaries: (usize, usize),
     /// Disks that a cut could leave, each of them different.
     pub(super) disks: usize,
     /// By name, how many transactions were cut.
@@ -46,8 +47,8 @@ impl Found {
         let calls: usize = self.commits.values().sum();
         println!(
             "{whose}: cut at {} of {} boundaries ({} different disks) of {calls} transactions of {} kinds; acknowledged and lost {}, corrupt {}",
-            self.boundaries,
-            self.boundaries,
+            self.boundaries.0,
+            self.boundaries.1,
             self.disks,
             self.commits.len(),
             self.lost.len(),
@@ -75,6 +76,16 @@ struct Asked {
 type Answers = Mutex<Vec<(usize, usize, Cut, Outcome)>>;
 
 pub(super) fn cut_everywhere(journey: Journey, file: &'static str, start: Start, seeds: u64) -> Found {
+    cut(journey, (file, start), seeds, |_| true)
+}
+
+/// Only where something was answered: for what must be found there.
+pub(super) fn cut_at_answers(journey: Journey, file: &'static str, start: Start) -> Found {
+    let answers: BTreeSet<usize> = journey.steps.iter().map(|step| step.answered).collect();
+    cut(journey, (file, start), 0, |boundary| answers.contains(&boundary))
+}
+
+fn cut(journey: Journey, (file, start): (&'static str, Start), seeds: u64, at: impl Fn(usize) -> bool) -> Found {
     let (steps, record) = journey.end();
     let (known, answers) = (Known::default(), Answers::default());
     let (ask, asked) = sync_channel::<Asked>(WAITING);
@@ -93,7 +104,7 @@ pub(super) fn cut_everywhere(journey: Journey, file: &'static str, start: Start,
             for boundary in from..=*answered {
                 record.iter().skip(taken).take(boundary - taken).for_each(|op| platter.take(op));
                 taken = boundary;
-                for cut in cuts(seeds, boundary) {
+                for cut in cuts(seeds, boundary).into_iter().filter(|_| at(boundary)) {
                     ask.send(Asked { step, boundary, cut, by, image: platter.cut(cut) }).unwrap();
                 }
             }
@@ -102,8 +113,9 @@ pub(super) fn cut_everywhere(journey: Journey, file: &'static str, start: Start,
         drop(ask);
     });
     let answers = answers.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let boundaries = (0..=record.len()).filter(|boundary| at(*boundary)).count();
     let disks = known.into_inner().unwrap_or_else(PoisonError::into_inner).len();
-    judge(&steps, answers, record.len() + 1, disks)
+    judge(&steps, answers, (boundaries, record.len() + 1), disks)
 }
 
 /// Kept first: by it the others are judged.
@@ -122,7 +134,7 @@ fn work(bench: &Bench, asked: &Mutex<Receiver<Asked>>, known: &Known, answers: &
     }
 }
 
-fn judge(steps: &[Step], mut answers: Vec<(usize, usize, Cut, Outcome)>, boundaries: usize, disks: usize) -> Found {
+fn judge(steps: &[Step], mut answers: Vec<(usize, usize, Cut, Outcome)>, boundaries: (usize, usize), disks: usize) -> Found {
     let mut found = Found { boundaries, disks, ..Found::default() };
     answers.sort_by_key(|(step, boundary, cut, _)| (*step, *boundary, *cut != Cut::Kept));
     let (mut at_work, mut before) = (usize::MAX, BTreeSet::new());

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use sync_server::{
     office::{Channel, Ladder, Quiet},
-    store::{Came, NoticeKey, Receipt},
+    store::{Came, Receipt},
 };
 
 use super::days::{Day, form, links, told};
@@ -20,7 +20,7 @@ pub(super) async fn leave(day: &mut Day) {
     told!(day, receipt("aliyun", "h-2", Receipt::Delivered, day.later(2)));
     let sent = Came::Sent { adapter: "aliyun", handle: Some("h-2".to_owned()) };
     told!(day, keep_notices(vec![(third.notice.id, sent)], day.later(2)));
-    let key = NoticeKey { id: third.notice.id, made_at: third.notice.made_at };
+    let key = third.notice.key();
     told!(day, notice_read(Channel::Sms, key, &third.notice.to, day.later(3)));
     told!(day, take_notices(Channel::Wecom, None, 3, day.now));
     told!(day, notices_let_go(day.now));
