@@ -152,10 +152,16 @@ mod tests {
 
     #[test]
     fn a_manifest_without_the_lint_table_is_caught() {
-        for (text, caught) in
-            [("[package]", true), ("[lints.rust]\nunsafe_code = \"allow\"", true), ("[lints]\nworkspace = true", false)]
-        {
-            assert_eq!(without_lints(&Manifest::parse("x/Cargo.toml", text).unwrap()).is_some(), caught, "{text}");
+        let table = |name, level| format!("[package]\nname = \"{name}\"\n[lints.rust]\nunsafe_code = \"{level}\"");
+        for (text, caught) in [
+            ("[package]".to_owned(), true),
+            ("[lints.rust]\nunsafe_code = \"allow\"".to_owned(), true),
+            ("[lints]\nworkspace = true".to_owned(), false),
+            (table(SPEAKS_C, "deny"), false),
+            (table(SPEAKS_C, "allow"), true),
+            (table("bench", "deny"), true),
+        ] {
+            assert_eq!(without_lints(&Manifest::parse("x/Cargo.toml", &text).unwrap()).is_some(), caught, "{text}");
         }
     }
 }

@@ -36,9 +36,8 @@ impl Platter {
             self.pending.push(op.clone());
             return;
         };
-        let (now, later) = std::mem::take(&mut self.pending)
-            .into_iter()
-            .partition(|op| op.file().is_none_or(|of| of == *file));
+        let (now, later) =
+            std::mem::take(&mut self.pending).into_iter().partition(|op| op.file().is_none_or(|of| of == *file));
         self.pending = later;
         for op in &now {
             apply(op, &mut self.durable, &mut self.names);

@@ -9,7 +9,7 @@
 
 use std::{
     fs::{self, File},
-    io::{self, Write as _},
+    io::{self, Seek as _, SeekFrom, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -32,7 +32,7 @@ use crate::ports::Post;
 pub(super) const FILE: &str = "entries.journal";
 
 /// Lines of entries that the database has purged are carried along until there are so many, and more than of the others.
-const PURGED_AT_MOST: u64 = 2_000;
+const PURGED_AT_MOST: u64 = 300;
 
 /// Where a terminal stands, as its own journal says it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -105,15 +105,18 @@ impl Journal {
         let (post, floor) = place(connection)?;
         let (oldest, newest) = ends(connection)?;
         let goes_on = match read(&path, &PublicKey::of(key)) {
-            Some(read) if read.place.post() == post && !too_long(&read, oldest) => belongs(connection, &read)?.then_some(read),
+            Some(read) if read.place.post() == post && !too_long(&read, oldest) => {
+                belongs(connection, &read)?.then_some(read)
+            }
             Some(_) | None => None,
         };
         let mut known = None;
         let mut journal = if let Some(read) = goes_on {
-            let file = fs::OpenOptions::new().append(true).open(&path).map_err(fault)?;
+            let mut file = fs::OpenOptions::new().write(true).open(&path).map_err(fault)?;
             if read.torn {
                 file.set_len(read.end).map_err(fault)?;
             }
+            file.seek(SeekFrom::End(0)).map_err(fault)?;
             let last = read.entries.last().map_or(Head::START, |(_, head)| *head);
             let lines = u64::try_from(read.entries.len()).unwrap_or(u64::MAX);
             known = read.key_set;

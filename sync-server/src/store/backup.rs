@@ -106,7 +106,11 @@ fn read_through(path: &Path) -> Result<Copied, BackupFault> {
     }
     let count = |sql| look(sql).map(i64::unsigned_abs).map_err(StoreError::from);
     let bytes = fs::metadata(path).map_err(BackupFault::file(path))?.len();
-    Ok(Copied { bytes, bookings: count("select count(*) from booking")?, entries: count("select count(*) from entry")? })
+    Ok(Copied {
+        bytes,
+        bookings: count("select count(*) from booking")?,
+        entries: count("select count(*) from entry")?,
+    })
 }
 
 /// As far as the database that is to go can still say it.
@@ -134,7 +138,11 @@ fn renumber(path: &Path, told: Option<u32>) -> Result<(), BackupFault> {
         transaction.commit()?;
         // One file and no log beside it: the rename takes all of it.
         let journal: String = db.query_row("pragma journal_mode = delete", [], |row| row.get(0))?;
-        if journal == "delete" { Ok(()) } else { Err(StoreError::Setting { expected: "journal_mode = delete", found: journal }) }
+        if journal == "delete" {
+            Ok(())
+        } else {
+            Err(StoreError::Setting { expected: "journal_mode = delete", found: journal })
+        }
     };
     work(&mut db)?;
     drop(db);

@@ -79,8 +79,10 @@ fn mark_of(image: &Image) -> u64 {
 fn rows(path: &Path) -> rusqlite::Result<u64> {
     let db = Connection::open(path)?;
     let mut all = BTreeMap::new();
-    let mut names = db.prepare("select name, sql from sqlite_schema where type in ('table', 'index') and sql is not null")?;
-    let tables = names.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<Vec<(String, String)>, _>>()?;
+    let mut names =
+        db.prepare("select name, sql from sqlite_schema where type in ('table', 'index') and sql is not null")?;
+    let tables =
+        names.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<Vec<(String, String)>, _>>()?;
     for (name, sql) in tables {
         let mut lines = Vec::new();
         if sql.to_lowercase().starts_with("create table") {

@@ -30,7 +30,8 @@ use crate::disk::Lie;
 const TERMINAL: TerminalId = TerminalId::new(7);
 
 pub(super) fn start(path: &Path) -> Result<(), String> {
-    let mut store = SqliteStore::open(path).map_err(|cause| format!("{cause}: {:?}", std::error::Error::source(&cause)))?;
+    let mut store =
+        SqliteStore::open(path).map_err(|cause| format!("{cause}: {:?}", std::error::Error::source(&cause)))?;
     match store.post().map_err(|cause| cause.to_string())? {
         Some(_) => store.load().map(drop).map_err(|cause| cause.to_string()),
         None => Ok(()),
@@ -153,7 +154,14 @@ pub(super) fn journey(lie: Lie) -> Journey {
             vec![
                 Change::PassRevoked { pass: pass(3), at: at(2) },
                 Change::PassWatched { pass: pass(4), watched: true },
-                Change::PassMoved { pass: pass(5), direction: Direction::In, at: at(2), gate, entry: movement, party: None },
+                Change::PassMoved {
+                    pass: pass(5),
+                    direction: Direction::In,
+                    at: at(2),
+                    gate,
+                    entry: movement,
+                    party: None,
+                },
             ],
         ))
         .unwrap();

@@ -134,7 +134,12 @@ fn work(bench: &Bench, asked: &Mutex<Receiver<Asked>>, known: &Known, answers: &
     }
 }
 
-fn judge(steps: &[Step], mut answers: Vec<(usize, usize, Cut, Outcome)>, boundaries: (usize, usize), disks: usize) -> Found {
+fn judge(
+    steps: &[Step],
+    mut answers: Vec<(usize, usize, Cut, Outcome)>,
+    boundaries: (usize, usize),
+    disks: usize,
+) -> Found {
     let mut found = Found { boundaries, disks, ..Found::default() };
     answers.sort_by_key(|(step, boundary, cut, _)| (*step, *boundary, *cut != Cut::Kept));
     let (mut at_work, mut before) = (usize::MAX, BTreeSet::new());

@@ -215,7 +215,8 @@ fn purged_entries_leave_the_journal_once_there_are_many() {
         }
     }
     let (_, head) = store.entries_after(0, 100_000).unwrap();
-    let proven = shared::sync::push::EntryReceipt { terminal: crate::gate::small_campus::TERMINAL, head, at: morning() };
+    let proven =
+        shared::sync::push::EntryReceipt { terminal: crate::gate::small_campus::TERMINAL, head, at: morning() };
     let sealed = Sealed::seal(&proven, None, &Office::open().beacon_key).unwrap();
     store.keep_receipt(&Receipt { proven, sealed }).unwrap();
     store.forget(day().plus_days(40)).unwrap();

@@ -1,6 +1,5 @@
 //! Gates are enrolled, ask for walk-ins, push what they saw, and are withdrawn; then a day ends.
 
-
 use chrono::TimeDelta;
 use ed25519_dalek::SigningKey;
 use serde_json::value::to_raw_value;
