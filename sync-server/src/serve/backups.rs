@@ -59,7 +59,7 @@ fn names(folder: &std::path::Path) -> io::Result<Vec<String>> {
 }
 
 #[derive(Debug, thiserror::Error)]
-pub enum BackupsFault {
+pub(super) enum BackupsFault {
     #[error("备份文件夹 {} 用不了。The folder for backups cannot be used", folder.display())]
     Folder {
         folder: PathBuf,

@@ -168,12 +168,17 @@ fn tell_again(db: &Connection, held: u32, epoch: u32) -> Result<(), StoreError> 
 /// The database keeps its name until another takes it, so that no server ever finds an empty place and begins anew.
 fn set_aside(database: &Path, aside: &Path) -> Result<(), BackupFault> {
     let log = |path: &Path| with_end(path, "-wal");
-    // Written back, if it can be; else its log goes with it.
-    drop(connection::writing(database));
     fs::hard_link(database, aside).map_err(BackupFault::file(aside))?;
+    // SQLite may do away with a log that it can make nothing of.
+    if log(database).exists() {
+        fs::copy(log(database), log(aside)).map_err(BackupFault::file(aside))?;
+    }
+    let whole = connection::writing(database).is_ok();
     if log(database).exists() {
         // Left behind it would be read into the other database.
         fs::rename(log(database), log(aside)).map_err(BackupFault::file(aside))?;
+    } else if whole && log(aside).exists() {
+        fs::remove_file(log(aside)).map_err(BackupFault::file(aside))?;
     }
     let memory = with_end(database, "-shm");
     if memory.exists() {

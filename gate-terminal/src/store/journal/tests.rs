@@ -123,6 +123,7 @@ fn cut_off_anywhere_it_holds_all_lines_before_and_is_made_level() {
             assert_eq!(written(&folder), [1, 2, 3], "at {at}");
         }
     }
+    store.keep_journal(&key()).unwrap();
     store.append(&entry(4)).unwrap();
     assert_eq!(written(&folder), [1, 2, 3, 4]);
 }
