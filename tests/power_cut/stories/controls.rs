@@ -98,6 +98,7 @@ fn a_call_of_two_transactions_is_found() {
     db.execute("insert into line values (2)", []).unwrap();
     journey.answered("two rows");
     let found = trial::cut_everywhere(journey, PLAIN, start_plain, 1);
+    found.show("plain, two transactions in a call");
     assert_eq!(found.halves, ["two rows took 2 transactions"]);
     drop(db);
 }

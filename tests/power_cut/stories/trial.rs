@@ -54,6 +54,9 @@ impl Found {
             self.lost.len(),
             self.corrupt.len(),
         );
+        for found in [&self.lost, &self.corrupt, &self.halves, &self.early] {
+            found.first().into_iter().for_each(|first| println!("    first found: {first}"));
+        }
     }
 
     pub(super) fn assert_clean(&self) {
