@@ -6,7 +6,12 @@ use shared::ids::{CampusId, GateIndex, PassId, StaffNumber, TerminalId};
 
 use super::directory::BadFile;
 use crate::{
-    config::ConfigError, keys::KeysFault, pages::in_chinese, random::NoRandomness, serve::ServeFault, store::{BackupFault, StoreError},
+    config::ConfigError,
+    keys::KeysFault,
+    pages::in_chinese,
+    random::NoRandomness,
+    serve::ServeFault,
+    store::{BackupFault, StoreError},
 };
 
 #[derive(Debug, thiserror::Error)]

@@ -53,7 +53,7 @@ pub fn backup(database: &Path, to: &Path) -> Result<Copied, BackupFault> {
 pub fn restore(from: &Path, database: &Path, called: &str) -> Result<Restored, BackupFault> {
     let part = with_end(database, ".restoring");
     let copied = copy(from, &part)?;
-    let aside = database.exists().then(|| with_end(database, &format!(".{called}")));
+    let aside = database.exists().then(|| with_end(database, format!(".{called}")));
     let told = aside.is_some().then(|| epoch_told(database)).flatten();
     renumber(&part, told)?;
     if let Some(aside) = &aside {
