@@ -58,9 +58,9 @@ impl Journey {
     pub(super) fn writes_back(&self) -> bool {
         let since = self.steps.last().map_or(0, |step| step.answered);
         let record = self.disk.record();
-        let main = record.iter().find_map(|op| match op {
-            Op::Create { file, name } if name == self.file => Some(*file),
-            _ => None,
+        let main = record.iter().find_map(|op| {
+            let Op::Create { file, name } = op else { return None };
+            (name == self.file).then_some(*file)
         });
         record.iter().skip(since).any(|op| matches!(op, Op::Write { file, .. } if Some(*file) == main))
     }
