@@ -40,7 +40,7 @@ async fn gates_follow_an_office_that_came_back_and_forget_no_revocation() -> Res
     }
     assert_eq!(south.view().alarm, None);
     assert_eq!(shown(&south.show(&second.text)).verdict, Verdict::Refuse(RefuseReason::Revoked), "ended is ended");
-    let verdict = shown(&south.show(&third.text)).verdict;
+    let verdict = shown(&south.show(&third.text)).verdict.clone();
     assert!(matches!(verdict, Verdict::Ask(_)), "well signed, and not on the list any more: {verdict:?}");
     let fourth = campus.approved(&Form::good(today()).with("document_number", resident_number(4))).await?;
     south.sync().await;
