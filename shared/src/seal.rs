@@ -26,11 +26,13 @@ pub enum Label {
     Enrolment,
     EntryHead,
     EntryReceipt,
+    /// Where a terminal stands, as it writes it down for itself.
+    Place,
 }
 
 impl Label {
-    pub const ALL: [Self; 6] =
-        [Self::Pass, Self::KeySet, Self::Beacon, Self::Enrolment, Self::EntryHead, Self::EntryReceipt];
+    pub const ALL: [Self; 7] =
+        [Self::Pass, Self::KeySet, Self::Beacon, Self::Enrolment, Self::EntryHead, Self::EntryReceipt, Self::Place];
 
     #[must_use]
     pub const fn text(self) -> &'static str {
@@ -41,6 +43,7 @@ impl Label {
             Self::Enrolment => "campus-gate/enrolment/v1",
             Self::EntryHead => "campus-gate/entry-head/v1",
             Self::EntryReceipt => "campus-gate/entry-receipt/v1",
+            Self::Place => "campus-gate/place/v1",
         }
     }
 

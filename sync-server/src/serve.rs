@@ -4,6 +4,7 @@
 //! stops its background tasks. A task that ends by itself is a fault: a server that has quietly stopped publishing passes is worse
 //! than one that is restarted.
 
+mod backups;
 mod hall;
 mod wecom;
 
@@ -283,11 +284,25 @@ pub(crate) async fn minute_round(state: &AppState) -> Result<Erasing, ChoresFaul
     state.store.settle_days_over(now).await?;
     remind(state, now).await?;
     let erasing = Erasing::after(kept.chores, now);
+    copy_if_due(state, now);
     if erasing == Erasing::Due {
         state.store.erase_due(state.config.retention, now).await?;
         state.store.chores_done(now).await?;
     }
     Ok(erasing)
+}
+
+/// Beside the chores: a large database takes its time, and a copy that fails holds nothing else up.
+fn copy_if_due(state: &AppState, now: Moment) {
+    if state.config.backup.is_none() {
+        return;
+    }
+    let config = Arc::clone(&state.config);
+    tokio::task::spawn_blocking(move || match backups::due(&config, now) {
+        Ok(Some(path)) => tracing::info!(path = %path.display(), "the database was copied"),
+        Ok(None) => {}
+        Err(cause) => tracing::error!(cause = &cause as &dyn std::error::Error, "the database was not copied"),
+    });
 }
 
 async fn remind(state: &AppState, now: Moment) -> Result<(), ChoresFault> {

@@ -16,6 +16,7 @@ pub(crate) const CRATES: &[(&str, &[&str])] = &[
     ("bench", &["shared", "gate-terminal", "sync-server", "gatehouse", "journeys"]),
     ("browser", &["shared", "gate-terminal", "sync-server", "journeys"]),
     ("doubles", &["shared", "sync-server"]),
+    ("power-cut", &["shared", "gate-terminal", "sync-server"]),
     ("architecture", &[]),
 ];
 
@@ -99,9 +100,14 @@ pub(crate) fn crossed(manifest: &Manifest, workspace: &Manifest) -> Vec<Violatio
         .collect()
 }
 
+/// It speaks C with SQLite in one file, which no table that forbids unsafe code can grant; its own denies it everywhere else.
+const SPEAKS_C: &str = "power-cut";
+
 pub(crate) fn without_lints(manifest: &Manifest) -> Option<Violation> {
     let inherited = at(&manifest.table, &["lints", "workspace"]).and_then(Value::as_bool).unwrap_or_default();
-    (!inherited).then(|| LINTS.broken(&manifest.path, 1, format!("`{}` has its own lints or none", manifest.name())))
+    let denied = at(&manifest.table, &["lints", "rust", "unsafe_code"]).and_then(Value::as_str) == Some("deny");
+    (!inherited && !(manifest.name() == SPEAKS_C && denied))
+        .then(|| LINTS.broken(&manifest.path, 1, format!("`{}` has its own lints or none", manifest.name())))
 }
 
 fn at<'a>(table: &'a Table, keys: &[&str]) -> Option<&'a Value> {
@@ -147,10 +153,16 @@ mod tests {
 
     #[test]
     fn a_manifest_without_the_lint_table_is_caught() {
-        for (text, caught) in
-            [("[package]", true), ("[lints.rust]\nunsafe_code = \"allow\"", true), ("[lints]\nworkspace = true", false)]
-        {
-            assert_eq!(without_lints(&Manifest::parse("x/Cargo.toml", text).unwrap()).is_some(), caught, "{text}");
+        let table = |name, level| format!("[package]\nname = \"{name}\"\n[lints.rust]\nunsafe_code = \"{level}\"");
+        for (text, caught) in [
+            ("[package]".to_owned(), true),
+            ("[lints.rust]\nunsafe_code = \"allow\"".to_owned(), true),
+            ("[lints]\nworkspace = true".to_owned(), false),
+            (table(SPEAKS_C, "deny"), false),
+            (table(SPEAKS_C, "allow"), true),
+            (table("bench", "deny"), true),
+        ] {
+            assert_eq!(without_lints(&Manifest::parse("x/Cargo.toml", &text).unwrap()).is_some(), caught, "{text}");
         }
     }
 }

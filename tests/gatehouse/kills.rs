@@ -63,7 +63,10 @@ pub fn survive(office: &Office, folder: &Path, kills: Kills) -> Result<Survived,
     for _ in 0..kills.times {
         books.run_and_kill(lot.below(start + AT_WORK))?;
     }
-    books.go_on_once_more()?;
+    let before = books.log()?.0.len();
+    books.go_on_once_more(before)?;
+    books.check()?;
+    books.go_on_with_another_database()?;
     books.check()?;
     Ok(books.survived)
 }
@@ -109,14 +112,20 @@ impl Books<'_> {
     }
 
     /// The log continues where it was, whatever the last kill left behind.
-    fn go_on_once_more(&mut self) -> Result<(), Trouble> {
-        let (before, _) = self.log()?;
+    fn go_on_once_more(&mut self, before: usize) -> Result<(), Trouble> {
         let mut gate = Program::leaving(self.folder)?;
         self.somebody_leaves(&mut gate)?;
         let (line, _) = gate.next("an entry", |line| says(line, "recorded"))?;
         self.note(&line)?;
         let seq = number(&line);
-        hold(seq == u64::try_from(before.len() + 1).ok(), &format!("entry {seq:?} follows {} others", before.len()))
+        hold(seq == u64::try_from(before + 1).ok(), &format!("entry {seq:?} follows {before} others"))
+    }
+
+    /// As if the last cut had broken the file: what was recorded comes from the journal beside it.
+    fn go_on_with_another_database(&mut self) -> Result<(), Trouble> {
+        let (before, database) = (self.log()?.0.len(), self.folder.join(DATABASE_FILE));
+        std::fs::write(&database, b"no database any more ".repeat(500))?;
+        self.go_on_once_more(before)
     }
 
     fn check(&mut self) -> Result<(), Trouble> {

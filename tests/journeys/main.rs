@@ -14,6 +14,7 @@ mod notices;
 mod offline;
 #[cfg(test)]
 mod rehearsal;
+mod restored;
 mod siege;
 mod two_gates;
 mod walk_in;

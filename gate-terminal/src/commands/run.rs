@@ -28,7 +28,7 @@ use crate::{
     officer,
     ports::{CameraState, Event, Observer, Store as _},
     sound,
-    store::{DATABASE_FILE, SqliteStore, StoreError},
+    store::{DATABASE_FILE, StoreError},
     sync::{
         self, SyncThread,
         http::{Http, HttpError, Signer},
@@ -42,6 +42,7 @@ use crate::{
 
 mod enrolling;
 mod logged;
+mod opening;
 mod premises;
 mod showing;
 
@@ -168,9 +169,10 @@ fn start(
     if !database.exists() {
         return Err(RunError::NotEnrolled);
     }
-    let store = SqliteStore::open(&database)?;
+    let mut store = opening::open(config)?;
     let post = store.post()?.ok_or(RunError::NotEnrolled)?;
     let key = load_key(&config.data_dir)?;
+    opening::keep_journal(&mut store, &key);
     let signer = Signer { terminal: post.terminal, key: key.clone() };
     let http = Http::new(&config.server_url, Some(signer), Arc::new(SystemClock))?;
     let (calls, lanes) = sync::line();

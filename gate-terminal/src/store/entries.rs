@@ -6,7 +6,7 @@
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 use serde_json::value::RawValue;
 use shared::{
-    chain::{ChainName, Head, Link},
+    chain::{ChainHash, ChainName, Head, Link},
     entry::Entry,
     ids::TerminalId,
     time::CampusDay,
@@ -32,13 +32,26 @@ pub(super) fn head(connection: &Connection) -> Result<Head, StoreError> {
     last.map_or(Ok(Head::START), |(seq, hash)| Ok(Head { seq: counted(seq)?, hash }))
 }
 
-pub(super) fn append(transaction: &Transaction<'_>, terminal: TerminalId, entry: &Entry) -> Result<u64, StoreError> {
+/// A link of the chain as it was written.
+pub(super) struct Appended {
+    /// The hash before it.
+    pub(super) after: ChainHash,
+    pub(super) body: String,
+    pub(super) head: Head,
+}
+
+pub(super) fn append(
+    transaction: &Transaction<'_>,
+    terminal: TerminalId,
+    entry: &Entry,
+) -> Result<Appended, StoreError> {
     let body = serde_json::to_string(entry).map_err(StoreError::json("entry"))?;
-    let next = head(transaction)?.extend(ChainName::Entries { terminal }, &body);
+    let last = head(transaction)?;
+    let next = last.extend(ChainName::Entries { terminal }, &body);
     transaction
         .prepare_cached("insert into entry (seq, body, hash, at_ms) values (?1, ?2, ?3, ?4)")?
         .execute(params![stored(next.seq)?, body, next.hash.as_bytes(), entry.at.unix_ms()])?;
-    Ok(next.seq)
+    Ok(Appended { after: last.hash, body, head: next })
 }
 
 pub(super) fn after(connection: &Connection, after: u64, limit: usize) -> Result<(Vec<Link>, Head), StoreError> {

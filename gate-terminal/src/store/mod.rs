@@ -5,10 +5,12 @@
 //! SQLite's own automatic ones swallow errors. Only one process may write, or two would number the same entry.
 
 mod entries;
+mod journal;
 mod log;
 mod migrations;
 mod news;
 mod passes;
+mod rebuild;
 mod walk_ins;
 
 use std::{
@@ -18,6 +20,7 @@ use std::{
     time::Duration,
 };
 
+use ed25519_dalek::SigningKey;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Row, TransactionBehavior, params};
 use shared::{
     chain::{ChainHash, Head, Link},
@@ -28,7 +31,9 @@ use shared::{
 };
 
 use crate::ports::{Held, News, Post, Receipt, Store, WalkIn};
+use journal::Journal;
 pub use log::SqliteLog;
+pub use rebuild::Rebuilt;
 
 /// The file's name inside the data directory.
 pub const DATABASE_FILE: &str = "terminal.sqlite3";
@@ -46,6 +51,8 @@ const COMMITS_BETWEEN_CHECKPOINTS: u32 = 64;
 pub struct SqliteStore {
     connection: Connection,
     commits_since_checkpoint: u32,
+    journal: Option<Journal>,
+    path: PathBuf,
     /// Held as long as this store may write.
     _lock: Option<File>,
 }
@@ -60,17 +67,51 @@ impl SqliteStore {
         prepare(&connection)?;
         // One that reads before it writes does not wait for another's lock, but fails at once.
         connection.set_transaction_behavior(TransactionBehavior::Immediate);
-        connection.pragma_update(None, "wal_autocheckpoint", 0)?;
         check_whole(&connection)?;
         migrations::run(&mut connection)?;
-        let mut store = Self { connection, commits_since_checkpoint: 0, _lock: Some(lock) };
+        let path = path.to_owned();
+        let mut store = Self { connection, commits_since_checkpoint: 0, journal: None, path, _lock: Some(lock) };
         store.checkpoint();
         Ok(store)
     }
 
+    /// From now on every entry goes into the journal beside the database, too, signed with the terminal's own key; what it lacks is
+    /// written at once.
+    pub fn keep_journal(&mut self, key: &SigningKey) -> Result<(), StoreError> {
+        self.journal = Some(Journal::level(&self.path, &self.connection, key)?);
+        Ok(())
+    }
+
     /// For looking beside a running terminal; every writing method fails.
     pub fn open_to_look(path: &Path) -> Result<Self, StoreError> {
-        Ok(Self { connection: connect_to_look(path)?, commits_since_checkpoint: 0, _lock: None })
+        let (connection, path) = (connect_to_look(path)?, path.to_owned());
+        Ok(Self { connection, commits_since_checkpoint: 0, journal: None, path, _lock: None })
+    }
+
+    /// The entry is in the database by now; a journal that does not take it is worth a line in the log, and made level with the
+    /// next one.
+    fn journal(&mut self, entry: &entries::Appended) {
+        let Some(journal) = &mut self.journal else { return };
+        let written = if journal.is_to_be_levelled(u64::MAX) {
+            let key = journal.key().clone();
+            self.keep_journal(&key)
+        } else {
+            journal.append(entry.after, &entry.body, entry.head)
+        };
+        if let Err(error) = written {
+            tracing::error!(error = &error as &dyn std::error::Error, "the journal of entries was not written");
+        }
+    }
+
+    /// Once a day, after the purge.
+    fn trim_journal(&mut self) -> Result<(), StoreError> {
+        let Some(journal) = &self.journal else { return Ok(()) };
+        let entries = self.connection.query_row("select count(*) from entry", [], |row| row.get(0))?;
+        if journal.is_to_be_levelled(counted(entries)?) {
+            let key = journal.key().clone();
+            self.keep_journal(&key)?;
+        }
+        Ok(())
     }
 
     /// The entry is durable by now, whatever becomes of the checkpoint; a WAL that only grows is worth a line in the log.
@@ -136,10 +177,11 @@ impl Store for SqliteStore {
     fn append(&mut self, entry: &Entry) -> Result<EntryId, StoreError> {
         let terminal = self.post()?.ok_or(StoreError::NotEnrolled)?.terminal;
         let transaction = self.connection.transaction()?;
-        let seq = entries::append(&transaction, terminal, entry)?;
+        let appended = entries::append(&transaction, terminal, entry)?;
         transaction.commit()?;
+        self.journal(&appended);
         self.committed(1);
-        Ok(EntryId { terminal, seq })
+        Ok(EntryId { terminal, seq: appended.head.seq })
     }
 
     fn entries_after(&mut self, after: u64, limit: usize) -> Result<(Vec<Link>, Head), StoreError> {
@@ -159,6 +201,12 @@ impl Store for SqliteStore {
         // The server's word stands above what this machine thought: a floor raised by a wrong clock comes down again.
         transaction.execute("update post set floor_ms = ?1", [news.server_time.unix_ms()])?;
         transaction.commit()?;
+        if news.key_set.is_some()
+            && let Some(key) = self.journal.as_ref().map(|journal| journal.key().clone())
+            && let Err(error) = self.keep_journal(&key)
+        {
+            tracing::error!(error = &error as &dyn std::error::Error, "the journal of entries has not the new keys");
+        }
         self.committed(u32::try_from(news.changes.len()).unwrap_or(u32::MAX).max(1));
         Ok(())
     }
@@ -169,6 +217,9 @@ impl Store for SqliteStore {
         entries::forget(&transaction, before)?;
         transaction.commit()?;
         self.committed(COMMITS_BETWEEN_CHECKPOINTS);
+        if let Err(error) = self.trim_journal() {
+            tracing::error!(error = &error as &dyn std::error::Error, "the journal of entries was not shortened");
+        }
         Ok(())
     }
 
@@ -228,10 +279,17 @@ fn prepare(connection: &Connection) -> Result<(), StoreError> {
     connection.pragma_update(None, "journal_mode", "wal")?;
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+    assert_durable(connection)
+}
+
+/// Read back: each setting is the connection's own, and SQLite says nothing of one that it did not take.
+fn assert_durable(connection: &Connection) -> Result<(), StoreError> {
     let journal: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
     let synchronous: i64 = connection.pragma_query_value(None, "synchronous", |row| row.get(0))?;
     let foreign_keys: bool = connection.pragma_query_value(None, "foreign_keys", |row| row.get(0))?;
-    if journal != "wal" || synchronous != 2 || !foreign_keys {
+    let automatic: i64 = connection.pragma_query_value(None, "wal_autocheckpoint", |row| row.get(0))?;
+    if journal != "wal" || synchronous != 2 || !foreign_keys || automatic != 0 {
         return Err(StoreError::NotDurable { journal, synchronous });
     }
     Ok(())
@@ -245,7 +303,13 @@ fn check_whole(connection: &Connection) -> Result<(), StoreError> {
 fn connect_to_look(path: &Path) -> Result<Connection, StoreError> {
     assert_sqlite()?;
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    Connection::open_with_flags(path, flags).map_err(|cause| StoreError::open(path, cause))
+    let connection = Connection::open_with_flags(path, flags).map_err(|cause| StoreError::open(path, cause))?;
+    connection.busy_timeout(BUSY)?;
+    connection.pragma_update(None, "synchronous", "full")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+    assert_durable(&connection)?;
+    Ok(connection)
 }
 
 fn post(connection: &Connection) -> Result<Option<Post>, StoreError> {
@@ -296,6 +360,12 @@ pub enum StoreError {
     NotDurable { journal: String, synchronous: i64 },
     #[error("数据库损坏 the database is damaged: {report}")]
     Damaged { report: String },
+    #[error(
+        "{} 已损坏，旁边也没有可用的出入记录副本；请联系保卫处，移走它后重新登记本机 \
+         it is damaged and no journal of entries stands beside it; move it away and enrol this terminal again",
+        path.display()
+    )]
+    NoCopy { path: PathBuf },
     #[error("数据库是更新的程序写的 the database was written by a newer program (schema {found})")]
     NewerSchema { found: u32 },
     #[error("本机还没有登记 this terminal has not been enrolled")]

@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 use shared::{
     chain::Head,
     ids::TerminalId,
+    pass::SealedKeySet,
     sync::change::{Change, Places},
     time::Moment,
 };
@@ -66,6 +67,26 @@ fn keep_places(transaction: &Transaction<'_>, places: &Places) -> Result<(), Sto
     let body = serde_json::to_string(places).map_err(StoreError::json("list of places"))?;
     transaction.execute("insert or replace into places (one, body) values (1, ?1)", [body])?;
     Ok(())
+}
+
+/// With nothing else that was known: the feed is followed from its start.
+pub(super) fn keep_key_set(
+    transaction: &Transaction<'_>,
+    key_set: &SealedKeySet,
+    proven: Moment,
+) -> Result<(), StoreError> {
+    let text = serde_json::to_string(key_set).map_err(StoreError::json("key set"))?;
+    transaction.execute(
+        "insert into followed (one, epoch, seq, hash, proven_ms, key_set) values (1, 0, 0, ?1, ?2, ?3)",
+        params![Head::START.hash.as_bytes(), proven.unix_ms(), text],
+    )?;
+    Ok(())
+}
+
+pub(super) fn key_set(connection: &Connection) -> Result<Option<SealedKeySet>, StoreError> {
+    let text: Option<Option<String>> =
+        connection.query_row("select key_set from followed", [], |row| row.get(0)).optional()?;
+    text.flatten().map(|text| serde_json::from_str(&text)).transpose().map_err(StoreError::json("key set"))
 }
 
 pub(super) fn load(connection: &Connection) -> Result<HeldNews, StoreError> {

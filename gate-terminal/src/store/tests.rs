@@ -374,6 +374,24 @@ fn nobody_else_reads_who_visits_whom() {
 }
 
 #[test]
+fn a_connection_that_would_not_survive_a_power_cut_is_none() {
+    let volatile = Connection::open_in_memory().unwrap();
+    assert!(matches!(prepare(&volatile), Err(StoreError::NotDurable { journal, .. }) if journal == "memory"));
+    let (directory, store) = enrolled();
+    assert_durable(&store.connection).unwrap();
+    for sql in ["pragma synchronous = normal", "pragma foreign_keys = off", "pragma wal_autocheckpoint = 1000"] {
+        prepare(&store.connection).unwrap();
+        store.connection.execute_batch(sql).unwrap();
+        assert!(matches!(assert_durable(&store.connection), Err(StoreError::NotDurable { .. })), "{sql}");
+    }
+    drop(store);
+    let path = directory.path().join(DATABASE_FILE);
+    SqliteLog::open(&path).unwrap();
+    Connection::open(&path).unwrap().query_row("pragma journal_mode = delete", [], |_| Ok(())).unwrap();
+    assert!(matches!(SqliteLog::open(&path), Err(StoreError::NotDurable { .. })));
+}
+
+#[test]
 fn damage_is_noticed_at_the_start() {
     let (directory, mut store) = enrolled();
     let path = directory.path().join(DATABASE_FILE);

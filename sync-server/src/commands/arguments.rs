@@ -75,6 +75,17 @@ pub enum Command {
     /// 通知 Notices and their channels
     #[command(subcommand)]
     Notify(NotifyCommand),
+    /// 备份数据库，服务运行中也可以；密钥要另外保存 Copy the database, also while it is served; the keys apart
+    Backup {
+        /// 备份写到哪里，不会覆盖已有文件 Where to; nothing is overwritten
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// 用备份换下数据库，先停止服务；原数据库另存 Put a copy in the database's place, which is kept; stop the server first
+    Restore {
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -6,7 +6,12 @@ use shared::ids::{CampusId, GateIndex, PassId, StaffNumber, TerminalId};
 
 use super::directory::BadFile;
 use crate::{
-    config::ConfigError, keys::KeysFault, pages::in_chinese, random::NoRandomness, serve::ServeFault, store::StoreError,
+    config::ConfigError,
+    keys::KeysFault,
+    pages::in_chinese,
+    random::NoRandomness,
+    serve::ServeFault,
+    store::{BackupFault, StoreError},
 };
 
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +22,8 @@ pub enum Failure {
     Keys(#[from] KeysFault),
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error(transparent)]
+    Backup(#[from] BackupFault),
     #[error(transparent)]
     Random(#[from] NoRandomness),
     #[error(transparent)]

@@ -4,6 +4,7 @@
 //! changes within a second. They read and write what they are given, so that tests see what people would.
 
 mod arguments;
+mod backup;
 mod clock;
 mod codes;
 mod conflicts;
@@ -71,6 +72,8 @@ pub async fn run(
         Command::Conflicts(ConflictsCommand::List) => conflicts::list(&Office::open(config, clock)?, out).await,
         Command::Notify(NotifyCommand::List) => notify::list(&Office::open(config, clock)?, out).await,
         Command::Notify(NotifyCommand::Test { to }) => notify::test(config, clock, &to, out).await,
+        Command::Backup { file } => backup::backup(&config, &file, out),
+        Command::Restore { file } => backup::restore(&config, &file, clock.now(), out),
         Command::Watchlist(command) => {
             let office = Office::open(config, clock)?;
             match command {
@@ -141,6 +144,25 @@ mod tests {
         desk.types("terminal withdraw 1", "").await.unwrap();
         assert!(desk.types("terminal list", "").await.unwrap().contains("已停用"));
         assert!(matches!(desk.types("terminal withdraw 9", "").await, Err(Failure::UnknownTerminal(_))));
+    }
+
+    #[tokio::test]
+    async fn a_copy_is_made_beside_a_server_and_comes_back_only_without_one() {
+        let desk = Desk::new();
+        desk.types("keys init", "").await.unwrap();
+        let file = desk.dir.path().join("copy.sqlite3");
+        let (backup, restore) = (format!("backup {}", file.display()), format!("restore {}", file.display()));
+        assert!(desk.types(&backup, "").await.unwrap_err().to_string().contains("没有"), "nothing to copy yet");
+        desk.types("clock accept", "").await.unwrap();
+        let config = crate::config::Config { data_dir: desk.dir.path().join("data"), ..Default::default() };
+        let serving = crate::serve::only_here(&config).unwrap();
+        assert!(desk.types(&backup, "").await.unwrap().contains("0 份预约"));
+        desk.types("clock accept", "").await.unwrap();
+        assert!(desk.types(&restore, "").await.unwrap_err().to_string().contains("已有一个服务"));
+        drop(serving);
+        let told = desk.types(&restore, "").await.unwrap();
+        assert!(told.contains("已恢复") && told.contains("before-"), "{told}");
+        assert_eq!(desk.store().clock_kept().await.unwrap().accepted, 1, "as it was when the copy was made");
     }
 
     #[tokio::test]

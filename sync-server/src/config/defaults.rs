@@ -37,6 +37,7 @@ impl Default for Config {
             notify: Notify::default(),
             sync: SyncSettings::default(),
             retention: Retention::default(),
+            backup: None,
             log: Log::default(),
         }
     }

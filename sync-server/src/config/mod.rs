@@ -3,6 +3,7 @@
 //! Unknown keys are refused, because a misspelt setting that is silently ignored is found on the busiest morning. Keys live in
 //! files beside the database, never here, so this may be printed.
 
+mod backup;
 mod colour;
 mod defaults;
 mod limits;
@@ -26,6 +27,7 @@ use shared::{
 use thiserror::Error;
 
 pub use self::{
+    backup::BackupSettings,
     colour::Colour,
     notify::{
         AliyunSigning, ApprovalCodes, Hall, HallAdapter, HallChosen, MessageCentre, Notify, Piece, Pull, QuietHours,
@@ -56,6 +58,8 @@ pub struct Config {
     pub notify: Notify,
     pub sync: SyncSettings,
     pub retention: Retention,
+    /// Copies of the database that are made by themselves; without it, none.
+    pub backup: Option<BackupSettings>,
     pub log: Log,
 }
 
@@ -170,7 +174,8 @@ impl Config {
         let beside = path.parent().unwrap_or_else(|| Path::new(""));
         let seal = config.university.seal.as_ref().map(|seal| beside.join(seal));
         let university = University { seal, ..config.university };
-        Ok(Self { data_dir: beside.join(&config.data_dir), university, ..config })
+        let backup = config.backup.map(|backup| BackupSettings { folder: beside.join(&backup.folder), ..backup });
+        Ok(Self { data_dir: beside.join(&config.data_dir), university, backup, ..config })
     }
 
     pub fn parse(text: &str) -> Result<Self, ConfigError> {

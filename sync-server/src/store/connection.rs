@@ -45,7 +45,14 @@ pub(super) fn writing(path: &Path) -> Result<Connection, StoreError> {
 pub(super) fn reading(path: &Path) -> Result<Connection, StoreError> {
     let db = open(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     db.execute_batch("pragma query_only = on")?;
+    let mode: String = db.query_row("pragma journal_mode", [], |row| row.get(0))?;
+    holds("journal_mode = wal", mode == "wal", &mode)?;
     Ok(db)
+}
+
+/// One that is read from end to end into a copy. It writes the copy, so it is not told to change nothing.
+pub(super) fn copying(path: &Path) -> Result<Connection, StoreError> {
+    open(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
 }
 
 /// How many pages of the log are not in the database yet.
@@ -103,6 +110,9 @@ mod tests {
         let reader = reading(&path).unwrap();
         assert_eq!(reader.query_row("select a from t", [], |row| row.get::<_, i64>(0)).unwrap(), 1);
         assert!(reader.execute_batch("insert into t values (2)").is_err());
+        drop((db, reader));
+        Connection::open(&path).unwrap().query_row("pragma journal_mode = delete", [], |_| Ok(())).unwrap();
+        assert!(matches!(reading(&path), Err(StoreError::Setting { expected: "journal_mode = wal", .. })));
         let other = dir.path().join("other.sqlite3");
         std::fs::write(&other, "this is no database, and long enough to be sure of it ".repeat(100)).unwrap();
         assert!(writing(&other).is_err());

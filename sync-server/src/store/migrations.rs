@@ -32,9 +32,14 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0025_fewer_rows.sql"),
 ];
 
+/// The newest there is.
+pub(super) fn known() -> u32 {
+    u32::try_from(STEPS.len()).unwrap_or(u32::MAX)
+}
+
 /// Brings the schema up to date, each step in a transaction of its own. Two processes may try at once.
 pub(super) fn run(db: &mut Connection) -> Result<(), StoreError> {
-    let known = u32::try_from(STEPS.len()).unwrap_or(u32::MAX);
+    let known = known();
     for (number, step) in (1..).zip(STEPS) {
         let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let found: u32 = transaction.query_row("pragma user_version", [], |row| row.get(0))?;

@@ -6,6 +6,7 @@
 
 mod attempts;
 mod background;
+mod backup;
 mod booking_rows;
 mod bookings;
 mod changes;
@@ -66,6 +67,7 @@ use tokio::sync::{Semaphore, watch};
 
 pub use attempts::network;
 pub use background::Background;
+pub use backup::{BackupFault, Copied, Restored, backup, restore};
 pub use bookings::{BookingView, IssuedPass, WAITING_AT_MOST};
 pub use changes::{Changed, Changing, Said};
 pub use clock_kept::ClockKept;

@@ -2,19 +2,19 @@
 
 use std::sync::Arc;
 
-use super::{Bell, RunError, premises, unopened};
+use super::{Bell, RunError, opening, premises, unopened};
 use crate::{
     commands::wizard::Wizard,
     config::Config,
     ports::Store as _,
-    store::{DATABASE_FILE, SqliteStore},
+    store::DATABASE_FILE,
     ui::window::{self, EnrolSurroundings},
 };
 
 pub(super) fn is_enrolled(config: &Config) -> Result<bool, RunError> {
     let database = config.data_dir.join(DATABASE_FILE);
     // A store is opened and not only looked at: one that a wizard left half made is made whole.
-    Ok(database.exists() && SqliteStore::open(&database)?.post()?.is_some())
+    Ok(database.exists() && opening::open(config)?.post()?.is_some())
 }
 
 /// `false` when the window was closed before it was done.
@@ -40,7 +40,10 @@ pub(super) fn enrol(config: &Config, bell: &Arc<Bell>) -> Result<bool, RunError>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gate::small_campus::{Office, morning};
+    use crate::{
+        gate::small_campus::{Office, morning},
+        store::SqliteStore,
+    };
 
     #[test]
     fn a_terminal_has_its_place_once_it_was_kept() {

@@ -1,0 +1,232 @@
+//! The journal on a real disk, and databases that are made of it again.
+
+use shared::{
+    chain::Link,
+    entry::{Direction, Entry, Outcome, Said},
+    sync::change::Change,
+    verdict::Verdict,
+};
+use tempfile::TempDir;
+
+use super::*;
+use crate::{
+    gate::small_campus::{Office, day, gate_index, morning, pass_id},
+    ports::{NewerKeySet, News, Receipt, Store as _},
+    store::{DATABASE_FILE, Rebuilt, SqliteStore},
+};
+
+fn key() -> SigningKey {
+    SigningKey::from_bytes(&[9; 32])
+}
+
+fn own() -> PublicKey {
+    PublicKey::of(&key())
+}
+
+fn entry(n: u8) -> Entry {
+    Entry {
+        at: morning(),
+        clock_trusted: true,
+        gate: gate_index(0),
+        direction: Direction::In,
+        said: Said { verdict: Verdict::Admit, pass: Some(pass_id(n)), name: None, foreign_code: None, paper: None },
+        outcome: Outcome::Passed,
+        party: 1,
+    }
+}
+
+fn keys() -> News {
+    let office = Office::open();
+    let opened = KeySet::open(&office.key_set(), &office.post().root).unwrap();
+    News {
+        key_set: Some(NewerKeySet { sealed: office.key_set(), opened }),
+        epoch: 1,
+        head: Head::START,
+        server_time: morning(),
+        as_of: None,
+        restarts: false,
+        changes: vec![Change::PassRevoked { pass: pass_id(9), at: morning() }],
+        not_understood: 0,
+    }
+}
+
+fn database(folder: &TempDir) -> PathBuf {
+    folder.path().join(DATABASE_FILE)
+}
+
+fn book(folder: &TempDir) -> PathBuf {
+    folder.path().join(FILE)
+}
+
+/// Enrolled, with a journal and three entries in it.
+fn at_work() -> (TempDir, SqliteStore) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = SqliteStore::open(&database(&folder)).unwrap();
+    store.keep_post(&Office::open().post(), morning()).unwrap();
+    store.keep_journal(&key()).unwrap();
+    store.append(&entry(1)).unwrap();
+    store.keep_news(&keys()).unwrap();
+    for n in 2..=3 {
+        store.append(&entry(n)).unwrap();
+    }
+    (folder, store)
+}
+
+fn written(folder: &TempDir) -> Vec<u64> {
+    read(&book(folder), &own()).unwrap().entries.iter().map(|(kept, _)| kept.seq).collect()
+}
+
+fn chain(store: &mut SqliteStore) -> (Vec<String>, Head) {
+    let (links, head) = store.entries_after(0, 100).unwrap();
+    (links.iter().map(|Link { seq, body }| format!("{seq} {body}")).collect(), head)
+}
+
+#[test]
+fn every_entry_is_in_the_journal_and_what_it_lacks_is_written_at_a_start() {
+    let (folder, mut store) = at_work();
+    assert_eq!(written(&folder), [1, 2, 3]);
+    drop(store);
+    store = SqliteStore::open(&database(&folder)).unwrap();
+    store.append(&entry(4)).unwrap();
+    assert_eq!(written(&folder), [1, 2, 3], "nobody keeps it yet");
+    store.keep_journal(&key()).unwrap();
+    store.append(&entry(5)).unwrap();
+    assert_eq!(written(&folder), [1, 2, 3, 4, 5]);
+    let read = read(&book(&folder), &own()).unwrap();
+    assert_eq!((read.place.post(), read.place.floor), (Office::open().post(), morning()));
+    assert_eq!(read.entries.last().unwrap().1, chain(&mut store).1);
+}
+
+#[cfg(unix)]
+#[test]
+fn nobody_else_reads_the_journal() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let (folder, _store) = at_work();
+    assert_eq!(fs::metadata(book(&folder)).unwrap().permissions().mode() & 0o077, 0);
+}
+
+#[test]
+fn cut_off_anywhere_it_holds_all_lines_before_and_is_made_level() {
+    let (folder, mut store) = at_work();
+    let whole = fs::read(book(&folder)).unwrap();
+    let ends: Vec<usize> = (1..=whole.len()).filter(|at| whole[at - 1] == b'\n').collect();
+    for at in 0..whole.len() {
+        fs::write(book(&folder), &whole[..at]).unwrap();
+        let lines = ends.iter().filter(|end| **end <= at).count();
+        let found = read(&book(&folder), &own()).map(|read| read.entries.len());
+        // Of five lines the first says where, the third with which keys.
+        let entries = lines.checked_sub(1).map(|lines| if lines > 1 { lines - 1 } else { lines });
+        assert_eq!(found, entries, "at {at}");
+        // A start with each of them would take its time.
+        if at % 97 == 0 || ends.contains(&at) {
+            store.keep_journal(&key()).unwrap();
+            assert_eq!(written(&folder), [1, 2, 3], "at {at}");
+        }
+    }
+    store.keep_journal(&key()).unwrap();
+    store.append(&entry(4)).unwrap();
+    assert_eq!(written(&folder), [1, 2, 3, 4]);
+}
+
+#[test]
+fn no_line_is_believed_that_this_terminal_did_not_sign() {
+    let (folder, mut store) = at_work();
+    let text = fs::read_to_string(book(&folder)).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    let other = r#"\"party\":1"#;
+    for (forged, left) in [
+        (text.replace(other, r#"\"party\":2"#), Some(0)),
+        (lines.iter().enumerate().filter(|(at, _)| *at != 3).map(|(_, line)| format!("{line}\n")).collect(), Some(1)),
+        ([lines[0], lines[1], lines[1], lines[2]].join("\n") + "\n", Some(1)),
+        (text.replacen("\\\"gate\\\":0", "\\\"gate\\\":1", 1), None),
+        (text.replacen("place", "plaice", 1), None),
+    ] {
+        assert_ne!(forged, text);
+        fs::write(book(&folder), &forged).unwrap();
+        assert_eq!(read(&book(&folder), &own()).map(|read| read.entries.len()), left);
+    }
+    fs::write(book(&folder), &text).unwrap();
+    assert!(read(&book(&folder), &PublicKey::of(&SigningKey::from_bytes(&[8; 32]))).is_none());
+    // Of another terminal, it is set aside and not written on.
+    store.keep_journal(&SigningKey::from_bytes(&[8; 32])).unwrap();
+    assert_eq!(fs::read_to_string(folder.path().join("entries.journal.before")).unwrap(), text);
+}
+
+#[test]
+fn a_damaged_database_is_set_aside_and_the_chain_goes_on_from_the_journal() {
+    for damage in [b"no database ".repeat(2_000), Vec::from(b"SQLite format 3\0 and not much more")] {
+        let (folder, mut store) = at_work();
+        let before = chain(&mut store);
+        drop(store);
+        fs::write(database(&folder), &damage).unwrap();
+        fs::write(folder.path().join(format!("{DATABASE_FILE}-wal")), "left behind").unwrap();
+        assert!(SqliteStore::open(&database(&folder)).unwrap_err().is_damage());
+        let (mut store, Rebuilt { aside, entries, last }) =
+            SqliteStore::rebuild(&database(&folder), &key(), "damaged-1").unwrap();
+        assert_eq!((entries, last, fs::read(&aside).unwrap()), (3, 3, damage.clone()));
+        assert_eq!(chain(&mut store), before);
+        let held = store.load().unwrap();
+        assert_eq!((held.post, held.floor, held.recorded, held.receipted), (Office::open().post(), morning(), 3, 0));
+        assert_eq!(held.news.changes, [], "the server tells them anew");
+        assert_eq!(held.news.key_set, Some(Office::open().key_set()), "passes are read meanwhile");
+        store.keep_journal(&key()).unwrap();
+        assert_eq!(store.append(&entry(4)).unwrap().seq, 4);
+        assert_eq!(written(&folder), [1, 2, 3, 4]);
+    }
+}
+
+#[test]
+fn pages_overwritten_in_the_middle_are_noticed_and_lose_no_entry() {
+    let (folder, mut store) = at_work();
+    for n in 4..=120 {
+        store.append(&entry(n)).unwrap();
+    }
+    let before = chain(&mut store);
+    drop(store);
+    let mut bytes = fs::read(database(&folder)).unwrap();
+    let middle = bytes.len() / 2 / 4096 * 4096;
+    bytes[middle..middle + 8192].fill(0xa5);
+    fs::write(database(&folder), bytes).unwrap();
+    assert!(SqliteStore::open(&database(&folder)).unwrap_err().is_damage());
+    let (mut store, _) = SqliteStore::rebuild(&database(&folder), &key(), "damaged-1").unwrap();
+    assert_eq!(chain(&mut store), before);
+}
+
+#[test]
+fn without_a_journal_of_its_own_a_damaged_database_stays_where_it_is() {
+    let (folder, store) = at_work();
+    drop(store);
+    fs::write(database(&folder), b"no database ".repeat(2_000)).unwrap();
+    let other = SigningKey::from_bytes(&[8; 32]);
+    let refused = SqliteStore::rebuild(&database(&folder), &other, "damaged-1");
+    assert!(matches!(refused, Err(StoreError::NoCopy { .. })));
+    fs::remove_file(book(&folder)).unwrap();
+    assert!(matches!(SqliteStore::rebuild(&database(&folder), &key(), "x"), Err(StoreError::NoCopy { .. })));
+    assert!(fs::read(database(&folder)).unwrap().starts_with(b"no database"));
+}
+
+#[test]
+fn purged_entries_leave_the_journal_once_there_are_many() {
+    let (folder, mut store) = at_work();
+    let many = u8::MAX;
+    let rounds = usize::try_from(PURGED_AT_MOST).unwrap() / usize::from(many) + 1;
+    for _ in 0..rounds {
+        for n in 0..many {
+            store.append(&entry(n)).unwrap();
+        }
+    }
+    let (_, head) = store.entries_after(0, 100_000).unwrap();
+    let proven =
+        shared::sync::push::EntryReceipt { terminal: crate::gate::small_campus::TERMINAL, head, at: morning() };
+    let sealed = Sealed::seal(&proven, None, &Office::open().beacon_key).unwrap();
+    store.keep_receipt(&Receipt { proven, sealed }).unwrap();
+    store.forget(day().plus_days(40)).unwrap();
+    assert_eq!(written(&folder), [head.seq], "the last, from which the chain goes on");
+    store.append(&entry(1)).unwrap();
+    assert_eq!(written(&folder), [head.seq, head.seq + 1]);
+    let before = chain(&mut store);
+    drop(store);
+    fs::write(database(&folder), "gone").unwrap();
+    let (mut store, _) = SqliteStore::rebuild(&database(&folder), &key(), "damaged-1").unwrap();
+    assert_eq!(chain(&mut store), before);
+}

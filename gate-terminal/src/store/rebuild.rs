@@ -1,0 +1,106 @@
+//! A damaged database is set aside, and another is made from the journal of entries beside it.
+//!
+//! The entries, the place of the terminal and the keys come from there; what it knew of passes the server tells anew, and until then the gate
+//! says that it knows nothing. The new database takes the name only when it is whole, and nothing of the old one is deleted.
+
+use std::{
+    ffi::OsString,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use ed25519_dalek::SigningKey;
+use rusqlite::{Connection, ErrorCode, params};
+use shared::{chain::Head, entry::Entry, seal::PublicKey};
+
+use super::{SqliteStore, StoreError, journal, lock, migrations, news, prepare, stored};
+use crate::ports::Store as _;
+
+/// What became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rebuilt {
+    /// Where the damaged one lies.
+    pub aside: PathBuf,
+    pub entries: usize,
+    pub last: u64,
+}
+
+impl StoreError {
+    /// Whether the file itself is broken: trying again does not help.
+    #[must_use]
+    pub fn is_damage(&self) -> bool {
+        match self {
+            Self::Damaged { .. } => true,
+            Self::Open { cause, .. } | Self::Sql(cause) => {
+                matches!(cause.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
+            }
+            Self::Lock { .. }
+            | Self::InUse { .. }
+            | Self::OldSqlite { .. }
+            | Self::NotDurable { .. }
+            | Self::NoCopy { .. }
+            | Self::NewerSchema { .. }
+            | Self::NotEnrolled
+            | Self::AlreadyEnrolled
+            | Self::OtherChain { .. }
+            | Self::Foreign { .. }
+            | Self::Json { .. } => false,
+        }
+    }
+}
+
+impl SqliteStore {
+    /// In place of the damaged database at `path`, which is kept under a name that ends in `called`.
+    pub fn rebuild(path: &Path, key: &SigningKey, called: &str) -> Result<(Self, Rebuilt), StoreError> {
+        let held = lock(path)?;
+        let read = journal::read(&path.with_file_name(journal::FILE), &PublicKey::of(key));
+        let read = read.ok_or_else(|| StoreError::NoCopy { path: path.to_owned() })?;
+        let part = with_end(path, ".part");
+        let fault = |cause| StoreError::Lock { path: path.to_owned(), cause };
+        for left in [part.clone(), with_end(&part, "-wal"), with_end(&part, "-shm")] {
+            fs::remove_file(left).ok();
+        }
+        write(&part, &read)?;
+        let aside = with_end(path, &format!(".{called}"));
+        fs::rename(path, &aside).map_err(fault)?;
+        for end in ["-wal", "-shm"] {
+            // Left behind it would be read into the new one.
+            if with_end(path, end).exists() {
+                fs::rename(with_end(path, end), with_end(&aside, end)).map_err(fault)?;
+            }
+        }
+        fs::rename(&part, path).and_then(|()| journal::sync_folder(path)).map_err(fault)?;
+        drop(held);
+        let last = read.entries.last().map_or(0, |(kept, _)| kept.seq);
+        Ok((Self::open(path)?, Rebuilt { aside, entries: read.entries.len(), last }))
+    }
+}
+
+fn write(path: &Path, read: &journal::Read) -> Result<(), StoreError> {
+    super::keep_private(path)?;
+    let mut connection = Connection::open(path).map_err(|cause| StoreError::open(path, cause))?;
+    prepare(&connection)?;
+    migrations::run(&mut connection)?;
+    let mut store =
+        SqliteStore { connection, commits_since_checkpoint: 0, journal: None, path: path.to_owned(), _lock: None };
+    store.keep_post(&read.place.post(), read.place.floor)?;
+    let transaction = store.connection.transaction()?;
+    for (kept, Head { seq, hash }) in &read.entries {
+        let entry: Entry = serde_json::from_str(&kept.body).map_err(StoreError::json("entry"))?;
+        transaction
+            .prepare_cached("insert into entry (seq, body, hash, at_ms) values (?1, ?2, ?3, ?4)")?
+            .execute(params![stored(*seq)?, kept.body, hash.as_bytes(), entry.at.unix_ms()])?;
+    }
+    if let Some(key_set) = &read.key_set {
+        news::keep_key_set(&transaction, key_set, read.place.floor)?;
+    }
+    transaction.commit()?;
+    store.checkpoint();
+    Ok(())
+}
+
+fn with_end(path: &Path, end: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(end);
+    name.into()
+}

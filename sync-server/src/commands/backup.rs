@@ -1,0 +1,41 @@
+//! `backup` and `restore`: a copy of the database while it is in use, and its way back.
+//!
+//! Neither needs a key, and neither copies one: a copy that is stolen with them beside it would be the whole office.
+
+use std::{io::Write, path::Path};
+
+use shared::time::Moment;
+
+use super::Failure;
+use crate::{
+    config::Config,
+    serve,
+    store::{self, Copied, Restored},
+};
+
+pub(super) fn backup(config: &Config, file: &Path, out: &mut dyn Write) -> Result<(), Failure> {
+    let copied = store::backup(&config.database(), file)?;
+    writeln!(out, "已备份到 {}：{}", file.display(), said(copied))?;
+    writeln!(out, "密钥不在其中，请另外保存 {}。The keys are not in it", config.data_dir.join("secrets").display())?;
+    Ok(())
+}
+
+pub(super) fn restore(config: &Config, file: &Path, now: Moment, out: &mut dyn Write) -> Result<(), Failure> {
+    // A server that runs has the old database open, and would go on writing into it under its new name.
+    let _lock = serve::only_here(config)?;
+    let called = format!("before-{}", now.unix_ms() / 1000);
+    let Restored { copied, aside } = store::restore(file, &config.database(), &called)?;
+    writeln!(out, "已恢复：{}", said(copied))?;
+    if let Some(aside) = aside {
+        writeln!(out, "原数据库另存为 {}。What lay there before is kept", aside.display())?;
+    }
+    writeln!(out, "备份之后的预约、审核和黑名单改动不在其中，请补办；各校门会自动重新同步并补传出入记录。")?;
+    writeln!(out, "所有人已退出登录，等待发送的通知可能重复。What came after the copy is not in it; gates sync anew")?;
+    Ok(())
+}
+
+fn said(copied: Copied) -> String {
+    let Copied { bytes, bookings, entries } = copied;
+    let mb = bytes.div_ceil(1_000_000);
+    format!("{bookings} 份预约，{entries} 条出入记录，{mb} MB，已校验并落盘。Checked and on the disk")
+}

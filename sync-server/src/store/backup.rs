@@ -1,0 +1,228 @@
+//! A copy of the database while it is in use, and its way back.
+//!
+//! SQLite itself writes the copy, out of one moment of the running office and page by page, so that nothing in it is half done and
+//! nothing erased is left in it. A copy counts only when it was read through again and is on the disk. It comes back by one rename,
+//! and what lay there before is kept beside it: a wrong file can be taken back.
+//!
+//! The feed gets a new numbering with it. Gates have seen more than the copy knows and would refuse it as an old one; so they begin
+//! again, and what was revoked stays revoked at them.
+
+use std::{
+    ffi::{OsStr, OsString},
+    fs::{self, File, OpenOptions},
+    io,
+    os::unix::fs::OpenOptionsExt as _,
+    path::{Path, PathBuf},
+};
+
+use rusqlite::{Connection, OptionalExtension as _, params};
+use shared::{
+    chain::{ChainName, Head},
+    ids::CampusId,
+};
+
+use super::{StoreError, connection, migrations, rows};
+
+/// What a copy holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Copied {
+    pub bytes: u64,
+    pub bookings: u64,
+    pub entries: u64,
+}
+
+/// What came back, and where the one before lies, if there was one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Restored {
+    pub copied: Copied,
+    pub aside: Option<PathBuf>,
+}
+
+/// Copies the database to `to`, which must not be there yet. Blocks.
+pub fn backup(database: &Path, to: &Path) -> Result<Copied, BackupFault> {
+    if to.exists() {
+        return Err(BackupFault::Exists { path: to.to_owned() });
+    }
+    let part = with_end(to, ".part");
+    let copied = copy(database, &part)?;
+    fs::rename(&part, to).and_then(|()| sync_folder_of(to)).map_err(BackupFault::file(to))?;
+    Ok(copied)
+}
+
+/// Puts `from` in the database's place; the caller holds the lock that keeps servers out. Blocks.
+pub fn restore(from: &Path, database: &Path, called: &str) -> Result<Restored, BackupFault> {
+    let part = with_end(database, ".restoring");
+    let copied = copy(from, &part)?;
+    let aside = database.exists().then(|| with_end(database, format!(".{called}")));
+    let told = aside.is_some().then(|| epoch_told(database)).flatten();
+    renumber(&part, told)?;
+    if let Some(aside) = &aside {
+        set_aside(database, aside)?;
+    }
+    fs::rename(&part, database).and_then(|()| sync_folder_of(database)).map_err(BackupFault::file(database))?;
+    Ok(Restored { copied, aside })
+}
+
+/// Writes the copy, reads it through and brings it to the disk.
+fn copy(from: &Path, to: &Path) -> Result<Copied, BackupFault> {
+    if !from.exists() {
+        return Err(BackupFault::Missing { path: from.to_owned() });
+    }
+    match fs::remove_file(to) {
+        Err(cause) if cause.kind() != io::ErrorKind::NotFound => return Err(BackupFault::file(to)(cause)),
+        Ok(()) | Err(_) => {}
+    }
+    let source = connection::copying(from)?;
+    ours(&source, from)?;
+    // Names and phones are in it.
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(to).map_err(BackupFault::file(to))?;
+    source.execute("vacuum into ?1", [to.to_string_lossy()]).map_err(StoreError::from)?;
+    drop(source);
+    let copied = read_through(to)?;
+    file.sync_all().and_then(|()| sync_folder_of(to)).map_err(BackupFault::file(to))?;
+    Ok(copied)
+}
+
+/// Whether it is a database of this program, and none of a newer one.
+fn ours(db: &Connection, path: &Path) -> Result<(), BackupFault> {
+    let foreign = || BackupFault::NotOurs { path: path.to_owned() };
+    let found: u32 = db.query_row("pragma user_version", [], |row| row.get(0)).map_err(|_| foreign())?;
+    let known = migrations::known();
+    let table = "select 1 from sqlite_schema where type = 'table' and name = 'feed_epoch'";
+    let is_office = db.query_row(table, [], |_| Ok(())).optional().map_err(|_| foreign())?.is_some();
+    match found {
+        _ if !is_office => Err(foreign()),
+        found if found > known => Err(StoreError::Newer { found, known }.into()),
+        _ => Ok(()),
+    }
+}
+
+fn read_through(path: &Path) -> Result<Copied, BackupFault> {
+    let db = connection::copying(path)?;
+    let look = |sql: &str| db.query_row(sql, [], |row| row.get::<_, i64>(0));
+    let checked: String = db.query_row("pragma integrity_check(1)", [], |row| row.get(0)).map_err(StoreError::from)?;
+    if checked != "ok" {
+        return Err(StoreError::Damaged(checked).into());
+    }
+    let count = |sql| look(sql).map(i64::unsigned_abs).map_err(StoreError::from);
+    let bytes = fs::metadata(path).map_err(BackupFault::file(path))?.len();
+    Ok(Copied {
+        bytes,
+        bookings: count("select count(*) from booking")?,
+        entries: count("select count(*) from entry")?,
+    })
+}
+
+/// As far as the database that is to go can still say it.
+fn epoch_told(database: &Path) -> Option<u32> {
+    let db = connection::copying(database).ok()?;
+    db.query_row("select epoch from feed_epoch", [], |row| row.get(0)).ok()
+}
+
+/// Numberings that may have been told since the copy was made, where nobody can say.
+const UNKNOWN_EPOCHS: u32 = 1000;
+
+/// Tells all of the feed again under a number that no gate has heard of. Whoever was signed in is signed out: whom the copy knows
+/// may have signed out since.
+fn renumber(path: &Path, told: Option<u32>) -> Result<(), BackupFault> {
+    let mut db = connection::writing(path)?;
+    let work = |db: &mut Connection| -> Result<(), StoreError> {
+        let transaction = db.transaction()?;
+        let held: u32 = transaction.query_row("select epoch from feed_epoch", [], |row| row.get(0))?;
+        let epoch = told.map_or(held.saturating_add(UNKNOWN_EPOCHS), |told| told.max(held).saturating_add(1));
+        tell_again(&transaction, held, epoch)?;
+        transaction.execute("update feed_epoch set epoch = ?1", [epoch])?;
+        transaction.execute("delete from feed where epoch <> ?1", [epoch])?;
+        transaction.execute("delete from session", [])?;
+        transaction.execute("delete from sign_in_code", [])?;
+        transaction.commit()?;
+        // One file and no log beside it: the rename takes all of it.
+        let journal: String = db.query_row("pragma journal_mode = delete", [], |row| row.get(0))?;
+        if journal == "delete" {
+            Ok(())
+        } else {
+            Err(StoreError::Setting { expected: "journal_mode = delete", found: journal })
+        }
+    };
+    work(&mut db)?;
+    drop(db);
+    File::open(path).and_then(|file| file.sync_all()).map_err(BackupFault::file(path))
+}
+
+fn tell_again(db: &Connection, held: u32, epoch: u32) -> Result<(), StoreError> {
+    let mut query = db.prepare("select campus, body from feed where epoch = ?1 order by campus, seq")?;
+    let mut insert = db.prepare("insert into feed (campus, epoch, seq, body, hash) values (?1, ?2, ?3, ?4, ?5)")?;
+    let mut found = query.query([held])?;
+    let (mut of, mut head) = (None, Head::START);
+    while let Some(row) = found.next()? {
+        let (campus, body): (u16, String) = (row.get(0)?, row.get(1)?);
+        if of.replace(campus) != Some(campus) {
+            head = Head::START;
+        }
+        head = head.extend(ChainName::Feed { campus: CampusId::new(campus), epoch }, &body);
+        insert.execute(params![campus, epoch, rows::number(head.seq), body, head.hash.as_bytes()])?;
+    }
+    Ok(())
+}
+
+/// The database keeps its name until another takes it, so that no server ever finds an empty place and begins anew.
+fn set_aside(database: &Path, aside: &Path) -> Result<(), BackupFault> {
+    let log = |path: &Path| with_end(path, "-wal");
+    fs::hard_link(database, aside).map_err(BackupFault::file(aside))?;
+    // SQLite may do away with a log that it can make nothing of.
+    if log(database).exists() {
+        fs::copy(log(database), log(aside)).map_err(BackupFault::file(aside))?;
+    }
+    let whole = connection::writing(database).is_ok();
+    if log(database).exists() {
+        // Left behind it would be read into the other database.
+        fs::rename(log(database), log(aside)).map_err(BackupFault::file(aside))?;
+    } else if whole && log(aside).exists() {
+        fs::remove_file(log(aside)).map_err(BackupFault::file(aside))?;
+    }
+    let memory = with_end(database, "-shm");
+    if memory.exists() {
+        fs::remove_file(&memory).map_err(BackupFault::file(&memory))?;
+    }
+    sync_folder_of(database).map_err(BackupFault::file(database))
+}
+
+fn with_end(path: &Path, end: impl AsRef<OsStr>) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(end);
+    name.into()
+}
+
+/// A name is on the disk when its folder is.
+fn sync_folder_of(path: &Path) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+    File::open(folder)?.sync_all()
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum BackupFault {
+    #[error("{} 已存在，不会覆盖。It is there already and is not overwritten", path.display())]
+    Exists { path: PathBuf },
+    #[error("没有 {}。There is no such file", path.display())]
+    Missing { path: PathBuf },
+    #[error("{} 不是本服务的数据库。It is no database of this server", path.display())]
+    NotOurs { path: PathBuf },
+    #[error("{} 写不进去。It cannot be written", path.display())]
+    File {
+        path: PathBuf,
+        #[source]
+        cause: io::Error,
+    },
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl BackupFault {
+    fn file(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |cause| Self::File { path, cause }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,113 @@
+//! Copies of a running office, and offices that come back from them.
+
+use std::os::unix::fs::PermissionsExt as _;
+
+use shared::sync::{Refusal, pull::Cursor};
+
+use super::*;
+use crate::{
+    office::{Choice, Revision},
+    store::{
+        Store,
+        office_days::{CAMPUS, Office, form, key},
+    },
+};
+
+/// With one approved visit, and another that waits.
+async fn busy() -> Office {
+    let office = Office::with_host().await;
+    let (_, links) = office.submit(&form(), 1).await;
+    let word = Choice::Approve.on(Revision::FIRST);
+    office.store.decide(&links.sms, word, office.issuing(1), office.now).await.unwrap();
+    office.submit(&form(), 2).await;
+    office
+}
+
+fn beside(office: &Office, name: &str) -> PathBuf {
+    office.path.with_file_name(name)
+}
+
+#[tokio::test]
+async fn a_copy_of_a_running_office_is_whole_ours_alone_and_never_written_over_another() {
+    let office = busy().await;
+    let to = beside(&office, "copy.sqlite3");
+    let copied = backup(&office.path, &to).unwrap();
+    assert_eq!((copied.bookings, copied.entries), (2, 0));
+    let metadata = fs::metadata(&to).unwrap();
+    assert_eq!((metadata.len(), metadata.permissions().mode() & 0o777), (copied.bytes, 0o600));
+    assert!(!beside(&office, "copy.sqlite3.part").exists());
+    assert!(matches!(backup(&office.path, &to), Err(BackupFault::Exists { .. })));
+    // The office went on meanwhile, and so it does afterwards.
+    office.submit(&form(), 3).await;
+    assert_eq!(read_through(&to).unwrap().bookings, 2);
+}
+
+#[tokio::test]
+async fn a_copy_that_comes_back_is_the_office_of_then_and_what_lay_there_is_kept() {
+    let office = busy().await;
+    let copy = beside(&office, "copy.sqlite3");
+    backup(&office.path, &copy).unwrap();
+    let (late, _) = office.submit(&form(), 3).await;
+    let before = office.fed().await;
+    let Office { store, path, _dir, .. } = office;
+    drop(store);
+    let Restored { copied, aside } = restore(&copy, &path, "before-1").unwrap();
+    assert_eq!(copied.bookings, 2);
+    let store = Store::open(&path, key()).unwrap();
+    assert!(store.booking(late).await.unwrap().is_none());
+    // The gates had heard of more; under the new numbering they hear all of it again.
+    let seen = Cursor { epoch: before.epoch, seq: before.head.seq };
+    let fed = store.feed_after(CAMPUS, seen, 100).await.unwrap().unwrap();
+    assert_eq!((fed.epoch, fed.links.len()), (before.epoch + 1, before.links.len()));
+    let name = ChainName::Feed { campus: CAMPUS, epoch: fed.epoch };
+    assert_eq!(fed.links.iter().try_fold(Head::START, |head, link| head.follow(name, link)).unwrap(), fed.head);
+    let ahead = Cursor { epoch: fed.epoch + 1, seq: 0 };
+    assert!(matches!(store.feed_after(CAMPUS, ahead, 1).await.unwrap(), Err(Refusal::CursorAhead)));
+    drop(store);
+    let kept = Store::open(&aside.unwrap(), key()).unwrap();
+    assert!(kept.booking(late).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_database_that_is_broken_is_set_aside_with_its_log_and_replaced() {
+    let office = busy().await;
+    let copy = beside(&office, "copy.sqlite3");
+    backup(&office.path, &copy).unwrap();
+    let Office { store, path, _dir, .. } = office;
+    drop(store);
+    fs::write(&path, b"no database at all ".repeat(500)).unwrap();
+    fs::write(with_end(&path, "-wal"), b"nor a log").unwrap();
+    let aside = restore(&copy, &path, "before-1").unwrap().aside.unwrap();
+    assert!(fs::read(&aside).unwrap().starts_with(b"no database"));
+    assert_eq!(fs::read(with_end(&aside, "-wal")).unwrap(), b"nor a log");
+    let store = Store::open(&path, key()).unwrap();
+    let fed = store.feed_after(CAMPUS, Cursor { epoch: 1, seq: 9 }, 100).await.unwrap().unwrap();
+    assert_eq!(fed.epoch, 1 + UNKNOWN_EPOCHS, "nobody knows any more what was told");
+}
+
+#[tokio::test]
+async fn what_is_no_whole_copy_of_an_office_changes_nothing() {
+    let office = busy().await;
+    let copy = beside(&office, "copy.sqlite3");
+    backup(&office.path, &copy).unwrap();
+    let Office { store, path, _dir, .. } = office;
+    drop(store);
+    let before = fs::read(&path).unwrap();
+    let mut bytes = fs::read(&copy).unwrap();
+    for broken in [Vec::new(), b"text".to_vec(), bytes[..bytes.len() / 2].to_vec(), {
+        let middle = bytes.len() / 2;
+        bytes[middle..middle + 8192].fill(0xa5);
+        bytes
+    }] {
+        let from = path.with_file_name("broken.sqlite3");
+        fs::write(&from, broken).unwrap();
+        restore(&from, &path, "before-1").unwrap_err();
+    }
+    let other = path.with_file_name("other.sqlite3");
+    Connection::open(&other).unwrap().execute_batch("create table t (a)").unwrap();
+    assert!(matches!(restore(&other, &path, "before-1"), Err(BackupFault::NotOurs { .. })));
+    assert!(matches!(restore(Path::new("/none"), &path, "before-1"), Err(BackupFault::Missing { .. })));
+    Connection::open(&copy).unwrap().execute_batch("pragma user_version = 999").unwrap();
+    assert!(matches!(restore(&copy, &path, "x"), Err(BackupFault::Store(StoreError::Newer { found: 999, .. }))));
+    assert_eq!(fs::read(&path).unwrap(), before);
+}
