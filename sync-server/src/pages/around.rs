@@ -53,9 +53,10 @@ pub(super) async fn around(State(state): State<AppState>, mut request: Request, 
         }
     };
     if let Some(told) = response.extensions().get().copied().or_else(|| unworded(&response)) {
-        response = match told {
-            Told::ProvePhone => Redirect::to(&prove_phone_and_back(&method, &address)).into_response(),
-            told => refused::worded(told, Shell::of_stranger(&state, &settled, &address)),
+        response = if told == Told::ProvePhone {
+            Redirect::to(&prove_phone_and_back(&method, &address)).into_response()
+        } else {
+            refused::worded(told, Shell::of_stranger(&state, &settled, &address))
         };
     }
     for cookie in [keep_lang, keep_elder].into_iter().flatten() {
