@@ -3,7 +3,7 @@
 use super::*;
 use crate::config::{BookingSettings, SignIn};
 
-const UNKNOWN: [(&str, &str); 2] = [("host_number", "T2"), ("host_name", "李文")];
+const UNKNOWN: [(&str, &str); 2] = [("host_number", "T2"), ("host_name", "")];
 
 async fn office_with(booking: BookingSettings) -> Office {
     Office::with(Config { booking, ..Config::default() }).await
@@ -277,10 +277,10 @@ async fn told(browser: &mut Browser, office: &Office, path: &str, fields: &[(&st
         .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
         .header("x-forwarded-for", "198.51.100.7");
     let answer = browser.send(office, form, Body::from(encoded(fields))).await;
-    let nonce = if answer.text().contains("nonce=\"") { answer.without_nonce() } else { String::new() };
+    let page = if answer.text().contains("nonce=\"") { answer.without_nonce() } else { String::new() };
     let (_, phone) = fields.iter().find(|(name, _)| *name == "phone").unwrap();
     let typed = Phone::parse(phone).unwrap();
-    let text = nonce.replace(typed.as_str(), "PHONE").replace(&typed.masked(), "MASKED");
+    let text = page.replace(typed.as_str(), "PHONE").replace(&typed.masked(), "MASKED");
     format!("{} {:?} {text}", answer.status, answer.headers.get(header::LOCATION))
 }
 
