@@ -21,7 +21,7 @@ use std::{io, sync::Arc};
 
 use axum::Router;
 pub use contract::{Gateway, Hall, TEMPLATES};
-pub use dials::{Dials, Fault};
+pub use dials::{Dials, Fault, own_dial};
 pub use shown::{Message, Shown};
 pub use time::Time;
 use tokio::net::TcpListener;

@@ -20,6 +20,7 @@ use serde_json::{Value, json};
 
 use crate::{
     Doubles, Fault, Message, cut,
+    shown::Showing,
     sms::{
         Memory, Registered, Taken,
         checks::{Wrong, billed, link},
@@ -124,11 +125,10 @@ fn admitted(doubles: &Doubles, signed: Option<Signed>) -> Result<Signed, Refused
 }
 
 async fn send(doubles: &Doubles, parameters: &BTreeMap<String, String>) -> Response {
-    let fault = doubles.dials.take(NAME);
-    match fault {
-        Some(Fault::Slow(span)) => tokio::time::sleep(span).await,
-        Some(Fault::Broken) => return (StatusCode::INTERNAL_SERVER_ERROR, "<html>502</html>").into_response(),
-        _ => {}
+    let to = parameters.get("PhoneNumbers").map(String::as_str).unwrap_or_default();
+    let fault = doubles.dials.take_of(NAME, to);
+    if fault == Some(Fault::Broken) {
+        return (StatusCode::INTERNAL_SERVER_ERROR, "<html>502</html>").into_response();
     }
     let taken = match take(doubles, parameters) {
         Ok(taken) => taken,
@@ -139,17 +139,23 @@ async fn send(doubles: &Doubles, parameters: &BTreeMap<String, String>) -> Respo
         return said.into_response();
     }
     let (chars, parts) = billed(&taken.text);
-    doubles.shown.put(Message {
+    let message = Message {
         double: NAME.to_owned(),
         to: taken.number.clone(),
         key: taken.key.clone(),
         text: taken.text.clone(),
         link: link(&taken.text),
         state: format!("已受理，{chars} 字，按 {parts} 条计费"),
-    });
+    };
+    doubles.shown.place(message, Showing::with(fault));
     doubles.aliyun.memory.keep(taken.clone());
     tokio::spawn(receipt(doubles.clone(), taken, fault));
-    if fault == Some(Fault::CutAfterAccept) { cut::off() } else { said.into_response() }
+    match fault {
+        Some(Fault::CutAfterAccept) => return cut::off(),
+        Some(Fault::Slow(span)) => tokio::time::sleep(span).await,
+        _ => {}
+    }
+    said.into_response()
 }
 
 /// What the gateway checks before it takes a message.
@@ -242,13 +248,13 @@ async fn receipt(doubles: Doubles, taken: Taken, fault: Option<Fault>) {
 }
 
 async fn list(doubles: &Doubles, parameters: &BTreeMap<String, String>) -> Response {
-    match doubles.dials.take(QUERIES) {
+    let of = |name: &str| parameters.get(name).map(String::as_str).unwrap_or_default();
+    match doubles.dials.take_of(QUERIES, of("PhoneNumber")) {
         Some(Fault::Slow(span)) => tokio::time::sleep(span).await,
         Some(Fault::Broken) => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
         Some(Fault::CutAfterAccept) => return cut::off(),
         _ => {}
     }
-    let of = |name: &str| parameters.get(name).map(String::as_str).unwrap_or_default();
     let (size, page) = (of("PageSize").parse().unwrap_or(0), of("CurrentPage").parse().unwrap_or(0_usize));
     if of("PhoneNumber").is_empty() || of("SendDate").len() != 8 || !(1..=50).contains(&size) || page == 0 {
         return answer("isv.INVALID_PARAMETERS", "参数异常", &[]).into_response();

@@ -11,7 +11,7 @@ use axum::{
 use serde_json::{Value, json};
 
 use super::{Code, State, Taken, message};
-use crate::{Doubles, Fault, Message, cut};
+use crate::{Doubles, Fault, Message, cut, hall::person, shown::Showing};
 
 /// By which address a call came, where the server was asked to know.
 pub(super) type From = Option<axum::Extension<ConnectInfo<SocketAddr>>>;
@@ -26,7 +26,7 @@ const PER_HOUR: usize = 1000;
 const MOST_RECEIVERS: usize = 1000;
 
 pub(super) async fn gettoken(Of(doubles): Of<Doubles>, from: From, Query(asked): Asked) -> Response {
-    answer(&doubles, "wecom.token", |state, _| {
+    answer(&doubles, ("wecom.token", ""), |state, _| {
         state.count("gettoken");
         let now = state.now();
         check_address(state, &from)?;
@@ -51,7 +51,8 @@ pub(super) async fn gettoken(Of(doubles): Of<Doubles>, from: From, Query(asked):
 }
 
 pub(super) async fn send(Of(doubles): Of<Doubles>, from: From, Query(asked): Asked, body: Bytes) -> Response {
-    answer(&doubles, "wecom", |state, fault| {
+    let to = person(&body, "/touser");
+    answer(&doubles, ("wecom", &to), |state, fault| {
         state.count("send");
         let (message, agent_id) = opened(state, &from, &asked, &body, fault)?;
         if message.get("agentid").and_then(Value::as_u64) != Some(u64::from(agent_id)) {
@@ -85,14 +86,15 @@ pub(super) async fn send(Of(doubles): Of<Doubles>, from: From, Query(asked): Ask
             let (to, msgid, key) = (to.clone(), msgid.clone(), key.clone());
             state.taken.push(Taken { to: to.clone(), msgid, key: key.clone(), agent_id, delivered, at: now });
             if delivered {
-                doubles.shown.put(Message {
+                let message = Message {
                     double: "wecom".to_owned(),
                     to,
                     key,
                     text: look.text.clone(),
                     link: look.link.clone(),
                     state: "delivered".to_owned(),
-                });
+                };
+                doubles.shown.place(message, Showing::with(fault));
             }
         }
         let mut told = json!({ "msgid": msgid });
@@ -107,7 +109,8 @@ pub(super) async fn send(Of(doubles): Of<Doubles>, from: From, Query(asked): Ask
 }
 
 pub(super) async fn update(Of(doubles): Of<Doubles>, from: From, Query(asked): Asked, body: Bytes) -> Response {
-    answer(&doubles, "wecom", |state, fault| {
+    let to = person(&body, "/userids/0");
+    answer(&doubles, ("wecom", &to), |state, fault| {
         state.count("update");
         let (message, agent_id) = opened(state, &from, &asked, &body, fault)?;
         if message.get("agentid").and_then(Value::as_u64) != Some(u64::from(agent_id)) {
@@ -157,7 +160,7 @@ pub(super) async fn update(Of(doubles): Of<Doubles>, from: From, Query(asked): A
 }
 
 pub(super) async fn recall(Of(doubles): Of<Doubles>, from: From, Query(asked): Asked, body: Bytes) -> Response {
-    answer(&doubles, "wecom", |state, fault| {
+    answer(&doubles, ("wecom", ""), |state, fault| {
         state.count("recall");
         let (message, agent_id) = opened(state, &from, &asked, &body, fault)?;
         let msgid = message.get("msgid").and_then(Value::as_str).ok_or(40058)?;
@@ -179,10 +182,10 @@ pub(super) async fn recall(Of(doubles): Of<Doubles>, from: From, Query(asked): A
 /// The call's answer, with what the dial makes of it.
 pub(super) async fn answer(
     doubles: &Doubles,
-    dial: &str,
+    (dial, person): (&str, &str),
     take: impl FnOnce(&mut State, Option<Fault>) -> Result<Value, i64>,
 ) -> Response {
-    let fault = doubles.dials.take(dial);
+    let fault = doubles.dials.take_of(dial, person);
     if fault == Some(Fault::Broken) {
         return axum::http::StatusCode::INTERNAL_SERVER_ERROR.into_response();
     }

@@ -49,7 +49,7 @@ pub(super) async fn authorize(Of(doubles): Of<Doubles>, Query(asked): Asked) -> 
 }
 
 pub(super) async fn getuserinfo(Of(doubles): Of<Doubles>, from: From, Query(asked): Asked) -> Response {
-    answer(&doubles, "wecom.oauth", |state, fault| {
+    answer(&doubles, ("wecom.oauth", ""), |state, fault| {
         state.count("getuserinfo");
         opened_for(state, &from, &asked, fault)?;
         let now = state.now();

@@ -161,6 +161,7 @@ async fn receipts(town: &Town, booking: &str, turned: Turned) -> Result<(), Trou
         | Fault::CutAfterAccept
         | Fault::LateReceipt(_)
         | Fault::TokenDies
+        | Fault::Overtaken(_)
         | Fault::ReplayedCallback => drop(town.page_says(booking, "已送达").await?),
     }
     Ok(())
