@@ -15,6 +15,7 @@ mod offline;
 #[cfg(test)]
 mod rehearsal;
 mod siege;
+mod stay;
 mod storm;
 mod two_gates;
 mod walk_in;

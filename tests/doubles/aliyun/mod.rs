@@ -5,7 +5,7 @@
 
 mod signature;
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, net::IpAddr, time::Duration};
 
 use axum::{
     Json, Router,
@@ -19,7 +19,9 @@ use chrono::NaiveDateTime;
 use serde_json::{Value, json};
 
 use crate::{
-    Doubles, Fault, Message, cut,
+    At, Doubles, Fault, Message,
+    caller::{self, From},
+    cut,
     shown::Showing,
     sms::{
         Memory, Registered, Taken,
@@ -47,6 +49,8 @@ pub struct Aliyun {
     pub secret: String,
     pub sign_name: String,
     pub templates: Vec<Registered>,
+    /// From where it is not listened to.
+    pub denied: Vec<IpAddr>,
     pub memory: Memory,
 }
 
@@ -57,6 +61,7 @@ impl Default for Aliyun {
             secret: "made-up-for-the-aliyun-double".to_owned(),
             sign_name: "某某大学".to_owned(),
             templates: registered(|at| format!("SMS_10000{at:02}"), true),
+            denied: Vec::new(),
             memory: Memory::default(),
         }
     }
@@ -66,7 +71,7 @@ pub(crate) fn router() -> Router<Doubles> {
     Router::new().route("/aliyun", post(call)).route("/aliyun/", post(call))
 }
 
-async fn call(State(doubles): State<Doubles>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+async fn call(State(doubles): State<Doubles>, from: From, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
     let query = pairs(uri.query().unwrap_or_default().as_bytes());
     let is_form =
         headers.get("content-type").is_some_and(|kind| kind.as_bytes().starts_with(b"application/x-www-form"));
@@ -79,6 +84,9 @@ async fn call(State(doubles): State<Doubles>, uri: Uri, headers: HeaderMap, body
         Ok(signed) => signed,
         Err((status, code, message)) => return (status, answer(code, &message, &[])).into_response(),
     };
+    if doubles.aliyun.denied.contains(&caller::address(&from)) {
+        return answer("isv.DENY_IP_RANGE", "源IP地址所在的地区被禁用", &[]).into_response();
+    }
     let parameters: BTreeMap<String, String> = all.into_iter().collect();
     match (signed.action.as_str(), signed.version.as_str()) {
         ("SendSms", VERSION) => send(&doubles, &parameters).await,
@@ -243,7 +251,9 @@ async fn receipt(doubles: Doubles, taken: Taken, fault: Option<Fault>) {
     }]);
     let times = if fault == Some(Fault::ReplayedCallback) { 2 } else { 1 };
     for _ in 0..times {
+        doubles.stops.receipt(At::Arrival, &taken.number);
         memory.push(&pushed, |answer| answer.get("code") == Some(&json!(0))).await;
+        doubles.stops.receipt(At::Answered, &taken.number);
     }
 }
 

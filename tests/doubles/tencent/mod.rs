@@ -19,7 +19,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
-    Doubles, Fault, Message, cut,
+    At, Doubles, Fault, Message, cut,
     shown::Showing,
     sms::{
         Memory, Registered, Taken,
@@ -279,7 +279,9 @@ async fn receipt(doubles: Doubles, taken: Taken, fault: Option<Fault>) {
     }]);
     let times = if fault == Some(Fault::ReplayedCallback) { 2 } else { 1 };
     for _ in 0..times {
+        doubles.stops.receipt(At::Arrival, domestic(&taken.number));
         memory.push(&pushed, |answer| answer.get("result") == Some(&json!(0))).await;
+        doubles.stops.receipt(At::Answered, domestic(&taken.number));
     }
 }
 

@@ -1,20 +1,24 @@
 //! The interface: tokens, messages, the change and the recall of a card.
 
-use std::{collections::HashMap, net::SocketAddr};
+use std::collections::HashMap;
 
 use axum::{
     Json,
     body::Bytes,
-    extract::{ConnectInfo, Query, State as Of},
+    extract::{Query, State as Of},
     response::{IntoResponse as _, Response},
 };
 use serde_json::{Value, json};
 
 use super::{Code, State, Taken, message};
-use crate::{Doubles, Fault, Message, cut, hall::person, shown::Showing};
+use crate::{
+    Doubles, Fault, Message,
+    caller::{self, From},
+    cut,
+    hall::person,
+    shown::Showing,
+};
 
-/// By which address a call came, where the server was asked to know.
-pub(super) type From = Option<axum::Extension<ConnectInfo<SocketAddr>>>;
 pub(super) type Asked = Query<HashMap<String, String>>;
 
 /// A card can be changed for so long, a message be taken back.
@@ -234,9 +238,7 @@ fn opened(
 }
 
 fn check_address(state: &State, from: &From) -> Result<(), i64> {
-    // A double listens on this machine alone: who is not said to come from elsewhere comes from here.
-    let address = from.as_ref().map_or(std::net::Ipv4Addr::LOCALHOST.into(), |from| from.0.0.ip());
-    if state.settings.ip_list.contains(&address) { Ok(()) } else { Err(60020) }
+    if state.settings.ip_list.contains(&caller::address(from)) { Ok(()) } else { Err(60020) }
 }
 
 fn wrong_agent(state: &State, message: &Value) -> i64 {

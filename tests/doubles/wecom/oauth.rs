@@ -8,9 +8,9 @@ use serde_json::json;
 
 use super::{
     Person,
-    api::{Asked, From, answer, opened_for},
+    api::{Asked, answer, opened_for},
 };
-use crate::Doubles;
+use crate::{Doubles, caller::From};
 
 /// A code that was given out.
 pub(super) struct Issued {

@@ -11,7 +11,7 @@ use super::{
     story::{Decided, asks, stands},
     told,
 };
-use crate::{Trouble, mailbox::Notice};
+use crate::Trouble;
 
 pub(super) async fn checked(town: &Town, kind: Kind, ended: &[(Plan, Decided)]) -> Result<Tally, Trouble> {
     let shown = town.doubles.shown.all();
@@ -49,8 +49,7 @@ fn of_one(shown: &[Message], kind: Kind, plan: &Plan) -> Result<(), Trouble> {
         }
     }
     let told = |said: &str| {
-        let to_visitor =
-            |message: &&Message| Notice::of(message).to == plan.cast.visitor && message.text.contains(said);
+        let to_visitor = |message: &&Message| message.to.ends_with(&plan.cast.visitor) && message.text.contains(said);
         let mut keys: Vec<&str> = shown.iter().filter(to_visitor).map(|message| message.key.as_str()).collect();
         keys.sort_unstable();
         keys.dedup();

@@ -105,8 +105,8 @@ impl Plan {
             by: chance
                 .of_these(&[By::Sms, By::Wecom, By::Hall, By::Sms, By::Wecom, By::Hall, By::SignOn])
                 .unwrap_or(By::Sms),
-            // A pass costs a quarter of a second of work on purpose.
-            approves: chance.percent(30),
+            // A pass costs much work on purpose.
+            approves: chance.percent(20),
             waits: chance.percent(60),
             clicks: chance.percent(50),
             mends: chance.percent(60),

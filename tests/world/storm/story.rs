@@ -81,6 +81,10 @@ pub(super) fn asks(message: &Message, plan: &Plan, by: By) -> bool {
         By::Hall => ("hall", &plan.cast.number),
         By::SignOn => return false,
     };
+    // Looked at often, and mostly somebody else's.
+    if !message.to.ends_with(to) {
+        return false;
+    }
     let Notice { channel: its, to: whom, link, .. } = Notice::of(message);
     let links =
         link.is_some_and(|link| ["/decide/", "/d/"].iter().any(|path| link.contains(path)) || link.ends_with("/a"));
