@@ -38,7 +38,8 @@ pub(super) async fn checked(office: &Office, lives: &[Life]) -> Result<Books, Tr
         let (yes, standing) =
             if life.choice() == "approve" { ("已通过", "approved") } else { ("未通过", "declined") };
         for said in ["请打开", "已提交", yes] {
-            let times = times(&life.texts(office, said));
+            let shown = life.texts(office, said);
+            let times = times(&shown);
             held(times.len() == 1, &format!("{said}: {times:?}"))?;
             texts += times.values().sum::<u64>();
             texts_twice += times.values().map(|times| times - 1).sum::<u64>();
