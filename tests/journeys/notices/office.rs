@@ -197,10 +197,10 @@ fn read(output: ChildStdout, printed: &Printed, says: &watch::Sender<bool>) {
     }
 }
 
-/// Texts, whose list is asked a second after a doubt, and a hall that knows keys. What WeCom would carry is printed.
+/// Texts, whose list is whole at any moment, and a hall that knows keys. What WeCom would carry is printed.
 fn channels(doubles: &Doubles, at: &str) -> String {
     let channels = doubles.settings(at, Gateway::Aliyun, Hall::Webhook);
-    let channels = channels.replacen("receipts = true\n", "receipts = true\nlisted_within_s = 1\n", 1);
+    let channels = channels.replacen("receipts = true\n", "receipts = true\nlisted_within_s = 0\n", 1);
     let (before, rest) = channels.split_once("[notify.wecom]").unwrap_or((&channels, ""));
     let after = rest.split_once("[notify.hall]").map_or("", |(_, after)| after);
     format!("{before}[notify.hall]{after}")
