@@ -124,10 +124,7 @@ impl Doubles {
                 (format!("provider = 'tencent'\napp_id = '{app_id}'"), key_id, sign_name, templates)
             }
         };
-        let path = match gateway {
-            Gateway::Aliyun => "aliyun",
-            Gateway::Tencent => "tencent",
-        };
+        let path = gateway.name();
         let mut text = format!(
             "[notify.sms]\n{provider}\nkey_id = '{key_id}'\nsign_name = '{sign_name}'\nendpoint = '{at}/{path}'\nreceipts = true\n"
         );
@@ -137,6 +134,17 @@ impl Doubles {
             ));
         }
         text
+    }
+}
+
+impl Gateway {
+    /// As settings, dials and what is shown name it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Aliyun => "aliyun",
+            Self::Tencent => "tencent",
+        }
     }
 }
 

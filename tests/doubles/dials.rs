@@ -9,7 +9,7 @@ use std::{
 /// One way to fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// Answers, but late.
+    /// Takes it and answers, but late.
     Slow(Duration),
     /// Says 500 and has taken nothing.
     Broken,
@@ -25,6 +25,8 @@ pub enum Fault {
     TokenDies,
     /// A callback comes twice.
     ReplayedCallback,
+    /// Says yes, and is so long at it that what comes later overtakes it.
+    Overtaken(Duration),
 }
 
 /// By double ("aliyun", "wecom", ...): faults for the calls to come, and one for all of them.
@@ -35,6 +37,12 @@ pub struct Dials(Mutex<BTreeMap<String, Dial>>);
 struct Dial {
     next: std::collections::VecDeque<Option<Fault>>,
     always: Option<Fault>,
+}
+
+/// The name of the dial that only calls about this person meet, by the name the provider has for them.
+#[must_use]
+pub fn own_dial(double: &str, person: &str) -> String {
+    format!("{double} {person}")
 }
 
 impl Dials {
@@ -53,6 +61,12 @@ impl Dials {
         self.of(double, |dial| dial.next.pop_front().unwrap_or(dial.always))
     }
 
+    /// The same of a call about one person, whose own dial is asked first.
+    pub fn take_of(&self, double: &str, person: &str) -> Option<Fault> {
+        let own = self.of(&own_dial(double, person), |dial| dial.next.pop_front().or(dial.always.map(Some)));
+        own.unwrap_or_else(|| self.take(double))
+    }
+
     /// How each dial stands, for people to see: what comes once, and what always.
     pub fn standing(&self) -> BTreeMap<String, (Vec<Option<Fault>>, Option<Fault>)> {
         let dials = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -68,5 +82,22 @@ impl Dials {
     fn of<T>(&self, double: &str, turn: impl FnOnce(&mut Dial) -> T) -> T {
         let mut dials = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         turn(dials.entry(double.to_owned()).or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn somebody_s_own_dial_goes_before_the_one_of_all() {
+        let dials = Dials::default();
+        dials.always("wecom", Some(Fault::Broken));
+        dials.next(&own_dial("wecom", "lina"), [None, Some(Fault::SilentDrop)]);
+        let taken = |who: &str| dials.take_of("wecom", who);
+        assert_eq!((taken("lina"), taken("lina")), (None, Some(Fault::SilentDrop)));
+        assert_eq!((taken("lina"), taken("wangjg")), (Some(Fault::Broken), Some(Fault::Broken)));
+        dials.always(&own_dial("wecom", "lina"), Some(Fault::TokenDies));
+        assert_eq!((taken("lina"), taken("wangjg")), (Some(Fault::TokenDies), Some(Fault::Broken)));
     }
 }

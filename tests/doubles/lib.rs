@@ -5,6 +5,7 @@
 //! [`Shown`] as its reader would see it, for tests to read and for people to watch at `/`.
 
 pub mod aliyun;
+mod caller;
 pub mod cas;
 mod contract;
 mod cut;
@@ -13,16 +14,18 @@ pub mod hall;
 mod page;
 mod shown;
 pub mod sms;
+mod stops;
 pub mod tencent;
 mod time;
 pub mod wecom;
 
 use std::{io, sync::Arc};
 
-use axum::Router;
+use axum::{Router, middleware::from_fn_with_state};
 pub use contract::{Gateway, Hall, TEMPLATES};
-pub use dials::{Dials, Fault};
+pub use dials::{Dials, Fault, own_dial};
 pub use shown::{Message, Shown};
+pub use stops::{At, Stops};
 pub use time::Time;
 use tokio::net::TcpListener;
 
@@ -31,6 +34,7 @@ use tokio::net::TcpListener;
 pub struct Doubles {
     pub shown: Arc<Shown>,
     pub dials: Arc<Dials>,
+    pub stops: Arc<Stops>,
     pub wecom: Arc<wecom::Wecom>,
     pub time: Arc<Time>,
     pub aliyun: Arc<aliyun::Aliyun>,
@@ -44,7 +48,8 @@ impl Doubles {
     pub fn router(&self) -> Router {
         let doubles = Router::new().merge(aliyun::router()).merge(tencent::router()).merge(wecom::router());
         let doubles = doubles.with_state(self.clone());
-        doubles.merge(page::router(self)).merge(hall::router(self)).merge(cas::router(self))
+        let doubles = doubles.merge(hall::router(self)).merge(cas::router(self));
+        doubles.layer(from_fn_with_state(self.clone(), stops::watch)).merge(page::router(self))
     }
 
     /// Answers on `listener` for as long as it is polled.

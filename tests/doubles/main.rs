@@ -5,13 +5,16 @@ use std::io::Write as _;
 
 use doubles::{Doubles, Gateway, Hall};
 
+/// Where the doubles are, if the second word says nothing else.
+const USUAL_ADDRESS: &str = "127.0.0.1:8470";
 /// Where an office is that says nothing else.
 const USUAL_OFFICE: &str = "http://127.0.0.1:8460";
 
 #[tokio::main]
 async fn main() -> std::io::Result<()> {
     let office = std::env::args().nth(1).unwrap_or_else(|| USUAL_OFFICE.to_owned());
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:8470").await?;
+    let listen = std::env::args().nth(2).unwrap_or_else(|| USUAL_ADDRESS.to_owned());
+    let listener = tokio::net::TcpListener::bind(listen).await?;
     let at = format!("http://{}", listener.local_addr()?);
     let doubles = Doubles::of_office(&office);
     let mut out = std::io::stdout();

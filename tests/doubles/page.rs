@@ -91,6 +91,7 @@ fn fault_of(name: &str, span: Duration) -> Option<Fault> {
         "no_receipt" => Fault::NoReceipt,
         "token_dies" => Fault::TokenDies,
         "replay" => Fault::ReplayedCallback,
+        "overtaken" => Fault::Overtaken(span),
         _ => return None,
     })
 }
@@ -105,6 +106,7 @@ const fn name(fault: Fault) -> &'static str {
         Fault::NoReceipt => "no_receipt",
         Fault::TokenDies => "token_dies",
         Fault::ReplayedCallback => "replay",
+        Fault::Overtaken(_) => "overtaken",
     }
 }
 
@@ -114,7 +116,9 @@ mod tests {
 
     #[test]
     fn every_fault_can_be_dialled_by_the_name_it_is_shown_with() {
-        for name_of in ["slow", "broken", "cut", "drop", "late_receipt", "no_receipt", "token_dies", "replay"] {
+        for name_of in
+            ["slow", "broken", "cut", "drop", "late_receipt", "no_receipt", "token_dies", "replay", "overtaken"]
+        {
             let fault = fault_of(name_of, Duration::from_secs(1)).unwrap();
             assert_eq!(name(fault), name_of);
             assert!(

@@ -24,6 +24,7 @@ use shared::{
 
 use crate::{
     Trouble,
+    chance::Chance,
     machine::now,
     office::{Office, TERMINAL},
     program::Program,
@@ -59,9 +60,9 @@ pub struct Survived {
 pub fn survive(office: &Office, folder: &Path, kills: Kills) -> Result<Survived, Trouble> {
     let mut books = Books { office, folder, next: 0, acknowledged: BTreeMap::new(), survived: Survived::default() };
     let start = books.measure_start()?;
-    let mut lot = Lot(kills.seed);
+    let mut chance = Chance::of(kills.seed);
     for _ in 0..kills.times {
-        books.run_and_kill(lot.below(start + AT_WORK))?;
+        books.run_and_kill(chance.moment(start + AT_WORK))?;
     }
     let before = books.log()?.0.len();
     books.go_on_once_more(before)?;
@@ -191,17 +192,4 @@ fn says(line: &Value, event: &str) -> bool {
 
 fn number(line: &Value) -> Option<u64> {
     line.get("seq").and_then(Value::as_u64)
-}
-
-/// SplitMix64.
-struct Lot(u64);
-
-impl Lot {
-    fn below(&mut self, limit: Duration) -> Duration {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        let limit_us = u64::try_from(limit.as_micros()).unwrap_or(u64::MAX).max(1);
-        Duration::from_micros((mixed ^ (mixed >> 31)) % limit_us)
-    }
 }

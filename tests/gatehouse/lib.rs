@@ -4,6 +4,7 @@
 //! The stories and the benchmarks share it. It knows no server: an office of three keys signs what a terminal needs, so that a
 //! hundred thousand passes are on its disk in seconds.
 
+pub mod chance;
 pub mod fake_camera;
 pub mod frames;
 pub mod keyboard;

@@ -16,6 +16,8 @@ mod offline;
 mod rehearsal;
 mod restored;
 mod siege;
+mod stay;
+mod storm;
 mod two_gates;
 mod walk_in;
 mod window;

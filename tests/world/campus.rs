@@ -87,12 +87,21 @@ impl Campus {
 
     /// At 08:00, with every channel in its settings, each leading to its double, and settings of its own.
     pub async fn rehearsing(gateway: Gateway, hall: Hall, settings: &str) -> Result<(Self, Doubles), Trouble> {
+        Self::rehearsing_with(gateway, hall, |channels| format!("{settings}\n{channels}")).await
+    }
+
+    /// The same with settings made of those of the channels.
+    pub async fn rehearsing_with(
+        gateway: Gateway,
+        hall: Hall,
+        settings: impl FnOnce(String) -> String,
+    ) -> Result<(Self, Doubles), Trouble> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let doubles = Doubles::of_office(&format!("http://{}", listener.local_addr()?));
         let theirs = TcpListener::bind("127.0.0.1:0").await?;
         let at = format!("http://{}", theirs.local_addr()?);
         tokio::spawn(doubles.clone().answer(theirs));
-        let settings = format!("{settings}\n{}", doubles.settings(&at, gateway, hall));
+        let settings = settings(doubles.settings(&at, gateway, hall));
         let begin = today().at_minute(8 * 60);
         doubles.set_time(begin.unix_s());
         Ok((Self::listening(listener, begin, settings, Some(doubles.clone())).await?, doubles))

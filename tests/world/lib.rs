@@ -9,6 +9,7 @@ pub mod page;
 pub mod people;
 pub mod person;
 pub mod siege;
+pub mod storm;
 pub mod terminal;
 
 pub use gatehouse::{Trouble, fake_camera, frames, keyboard, monitor, program, trouble, window};

@@ -26,6 +26,12 @@ impl Page {
         attribute(tag, "value=\"")
     }
 
+    /// The number of the form that was shown: sent again, it is the same booking.
+    #[must_use]
+    pub fn form_id(&self) -> Option<&str> {
+        attribute(&self.body, "name=\"form_id\" value=\"")
+    }
+
     /// The state of a booking that a review page shows, which its form sends back.
     #[must_use]
     pub fn revision(&self) -> Option<&str> {

@@ -1,9 +1,9 @@
 //! Somebody with a browser: signs in, fills in forms, follows links. Speaks HTTP and reads pages, and knows nothing else.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use reqwest::{
-    Client,
+    Client, ClientBuilder,
     cookie::{CookieStore as _, Jar},
     header::{COOKIE, HeaderMap, HeaderValue},
     redirect::Policy,
@@ -27,7 +27,7 @@ impl Person {
     /// A fresh browser: no cookies, no history.
     pub fn new(server: &str) -> Result<Self, Trouble> {
         let cookies = Arc::new(Jar::default());
-        let http = Client::builder().cookie_provider(cookies.clone()).redirect(Policy::none()).no_proxy().build()?;
+        let http = browser().cookie_provider(cookies.clone()).build()?;
         Ok(Self { http, server: server.trim_end_matches('/').to_owned(), cookies })
     }
 
@@ -35,7 +35,7 @@ impl Person {
     pub fn carrying(server: &str, cookie: &str) -> Result<Self, Trouble> {
         let cookie = HeaderValue::from_str(cookie).map_err(|error| Trouble::NotHeld(error.to_string()))?;
         let headers = HeaderMap::from_iter([(COOKIE, cookie)]);
-        let http = Client::builder().default_headers(headers).redirect(Policy::none()).no_proxy().build()?;
+        let http = browser().default_headers(headers).build()?;
         Ok(Self { http, server: server.trim_end_matches('/').to_owned(), cookies: Arc::default() })
     }
 
@@ -146,6 +146,22 @@ impl Person {
         Ok(Ready(fields.chain([("form_token".to_owned(), token)]).collect()))
     }
 
+    /// The same with its number, so that however often it is sent it is one booking.
+    pub async fn numbered(&self, form: &Form) -> Result<Ready, Trouble> {
+        let page = self.get("/book").await?;
+        let told = |found: Option<&str>| found.unwrap_or_default().to_owned();
+        let fields = form.fields().map(|(field, typed)| (field.to_owned(), typed.to_owned()));
+        let hidden = [("form_token", told(page.form_token())), ("form_id", told(page.form_id()))];
+        Ok(Ready(fields.chain(hidden.map(|(field, value)| (field.to_owned(), value))).collect()))
+    }
+
+    /// Books with a form that is ready; the address of the booking's page.
+    pub async fn send(&self, Ready(fields): &Ready) -> Result<String, Trouble> {
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(field, typed)| (field.as_str(), typed.as_str())).collect();
+        let page = self.post("/book", &fields).await?;
+        page.location.clone().filter(|_| page.status == 303).ok_or_else(|| trouble("booking", page))
+    }
+
     /// What this browser writes to its line to book with a form that is ready.
     pub fn sending(&self, Ready(fields): &Ready) -> Result<String, Trouble> {
         let request = self.http.post(self.at("/book")).form(fields).build()?;
@@ -178,7 +194,7 @@ impl Person {
     }
 }
 
-/// A filled form; without the number of a form that was shown, each time it is sent it is a new booking.
+/// A filled form; without the number of the form that was shown, each time it is sent it is a new booking.
 #[derive(Debug, Clone)]
 pub struct Ready(Vec<(String, String)>);
 
@@ -188,6 +204,13 @@ pub struct Review {
     pub address: String,
     token: String,
     revision: String,
+}
+
+/// The office of a story is on this machine: whom else to trust need not be read from the disk for every browser.
+fn browser() -> ClientBuilder {
+    // Less than a server keeps a line that is silent.
+    let idle = Duration::from_secs(10);
+    Client::builder().redirect(Policy::none()).no_proxy().tls_certs_only([]).pool_idle_timeout(idle)
 }
 
 async fn read(answer: reqwest::Response) -> Result<Page, Trouble> {

@@ -69,11 +69,7 @@ async fn around<H: Handler<T, AppState>, T: 'static>(page: H, mut request: Reque
         response = if told == Told::ProvePhone {
             Redirect::to(&prove_phone_and_back(&method, &address)).into_response()
         } else {
-<<<<<<< HEAD
             refused::worded(told, Shell::of_stranger(&state, settled, &address))
-=======
-            refused::worded(told, Shell::of_stranger(&state, &settled, &address))
->>>>>>> h-security
         };
     }
     for cookie in [keep_lang, keep_elder].into_iter().flatten() {

@@ -9,6 +9,7 @@ mod reader;
 mod soak;
 mod spread;
 mod start;
+mod storm;
 mod terminal;
 mod verdict;
 mod web;
@@ -38,6 +39,8 @@ enum Bench {
     Web(web::Wanted),
     /// Notices through the outbox beside bare posts of the same bodies, and a long queue's memory
     Notify(notify::Wanted),
+    /// Bookings through providers that fail by lot
+    Storm(storm::Wanted),
     /// Sign-in codes under attack: cost, guesses, and guests who come in all the same
     Codes(codes::Wanted),
     /// One reader of the comparison, fed by this program through a pipe
@@ -71,6 +74,7 @@ fn measure(bench: &Bench) -> Result<(), Box<dyn Error>> {
         Bench::Kills(wanted) => kills::run(wanted, &mut out)?,
         Bench::Web(wanted) => web::run(wanted, &mut out)?,
         Bench::Notify(wanted) => notify::run(wanted, &mut out)?,
+        Bench::Storm(wanted) => storm::run(wanted, &mut out)?,
         Bench::Codes(wanted) => codes::run(wanted, &mut out)?,
         Bench::Peer { name } => reader::serve(*name, &mut std::io::stdin().lock(), &mut out)?,
     }

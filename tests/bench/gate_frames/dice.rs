@@ -1,4 +1,6 @@
-//! Chance that repeats itself: SplitMix64, which any later version of this project can draw again.
+//! Dice that fall alike in every run, for pictures.
+
+use gatehouse::chance;
 
 #[derive(Debug, Clone)]
 pub(crate) struct Dice(u64);
@@ -15,10 +17,9 @@ impl Dice {
     }
 
     pub(crate) fn roll(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ (mixed >> 31)
+        let (rolled, state) = chance::next(self.0);
+        self.0 = state;
+        rolled
     }
 
     /// From 0 to just below 1.

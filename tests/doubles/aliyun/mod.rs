@@ -5,7 +5,7 @@
 
 mod signature;
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, net::IpAddr, time::Duration};
 
 use axum::{
     Json, Router,
@@ -19,7 +19,10 @@ use chrono::NaiveDateTime;
 use serde_json::{Value, json};
 
 use crate::{
-    Doubles, Fault, Message, cut,
+    At, Doubles, Fault, Message,
+    caller::{self, From},
+    cut,
+    shown::Showing,
     sms::{
         Memory, Registered, Taken,
         checks::{Wrong, billed, link},
@@ -46,6 +49,8 @@ pub struct Aliyun {
     pub secret: String,
     pub sign_name: String,
     pub templates: Vec<Registered>,
+    /// From where it is not listened to.
+    pub denied: Vec<IpAddr>,
     pub memory: Memory,
 }
 
@@ -56,6 +61,7 @@ impl Default for Aliyun {
             secret: "made-up-for-the-aliyun-double".to_owned(),
             sign_name: "某某大学".to_owned(),
             templates: registered(|at| format!("SMS_10000{at:02}"), true),
+            denied: Vec::new(),
             memory: Memory::default(),
         }
     }
@@ -65,7 +71,7 @@ pub(crate) fn router() -> Router<Doubles> {
     Router::new().route("/aliyun", post(call)).route("/aliyun/", post(call))
 }
 
-async fn call(State(doubles): State<Doubles>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+async fn call(State(doubles): State<Doubles>, from: From, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
     let query = pairs(uri.query().unwrap_or_default().as_bytes());
     let is_form =
         headers.get("content-type").is_some_and(|kind| kind.as_bytes().starts_with(b"application/x-www-form"));
@@ -78,6 +84,9 @@ async fn call(State(doubles): State<Doubles>, uri: Uri, headers: HeaderMap, body
         Ok(signed) => signed,
         Err((status, code, message)) => return (status, answer(code, &message, &[])).into_response(),
     };
+    if doubles.aliyun.denied.contains(&caller::address(&from)) {
+        return answer("isv.DENY_IP_RANGE", "源IP地址所在的地区被禁用", &[]).into_response();
+    }
     let parameters: BTreeMap<String, String> = all.into_iter().collect();
     match (signed.action.as_str(), signed.version.as_str()) {
         ("SendSms", VERSION) => send(&doubles, &parameters).await,
@@ -124,11 +133,10 @@ fn admitted(doubles: &Doubles, signed: Option<Signed>) -> Result<Signed, Refused
 }
 
 async fn send(doubles: &Doubles, parameters: &BTreeMap<String, String>) -> Response {
-    let fault = doubles.dials.take(NAME);
-    match fault {
-        Some(Fault::Slow(span)) => tokio::time::sleep(span).await,
-        Some(Fault::Broken) => return (StatusCode::INTERNAL_SERVER_ERROR, "<html>502</html>").into_response(),
-        _ => {}
+    let to = parameters.get("PhoneNumbers").map(String::as_str).unwrap_or_default();
+    let fault = doubles.dials.take_of(NAME, to);
+    if fault == Some(Fault::Broken) {
+        return (StatusCode::INTERNAL_SERVER_ERROR, "<html>502</html>").into_response();
     }
     let taken = match take(doubles, parameters) {
         Ok(taken) => taken,
@@ -139,17 +147,23 @@ async fn send(doubles: &Doubles, parameters: &BTreeMap<String, String>) -> Respo
         return said.into_response();
     }
     let (chars, parts) = billed(&taken.text);
-    doubles.shown.put(Message {
+    let message = Message {
         double: NAME.to_owned(),
         to: taken.number.clone(),
         key: taken.key.clone(),
         text: taken.text.clone(),
         link: link(&taken.text),
         state: format!("已受理，{chars} 字，按 {parts} 条计费"),
-    });
+    };
+    doubles.shown.place(message, Showing::with(fault));
     doubles.aliyun.memory.keep(taken.clone());
     tokio::spawn(receipt(doubles.clone(), taken, fault));
-    if fault == Some(Fault::CutAfterAccept) { cut::off() } else { said.into_response() }
+    match fault {
+        Some(Fault::CutAfterAccept) => return cut::off(),
+        Some(Fault::Slow(span)) => tokio::time::sleep(span).await,
+        _ => {}
+    }
+    said.into_response()
 }
 
 /// What the gateway checks before it takes a message.
@@ -237,18 +251,20 @@ async fn receipt(doubles: Doubles, taken: Taken, fault: Option<Fault>) {
     }]);
     let times = if fault == Some(Fault::ReplayedCallback) { 2 } else { 1 };
     for _ in 0..times {
+        doubles.stops.receipt(At::Arrival, &taken.number);
         memory.push(&pushed, |answer| answer.get("code") == Some(&json!(0))).await;
+        doubles.stops.receipt(At::Answered, &taken.number);
     }
 }
 
 async fn list(doubles: &Doubles, parameters: &BTreeMap<String, String>) -> Response {
-    match doubles.dials.take(QUERIES) {
+    let of = |name: &str| parameters.get(name).map(String::as_str).unwrap_or_default();
+    match doubles.dials.take_of(QUERIES, of("PhoneNumber")) {
         Some(Fault::Slow(span)) => tokio::time::sleep(span).await,
         Some(Fault::Broken) => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
         Some(Fault::CutAfterAccept) => return cut::off(),
         _ => {}
     }
-    let of = |name: &str| parameters.get(name).map(String::as_str).unwrap_or_default();
     let (size, page) = (of("PageSize").parse().unwrap_or(0), of("CurrentPage").parse().unwrap_or(0_usize));
     if of("PhoneNumber").is_empty() || of("SendDate").len() != 8 || !(1..=50).contains(&size) || page == 0 {
         return answer("isv.INVALID_PARAMETERS", "参数异常", &[]).into_response();

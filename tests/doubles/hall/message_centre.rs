@@ -17,8 +17,8 @@ use axum::{
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{meet, turn};
-use crate::{Doubles, Fault, Message};
+use super::{answered, person};
+use crate::{Doubles, Fault, Message, shown::Showing};
 
 pub const NAME: &str = "hall/message_centre";
 /// The dial of the tokens alone.
@@ -68,8 +68,7 @@ struct Asked {
 }
 
 async fn grant(State(doubles): State<Doubles>, Form(asked): Form<Asked>) -> Response {
-    let turn = turn(&doubles, TOKENS).await;
-    turn.answered(|_| {
+    answered(doubles.dials.take(TOKENS), |_| {
         let fault = |status, error| (status, Json(json!({"error": error}))).into_response();
         if asked.grant_type != "client_credentials" {
             return fault(StatusCode::BAD_REQUEST, "unsupported_grant_type");
@@ -86,6 +85,7 @@ async fn grant(State(doubles): State<Doubles>, Form(asked): Form<Asked>) -> Resp
         inner.tokens.insert(token.clone(), doubles.halls.now() + i64::from(TOKEN_LASTS_S));
         Json(json!({"access_token": token, "token_type": "bearer", "expires_in": TOKEN_LASTS_S})).into_response()
     })
+    .await
 }
 
 #[derive(Deserialize)]
@@ -110,12 +110,11 @@ struct Data {
 }
 
 async fn take(State(doubles): State<Doubles>, headers: HeaderMap, body: Bytes) -> Response {
-    let fault = doubles.dials.take(NAME);
+    let fault = doubles.dials.take_of(NAME, &person(&body, "/toPersons"));
     if fault == Some(Fault::TokenDies) {
         doubles.halls.centre.inner().tokens.clear();
     }
-    let turn = meet(fault).await;
-    turn.answered(|shown| {
+    answered(fault, |showing| {
         let bearer = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
         let good = bearer.and_then(|token| doubles.halls.centre.inner().tokens.get(token).copied());
         if good.is_none_or(|until| until <= doubles.halls.now()) {
@@ -123,15 +122,14 @@ async fn take(State(doubles): State<Doubles>, headers: HeaderMap, body: Bytes) -
         }
         let (code, message) = match check(&doubles, &body) {
             Ok(sent) => {
-                if shown {
-                    show(&doubles, &sent);
-                }
+                show(&doubles, &sent, showing);
                 return Json(json!({"code": 0, "message": null, "data": {"sendId": sent.send_id}})).into_response();
             }
             Err(refused) => refused,
         };
         Json(json!({"code": code, "message": message})).into_response()
     })
+    .await
 }
 
 fn check(doubles: &Doubles, body: &[u8]) -> Result<Sent, (u32, String)> {
@@ -152,16 +150,17 @@ fn check(doubles: &Doubles, body: &[u8]) -> Result<Sent, (u32, String)> {
     Ok(sent)
 }
 
-fn show(doubles: &Doubles, sent: &Sent) {
+fn show(doubles: &Doubles, sent: &Sent, showing: Showing) {
     let text = sent.data.param_value_json.get("text").and_then(Value::as_str).unwrap_or_default();
     for to in sent.to_persons.split(',') {
-        doubles.shown.put(Message {
+        let message = Message {
             double: NAME.to_owned(),
             to: to.to_owned(),
             key: sent.send_id.clone(),
             text: format!("{}\n{text}", sent.data.title),
             link: Some(sent.data.url.clone()),
             state: "消息".to_owned(),
-        });
+        };
+        doubles.shown.place(message, showing);
     }
 }

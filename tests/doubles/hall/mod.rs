@@ -19,7 +19,9 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 
-use crate::{Doubles, Fault, cut};
+use serde_json::Value;
+
+use crate::{Doubles, Fault, cut, shown::Showing};
 
 /// What the halls of one rehearsal know and remember.
 #[derive(Debug)]
@@ -81,53 +83,25 @@ pub(crate) fn router(doubles: &Doubles) -> Router {
         .merge(webhook::router(doubles))
 }
 
-/// How a call goes that the dial has turned.
-pub(crate) enum Turn {
-    /// As it should.
-    Well,
-    /// Nothing is taken.
-    Refused(Response),
-    /// It is taken, and nobody is shown anything.
-    Dropped,
-    /// It is taken, and the line is cut.
-    Cut,
-}
-
-/// Waits, if the dial says so.
-pub(crate) async fn turn(doubles: &Doubles, double: &str) -> Turn {
-    meet(doubles.dials.take(double)).await
-}
-
-pub(crate) async fn meet(fault: Option<Fault>) -> Turn {
+/// The answer to a call that meets this fault: `take` takes it as far as it is taken, and knows when anybody may see it.
+pub(crate) async fn answered(fault: Option<Fault>, take: impl FnOnce(Showing) -> Response) -> Response {
+    if fault == Some(Fault::Broken) {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    }
+    let said = take(Showing::with(fault));
     match fault {
-        Some(Fault::Slow(span)) => {
-            tokio::time::sleep(span).await;
-            Turn::Well
-        }
-        Some(Fault::Broken) => Turn::Refused(StatusCode::INTERNAL_SERVER_ERROR.into_response()),
-        Some(Fault::CutAfterAccept) => Turn::Cut,
-        Some(Fault::SilentDrop) => Turn::Dropped,
-        // A hall tells nothing of its own accord.
-        Some(Fault::TokenDies | Fault::LateReceipt(_) | Fault::NoReceipt | Fault::ReplayedCallback) | None => {
-            Turn::Well
-        }
+        Some(Fault::Slow(span)) => tokio::time::sleep(span).await,
+        // What it would have said is lost with the line.
+        Some(Fault::CutAfterAccept) if said.status().is_success() => return cut::off(),
+        _ => {}
     }
+    said
 }
 
-impl Turn {
-    /// The answer, once the call has been taken as far as this turn lets it: `take` is shown whether anybody may see it.
-    pub(crate) fn answered(self, take: impl FnOnce(bool) -> Response) -> Response {
-        match self {
-            Self::Well => take(true),
-            Self::Dropped => take(false),
-            Self::Refused(answer) => answer,
-            Self::Cut => {
-                // What it would have said is lost with the line.
-                let said = take(true);
-                if said.status().is_success() { cut::off() } else { said }
-            }
-        }
-    }
+/// Whom a call is about, where its body says so there.
+pub(crate) fn person(body: &[u8], place: &str) -> String {
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    body.pointer(place).and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {

@@ -16,8 +16,8 @@ use axum::{
 use serde::Deserialize;
 use serde_json::json;
 
-use super::turn;
-use crate::{Doubles, Message};
+use super::{answered, person};
+use crate::{Doubles, Message, shown::Showing};
 
 pub const NAME: &str = "hall/weaver";
 pub const SYSCODE: &str = "visitor";
@@ -44,7 +44,7 @@ pub(crate) fn router(doubles: &Doubles) -> Router {
     Router::new().route("/hall/weaver/rest/ofs/{operation}", post(take)).with_state(doubles.clone())
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 struct Told {
     syscode: String,
     flowid: String,
@@ -69,17 +69,18 @@ struct Told {
 }
 
 async fn take(State(doubles): State<Doubles>, Path(operation): Path<String>, body: Bytes) -> Response {
-    let turn = turn(&doubles, NAME).await;
-    turn.answered(|shown| {
-        let (done, message) = match told(&doubles, &operation, &body, shown) {
+    let fault = doubles.dials.take_of(NAME, &person(&body, "/receiver"));
+    answered(fault, |showing| {
+        let (done, message) = match told(&doubles, &operation, &body, showing) {
             Ok(message) => ("1", message),
             Err(message) => ("0", message),
         };
         Json(json!({"syscode": SYSCODE, "operType": operation, "operResult": done, "message": message})).into_response()
     })
+    .await
 }
 
-fn told(doubles: &Doubles, operation: &str, body: &[u8], shown: bool) -> Result<String, String> {
+fn told(doubles: &Doubles, operation: &str, body: &[u8], showing: Showing) -> Result<String, String> {
     let told: Told = serde_json::from_slice(body).map_err(|error| format!("参数错误：{error}"))?;
     if told.syscode != SYSCODE {
         return Err(format!("异构系统标识【{}】未注册", told.syscode));
@@ -96,10 +97,10 @@ fn told(doubles: &Doubles, operation: &str, body: &[u8], shown: bool) -> Result<
         ("ReceiveRequestInfoByJson", "2" | "4") | ("ProcessDoneRequestByJson" | "ProcessOverRequestByJson", "") => DONE,
         _ => return Err(format!("流程数据【{}】检测isremark不合法", told.requestname)),
     };
-    if operation.starts_with("Receive") { receive(doubles, &told, state, shown) } else { finish(doubles, &told) }
+    if operation.starts_with("Receive") { receive(doubles, &told, state, showing) } else { finish(doubles, &told) }
 }
 
-fn receive(doubles: &Doubles, told: &Told, state: &str, shown: bool) -> Result<String, String> {
+fn receive(doubles: &Doubles, told: &Told, state: &'static str, showing: Showing) -> Result<String, String> {
     if told.creator != CREATOR {
         return Err(format!("流程数据【{}】检测创建人不存在", told.requestname));
     }
@@ -113,22 +114,35 @@ fn receive(doubles: &Doubles, told: &Told, state: &str, shown: bool) -> Result<S
     if told.pcurl.is_empty() && told.appurl.is_empty() {
         return Err(format!("流程数据【{}】地址未填写", told.requestname));
     }
+    let known = doubles.halls.weaver.todos().contains_key(&identity(told));
+    if let Showing::After(span) = showing {
+        // Until then there is no such to-do, and nothing that could be done.
+        let (doubles, told) = (doubles.clone(), told.clone());
+        tokio::spawn(async move {
+            tokio::time::sleep(span).await;
+            keep(&doubles, &told, state, Showing::Now);
+        });
+    } else {
+        keep(doubles, told, state, showing);
+    }
+    Ok(format!("流程数据【{}】自动{}成功", told.requestname, if known { "更新" } else { "创建" }))
+}
+
+fn keep(doubles: &Doubles, told: &Told, state: &str, showing: Showing) {
     let known = doubles.halls.weaver.todos().insert(identity(told), state.to_owned());
     if known.is_some() {
         doubles.shown.change(|message| is(message, told), |message| message.state = state.to_owned());
-        return Ok(format!("流程数据【{}】自动更新成功", told.requestname));
+        return;
     }
-    if shown {
-        doubles.shown.put(Message {
-            double: NAME.to_owned(),
-            to: told.receiver.clone(),
-            key: told.flowid.clone(),
-            text: told.requestname.clone(),
-            link: Some(told.appurl.clone()),
-            state: state.to_owned(),
-        });
-    }
-    Ok(format!("流程数据【{}】自动创建成功", told.requestname))
+    let message = Message {
+        double: NAME.to_owned(),
+        to: told.receiver.clone(),
+        key: told.flowid.clone(),
+        text: told.requestname.clone(),
+        link: Some(told.appurl.clone()),
+        state: state.to_owned(),
+    };
+    doubles.shown.place(message, showing);
 }
 
 fn finish(doubles: &Doubles, told: &Told) -> Result<String, String> {

@@ -19,8 +19,8 @@ use serde::Deserialize;
 use serde_json::json;
 use sha2::Sha256;
 
-use super::{hex, turn};
-use crate::{Doubles, Message};
+use super::{answered, hex, person};
+use crate::{Doubles, Message, shown::Showing};
 
 pub const NAME: &str = "hall/webhook";
 pub const KEY: &str = "double-webhook-key";
@@ -65,20 +65,21 @@ struct Told {
 }
 
 async fn take(State(doubles): State<Doubles>, headers: HeaderMap, body: Bytes) -> Response {
-    let turn = turn(&doubles, NAME).await;
-    turn.answered(|shown| match check(&doubles, &headers, &body) {
+    let fault = doubles.dials.take_of(NAME, &person(&body, "/user"));
+    answered(fault, |showing| match check(&doubles, &headers, &body) {
         Ok(told) => {
             let mut inner = doubles.halls.webhook.inner();
             let known = inner.taken.get(&told.key).cloned();
             let id = known.clone().unwrap_or_else(|| format!("W{}", inner.taken.len() + 1));
             inner.taken.insert(told.key.clone(), id.clone());
-            if shown && known.is_none() {
-                show(&doubles, &told);
+            if known.is_none() {
+                show(&doubles, &told, showing);
             }
             (StatusCode::CREATED, Json(json!({"id": id}))).into_response()
         }
         Err((status, why)) => (status, Json(json!({"error": why}))).into_response(),
     })
+    .await
 }
 
 fn check(doubles: &Doubles, headers: &HeaderMap, body: &[u8]) -> Result<Told, (StatusCode, &'static str)> {
@@ -116,18 +117,22 @@ fn check(doubles: &Doubles, headers: &HeaderMap, body: &[u8]) -> Result<Told, (S
     Ok(told)
 }
 
-fn show(doubles: &Doubles, told: &Told) {
+fn show(doubles: &Doubles, told: &Told, showing: Showing) {
     if told.kind == "settled" {
+        if showing == Showing::Never {
+            return;
+        }
         let meant = |message: &Message| message.double == NAME && Some(&message.key) == told.closes.as_ref();
         doubles.shown.change(meant, |message| message.state = DONE.to_owned());
         return;
     }
-    doubles.shown.put(Message {
+    let message = Message {
         double: NAME.to_owned(),
         to: told.user.clone(),
         key: told.key.clone(),
         text: format!("{}\n{}", told.subject, told.text),
         link: Some(told.url.clone()),
         state: if told.notice == "approval_asked" { TO_DO } else { NEWS }.to_owned(),
-    });
+    };
+    doubles.shown.place(message, showing);
 }

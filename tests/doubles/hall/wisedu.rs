@@ -13,8 +13,8 @@ use md5::{Digest as _, Md5};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{hex, turn};
-use crate::{Doubles, Message};
+use super::{answered, hex, person};
+use crate::{Doubles, Message, shown::Showing};
 
 pub const NAME: &str = "hall/wisedu";
 pub const APP_ID: &str = "double-wisedu-app";
@@ -48,16 +48,15 @@ struct Receiver {
 }
 
 async fn take(State(doubles): State<Doubles>, headers: HeaderMap, body: Bytes) -> Response {
-    let turn = turn(&doubles, NAME).await;
-    turn.answered(|shown| match check(&doubles, &headers, &body) {
+    let fault = doubles.dials.take_of(NAME, &person(&body, "/receivers/0/userId"));
+    answered(fault, |showing| match check(&doubles, &headers, &body) {
         Ok(sent) => {
-            if shown {
-                show(&doubles, &sent);
-            }
+            show(&doubles, &sent, showing);
             Json(json!({"status": "200", "msg": "发送成功"})).into_response()
         }
         Err((code, msg)) => Json(json!({"status": code, "msg": msg})).into_response(),
     })
+    .await
 }
 
 fn check(doubles: &Doubles, headers: &HeaderMap, body: &[u8]) -> Result<Sent, (&'static str, String)> {
@@ -80,15 +79,16 @@ fn check(doubles: &Doubles, headers: &HeaderMap, body: &[u8]) -> Result<Sent, (&
     }
 }
 
-fn show(doubles: &Doubles, sent: &Sent) {
+fn show(doubles: &Doubles, sent: &Sent, showing: Showing) {
     for receiver in &sent.receivers {
-        doubles.shown.put(Message {
+        let message = Message {
             double: NAME.to_owned(),
             to: receiver.user_id.clone(),
             key: String::new(),
             text: format!("{}\n{}", sent.subject, sent.content),
             link: Some(if sent.send_type == 2 { &sent.mobile_url } else { &sent.pc_url }.clone()),
             state: "消息".to_owned(),
-        });
+        };
+        doubles.shown.place(message, showing);
     }
 }

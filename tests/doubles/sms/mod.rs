@@ -5,7 +5,7 @@ pub(crate) mod windows;
 
 use std::{
     collections::BTreeSet,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, OnceLock, PoisonError},
     time::Duration,
 };
 
@@ -35,6 +35,9 @@ pub struct Taken {
     pub delivered: Option<bool>,
 }
 
+/// Long enough for an office that is started again.
+const PUSHED_AGAIN_AFTER_MS: [u64; 6] = [0, 100, 400, 1000, 2000, 4000];
+
 /// The gateway's memory.
 #[derive(Debug, Default)]
 pub struct Memory {
@@ -44,6 +47,7 @@ pub struct Memory {
     unreachable: Mutex<BTreeSet<String>>,
     /// Where receipts are pushed.
     receipts_to: Mutex<Option<String>>,
+    line: OnceLock<reqwest::Client>,
 }
 
 impl Memory {
@@ -84,11 +88,11 @@ impl Memory {
         }
     }
 
-    /// Pushes a receipt until it is heard, three times at most.
+    /// Pushes a receipt until it is heard, some times at most.
     pub(crate) async fn push(&self, body: &Value, heard: impl Fn(&Value) -> bool) {
         let Some(address) = lock(&self.receipts_to).clone() else { return };
-        let client = reqwest::Client::new();
-        for wait_ms in [0, 100, 400] {
+        let client = self.line.get_or_init(reqwest::Client::new);
+        for wait_ms in PUSHED_AGAIN_AFTER_MS {
             tokio::time::sleep(Duration::from_millis(wait_ms)).await;
             let Ok(answer) = client.post(&address).json(body).send().await else { continue };
             if answer.json::<Value>().await.is_ok_and(|answer| heard(&answer)) {

@@ -19,7 +19,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
-    Doubles, Fault, Message, cut,
+    At, Doubles, Fault, Message, cut,
+    shown::Showing,
     sms::{
         Memory, Registered, Taken,
         checks::{Wrong, billed, link},
@@ -96,6 +97,11 @@ struct Pull {
     sms_sdk_app_id: String,
 }
 
+/// As dials and telephones write it.
+fn domestic(number: &String) -> &str {
+    number.strip_prefix("+86").unwrap_or(number)
+}
+
 type Refused = (&'static str, &'static str);
 
 async fn call(State(doubles): State<Doubles>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
@@ -136,11 +142,9 @@ fn admitted(doubles: &Doubles, path: &str, headers: &HeaderMap, body: &[u8]) -> 
 }
 
 async fn send(doubles: &Doubles, asked: SendSms) -> Response {
-    let fault = doubles.dials.take(NAME);
-    match fault {
-        Some(Fault::Slow(span)) => tokio::time::sleep(span).await,
-        Some(Fault::Broken) => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
-        _ => {}
+    let fault = doubles.dials.take_of(NAME, asked.phone_number_set.first().map_or("", domestic));
+    if fault == Some(Fault::Broken) {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     }
     if let Err((code, message)) = whole_call(doubles, &asked) {
         return failed(code, message);
@@ -151,7 +155,7 @@ async fn send(doubles: &Doubles, asked: SendSms) -> Response {
             Ok(taken) => {
                 let id = taken.id.clone();
                 if fault != Some(Fault::SilentDrop) {
-                    show(doubles, &taken);
+                    show(doubles, &taken, Showing::with(fault));
                     doubles.tencent.memory.keep(taken.clone());
                     tokio::spawn(receipt(doubles.clone(), taken, fault));
                 }
@@ -164,8 +168,10 @@ async fn send(doubles: &Doubles, asked: SendSms) -> Response {
             "SessionContext": asked.session_context, "Code": code, "Message": message, "IsoCode": "CN",
         }));
     }
-    if fault == Some(Fault::CutAfterAccept) {
-        return cut::off();
+    match fault {
+        Some(Fault::CutAfterAccept) => return cut::off(),
+        Some(Fault::Slow(span)) => tokio::time::sleep(span).await,
+        _ => {}
     }
     done(json!({"SendStatusSet": statuses}))
 }
@@ -173,8 +179,7 @@ async fn send(doubles: &Doubles, asked: SendSms) -> Response {
 /// What is wrong with all of it.
 fn whole_call(doubles: &Doubles, asked: &SendSms) -> Result<(), Refused> {
     let numbers = &asked.phone_number_set;
-    let domestic = |number: &&String| number.starts_with("+86");
-    let count = numbers.iter().filter(domestic).count();
+    let count = numbers.iter().filter(|number| number.starts_with("+86")).count();
     if numbers.is_empty() || numbers.len() > 200 {
         return Err(("LimitExceeded.PhoneNumberCountLimit", "1 to 200 numbers"));
     }
@@ -238,16 +243,17 @@ fn take(doubles: &Doubles, asked: &SendSms, number: &str) -> Result<Taken, Refus
     })
 }
 
-fn show(doubles: &Doubles, taken: &Taken) {
+fn show(doubles: &Doubles, taken: &Taken, showing: Showing) {
     let (chars, parts) = billed(&taken.text);
-    doubles.shown.put(Message {
+    let message = Message {
         double: NAME.to_owned(),
         to: taken.number.clone(),
         key: taken.key.clone(),
         text: taken.text.clone(),
         link: link(&taken.text),
         state: format!("已受理，{chars} 字，按 {parts} 条计费"),
-    });
+    };
+    doubles.shown.place(message, showing);
 }
 
 async fn receipt(doubles: Doubles, taken: Taken, fault: Option<Fault>) {
@@ -273,12 +279,14 @@ async fn receipt(doubles: Doubles, taken: Taken, fault: Option<Fault>) {
     }]);
     let times = if fault == Some(Fault::ReplayedCallback) { 2 } else { 1 };
     for _ in 0..times {
+        doubles.stops.receipt(At::Arrival, domestic(&taken.number));
         memory.push(&pushed, |answer| answer.get("result") == Some(&json!(0))).await;
+        doubles.stops.receipt(At::Answered, domestic(&taken.number));
     }
 }
 
 async fn pull(doubles: &Doubles, asked: &Pull) -> Response {
-    match doubles.dials.take(QUERIES) {
+    match doubles.dials.take_of(QUERIES, domestic(&asked.phone_number)) {
         Some(Fault::Slow(span)) => tokio::time::sleep(span).await,
         Some(Fault::Broken) => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
         Some(Fault::CutAfterAccept) => return cut::off(),

@@ -1,20 +1,24 @@
 //! The interface: tokens, messages, the change and the recall of a card.
 
-use std::{collections::HashMap, net::SocketAddr};
+use std::collections::HashMap;
 
 use axum::{
     Json,
     body::Bytes,
-    extract::{ConnectInfo, Query, State as Of},
+    extract::{Query, State as Of},
     response::{IntoResponse as _, Response},
 };
 use serde_json::{Value, json};
 
 use super::{Code, State, Taken, message};
-use crate::{Doubles, Fault, Message, cut};
+use crate::{
+    Doubles, Fault, Message,
+    caller::{self, From},
+    cut,
+    hall::person,
+    shown::Showing,
+};
 
-/// By which address a call came, where the server was asked to know.
-pub(super) type From = Option<axum::Extension<ConnectInfo<SocketAddr>>>;
 pub(super) type Asked = Query<HashMap<String, String>>;
 
 /// A card can be changed for so long, a message be taken back.
@@ -26,7 +30,7 @@ const PER_HOUR: usize = 1000;
 const MOST_RECEIVERS: usize = 1000;
 
 pub(super) async fn gettoken(Of(doubles): Of<Doubles>, from: From, Query(asked): Asked) -> Response {
-    answer(&doubles, "wecom.token", |state, _| {
+    answer(&doubles, ("wecom.token", ""), |state, _| {
         state.count("gettoken");
         let now = state.now();
         check_address(state, &from)?;
@@ -51,7 +55,8 @@ pub(super) async fn gettoken(Of(doubles): Of<Doubles>, from: From, Query(asked):
 }
 
 pub(super) async fn send(Of(doubles): Of<Doubles>, from: From, Query(asked): Asked, body: Bytes) -> Response {
-    answer(&doubles, "wecom", |state, fault| {
+    let to = person(&body, "/touser");
+    answer(&doubles, ("wecom", &to), |state, fault| {
         state.count("send");
         let (message, agent_id) = opened(state, &from, &asked, &body, fault)?;
         if message.get("agentid").and_then(Value::as_u64) != Some(u64::from(agent_id)) {
@@ -85,14 +90,15 @@ pub(super) async fn send(Of(doubles): Of<Doubles>, from: From, Query(asked): Ask
             let (to, msgid, key) = (to.clone(), msgid.clone(), key.clone());
             state.taken.push(Taken { to: to.clone(), msgid, key: key.clone(), agent_id, delivered, at: now });
             if delivered {
-                doubles.shown.put(Message {
+                let message = Message {
                     double: "wecom".to_owned(),
                     to,
                     key,
                     text: look.text.clone(),
                     link: look.link.clone(),
                     state: "delivered".to_owned(),
-                });
+                };
+                doubles.shown.place(message, Showing::with(fault));
             }
         }
         let mut told = json!({ "msgid": msgid });
@@ -107,7 +113,8 @@ pub(super) async fn send(Of(doubles): Of<Doubles>, from: From, Query(asked): Ask
 }
 
 pub(super) async fn update(Of(doubles): Of<Doubles>, from: From, Query(asked): Asked, body: Bytes) -> Response {
-    answer(&doubles, "wecom", |state, fault| {
+    let to = person(&body, "/userids/0");
+    answer(&doubles, ("wecom", &to), |state, fault| {
         state.count("update");
         let (message, agent_id) = opened(state, &from, &asked, &body, fault)?;
         if message.get("agentid").and_then(Value::as_u64) != Some(u64::from(agent_id)) {
@@ -157,7 +164,7 @@ pub(super) async fn update(Of(doubles): Of<Doubles>, from: From, Query(asked): A
 }
 
 pub(super) async fn recall(Of(doubles): Of<Doubles>, from: From, Query(asked): Asked, body: Bytes) -> Response {
-    answer(&doubles, "wecom", |state, fault| {
+    answer(&doubles, ("wecom", ""), |state, fault| {
         state.count("recall");
         let (message, agent_id) = opened(state, &from, &asked, &body, fault)?;
         let msgid = message.get("msgid").and_then(Value::as_str).ok_or(40058)?;
@@ -179,10 +186,10 @@ pub(super) async fn recall(Of(doubles): Of<Doubles>, from: From, Query(asked): A
 /// The call's answer, with what the dial makes of it.
 pub(super) async fn answer(
     doubles: &Doubles,
-    dial: &str,
+    (dial, person): (&str, &str),
     take: impl FnOnce(&mut State, Option<Fault>) -> Result<Value, i64>,
 ) -> Response {
-    let fault = doubles.dials.take(dial);
+    let fault = doubles.dials.take_of(dial, person);
     if fault == Some(Fault::Broken) {
         return axum::http::StatusCode::INTERNAL_SERVER_ERROR.into_response();
     }
@@ -231,9 +238,7 @@ fn opened(
 }
 
 fn check_address(state: &State, from: &From) -> Result<(), i64> {
-    // A double listens on this machine alone: who is not said to come from elsewhere comes from here.
-    let address = from.as_ref().map_or(std::net::Ipv4Addr::LOCALHOST.into(), |from| from.0.0.ip());
-    if state.settings.ip_list.contains(&address) { Ok(()) } else { Err(60020) }
+    if state.settings.ip_list.contains(&caller::address(from)) { Ok(()) } else { Err(60020) }
 }
 
 fn wrong_agent(state: &State, message: &Value) -> i64 {

@@ -28,7 +28,7 @@ impl Doubles {
 
     /// A member presses a button that calls back; what each call was answered with.
     pub async fn wecom_click(&self, member: &str, task_id: &str, key: &str) -> Vec<u16> {
-        let fault = self.dials.take("wecom.callback");
+        let fault = self.dials.take_of("wecom.callback", member);
         match fault {
             Some(Fault::NoReceipt) => return Vec::new(),
             Some(Fault::LateReceipt(late)) => tokio::time::sleep(late).await,
@@ -37,7 +37,7 @@ impl Doubles {
         let Some(call) = self.wecom_call(member, task_id, key) else { return Vec::new() };
         let mut answers = Vec::new();
         for _ in 0..=MORE_TRIES {
-            let status = call.send().await;
+            let status = call.send_by(&self.wecom.line()).await;
             answers.push(status);
             if status == 200 && fault != Some(Fault::ReplayedCallback) {
                 break;
@@ -71,8 +71,12 @@ impl Doubles {
 impl Call {
     /// The status of the answer, or 0 where there was none in time.
     pub async fn send(&self) -> u16 {
+        self.send_by(&reqwest::Client::new()).await
+    }
+
+    async fn send_by(&self, line: &reqwest::Client) -> u16 {
         let Some(url) = self.address() else { return 0 };
-        let call = reqwest::Client::new().post(url).body(self.body.clone()).timeout(ANSWER_WITHIN);
+        let call = line.post(url).body(self.body.clone()).timeout(ANSWER_WITHIN);
         call.send().await.map_or(0, |answer| answer.status().as_u16())
     }
 

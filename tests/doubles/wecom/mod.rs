@@ -102,6 +102,8 @@ struct State {
     oauth: HashMap<String, oauth::Issued>,
     shortened: usize,
     counter: u64,
+    /// To call the app back.
+    line: Option<reqwest::Client>,
 }
 
 struct Code {
@@ -177,6 +179,10 @@ impl Wecom {
     #[must_use]
     pub fn shortened(&self) -> usize {
         self.state().shortened
+    }
+
+    fn line(&self) -> reqwest::Client {
+        self.state().line.get_or_insert_default().clone()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -8,9 +8,9 @@ use serde_json::json;
 
 use super::{
     Person,
-    api::{Asked, From, answer, opened_for},
+    api::{Asked, answer, opened_for},
 };
-use crate::Doubles;
+use crate::{Doubles, caller::From};
 
 /// A code that was given out.
 pub(super) struct Issued {
@@ -49,7 +49,7 @@ pub(super) async fn authorize(Of(doubles): Of<Doubles>, Query(asked): Asked) -> 
 }
 
 pub(super) async fn getuserinfo(Of(doubles): Of<Doubles>, from: From, Query(asked): Asked) -> Response {
-    answer(&doubles, "wecom.oauth", |state, fault| {
+    answer(&doubles, ("wecom.oauth", ""), |state, fault| {
         state.count("getuserinfo");
         opened_for(state, &from, &asked, fault)?;
         let now = state.now();

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use doubles::{Fault, Gateway, Hall};
 use tokio::task::JoinSet;
-use world::{Trouble, campus::today, mailbox::Notice, people::Form};
+use world::{Trouble, campus::today, mailbox::Notice, page::Page, people::Form, person::Person};
 
 use super::town::{Town, is_to_host};
 
@@ -24,8 +24,10 @@ struct Turned {
 
 /// Of each dial what it knows.
 fn every_one() -> Vec<Turned> {
-    use Fault::{Broken, CutAfterAccept, LateReceipt, NoReceipt, ReplayedCallback, SilentDrop, Slow, TokenDies};
-    let call = [Slow(LATE), Broken, CutAfterAccept, SilentDrop];
+    use Fault::{
+        Broken, CutAfterAccept, LateReceipt, NoReceipt, Overtaken, ReplayedCallback, SilentDrop, Slow, TokenDies,
+    };
+    let call = [Slow(LATE), Broken, CutAfterAccept, SilentDrop, Overtaken(LATE)];
     let receipt = [LateReceipt(LATE), NoReceipt, ReplayedCallback];
     let mut all = Vec::new();
     for (gateway, dial, asking) in
@@ -161,7 +163,47 @@ async fn receipts(town: &Town, booking: &str, turned: Turned) -> Result<(), Trou
         | Fault::CutAfterAccept
         | Fault::LateReceipt(_)
         | Fault::TokenDies
+        | Fault::Overtaken(_)
         | Fault::ReplayedCallback => drop(town.page_says(booking, "已送达").await?),
     }
     Ok(())
+}
+
+/// Who comes by another house's sign-on while it fails is asked to come again, is known the next time, and decides.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_door_that_fails_lets_in_at_the_next_knock_and_nothing_was_decided_meanwhile() -> Result<(), Trouble> {
+    let town = Town::usual().await?;
+    town.doubles.cas.sign_in("T2001");
+    for (house, dial) in [("cas", "cas"), ("wecom", "wecom.oauth")] {
+        for fault in [Fault::Slow(LATE), Fault::Broken, Fault::CutAfterAccept] {
+            let booking = town.visitor.booked(&Form::good(today())).await?;
+            let host = town.host()?;
+            town.doubles.dials.next(dial, [Some(fault)]);
+            let arrived = signed_on(&town, &host, house, &booking).await?;
+            if !matches!(fault, Fault::Slow(_)) {
+                assert_eq!(arrived.status, 503, "{house} {fault:?}: {}", arrived.body);
+                assert_ne!(host.get(&booking).await?.status, 200, "{house} {fault:?}: in all the same");
+                assert_eq!(town.visitor.get(&booking).await?.standing(), Some("waiting"));
+                assert_eq!(signed_on(&town, &host, house, &booking).await?.status, 303, "{house} {fault:?}");
+            }
+            let page = host.get(&booking).await?;
+            let fields = [
+                ("choice", "decline"),
+                ("reason", ""),
+                ("form_token", page.form_token().unwrap_or_default()),
+                ("revision", page.revision().unwrap_or_default()),
+            ];
+            assert_eq!(host.post(&format!("{booking}/decide"), &fields).await?.status, 303, "{house} {fault:?}");
+            assert_eq!(town.visitor.get(&booking).await?.standing(), Some("declined"), "{house} {fault:?}");
+        }
+    }
+    Ok(())
+}
+
+/// Away to the house and back; what the office says to whom it sends.
+async fn signed_on(town: &Town, host: &Person, house: &str, going: &str) -> Result<Page, Trouble> {
+    let away = host.get(&format!("/sign-on/{house}?next={going}")).await?.location.unwrap_or_default();
+    let back = host.http().get(away).send().await?;
+    let back = back.headers().get("location").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    host.get(back.strip_prefix(&town.campus.url).unwrap_or_default()).await
 }

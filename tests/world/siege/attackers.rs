@@ -2,7 +2,9 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::{chance::Chance, crowd};
+use gatehouse::chance::Chance;
+
+use super::crowd;
 
 /// How an attack is gone about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,13 +8,13 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use gatehouse::chance::Chance;
 use shared::{
     identity::{PersonName, Phone},
     ids::StaffNumber,
 };
 use sync_server::{office::Staff, store::BrowserToken};
 
-use super::chance::Chance;
 use crate::Trouble;
 
 pub(super) const REGULARS: u32 = 500;

@@ -5,7 +5,6 @@
 //! browsers are known. Each strategy is tried on a copy of that office.
 
 mod attackers;
-mod chance;
 mod crowd;
 mod tally;
 
@@ -16,6 +15,7 @@ use std::{
 };
 
 use chrono::TimeDelta;
+use gatehouse::chance::Chance;
 use shared::{
     identity::Phone,
     time::{CampusDay, Moment},
@@ -28,11 +28,8 @@ use sync_server::{
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 
+use self::crowd::{PATIENCE_S, Person, Step};
 pub use self::{attackers::Strategy, crowd::Guest, tally::Tally};
-use self::{
-    chance::Chance,
-    crowd::{PATIENCE_S, Person, Step},
-};
 use crate::Trouble;
 
 /// The days of the calendar that are calm, and the one that is not.

@@ -3,7 +3,7 @@
 use super::*;
 use crate::config::{BookingSettings, SignIn};
 
-const UNKNOWN: [(&str, &str); 2] = [("host_number", "T2"), ("host_name", "")];
+const UNKNOWN: [(&str, &str); 2] = [("host_number", "T2"), ("host_name", "李文")];
 
 async fn office_with(booking: BookingSettings) -> Office {
     Office::with(Config { booking, ..Config::default() }).await

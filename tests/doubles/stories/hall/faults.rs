@@ -107,3 +107,27 @@ async fn a_close_that_was_cut_off_is_closed_by_the_next_try() {
         assert_eq!(town.states(), ["已办"], "{adapter}");
     }
 }
+
+#[tokio::test]
+async fn a_to_do_that_is_closed_before_it_was_made_is_closed_once_it_is() {
+    for adapter in ["weaver", "webhook"] {
+        let town = Town::open().await;
+        let sender = town.sender(adapter);
+        town.doubles.dials.next(&format!("hall/{adapter}"), [Some(Fault::Overtaken(Duration::from_millis(200)))]);
+        let first = asked(1);
+        let handle = sender.send(&first).await.unwrap().handle;
+        assert_eq!(town.states(), Vec::<String>::new(), "{adapter}: taken, and not there yet");
+        let closing = settled(2, &first, handle);
+        let closed = sender.send(&closing).await;
+        // One hall says that there is none; the other remembers what it was told of it.
+        assert_eq!(closed.is_ok(), adapter == "webhook", "{closed:?}");
+        while town.states().is_empty() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        if let Err(unsent) = closed {
+            assert_eq!(unsent.kind, LATER);
+            sender.send(&closing).await.unwrap();
+        }
+        assert_eq!(town.states(), ["已办"], "{adapter}");
+    }
+}

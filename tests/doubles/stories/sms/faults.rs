@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use doubles::{Fault, Message, aliyun, tencent};
 use sync_server::notify::{Failure, Fate};
 
-use crate::house::{By, House, asked};
+use crate::house::{By, House, asked, listen};
 
 /// What happens on its own takes a moment; nobody waits longer than for it.
 async fn until(seen: impl Fn() -> bool) {
@@ -103,5 +103,30 @@ async fn slow_is_no_fault_and_a_silent_drop_looks_like_success() {
         sender.send(&asked(1, "13800130001", "学术报告")).await.unwrap();
         sender.send(&asked(2, "13800130002", "学术报告")).await.unwrap();
         assert_eq!(house.doubles.shown.all().len(), 1, "{by:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_the_gateway_denies_waits_for_somebody_and_nothing_was_taken() {
+    let mut house = House::new().await;
+    let denied = vec![std::net::Ipv4Addr::LOCALHOST.into()];
+    house.doubles.aliyun = std::sync::Arc::new(aliyun::Aliyun { denied, ..aliyun::Aliyun::default() });
+    house.address = listen(house.doubles.router()).await;
+    let unsent = house.sender(By::Acs3).send(&asked(1, "13800130001", "学术报告")).await.unwrap_err();
+    assert_eq!(unsent.kind, Failure::Later { after: Some(Duration::from_secs(600)) }, "{unsent}");
+    assert_eq!(house.doubles.shown.all(), []);
+}
+
+#[tokio::test]
+async fn what_is_taken_in_time_and_worked_off_late_is_overtaken_by_the_next() {
+    for by in By::ALL {
+        let house = House::new().await;
+        let sender = house.sender(by);
+        house.doubles.dials.next(by.double(), [Some(Fault::Overtaken(Duration::from_millis(200)))]);
+        sender.send(&asked(1, "13800130001", "学术报告")).await.unwrap();
+        sender.send(&asked(2, "13800130002", "学术报告")).await.unwrap();
+        let shown = || house.doubles.shown.all().into_iter().map(|it| it.to).collect::<Vec<_>>();
+        until(|| shown().len() == 2).await;
+        assert!(shown()[1].ends_with("13800130001"), "{by:?}");
     }
 }

@@ -27,7 +27,7 @@ pub(super) async fn are_made(day: &mut Day) {
     let nobody = HostAsked::of(StaffNumber::parse("T9"), None, None).unwrap();
     told!(day, host_is_unknown_within(&nobody, (&phone(), HERE), day.config.booking.limits(), day.now));
     let code = ApprovalCode::from_bytes([1, 2, 3, 4, 5]);
-    told!(day, link_by_code(code, HERE, day.config.notify.approval_code.limits(), day.now));
+    told!(day, link_by_code(code, (HERE, None), day.config.notify.approval_code.limits(), day.now));
 }
 
 fn with_companion() -> BookingForm {

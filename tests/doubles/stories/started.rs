@@ -1,0 +1,76 @@
+//! The doubles as the program they are: it says what an office writes into its settings, shows what arrives, turns its dials, and
+//! presses a card's button.
+
+use std::{
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::TcpListener,
+    process::{Child, Command, Stdio},
+    thread,
+};
+
+use reqwest::{Client, redirect::Policy};
+use serde_json::{Value, json};
+
+/// Ends with its story.
+struct Program(Child);
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        self.0.kill().ok();
+        self.0.wait().ok();
+    }
+}
+
+/// Started for the office at this address, on a port of its own: what it prints, and where it is.
+fn started(office: &str) -> (Program, String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_doubles"));
+    let mut process = command.args([office, "127.0.0.1:0"]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut printed = String::new();
+    for line in BufReader::new(process.stdout.take().unwrap()).lines().map_while(Result::ok) {
+        if let Some(rest) = line.strip_prefix("listening on ") {
+            let at = rest.split(' ').next().unwrap().to_owned();
+            return (Program(process), printed, at);
+        }
+        printed.push_str(&format!("{line}\n"));
+    }
+    panic!("it ended: {printed}");
+}
+
+#[tokio::test]
+async fn the_program_says_its_settings_shows_what_arrives_and_presses_a_button() {
+    let office = TcpListener::bind("127.0.0.1:0").unwrap();
+    let site = format!("http://{}", office.local_addr().unwrap());
+    let (_program, printed, at) = started(&site);
+    for said in ["[notify.sms]", "[notify.wecom]", "[notify.hall]", "[sign_on.cas]", &at, "# secrets/wecom.secret: "] {
+        assert!(printed.contains(said), "{said}: {printed}");
+    }
+    let person = Client::builder().redirect(Policy::none()).no_proxy().build().unwrap();
+    let page = person.get(format!("{at}/")).send().await.unwrap().text().await.unwrap();
+    assert!(page.contains("通知替身"), "{page}");
+
+    let to_do = json!({"syscode": "visitor", "flowid": "1-1", "requestname": "访客预约待审核", "workflowname": "w", "nodename": "n",
+        "pcurl": "p", "appurl": "a", "creator": "sysadmin", "createdatetime": "2026-11-23 08:00:00", "receiver": "T2001",
+        "receivedatetime": "2026-11-23 08:00:00"});
+    let tell = async || {
+        let to = format!("{at}/hall/weaver/rest/ofs/ReceiveTodoRequestByJson");
+        person.post(to).json(&to_do).send().await.unwrap().status().as_u16()
+    };
+    let turn = [("double", "hall/weaver"), ("fault", "broken"), ("calls", "1")];
+    assert_eq!(person.post(format!("{at}/dials")).form(&turn).send().await.unwrap().status(), 303);
+    assert_eq!((tell().await, tell().await), (500, 200));
+    let shown: Value = person.get(format!("{at}/shown")).send().await.unwrap().json().await.unwrap();
+    let texts: Vec<_> = shown["messages"].as_array().unwrap().iter().map(|message| message["text"].as_str()).collect();
+    assert_eq!(texts, [Some("访客预约待审核")]);
+
+    let heard = thread::spawn(move || {
+        let (mut line, _) = office.accept().unwrap();
+        let mut told = vec![0; 4096];
+        let length = line.read(&mut told).unwrap();
+        line.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").unwrap();
+        String::from_utf8_lossy(&told[..length]).into_owned()
+    });
+    let click = [("member", "wangjg"), ("task", "1-1"), ("key", "seen")];
+    assert_eq!(person.post(format!("{at}/click")).form(&click).send().await.unwrap().status(), 303);
+    let heard = heard.join().unwrap();
+    assert!(heard.starts_with("POST /providers/wecom?") && heard.contains("msg_signature="), "{heard}");
+}
