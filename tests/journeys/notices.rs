@@ -87,7 +87,7 @@ async fn killed_at_every_step_the_server_loses_nothing_and_tells_a_hall_that_kno
     let server = Server::listening(&office).await?;
     office.doubles.stops.clear();
     for life in &mut lives {
-        life.to_its_end(&office).await?;
+        life.go_to_its_end(&office).await?;
     }
     office.all_left().await?;
     server.kill()?;

@@ -98,7 +98,7 @@ struct Pull {
 }
 
 /// As dials and telephones write it.
-fn domestic(number: &String) -> &str {
+fn domestic(number: &str) -> &str {
     number.strip_prefix("+86").unwrap_or(number)
 }
 
@@ -142,7 +142,7 @@ fn admitted(doubles: &Doubles, path: &str, headers: &HeaderMap, body: &[u8]) -> 
 }
 
 async fn send(doubles: &Doubles, asked: SendSms) -> Response {
-    let fault = doubles.dials.take_of(NAME, asked.phone_number_set.first().map_or("", domestic));
+    let fault = doubles.dials.take_of(NAME, asked.phone_number_set.first().map_or("", |number| domestic(number)));
     if fault == Some(Fault::Broken) {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     }

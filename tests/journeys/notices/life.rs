@@ -85,7 +85,7 @@ impl Life {
         Ok(())
     }
 
-    pub(super) async fn to_its_end(&mut self, office: &Office) -> Result<(), Trouble> {
+    pub(super) async fn go_to_its_end(&mut self, office: &Office) -> Result<(), Trouble> {
         self.book(office).await?;
         if !self.decided {
             office.comes_about("the to-do", |office| self.to_do(office).is_some()).await?;

@@ -256,7 +256,12 @@ fn drawn(chance: &mut Chance, faults: &[Fault]) -> Option<Fault> {
         Fault::Slow(_) => Fault::Slow(span(chance, 200)),
         Fault::LateReceipt(_) => Fault::LateReceipt(span(chance, 500)),
         Fault::Overtaken(_) => Fault::Overtaken(span(chance, 1500)),
-        other => other,
+        same @ (Fault::Broken
+        | Fault::CutAfterAccept
+        | Fault::SilentDrop
+        | Fault::NoReceipt
+        | Fault::TokenDies
+        | Fault::ReplayedCallback) => same,
     })
 }
 
