@@ -41,9 +41,9 @@ async fn gates_follow_an_office_that_came_back_and_forget_no_revocation() -> Res
     }
     assert_eq!(south.view().alarm, None);
     assert_eq!(shown(&south.show(&second.text)).verdict, Verdict::Refuse(RefuseReason::Revoked), "ended is ended");
+    assert_eq!(shown(&south.show(&late.text)).verdict, Verdict::Admit, "told again under the new numbering");
     let verdict = shown(&south.show(&third.text)).verdict.clone();
     assert!(matches!(verdict, Verdict::Ask(_)), "well signed, and not on the list any more: {verdict:?}");
-    assert_eq!(shown(&south.show(&late.text)).verdict, Verdict::Admit, "told again under the new numbering");
     for _ in 0..3 {
         south.wait_ms(60_000);
         south.sync().await;
