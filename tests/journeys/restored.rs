@@ -1,5 +1,6 @@
 //! The office comes back from a copy that was made in the morning.
 
+use chrono::TimeDelta;
 use shared::verdict::{RefuseReason, Verdict};
 use sync_server::store;
 use world::{
@@ -36,7 +37,7 @@ async fn gates_follow_an_office_that_came_back_and_forget_no_revocation() -> Res
     assert_eq!(campus.log().await?.len(), 0, "as in the morning");
 
     for _ in 0..3 {
-        south.wait_ms(60_000);
+        campus.later(TimeDelta::minutes(1));
         south.sync().await;
     }
     assert_eq!(south.view().alarm, None);
@@ -45,7 +46,7 @@ async fn gates_follow_an_office_that_came_back_and_forget_no_revocation() -> Res
     let verdict = shown(&south.show(&third.text)).verdict.clone();
     assert!(matches!(verdict, Verdict::Ask(_)), "well signed, and not on the list any more: {verdict:?}");
     for _ in 0..3 {
-        south.wait_ms(60_000);
+        campus.later(TimeDelta::minutes(1));
         south.sync().await;
     }
     let numbers: Vec<u64> = campus.log().await?.iter().map(|(id, _)| id.seq).collect();
