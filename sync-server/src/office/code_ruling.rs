@@ -157,7 +157,8 @@ impl CodeBook {
     }
 
     /// Whether a stranger from a network where codes are used would be sent one.
-    fn serves_warm(&self, limits: &CodeLimits, now: Moment) -> bool {
+    #[must_use]
+    pub fn serves_warm(&self, limits: &CodeLimits, now: Moment) -> bool {
         self.pause(Asker::Warm, now).is_none() && self.ledger.admits(Asker::Warm, &limits.budget, now).is_ok()
     }
 
@@ -184,8 +185,11 @@ fn owing(limits: &CodeLimits, tabs: &[Tab; 2]) -> Option<Moment> {
     refused.max()
 }
 
-fn lent(limits: &CodeLimits, tabs: &[Tab; 2], room: Room) -> bool {
-    tabs.iter().zip(limits.unused).all(|(tab, fresh)| tab.lends(fresh, room).is_ok())
+/// Whose address owes nothing, in a network where codes are used, does not answer for a neighbour who pumps while codes are short.
+fn lent(limits: &CodeLimits, [address, network]: &[Tab; 2], room: Room) -> bool {
+    let [of_address, of_network] = limits.unused;
+    let around = if address.owed == 0 && network.asker() == Asker::Warm { Room(1000) } else { room };
+    address.lends(of_address, room).is_ok() && network.lends(of_network, around).is_ok()
 }
 
 #[cfg(test)]
@@ -253,6 +257,21 @@ mod tests {
         assert_eq!(told(Asker::Warm, heard()), CodeTold::Uncertain);
         assert_eq!(told(Asker::Warm, warm()), CodeTold::Uncertain);
         assert_eq!(told(Asker::Cold, Heard { failing: true, ..heard() }), CodeTold::Uncertain);
+    }
+
+    #[test]
+    fn while_codes_are_short_who_owes_nothing_answers_for_no_neighbour_where_codes_are_used() {
+        let limits = limits();
+        let network = |earned, owed| Tab { earned, owed, ..Tab::new(morning()) };
+        let short = Room(100);
+        for (own, around, is_lent) in [
+            (network(0, 0), network(8, 8), true),
+            (network(0, 1), network(8, 8), false),
+            (network(0, 0), network(8, 20), false),
+            (network(0, 0), network(2, 8), false),
+        ] {
+            assert_eq!(lent(&limits, &[own, around], short), is_lent, "{own:?} {around:?}");
+        }
     }
 
     #[test]

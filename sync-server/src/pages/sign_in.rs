@@ -207,11 +207,16 @@ pub(super) async fn send_code(
             let said = match issued {
                 CodeIssued::UncertainHere => SHORT_HERE,
                 CodeIssued::Uncertain => SHORT,
-                CodeIssued::Sent | CodeIssued::Limited { .. } | CodeIssued::Owing { .. } => "",
+                CodeIssued::Sent
+                | CodeIssued::Limited { .. }
+                | CodeIssued::LimitedHere { .. }
+                | CodeIssued::Owing { .. } => "",
             };
             Ok(typing(&state, Waiting { phone, browser }, &next, said))
         }
-        limited @ (CodeIssued::Limited { retry_at } | CodeIssued::Owing { retry_at }) => {
+        limited @ (CodeIssued::Limited { retry_at }
+        | CodeIssued::LimitedHere { retry_at }
+        | CodeIssued::Owing { retry_at }) => {
             let said = if matches!(limited, CodeIssued::Owing { .. }) {
                 lang.say(
                     "您所在网络获取的验证码有太多没有使用，请 {}再试，或关闭 Wi-Fi、改用手机流量。急需入校，请直接到校门由门卫登记，或请被访人为您代办预约",
@@ -219,6 +224,11 @@ pub(super) async fn send_code(
                 )
             } else if retry_at.since(now) <= JUST_SENT {
                 lang.say("刚刚发送过，请 {}再试", "One was just sent; please try again {}")
+            } else if matches!(limited, CodeIssued::LimitedHere { .. }) {
+                lang.say(
+                    "发送次数太多，请关闭 Wi-Fi、改用手机流量马上再试，或 {}再试。急需入校，请直接到校门由门卫登记，或请被访人为您代办预约",
+                    "Too many were sent; please try again at once with mobile data instead of Wi-Fi, or {}. If your visit is urgent, go to the gate, where the guard can register you, or ask your host to book for you",
+                )
             } else {
                 lang.say(
                     "发送次数太多，请 {}再试。急需入校，请直接到校门由门卫登记，或请被访人为您代办预约",

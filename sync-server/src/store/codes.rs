@@ -37,6 +37,10 @@ pub enum CodeIssued {
     Limited {
         retry_at: Moment,
     },
+    /// Too many were asked for it from networks like this one, which are counted apart: from another it can be asked for at once.
+    LimitedHere {
+        retry_at: Moment,
+    },
     /// Too many that were sent to this network were not used.
     Owing {
         retry_at: Moment,
@@ -183,7 +187,8 @@ impl Asked {
         let heard = code_book::heard(db, phone, self.browser, &self.from, &book, *now)?;
         let counted = counted(heard.proven, &heard.tabs);
         if let Some(retry_at) = sent_too_many(db, phone, counted, limits, *now)? {
-            return Ok(CodeIssued::Limited { retry_at });
+            let here = matches!(counted, Counted::CodeSentAfar) && book.serves_warm(limits, *now);
+            return Ok(if here { CodeIssued::LimitedHere { retry_at } } else { CodeIssued::Limited { retry_at } });
         }
         let ruling = book.rule(limits, &heard, *now);
         if let Some(pause) = ruling.pause {

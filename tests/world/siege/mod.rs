@@ -223,7 +223,13 @@ impl Day {
                         }
                         Ok(true)
                     }
-                    CodeIssued::Limited { .. } => Ok(false),
+                    // Somebody has asked for this phone from afar: as the page says, unless it was only a moment ago.
+                    CodeIssued::LimitedHere { retry_at } if !person.stays && retry_at.since(now).num_seconds() > 90 => {
+                        person.address = crowd::by_phone(&mut self.chance);
+                        person.next_at = now_s + i64::from(self.chance.between(15, 40));
+                        Ok(false)
+                    }
+                    CodeIssued::Limited { .. } | CodeIssued::LimitedHere { .. } => Ok(false),
                     CodeIssued::Owing { .. } => {
                         if !person.stays {
                             person.address = crowd::by_phone(&mut self.chance);

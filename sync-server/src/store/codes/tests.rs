@@ -160,15 +160,22 @@ async fn codes_are_limited_by_minute_hour_and_day_for_a_phone() {
     let ask = async |minute: i64| VISITOR.ask(office, 1, "111111", at(minute)).await;
     assert_eq!(ask(0).await, CodeIssued::Sent);
     let soon = STRANGER.ask(office, 1, "1", office.now.plus(TimeDelta::seconds(59))).await;
-    assert_eq!(soon, CodeIssued::Limited { retry_at: at(1) });
+    assert_eq!(soon, CodeIssued::LimitedHere { retry_at: at(1) });
     for minute in 1..5 {
         assert_eq!(ask(minute).await, CodeIssued::Sent);
     }
-    assert_eq!(ask(10).await, CodeIssued::Limited { retry_at: at(60) });
+    assert_eq!(ask(10).await, CodeIssued::LimitedHere { retry_at: at(60) });
     for minute in 60..65 {
         assert_eq!(ask(minute).await, CodeIssued::Sent);
     }
-    assert_eq!(ask(200).await, CodeIssued::Limited { retry_at: at(24 * 60) });
+    assert_eq!(ask(200).await, CodeIssued::LimitedHere { retry_at: at(24 * 60) });
+    // Where codes are used they are counted apart.
+    for last in 10..13 {
+        VISITOR.ask(office, last, "111111", at(200)).await;
+        assert_eq!(VISITOR.try_code(office, last, "111111", at(200)).await, CodeCheck::Right);
+    }
+    assert_eq!(ask(200).await, CodeIssued::Sent);
+    assert_eq!(ask(200).await, CodeIssued::Limited { retry_at: at(201) });
     assert_eq!(ask(24 * 60).await, CodeIssued::Sent);
     assert_eq!(VISITOR.ask(office, 2, "1", office.now).await, CodeIssued::Sent);
 }
@@ -206,12 +213,12 @@ async fn strangers_use_up_nothing_of_the_owner_s_whose_browser_is_known() {
     for asked in 0..5 {
         STRANGER.ask(office, 1, "222222", minute(1 + asked)).await;
     }
-    assert!(matches!(STRANGER.ask(office, 1, "222222", minute(6)).await, CodeIssued::Limited { .. }));
+    assert!(matches!(STRANGER.ask(office, 1, "222222", minute(6)).await, CodeIssued::LimitedHere { .. }));
     assert_eq!(VISITOR.ask(office, 1, "333333", minute(6)).await, CodeIssued::Sent);
     assert_eq!(VISITOR.try_code(office, 1, "333333", minute(6)).await, CodeCheck::Right);
     // Known for this phone and no other.
     STRANGER.ask(office, 2, "222222", minute(6)).await;
-    assert!(matches!(VISITOR.ask(office, 2, "1", minute(6)).await, CodeIssued::Limited { .. }));
+    assert!(matches!(VISITOR.ask(office, 2, "1", minute(6)).await, CodeIssued::LimitedHere { .. }));
     let later = minute(181 * 24 * 60);
     office.store.erase_due(crate::office::Retention::default(), later).await.unwrap();
     assert_eq!(office.look("select count(*) from known_browser"), 0);
