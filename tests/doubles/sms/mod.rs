@@ -35,8 +35,10 @@ pub struct Taken {
     pub delivered: Option<bool>,
 }
 
-/// Long enough for an office that is started again.
-const PUSHED_AGAIN_AFTER_MS: [u64; 6] = [0, 100, 400, 1000, 2000, 4000];
+/// Then every four seconds, for two minutes: an office that is started again and again is found in the end.
+const PUSHED_AGAIN_AFTER_MS: [u64; 5] = [0, 100, 400, 1000, 2000];
+const LATER_MS: u64 = 4000;
+const LATER_TIMES: usize = 30;
 
 /// The gateway's memory.
 #[derive(Debug, Default)]
@@ -92,7 +94,7 @@ impl Memory {
     pub(crate) async fn push(&self, body: &Value, heard: impl Fn(&Value) -> bool) {
         let Some(address) = lock(&self.receipts_to).clone() else { return };
         let client = self.line.get_or_init(reqwest::Client::new);
-        for wait_ms in PUSHED_AGAIN_AFTER_MS {
+        for wait_ms in PUSHED_AGAIN_AFTER_MS.into_iter().chain(std::iter::repeat_n(LATER_MS, LATER_TIMES)) {
             tokio::time::sleep(Duration::from_millis(wait_ms)).await;
             let Ok(answer) = client.post(&address).json(body).send().await else { continue };
             if answer.json::<Value>().await.is_ok_and(|answer| heard(&answer)) {

@@ -104,8 +104,7 @@ async fn of_campus(kind: Kind, seeds: &[u64]) -> Result<Tally, Trouble> {
     while let Some(story) = stories.join_next().await {
         ended.push(story.map_err(told)??);
     }
-    let never_mended =
-        ended.iter().filter(|(plan, _)| plan.lasts()).flat_map(|(plan, _)| plan.cast.addresses()).collect();
+    let never_mended = ended.iter().flat_map(|(plan, _)| plan.never_mended()).collect();
     town.all_left(&never_mended).await?;
     // What can never leave has aged out: what was asked after a day, what closes it after three.
     for days in [1, 3] {

@@ -31,10 +31,6 @@ impl Cast {
             member: format!("s{seed:06}"),
         }
     }
-
-    pub(super) fn addresses(&self) -> [String; 4] {
-        [&self.visitor, &self.host, &self.number, &self.member].map(Clone::clone)
-    }
 }
 
 /// How the host decides.
@@ -157,6 +153,12 @@ impl Plan {
         let shows = !send.iter().any(|dial| dial.has(Fault::SilentDrop));
         let dead = send.iter().any(|dial| dial.is_dead()) || never_asked(&send, &query);
         shows && (self.mends || !dead)
+    }
+
+    /// To whom something may wait for good, by the address it waits for.
+    pub(super) fn never_mended(&self) -> impl Iterator<Item = String> {
+        let for_good = |dial: &&Turned| !self.mends && dial.always.is_some() && !is_beyond(dial.always);
+        self.dials.iter().filter(for_good).map(|dial| dial.person.clone())
     }
 
     /// Whether it meets something that is never mended.
