@@ -8,6 +8,9 @@ use sync_server::{
     commands::{self, Arguments, Failure},
 };
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {

@@ -18,6 +18,10 @@ use std::{error::Error, process::ExitCode};
 
 use clap::Parser;
 
+/// As the server's program has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[derive(Debug, Parser)]
 #[command(about = "Measures the gate beside its peers and its aims")]
 enum Bench {

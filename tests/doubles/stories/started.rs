@@ -2,14 +2,17 @@
 //! presses a card's button.
 
 use std::{
-    io::{BufRead as _, BufReader, Read as _, Write as _},
-    net::TcpListener,
+    error::Error,
+    io::{BufRead as _, BufReader},
     process::{Child, Command, Stdio},
-    thread,
 };
 
 use reqwest::{Client, redirect::Policy};
 use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpListener,
+};
 
 /// Ends with its story.
 struct Program(Child);
@@ -22,25 +25,25 @@ impl Drop for Program {
 }
 
 /// Started for the office at this address, on a port of its own: what it prints, and where it is.
-fn started(office: &str) -> (Program, String, String) {
+fn started(office: &str) -> Result<(Program, String, String), Box<dyn Error>> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_doubles"));
-    let mut process = command.args([office, "127.0.0.1:0"]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut program = Program(command.args([office, "127.0.0.1:0"]).stdout(Stdio::piped()).spawn()?);
     let mut printed = String::new();
-    for line in BufReader::new(process.stdout.take().unwrap()).lines().map_while(Result::ok) {
-        if let Some(rest) = line.strip_prefix("listening on ") {
-            let at = rest.split(' ').next().unwrap().to_owned();
-            return (Program(process), printed, at);
+    let said = program.0.stdout.take().ok_or("it has an output")?;
+    for line in BufReader::new(said).lines().map_while(Result::ok) {
+        if let Some(at) = line.strip_prefix("listening on ").and_then(|rest| rest.split(' ').next()) {
+            return Ok((program, printed, at.to_owned()));
         }
         printed.push_str(&format!("{line}\n"));
     }
-    panic!("it ended: {printed}");
+    Err(format!("it ended: {printed}").into())
 }
 
 #[tokio::test]
 async fn the_program_says_its_settings_shows_what_arrives_and_presses_a_button() {
-    let office = TcpListener::bind("127.0.0.1:0").unwrap();
+    let office = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let site = format!("http://{}", office.local_addr().unwrap());
-    let (_program, printed, at) = started(&site);
+    let (_program, printed, at) = started(&site).unwrap();
     for said in ["[notify.sms]", "[notify.wecom]", "[notify.hall]", "[sign_on.cas]", &at, "# secrets/wecom.secret: "] {
         assert!(printed.contains(said), "{said}: {printed}");
     }
@@ -62,15 +65,15 @@ async fn the_program_says_its_settings_shows_what_arrives_and_presses_a_button()
     let texts: Vec<_> = shown["messages"].as_array().unwrap().iter().map(|message| message["text"].as_str()).collect();
     assert_eq!(texts, [Some("访客预约待审核")]);
 
-    let heard = thread::spawn(move || {
-        let (mut line, _) = office.accept().unwrap();
+    let heard = tokio::spawn(async move {
+        let (mut line, _) = office.accept().await.unwrap();
         let mut told = vec![0; 4096];
-        let length = line.read(&mut told).unwrap();
-        line.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").unwrap();
+        let length = line.read(&mut told).await.unwrap();
+        line.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").await.unwrap();
         String::from_utf8_lossy(&told[..length]).into_owned()
     });
     let click = [("member", "wangjg"), ("task", "1-1"), ("key", "seen")];
     assert_eq!(person.post(format!("{at}/click")).form(&click).send().await.unwrap().status(), 303);
-    let heard = heard.join().unwrap();
+    let heard = heard.await.unwrap();
     assert!(heard.starts_with("POST /providers/wecom?") && heard.contains("msg_signature="), "{heard}");
 }
