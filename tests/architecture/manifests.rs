@@ -106,8 +106,8 @@ const SPEAKS_C: &str = "power-cut";
 pub(crate) fn without_lints(manifest: &Manifest) -> Option<Violation> {
     let inherited = at(&manifest.table, &["lints", "workspace"]).and_then(Value::as_bool).unwrap_or_default();
     let denied = at(&manifest.table, &["lints", "rust", "unsafe_code"]).and_then(Value::as_str) == Some("deny");
-    (!inherited && !(manifest.name() == SPEAKS_C && denied))
-        .then(|| LINTS.broken(&manifest.path, 1, format!("`{}` has its own lints or none", manifest.name())))
+    let held = inherited || manifest.name() == SPEAKS_C && denied;
+    (!held).then(|| LINTS.broken(&manifest.path, 1, format!("`{}` has its own lints or none", manifest.name())))
 }
 
 fn at<'a>(table: &'a Table, keys: &[&str]) -> Option<&'a Value> {
