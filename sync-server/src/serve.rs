@@ -141,7 +141,7 @@ pub async fn answer(
     senders: Vec<Box<dyn Sender>>,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeFault> {
-    let state = state.with_texts(senders.iter().any(|sender| sender.carries(Channel::Sms)));
+    let state = state.with_texts(senders.iter().any(|sender| sender.about().carries(Channel::Sms)));
     if !state.texts_leave {
         tracing::warn!("no channel carries text messages: nobody can be sent a code, and the sign-in page says so");
     }

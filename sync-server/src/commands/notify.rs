@@ -101,11 +101,11 @@ async fn try_each(
     }
     let (when, mut failed) = (now.campus_date_and_clock(), 0);
     for channel in Channel::ALL {
-        let Some(sender) = senders.iter().find(|sender| sender.carries(channel)) else {
+        let Some(sender) = senders.iter().find(|sender| sender.about().carries(channel)) else {
             writeln!(out, "{}：未设置。Not configured", channel.name())?;
             continue;
         };
-        let named = format!("{}（{}）", channel.name(), sender.adapter());
+        let named = format!("{}（{}）", channel.name(), sender.about().adapter);
         let asks = notice_of(channel, staff, notice::channel_test(&when), now, None);
         let accepted = match sender.send(&asks).await {
             Ok(accepted) => accepted,
@@ -173,17 +173,13 @@ mod tests {
     use shared::{identity::PersonName, ids::StaffNumber};
 
     use super::*;
-    use crate::notify::{Accepted, Console, Sending};
+    use crate::notify::{About, Accepted, Console, Pace, Sending};
 
     struct Hall;
 
     impl Sender for Hall {
-        fn carries(&self, channel: Channel) -> bool {
-            channel == Channel::Hall
-        }
-
-        fn adapter(&self) -> &'static str {
-            "weaver"
+        fn about(&self) -> About {
+            About { adapter: "weaver", channel: Some(Channel::Hall), pace: Pace::UNHURRIED }
         }
 
         fn send<'a>(&'a self, notice: &'a Notice) -> Sending<'a> {

@@ -50,7 +50,7 @@ impl Attempt<'_> {
     }
 
     fn sent(&self, Accepted { handle }: Accepted) -> Came {
-        Came::Sent { adapter: self.sender.adapter(), handle }
+        Came::Sent { adapter: self.sender.about().adapter, handle }
     }
 
     /// A doubt stays until the provider has said yes or that it never came.

@@ -9,8 +9,8 @@ use std::{
 
 use serde::Serialize;
 
-use super::{Accepted, Sender, Sending, Unsent};
-use crate::{office::Channel, store::Notice};
+use super::{About, Accepted, Pace, Sender, Sending, Unsent};
+use crate::store::Notice;
 
 #[derive(Debug)]
 pub struct Console<W> {
@@ -49,12 +49,8 @@ impl<W: Write + Send> Console<W> {
 }
 
 impl<W: Write + Send> Sender for Console<W> {
-    fn carries(&self, _channel: Channel) -> bool {
-        true
-    }
-
-    fn adapter(&self) -> &'static str {
-        "console"
+    fn about(&self) -> About {
+        About { adapter: "console", channel: None, pace: Pace::UNHURRIED }
     }
 
     fn send<'a>(&'a self, notice: &'a Notice) -> Sending<'a> {
@@ -73,10 +69,10 @@ struct Line<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use shared::time::Moment;
 
-    use crate::office::notice::NoticeKind;
+    use super::*;
+    use crate::office::{Channel, notice::NoticeKind};
 
     #[tokio::test]
     async fn a_notice_is_one_line_of_json_with_a_whole_link() {

@@ -44,7 +44,7 @@ pub(super) struct Lane {
 impl Lane {
     /// Sends for as long as it is polled.
     pub(super) async fn run(self) {
-        let at_once = self.sender.pace().at_once.max(1);
+        let at_once = self.sender.about().pace.at_once.max(1);
         let (hand, taken) = mpsc::channel(at_once);
         let (done, came) = mpsc::channel(KEPT_AT_ONCE);
         tokio::select! {
@@ -66,7 +66,7 @@ impl Lane {
 
     async fn take(&self, hand: mpsc::Sender<Taken>) {
         let mut written: watch::Receiver<u64> = self.store.notice_signal();
-        let lot = self.sender.pace().at_once.clamp(1, TAKEN_AT_ONCE);
+        let lot = self.sender.about().pace.at_once.clamp(1, TAKEN_AT_ONCE);
         loop {
             written.mark_unchanged();
             let taken = self.take_due(lot).await.unwrap_or_else(|cause| {
@@ -87,7 +87,7 @@ impl Lane {
     }
 
     async fn send_each(&self, mut taken: mpsc::Receiver<Taken>, done: mpsc::Sender<(i64, Came)>) {
-        let pace = self.sender.pace();
+        let pace = self.sender.about().pace;
         let places = Arc::new(Semaphore::new(pace.at_once.max(1)));
         let mut throttle = Throttle::per_second(pace.per_second);
         let (start, mut under_way) = (Instant::now(), JoinSet::new());

@@ -31,21 +31,31 @@ use crate::{office::Channel, store::Notice};
 
 /// One provider of one channel.
 pub trait Sender: Send + Sync {
-    fn carries(&self, channel: Channel) -> bool;
-
-    /// As settings, logs and receipts name the provider.
-    fn adapter(&self) -> &'static str;
-
-    /// How much the provider takes at once.
-    fn pace(&self) -> Pace {
-        Pace::UNHURRIED
-    }
+    fn about(&self) -> About;
 
     fn send<'a>(&'a self, notice: &'a Notice) -> Sending<'a>;
 
     /// What became of a notice that may have been taken, where the provider can tell.
     fn ask<'a>(&'a self, _notice: &'a Notice) -> Asking<'a> {
         Box::pin(std::future::ready(Ok(Fate::Untold)))
+    }
+}
+
+/// What a sender is to the outbox.
+#[derive(Debug, Clone, Copy)]
+pub struct About {
+    /// As settings, logs and receipts name the provider.
+    pub adapter: &'static str,
+    /// What it carries; without one, all.
+    pub channel: Option<Channel>,
+    /// How much the provider takes at once.
+    pub pace: Pace,
+}
+
+impl About {
+    #[must_use]
+    pub fn carries(&self, channel: Channel) -> bool {
+        self.channel.is_none_or(|carried| carried == channel)
     }
 }
 

@@ -78,7 +78,7 @@ impl Outbox {
 
     fn lanes(&self) -> impl Iterator<Item = Lane> {
         Channel::ALL.into_iter().filter_map(|channel| {
-            let sender = self.senders.iter().find(|sender| sender.carries(channel))?;
+            let sender = self.senders.iter().find(|sender| sender.about().carries(channel))?;
             Some(Lane {
                 store: self.store.clone(),
                 clock: self.clock.clone(),

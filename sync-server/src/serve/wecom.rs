@@ -87,7 +87,7 @@ mod tests {
         let state = start().await.unwrap();
         let wecom = state.wecom.as_ref().unwrap();
         assert!(wecom.callback().is_some());
-        let adapters: Vec<_> = serve::channels(&state).unwrap().iter().map(|sender| sender.adapter()).collect();
+        let adapters: Vec<_> = serve::channels(&state).unwrap().iter().map(|sender| sender.about().adapter).collect();
         assert_eq!(adapters, ["wecom", "console"]);
         let printed = format!("{wecom:?}{state:?}");
         assert!(!printed.contains("made-up"), "{printed}");

@@ -24,7 +24,7 @@ use shared::identity::Phone;
 use sync_server::{
     clock::SetClock,
     config::Config,
-    notify::{Accepted, Line, Outbox, Pace, Sender, Sending, Unsent},
+    notify::{About, Accepted, Line, Outbox, Pace, Sender, Sending, Unsent},
     office::{BookingForm, Channel, TimeOfDay},
     store::{HostLinks, IdentityKey, Notice, Sent, Store, Submission, Submitted},
 };
@@ -205,16 +205,8 @@ struct Post {
 }
 
 impl Sender for Post {
-    fn carries(&self, _channel: Channel) -> bool {
-        true
-    }
-
-    fn adapter(&self) -> &'static str {
-        "post"
-    }
-
-    fn pace(&self) -> Pace {
-        Pace { at_once: self.at_once, per_second: u32::MAX }
+    fn about(&self) -> About {
+        About { adapter: "post", channel: None, pace: Pace { at_once: self.at_once, per_second: u32::MAX } }
     }
 
     fn send<'a>(&'a self, notice: &'a Notice) -> Sending<'a> {

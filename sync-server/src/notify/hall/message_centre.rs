@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 use super::{Way, read, refused, said_no, subject};
 use crate::{
     config,
-    notify::{Accepted, Failure, Pace, Sender, Sending, Unsent, plain::plain},
+    notify::{About, Accepted, Failure, Pace, Sender, Sending, Unsent, plain::plain},
     office::{Channel, notice::NoticeKind},
     store::Notice,
 };
@@ -40,16 +40,8 @@ struct Token {
 }
 
 impl Sender for MessageCentre {
-    fn carries(&self, channel: Channel) -> bool {
-        channel == Channel::Hall
-    }
-
-    fn adapter(&self) -> &'static str {
-        "message_centre"
-    }
-
-    fn pace(&self) -> Pace {
-        self.pace
+    fn about(&self) -> About {
+        About { adapter: "message_centre", channel: Some(Channel::Hall), pace: self.pace }
     }
 
     fn send<'a>(&'a self, notice: &'a Notice) -> Sending<'a> {

@@ -5,7 +5,7 @@ use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use crate::{
-    notify::{Accepted, Sender, Sending},
+    notify::{About, Accepted, Pace, Sender, Sending},
     office::Channel,
     store::Notice,
 };
@@ -14,12 +14,8 @@ use crate::{
 pub(super) struct Fetched;
 
 impl Sender for Fetched {
-    fn carries(&self, channel: Channel) -> bool {
-        channel == Channel::Hall
-    }
-
-    fn adapter(&self) -> &'static str {
-        "pull"
+    fn about(&self) -> About {
+        About { adapter: "pull", channel: Some(Channel::Hall), pace: Pace::UNHURRIED }
     }
 
     fn send<'a>(&'a self, _notice: &'a Notice) -> Sending<'a> {

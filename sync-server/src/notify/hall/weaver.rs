@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{Way, read, said_no, subject};
 use crate::{
     config,
-    notify::{Accepted, Pace, Sender, Sending, Unsent, plain::plain},
+    notify::{About, Accepted, Pace, Sender, Sending, Unsent, plain::plain},
     office::{
         Channel,
         notice::{Fact, NoticeKind},
@@ -32,16 +32,8 @@ pub(super) struct Weaver {
 }
 
 impl Sender for Weaver {
-    fn carries(&self, channel: Channel) -> bool {
-        channel == Channel::Hall
-    }
-
-    fn adapter(&self) -> &'static str {
-        "weaver"
-    }
-
-    fn pace(&self) -> Pace {
-        self.pace
+    fn about(&self) -> About {
+        About { adapter: "weaver", channel: Some(Channel::Hall), pace: self.pace }
     }
 
     fn send<'a>(&'a self, notice: &'a Notice) -> Sending<'a> {

@@ -30,7 +30,7 @@ use zeroize::Zeroizing;
 use super::{Way, refused, subject};
 use crate::{
     config::ProviderUrl,
-    notify::{Accepted, Pace, Sender, Sending, Unsent},
+    notify::{About, Accepted, Pace, Sender, Sending, Unsent},
     office::{Channel, notice::NoticeKind},
     random,
     store::Notice,
@@ -44,16 +44,8 @@ pub(super) struct Webhook {
 }
 
 impl Sender for Webhook {
-    fn carries(&self, channel: Channel) -> bool {
-        channel == Channel::Hall
-    }
-
-    fn adapter(&self) -> &'static str {
-        "webhook"
-    }
-
-    fn pace(&self) -> Pace {
-        self.pace
+    fn about(&self) -> About {
+        About { adapter: "webhook", channel: Some(Channel::Hall), pace: self.pace }
     }
 
     fn send<'a>(&'a self, notice: &'a Notice) -> Sending<'a> {

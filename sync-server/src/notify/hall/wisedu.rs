@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use super::{Way, read, said_no, subject};
 use crate::{
     config,
-    notify::{Accepted, Pace, Sender, Sending, Unsent, plain::plain},
+    notify::{About, Accepted, Pace, Sender, Sending, Unsent, plain::plain},
     office::{Channel, notice::NoticeKind},
     store::Notice,
 };
@@ -24,16 +24,8 @@ pub(super) struct Wisedu {
 }
 
 impl Sender for Wisedu {
-    fn carries(&self, channel: Channel) -> bool {
-        channel == Channel::Hall
-    }
-
-    fn adapter(&self) -> &'static str {
-        "wisedu"
-    }
-
-    fn pace(&self) -> Pace {
-        self.pace
+    fn about(&self) -> About {
+        About { adapter: "wisedu", channel: Some(Channel::Hall), pace: self.pace }
     }
 
     fn send<'a>(&'a self, notice: &'a Notice) -> Sending<'a> {

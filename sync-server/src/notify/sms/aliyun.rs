@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     config::AliyunSigning,
-    notify::{Accepted, Asking, Fate, Pace, Sender, Sending, Unsent, line::Answer},
+    notify::{About, Accepted, Asking, Fate, Sender, Sending, Unsent, line::Answer},
     office::Channel,
     store::Notice,
 };
@@ -30,16 +30,8 @@ const PAGES: usize = 4;
 pub(super) struct Aliyun(pub(super) Gateway);
 
 impl Sender for Aliyun {
-    fn carries(&self, channel: Channel) -> bool {
-        channel == Channel::Sms
-    }
-
-    fn adapter(&self) -> &'static str {
-        ADAPTER
-    }
-
-    fn pace(&self) -> Pace {
-        self.0.pace()
+    fn about(&self) -> About {
+        About { adapter: ADAPTER, channel: Some(Channel::Sms), pace: self.0.pace() }
     }
 
     fn send<'a>(&'a self, notice: &'a Notice) -> Sending<'a> {

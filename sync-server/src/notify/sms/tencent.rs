@@ -11,7 +11,7 @@ use super::{
     windows::{AN_HOUR, SOMEBODY_S_TURN, next_day, next_hour},
 };
 use crate::{
-    notify::{Accepted, Asking, Fate, Pace, Sender, Sending, Unsent, line::Answer},
+    notify::{About, Accepted, Asking, Fate, Sender, Sending, Unsent, line::Answer},
     office::Channel,
     store::Notice,
 };
@@ -31,16 +31,8 @@ const DAY_S: i64 = 24 * 60 * 60;
 pub(super) struct Tencent(pub(super) Gateway);
 
 impl Sender for Tencent {
-    fn carries(&self, channel: Channel) -> bool {
-        channel == Channel::Sms
-    }
-
-    fn adapter(&self) -> &'static str {
-        ADAPTER
-    }
-
-    fn pace(&self) -> Pace {
-        self.0.pace()
+    fn about(&self) -> About {
+        About { adapter: ADAPTER, channel: Some(Channel::Sms), pace: self.0.pace() }
     }
 
     fn send<'a>(&'a self, notice: &'a Notice) -> Sending<'a> {

@@ -112,12 +112,8 @@ impl Provider {
 struct ToProvider(Arc<Provider>);
 
 impl Sender for ToProvider {
-    fn carries(&self, channel: Channel) -> bool {
-        channel == self.0.channel
-    }
-
-    fn adapter(&self) -> &'static str {
-        self.0.channel.name()
+    fn about(&self) -> About {
+        About { adapter: self.0.channel.name(), channel: Some(self.0.channel), pace: Pace::UNHURRIED }
     }
 
     fn send<'a>(&'a self, notice: &'a Notice) -> Sending<'a> {

@@ -21,7 +21,7 @@ use shared::{
     time::CampusDay,
 };
 
-use super::{Accepted, Asking, Fate, Outbox, Pace, Sender, Sending, Unsent};
+use super::{About, Accepted, Asking, Fate, Outbox, Pace, Sender, Sending, Unsent};
 use crate::{
     clock::{Clock as _, SetClock},
     config::Config,
@@ -202,16 +202,8 @@ impl Post {
 struct Line(Arc<Post>);
 
 impl Sender for Line {
-    fn carries(&self, channel: Channel) -> bool {
-        channel == self.0.channel
-    }
-
-    fn adapter(&self) -> &'static str {
-        "post"
-    }
-
-    fn pace(&self) -> Pace {
-        self.0.pace
+    fn about(&self) -> About {
+        About { adapter: "post", channel: Some(self.0.channel), pace: self.0.pace }
     }
 
     fn send<'a>(&'a self, notice: &'a Notice) -> Sending<'a> {

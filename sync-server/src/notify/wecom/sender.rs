@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{Wecom, api, card, spacing};
 use crate::{
     config::WecomCard,
-    notify::{Accepted, Failure, Pace, Sender, Sending, Unsent},
+    notify::{About, Accepted, Failure, Pace, Sender, Sending, Unsent},
     office::{Channel, notice::NoticeKind},
     store::{Followed, Notice},
 };
@@ -34,17 +34,13 @@ struct Handle {
 }
 
 impl Sender for WecomSender {
-    fn carries(&self, channel: Channel) -> bool {
-        channel == Channel::Wecom
-    }
-
-    fn adapter(&self) -> &'static str {
-        "wecom"
-    }
-
-    fn pace(&self) -> Pace {
+    fn about(&self) -> About {
         let settings = &self.0.settings;
-        Pace { at_once: usize::from(settings.at_once), per_second: settings.per_second }
+        About {
+            adapter: "wecom",
+            channel: Some(Channel::Wecom),
+            pace: Pace { at_once: usize::from(settings.at_once), per_second: settings.per_second },
+        }
     }
 
     fn send<'a>(&'a self, notice: &'a Notice) -> Sending<'a> {

@@ -11,7 +11,7 @@ use sync_server::{
     clock::Clock,
     config::Config,
     keys::Keys,
-    notify::{Accepted, Sender, Sending},
+    notify::{About, Accepted, Pace, Sender, Sending},
     office::{Channel, Staff},
     serve,
     store::Notice,
@@ -34,12 +34,8 @@ pub(crate) struct Office {
 struct Telephones(Arc<Mutex<Vec<Notice>>>);
 
 impl Sender for Telephones {
-    fn carries(&self, channel: Channel) -> bool {
-        channel == Channel::Sms
-    }
-
-    fn adapter(&self) -> &'static str {
-        "telephones"
+    fn about(&self) -> About {
+        About { adapter: "telephones", channel: Some(Channel::Sms), pace: Pace::UNHURRIED }
     }
 
     fn send<'a>(&'a self, notice: &'a Notice) -> Sending<'a> {

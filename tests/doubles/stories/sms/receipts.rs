@@ -50,7 +50,7 @@ impl Office {
         let handle = sender.send(&notice).await.unwrap().handle;
         let office = Self { house, dir, notice };
         let sql = "update notice set adapter = ?1, handle = ?2, sent_at = made_at, next_try = null where id = ?3";
-        office.db().execute(sql, rusqlite::params![sender.adapter(), handle, office.notice.id]).unwrap();
+        office.db().execute(sql, rusqlite::params![sender.about().adapter, handle, office.notice.id]).unwrap();
         office
     }
 

@@ -206,7 +206,7 @@ async fn nobody_listening_is_later_and_tells_no_secret() {
     let unsent = gone.unwrap().sender().send(&asked(1, "zhangwei")).await.unwrap_err();
     assert_eq!(unsent.kind, LATER);
     assert!(!format!("{unsent:?}").contains("invented"), "{unsent:?}");
-    assert_eq!(office.wecom.sender().pace().at_once, 3);
+    assert_eq!(office.wecom.sender().about().pace.at_once, 3);
 }
 
 /// 200 notices to one member: 30 a minute would be delivered and the rest dropped without a word.
