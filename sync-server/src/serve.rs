@@ -284,7 +284,7 @@ pub(crate) async fn minute_round(state: &AppState) -> Result<Erasing, ChoresFaul
     state.store.settle_days_over(now).await?;
     remind(state, now).await?;
     let erasing = Erasing::after(kept.chores, now);
-    copy_if_due(state, now);
+    copy_if_due(state, now, erasing == Erasing::Due);
     if erasing == Erasing::Due {
         state.store.erase_due(state.config.retention, now).await?;
         state.store.chores_done(now).await?;
@@ -293,12 +293,12 @@ pub(crate) async fn minute_round(state: &AppState) -> Result<Erasing, ChoresFaul
 }
 
 /// Beside the chores: a large database takes its time, and a copy that fails holds nothing else up.
-fn copy_if_due(state: &AppState, now: Moment) {
+fn copy_if_due(state: &AppState, now: Moment, trusted: bool) {
     if state.config.backup.is_none() {
         return;
     }
     let config = Arc::clone(&state.config);
-    tokio::task::spawn_blocking(move || match backups::due(&config, now) {
+    tokio::task::spawn_blocking(move || match backups::due(&config, now, trusted) {
         Ok(Some(path)) => tracing::info!(path = %path.display(), "the database was copied"),
         Ok(None) => {}
         Err(cause) => tracing::error!(cause = &cause as &dyn std::error::Error, "the database was not copied"),

@@ -23,8 +23,7 @@ pub(super) fn backup(config: &Config, file: &Path, out: &mut dyn Write) -> Resul
 pub(super) fn restore(config: &Config, file: &Path, now: Moment, out: &mut dyn Write) -> Result<(), Failure> {
     // A server that runs has the old database open, and would go on writing into it under its new name.
     let _lock = serve::only_here(config)?;
-    let called = format!("before-{}", now.unix_ms() / 1000);
-    let Restored { copied, aside } = store::restore(file, &config.database(), &called)?;
+    let Restored { copied, aside } = store::restore(file, &config.database(), now)?;
     writeln!(out, "已恢复：{}", said(copied))?;
     if let Some(aside) = aside {
         writeln!(out, "原数据库另存为 {}。What lay there before is kept", aside.display())?;

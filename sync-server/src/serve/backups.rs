@@ -2,7 +2,11 @@
 //!
 //! The folder says what there is: a restart makes none too many, and a folder that somebody emptied gets one at once.
 
-use std::{fs, io, path::PathBuf, sync::Mutex};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    sync::Mutex,
+};
 
 use chrono::TimeDelta;
 use shared::time::Moment;
@@ -17,8 +21,8 @@ static UNDER_WAY: Mutex<()> = Mutex::new(());
 const BEGINS: &str = "office-";
 const ENDS: &str = ".sqlite3";
 
-/// Makes the copy that is due; where it lies, if one was. Blocks.
-pub(super) fn due(config: &Config, now: Moment) -> Result<Option<PathBuf>, BackupsFault> {
+/// Makes the copy that is due; where it lies, if one was. Those that are too many go only where the clock is `trusted`. Blocks.
+pub(super) fn due(config: &Config, now: Moment, trusted: bool) -> Result<Option<PathBuf>, BackupsFault> {
     let Some(BackupSettings { folder, every_hours, keep }) = &config.backup else { return Ok(None) };
     // A large database may take longer than a minute.
     let Ok(_alone) = UNDER_WAY.try_lock() else { return Ok(None) };
@@ -27,13 +31,18 @@ pub(super) fn due(config: &Config, now: Moment) -> Result<Option<PathBuf>, Backu
     let mut there = names(folder).map_err(fault)?;
     // A minute early is on time: the chores come by the minute.
     let old = name(now.minus(TimeDelta::hours(i64::from(every_hours.get()))).plus(TimeDelta::minutes(1)));
-    let newest = there.iter().max().filter(|newest| **newest <= name(now));
-    if newest.is_some_and(|newest| *newest > old) {
+    let made = name(now);
+    // What a clock wrote that ran ahead is neither the newest nor too many.
+    there.retain(|name| *name <= made);
+    if there.iter().max().is_some_and(|newest| *newest > old) {
         return Ok(None);
     }
-    let made = name(now);
+    forget_halves(folder).map_err(fault)?;
     let path = folder.join(&made);
     store::backup(&config.database(), &path)?;
+    if !trusted {
+        return Ok(Some(path));
+    }
     there.push(made);
     there.sort();
     let too_many = there.len().saturating_sub(usize::from(keep.get()));
@@ -49,13 +58,25 @@ fn name(at: Moment) -> String {
     format!("{BEGINS}{digits}{ENDS}")
 }
 
-fn names(folder: &std::path::Path) -> io::Result<Vec<String>> {
+/// Of copies that a server was killed over.
+fn forget_halves(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let half = entry?.file_name().to_string_lossy().into_owned();
+        if half.strip_suffix(store::HALF).is_some_and(is_ours) {
+            fs::remove_file(folder.join(half))?;
+        }
+    }
+    Ok(())
+}
+
+fn names(folder: &Path) -> io::Result<Vec<String>> {
     let names = fs::read_dir(folder)?.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
-    let ours = |name: &String| {
-        let digits = name.strip_prefix(BEGINS).and_then(|name| name.strip_suffix(ENDS));
-        digits.is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
-    };
-    Ok(names.collect::<io::Result<Vec<String>>>()?.into_iter().filter(ours).collect())
+    Ok(names.collect::<io::Result<Vec<String>>>()?.into_iter().filter(|name| is_ours(name)).collect())
+}
+
+fn is_ours(name: &str) -> bool {
+    let digits = name.strip_prefix(BEGINS).and_then(|name| name.strip_suffix(ENDS));
+    digits.is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -89,18 +110,32 @@ mod tests {
         let at = |hours| start.plus(TimeDelta::hours(hours));
         fs::create_dir_all(&folder).unwrap();
         fs::write(folder.join("office-notes.sqlite3"), "somebody else's").unwrap();
-        let made = |hours| due(&config, at(hours)).unwrap().is_some();
+        let made = |hours| due(&config, at(hours), true).unwrap().is_some();
         assert_eq!([0, 1, 23, 24, 25, 47, 48, 72].map(made), [true, false, false, true, false, false, true, true]);
         let mut left = names(&folder).unwrap();
         left.sort();
         assert_eq!(left, [name(at(48)), name(at(72))]);
         assert!(folder.join("office-notes.sqlite3").exists());
-        // Written by a clock that went wrong, it holds nothing up.
-        assert!(due(&config, at(60)).unwrap().is_some());
+        // Written by a clock that ran ahead, two hold nothing up and put no older one away, and are none of the newest.
+        let half = folder.join(name(at(59)) + store::HALF);
+        fs::write(&half, "a server was killed over it").unwrap();
+        for (hours, trusted, made, left) in [
+            (1, true, true, vec![1, 48, 72]),
+            (1, true, false, vec![1, 48, 72]),
+            (25, false, true, vec![1, 25, 48, 72]),
+            (49, false, true, vec![1, 25, 48, 49, 72]),
+            (73, true, true, vec![72, 73]),
+        ] {
+            assert_eq!(due(&config, at(hours), trusted).unwrap().is_some(), made, "{hours}");
+            let mut there = names(&folder).unwrap();
+            there.sort();
+            assert_eq!(there, left.into_iter().map(|hours| name(at(hours))).collect::<Vec<_>>(), "{hours}");
+        }
+        assert!(!half.exists());
         let none = Config { backup: None, ..config.clone() };
-        assert_eq!(due(&none, at(999)).unwrap(), None);
+        assert_eq!(due(&none, at(999), true).unwrap(), None);
         fs::remove_dir_all(&folder).unwrap();
         fs::write(&folder, "no folder").unwrap();
-        assert!(matches!(due(&config, at(100)), Err(BackupsFault::Folder { .. })));
+        assert!(matches!(due(&config, at(100), true), Err(BackupsFault::Folder { .. })));
     }
 }

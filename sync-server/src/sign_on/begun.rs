@@ -21,9 +21,14 @@ pub const BEGUN_FOR: TimeDelta = TimeDelta::minutes(15);
 
 pub(super) struct Begun {
     key: [u8; 64],
-    /// When they were begun, and the state.
-    used: Mutex<BTreeSet<(i64, String)>>,
+    /// When they were begun, and our word.
+    used: Mutex<BTreeSet<(i64, Word)>>,
 }
+
+type Word = [u8; 32];
+
+/// More are not remembered: the memory is not a stranger's to fill. The word of the house is good once by itself.
+const REMEMBERED: usize = 100_000;
 
 impl Begun {
     pub(super) const fn new(key: [u8; 64]) -> Self {
@@ -41,15 +46,17 @@ impl Begun {
     pub(super) fn ends(&self, house: &str, secret: &str, state: &str, now: Moment) -> bool {
         let Some(begun_ms) = state.get(..16).and_then(|time| i64::from_str_radix(time, 16).ok()) else { return false };
         let in_time = now.minus(BEGUN_FOR).unix_ms() < begun_ms && begun_ms <= now.unix_ms();
-        let is_ours = bytes(state.get(16..).unwrap_or_default())
-            .is_some_and(|mac| self.mac(house, secret, begun_ms).verify_slice(&mac).is_ok());
-        if !in_time || !is_ours {
-            return false;
-        }
+        // Written in one way only: else one word would be many states.
+        let word = state.get(16..).and_then(bytes).filter(|_| state.starts_with(&format!("{begun_ms:016x}")));
+        let is_ours = |word: &Word| self.mac(house, secret, begun_ms).verify_slice(word).is_ok();
+        let Some(word) = word.filter(|word| in_time && is_ours(word)) else { return false };
         let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
-        let ended = (now.minus(BEGUN_FOR).unix_ms().saturating_add(1), String::new());
+        let ended = (now.minus(BEGUN_FOR).unix_ms().saturating_add(1), [0; 32]);
         *used = used.split_off(&ended);
-        used.insert((begun_ms, state.to_owned()))
+        if used.len() >= REMEMBERED {
+            used.pop_first();
+        }
+        used.insert((begun_ms, word))
     }
 
     fn mac(&self, house: &str, secret: &str, begun_ms: i64) -> Hmac<Sha256> {
@@ -68,7 +75,7 @@ impl fmt::Debug for Begun {
 }
 
 /// What is written in one way only: two small letters or digits for each.
-fn bytes(hex: &str) -> Option<Vec<u8>> {
+fn bytes(hex: &str) -> Option<Word> {
     let digit = |byte: u8| match byte {
         b'0'..=b'9' => Some(byte - b'0'),
         b'a'..=b'f' => Some(byte - b'a' + 10),
@@ -78,7 +85,7 @@ fn bytes(hex: &str) -> Option<Vec<u8>> {
         [high, low] => Some(digit(*high)? << 4 | digit(*low)?),
         _ => None,
     };
-    hex.as_bytes().chunks(2).map(pair).collect()
+    hex.as_bytes().chunks(2).map(pair).collect::<Option<Vec<u8>>>()?.try_into().ok()
 }
 
 #[cfg(test)]
@@ -101,6 +108,8 @@ mod tests {
             ("cas", "other", &state, soon),
             ("cas", "own", &forged, soon),
             ("cas", "own", &state.to_uppercase(), soon),
+            ("cas", "own", &(state[..16].to_uppercase() + &state[16..]), soon),
+            ("cas", "own", &format!("+{}", &state[1..]), soon),
             ("cas", "own", &state[..78], soon),
             ("cas", "own", "", soon),
             ("cas", "own", "审核", soon),

@@ -11,7 +11,7 @@ use std::{
     ffi::{OsStr, OsString},
     fs::{self, File, OpenOptions},
     io,
-    os::unix::fs::OpenOptionsExt as _,
+    os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, chown},
     path::{Path, PathBuf},
 };
 
@@ -19,6 +19,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use shared::{
     chain::{ChainName, Head},
     ids::CampusId,
+    time::Moment,
 };
 
 use super::{StoreError, connection, migrations, rows};
@@ -38,24 +39,28 @@ pub struct Restored {
     pub aside: Option<PathBuf>,
 }
 
+/// What the name of a copy ends with while it is written.
+pub const HALF: &str = ".part";
+
 /// Copies the database to `to`, which must not be there yet. Blocks.
 pub fn backup(database: &Path, to: &Path) -> Result<Copied, BackupFault> {
     if to.exists() {
         return Err(BackupFault::Exists { path: to.to_owned() });
     }
-    let part = with_end(to, ".part");
+    let part = with_end(to, HALF);
     let copied = copy(database, &part)?;
     fs::rename(&part, to).and_then(|()| sync_folder_of(to)).map_err(BackupFault::file(to))?;
     Ok(copied)
 }
 
 /// Puts `from` in the database's place; the caller holds the lock that keeps servers out. Blocks.
-pub fn restore(from: &Path, database: &Path, called: &str) -> Result<Restored, BackupFault> {
+pub fn restore(from: &Path, database: &Path, now: Moment) -> Result<Restored, BackupFault> {
     let part = with_end(database, ".restoring");
     let copied = copy(from, &part)?;
-    let aside = database.exists().then(|| with_end(database, format!(".{called}")));
+    let aside = database.exists().then(|| with_end(database, format!(".before-{}", now.unix_s())));
     let told = aside.is_some().then(|| epoch_told(database)).flatten();
-    renumber(&part, told)?;
+    renumber(&part, told, now)?;
+    give_to_the_owner_of(database, &part)?;
     if let Some(aside) = &aside {
         set_aside(database, aside)?;
     }
@@ -63,8 +68,24 @@ pub fn restore(from: &Path, database: &Path, called: &str) -> Result<Restored, B
     Ok(Restored { copied, aside })
 }
 
-/// Writes the copy, reads it through and brings it to the disk.
+/// Whoever puts it back may be another than who serves from it.
+fn give_to_the_owner_of(database: &Path, part: &Path) -> Result<(), BackupFault> {
+    let of = |path: &Path| fs::metadata(path).map(|found| (found.uid(), found.gid()));
+    let folder = || of(database.parent().unwrap_or(database));
+    let given = of(database)
+        .or_else(|_| folder())
+        .and_then(|owner| if of(part)? == owner { Ok(()) } else { chown(part, Some(owner.0), Some(owner.1)) });
+    given.map_err(BackupFault::file(part))
+}
+
+/// Writes the copy, reads it through and brings it to the disk; half a one is not left behind.
 fn copy(from: &Path, to: &Path) -> Result<Copied, BackupFault> {
+    written(from, to).inspect_err(|_| {
+        fs::remove_file(to).ok();
+    })
+}
+
+fn written(from: &Path, to: &Path) -> Result<Copied, BackupFault> {
     if !from.exists() {
         return Err(BackupFault::Missing { path: from.to_owned() });
     }
@@ -119,17 +140,21 @@ fn epoch_told(database: &Path) -> Option<u32> {
     db.query_row("select epoch from feed_epoch", [], |row| row.get(0)).ok()
 }
 
-/// Numberings that may have been told since the copy was made, where nobody can say.
-const UNKNOWN_EPOCHS: u32 = 1000;
+/// Greater than any that was told before, where nobody can say which were: minutes since 1970, and a copy does not come back twice
+/// in one.
+fn unheard_of(now: Moment) -> u32 {
+    u32::try_from(now.unix_s() / 60).unwrap_or(u32::MAX)
+}
 
 /// Tells all of the feed again under a number that no gate has heard of. Whoever was signed in is signed out: whom the copy knows
 /// may have signed out since.
-fn renumber(path: &Path, told: Option<u32>) -> Result<(), BackupFault> {
+fn renumber(path: &Path, told: Option<u32>, now: Moment) -> Result<(), BackupFault> {
     let mut db = connection::writing(path)?;
     let work = |db: &mut Connection| -> Result<(), StoreError> {
         let transaction = db.transaction()?;
         let held: u32 = transaction.query_row("select epoch from feed_epoch", [], |row| row.get(0))?;
-        let epoch = told.map_or(held.saturating_add(UNKNOWN_EPOCHS), |told| told.max(held).saturating_add(1));
+        let next = told.unwrap_or(0).max(held).saturating_add(1);
+        let epoch = if told.is_some() { next } else { next.max(unheard_of(now)) };
         tell_again(&transaction, held, epoch)?;
         transaction.execute("update feed_epoch set epoch = ?1", [epoch])?;
         transaction.execute("delete from feed where epoch <> ?1", [epoch])?;

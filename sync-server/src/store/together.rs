@@ -54,18 +54,19 @@ pub(super) fn tell(
     // The sign keeps SQLite from looking through all that is due.
     let is_on_its_way = db
         .prepare_cached(
-            r#"select 1 from notice where "to" = ?1 and channel = ?2 and kind = 'waiting'
+            r#"select 1 from notice where "to" = ?1 and channel = ?2 and kind = 'waiting' and counts = ?3
                and +next_try is not null and taken_at is null and tries = 0"#,
         )?
-        .exists(params![to, channel.name()])?;
+        .exists(params![to, channel.name(), staff.as_str()])?;
     if is_on_its_way {
         return Ok(());
     }
     let last: Option<i64> = db
         .prepare_cached(
-            r#"select max(coalesce(sent_at, made_at)) from notice where "to" = ?1 and channel = ?2 and kind = 'waiting'"#,
+            r#"select max(coalesce(sent_at, made_at)) from notice where "to" = ?1 and channel = ?2 and kind = 'waiting'
+               and ifnull(counts, ?3) = ?3 and given_up is not 'needless'"#,
         )?
-        .query_row(params![to, channel.name()], |row| row.get(0))
+        .query_row(params![to, channel.name(), staff.as_str()], |row| row.get(0))
         .optional()?
         .flatten();
     let at = last.map_or(now, |last| now.max(Moment::from_unix_ms(last).plus(every)));
@@ -107,10 +108,10 @@ mod tests {
 
     use super::*;
     use crate::{
-        office::{Choice, Revision, Together, notice::NoticeKind},
+        office::{BookingForm, Choice, Revision, Together, notice::NoticeKind},
         store::{
             Came, GivenUp, NoticeState, Taken,
-            office_days::{Office, form, links},
+            office_days::{Office, form, links, staff},
         },
     };
 
@@ -166,6 +167,20 @@ mod tests {
         book(&office, 3, 11).await;
         let taken = take(&office, office.now).await;
         assert!(taken.iter().any(|one| one.notice.text.contains("有 11 个")), "{taken:?}");
+    }
+
+    /// The directory may name one telephone twice.
+    #[tokio::test]
+    async fn two_who_share_a_telephone_are_told_each_of_their_own() {
+        let office = Office::with_host().await;
+        let Office { store, now, .. } = &office;
+        let other = staff("T2", "王芳", office.host.phone.as_str());
+        store.import_directory(vec![office.host.clone(), other], *now).await.unwrap();
+        store.tell_together(Together { more_than: 0, every: TimeDelta::minutes(30) });
+        let to_other = BookingForm { host_name: "王芳".to_owned(), host_number: "T2".to_owned(), ..form() };
+        office.submit(&form(), 1).await;
+        office.submit(&to_other, 2).await;
+        assert_eq!(take(&office, *now).await.len(), 2);
     }
 
     #[tokio::test]

@@ -2,6 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
+use chrono::TimeDelta;
 use shared::sync::{Refusal, pull::Cursor};
 
 use super::*;
@@ -51,7 +52,7 @@ async fn a_copy_that_comes_back_is_the_office_of_then_and_what_lay_there_is_kept
     let before = office.fed().await;
     let Office { store, path, _dir, .. } = office;
     drop(store);
-    let Restored { copied, aside } = restore(&copy, &path, "before-1").unwrap();
+    let Restored { copied, aside } = restore(&copy, &path, Moment::from_unix_s(1)).unwrap();
     assert_eq!(copied.bookings, 2);
     let store = Store::open(&path, key()).unwrap();
     assert!(store.booking(late).await.unwrap().is_none());
@@ -77,12 +78,20 @@ async fn a_database_that_is_broken_is_set_aside_with_its_log_and_replaced() {
     drop(store);
     fs::write(&path, b"no database at all ".repeat(500)).unwrap();
     fs::write(with_end(&path, "-wal"), b"nor a log").unwrap();
-    let aside = restore(&copy, &path, "before-1").unwrap().aside.unwrap();
+    let noon = Moment::from_unix_s(1_795_363_200);
+    let aside = restore(&copy, &path, noon).unwrap().aside.unwrap();
     assert!(fs::read(&aside).unwrap().starts_with(b"no database"));
     assert_eq!(fs::read(with_end(&aside, "-wal")).unwrap(), b"nor a log");
     let store = Store::open(&path, key()).unwrap();
     let fed = store.feed_after(CAMPUS, Cursor { epoch: 1, seq: 9 }, 100).await.unwrap().unwrap();
-    assert_eq!(fed.epoch, 1 + UNKNOWN_EPOCHS, "nobody knows any more what was told");
+    assert_eq!(fed.epoch, 29_922_720, "nobody knows any more what was told");
+    // And once more where nothing is left to ask.
+    drop(store);
+    fs::remove_file(&path).unwrap();
+    assert_eq!(restore(&copy, &path, noon.plus(TimeDelta::hours(1))).unwrap().aside, None);
+    let store = Store::open(&path, key()).unwrap();
+    let fed = store.feed_after(CAMPUS, Cursor { epoch: 1, seq: 9 }, 100).await.unwrap().unwrap();
+    assert_eq!(fed.epoch, 29_922_780);
 }
 
 #[tokio::test]
@@ -101,13 +110,16 @@ async fn what_is_no_whole_copy_of_an_office_changes_nothing() {
     }] {
         let from = path.with_file_name("broken.sqlite3");
         fs::write(&from, broken).unwrap();
-        restore(&from, &path, "before-1").unwrap_err();
+        restore(&from, &path, Moment::from_unix_s(1)).unwrap_err();
     }
     let other = path.with_file_name("other.sqlite3");
     Connection::open(&other).unwrap().execute_batch("create table t (a)").unwrap();
-    assert!(matches!(restore(&other, &path, "before-1"), Err(BackupFault::NotOurs { .. })));
-    assert!(matches!(restore(Path::new("/none"), &path, "before-1"), Err(BackupFault::Missing { .. })));
+    assert!(matches!(restore(&other, &path, Moment::from_unix_s(1)), Err(BackupFault::NotOurs { .. })));
+    assert!(matches!(restore(Path::new("/none"), &path, Moment::from_unix_s(1)), Err(BackupFault::Missing { .. })));
     Connection::open(&copy).unwrap().execute_batch("pragma user_version = 999").unwrap();
-    assert!(matches!(restore(&copy, &path, "x"), Err(BackupFault::Store(StoreError::Newer { found: 999, .. }))));
+    assert!(matches!(
+        restore(&copy, &path, Moment::from_unix_s(1)),
+        Err(BackupFault::Store(StoreError::Newer { found: 999, .. }))
+    ));
     assert_eq!(fs::read(&path).unwrap(), before);
 }
