@@ -123,8 +123,8 @@ mod tests {
             (1, true, true, vec![1, 48, 72]),
             (1, true, false, vec![1, 48, 72]),
             (25, false, true, vec![1, 25, 48, 72]),
-            (49, false, true, vec![1, 25, 48, 49, 72]),
-            (73, true, true, vec![72, 73]),
+            (73, true, false, vec![1, 25, 48, 72]),
+            (96, true, true, vec![72, 96]),
         ] {
             assert_eq!(due(&config, at(hours), trusted).unwrap().is_some(), made, "{hours}");
             let mut there = names(&folder).unwrap();
