@@ -78,7 +78,7 @@ impl SqliteStore {
     /// From now on every entry goes into the journal beside the database, too, signed with the terminal's own key; what it lacks is
     /// written at once.
     pub fn keep_journal(&mut self, key: &SigningKey) -> Result<(), StoreError> {
-        self.journal = Some(Journal::level(&self.path, &self.connection, key)?);
+        self.journal = Some(Journal::level(&self.path, &mut self.connection, key)?);
         Ok(())
     }
 

@@ -10,10 +10,10 @@ use std::{
 };
 
 use ed25519_dalek::SigningKey;
-use rusqlite::{Connection, ErrorCode, params};
-use shared::{chain::Head, entry::Entry, seal::PublicKey};
+use rusqlite::{Connection, ErrorCode};
+use shared::seal::PublicKey;
 
-use super::{SqliteStore, StoreError, journal, lock, migrations, news, prepare, stored};
+use super::{SqliteStore, StoreError, entries, journal, lock, migrations, news, prepare};
 use crate::ports::Store as _;
 
 /// What became of it.
@@ -85,11 +85,8 @@ fn write(path: &Path, read: &journal::Read) -> Result<(), StoreError> {
         SqliteStore { connection, commits_since_checkpoint: 0, journal: None, path: path.to_owned(), _lock: None };
     store.keep_post(&read.place.post(), read.place.floor)?;
     let transaction = store.connection.transaction()?;
-    for (kept, Head { seq, hash }) in &read.entries {
-        let entry: Entry = serde_json::from_str(&kept.body).map_err(StoreError::json("entry"))?;
-        transaction
-            .prepare_cached("insert into entry (seq, body, hash, at_ms) values (?1, ?2, ?3, ?4)")?
-            .execute(params![stored(*seq)?, kept.body, hash.as_bytes(), entry.at.unix_ms()])?;
+    for (kept, head) in &read.entries {
+        entries::take_over(&transaction, &kept.body, *head)?;
     }
     if let Some(key_set) = &read.key_set {
         news::keep_key_set(&transaction, key_set, read.place.floor)?;

@@ -97,6 +97,52 @@ fn every_entry_is_in_the_journal_and_what_it_lacks_is_written_at_a_start() {
     assert_eq!(read.entries.last().unwrap().1, chain(&mut store).1);
 }
 
+/// The database as it was after three entries, and beside it a journal of five.
+fn gone_back() -> (TempDir, (Vec<String>, Head)) {
+    let (folder, store) = at_work();
+    drop(store);
+    let earlier = fs::read(database(&folder)).unwrap();
+    let mut store = SqliteStore::open(&database(&folder)).unwrap();
+    store.keep_journal(&key()).unwrap();
+    for n in 4..=5 {
+        store.append(&entry(n)).unwrap();
+    }
+    let acknowledged = chain(&mut store);
+    drop(store);
+    fs::write(database(&folder), earlier).unwrap();
+    for end in ["-wal", "-shm"] {
+        fs::remove_file(folder.path().join(format!("{DATABASE_FILE}{end}"))).ok();
+    }
+    (folder, acknowledged)
+}
+
+#[test]
+fn what_only_the_journal_has_comes_back_and_no_number_is_given_out_twice() {
+    let (folder, acknowledged) = gone_back();
+    let mut store = SqliteStore::open(&database(&folder)).unwrap();
+    assert_eq!(chain(&mut store).1.seq, 3);
+    store.keep_journal(&key()).unwrap();
+    assert_eq!(chain(&mut store), acknowledged);
+    assert_eq!(store.append(&entry(6)).unwrap().seq, 6);
+    assert_eq!(written(&folder), [1, 2, 3, 4, 5, 6]);
+    assert!(!folder.path().join("entries.journal.before").exists());
+}
+
+#[test]
+fn a_journal_of_another_course_is_set_aside_and_never_overwritten() {
+    let (folder, _) = gone_back();
+    let other_course = fs::read(book(&folder)).unwrap();
+    let mut store = SqliteStore::open(&database(&folder)).unwrap();
+    store.append(&entry(9)).unwrap();
+    let ours = chain(&mut store);
+    for aside in ["entries.journal.before", "entries.journal.before-2", "entries.journal.before-3"] {
+        store.keep_journal(&key()).unwrap();
+        assert_eq!((chain(&mut store), written(&folder)), (ours.clone(), vec![1, 2, 3, 4]));
+        assert_eq!(fs::read(folder.path().join(aside)).unwrap(), other_course);
+        fs::write(book(&folder), &other_course).unwrap();
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn nobody_else_reads_the_journal() {
