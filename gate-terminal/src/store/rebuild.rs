@@ -5,7 +5,7 @@
 
 use std::{
     ffi::OsString,
-    fs,
+    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -19,8 +19,8 @@ use crate::ports::Store as _;
 /// What became of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rebuilt {
-    /// Where the damaged one lies.
-    pub aside: PathBuf,
+    /// Where the damaged one lies, if there was one.
+    pub aside: Option<PathBuf>,
     pub entries: usize,
     pub last: u64,
 }
@@ -50,6 +50,16 @@ impl StoreError {
 }
 
 impl SqliteStore {
+    /// Whether a terminal that has its place, as its own journal says, stands without a database.
+    #[must_use]
+    pub fn is_lost(path: &Path, key: &SigningKey) -> bool {
+        let nothing = match fs::metadata(path) {
+            Ok(found) => found.len() == 0,
+            Err(error) => error.kind() == io::ErrorKind::NotFound,
+        };
+        nothing && journal::read(&path.with_file_name(journal::FILE), &PublicKey::of(key)).is_some()
+    }
+
     /// In place of the damaged database at `path`, which is kept under a name that ends in `called`.
     pub fn rebuild(path: &Path, key: &SigningKey, called: &str) -> Result<(Self, Rebuilt), StoreError> {
         let held = lock(path)?;
@@ -61,8 +71,12 @@ impl SqliteStore {
             fs::remove_file(left).ok();
         }
         write(&part, &read)?;
-        let aside = with_end(path, &format!(".{called}"));
-        fs::rename(path, &aside).map_err(fault)?;
+        let aside = journal::unused(with_end(path, &format!(".{called}")));
+        let there = path.exists();
+        if there {
+            // A second name and not another: at no moment is there no database at all.
+            fs::hard_link(path, &aside).or_else(|_| fs::copy(path, &aside).map(drop)).map_err(fault)?;
+        }
         for end in ["-wal", "-shm"] {
             // Left behind it would be read into the new one.
             if with_end(path, end).exists() {
@@ -72,7 +86,7 @@ impl SqliteStore {
         fs::rename(&part, path).and_then(|()| journal::sync_folder(path)).map_err(fault)?;
         drop(held);
         let last = read.entries.last().map_or(0, |(kept, _)| kept.seq);
-        Ok((Self::open(path)?, Rebuilt { aside, entries: read.entries.len(), last }))
+        Ok((Self::open(path)?, Rebuilt { aside: there.then_some(aside), entries: read.entries.len(), last }))
     }
 }
 

@@ -209,7 +209,7 @@ fn a_damaged_database_is_set_aside_and_the_chain_goes_on_from_the_journal() {
         assert!(SqliteStore::open(&database(&folder)).unwrap_err().is_damage());
         let (mut store, Rebuilt { aside, entries, last }) =
             SqliteStore::rebuild(&database(&folder), &key(), "damaged-1").unwrap();
-        assert_eq!((entries, last, fs::read(&aside).unwrap()), (3, 3, damage.clone()));
+        assert_eq!((entries, last, fs::read(aside.unwrap()).unwrap()), (3, 3, damage.clone()));
         assert_eq!(chain(&mut store), before);
         let held = store.load().unwrap();
         assert_eq!((held.post, held.floor, held.recorded, held.receipted), (Office::open().post(), morning(), 3, 0));
@@ -219,6 +219,21 @@ fn a_damaged_database_is_set_aside_and_the_chain_goes_on_from_the_journal() {
         assert_eq!(store.append(&entry(4)).unwrap().seq, 4);
         assert_eq!(written(&folder), [1, 2, 3, 4]);
     }
+}
+
+#[test]
+fn a_rebuilding_that_fails_half_way_leaves_a_database_in_its_place() {
+    let (folder, store) = at_work();
+    drop(store);
+    fs::write(database(&folder), "gone").unwrap();
+    fs::write(folder.path().join(format!("{DATABASE_FILE}-wal")), "left behind").unwrap();
+    let in_the_way = folder.path().join(format!("{DATABASE_FILE}.damaged-1-wal"));
+    fs::create_dir(&in_the_way).unwrap();
+    SqliteStore::rebuild(&database(&folder), &key(), "damaged-1").unwrap_err();
+    assert_eq!(fs::read_to_string(database(&folder)).unwrap(), "gone");
+    fs::remove_dir(in_the_way).unwrap();
+    let (_, Rebuilt { aside, .. }) = SqliteStore::rebuild(&database(&folder), &key(), "damaged-1").unwrap();
+    assert_eq!(aside, Some(folder.path().join(format!("{DATABASE_FILE}.damaged-1-2"))));
 }
 
 #[test]
