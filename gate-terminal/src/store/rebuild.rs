@@ -11,7 +11,7 @@ use std::{
 
 use ed25519_dalek::SigningKey;
 use rusqlite::{Connection, ErrorCode};
-use shared::seal::PublicKey;
+use shared::{chain::Head, seal::PublicKey};
 
 use super::{SqliteStore, StoreError, entries, journal, lock, migrations, news, prepare};
 use crate::ports::Store as _;
@@ -90,7 +90,7 @@ impl SqliteStore {
     }
 }
 
-fn write(path: &Path, read: &journal::Read) -> Result<(), StoreError> {
+pub(super) fn write(path: &Path, read: &journal::Read) -> Result<(), StoreError> {
     super::keep_private(path)?;
     let mut connection = Connection::open(path).map_err(|cause| StoreError::open(path, cause))?;
     prepare(&connection)?;
@@ -106,7 +106,27 @@ fn write(path: &Path, read: &journal::Read) -> Result<(), StoreError> {
         news::keep_key_set(&transaction, key_set, read.place.floor)?;
     }
     transaction.commit()?;
-    store.checkpoint();
+    let (busy, ..) = store.connection.query_row("pragma wal_checkpoint(truncate)", [], |row| {
+        Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?))
+    })?;
+    if busy != 0 {
+        return Err(StoreError::Damaged { report: String::from("what was rebuilt is not in its file yet") });
+    }
+    drop(store);
+    check(path, read)
+}
+
+/// The file by itself, before it takes the place of another.
+pub(super) fn check(path: &Path, read: &journal::Read) -> Result<(), StoreError> {
+    fs::File::open(path)
+        .and_then(|file| file.sync_all())
+        .map_err(|cause| StoreError::Lock { path: path.to_owned(), cause })?;
+    let connection = Connection::open(path).map_err(|cause| StoreError::open(path, cause))?;
+    super::check_whole(&connection)?;
+    let head = read.entries.last().map_or(Head::START, |(_, head)| *head);
+    if super::post(&connection)? != Some(read.place.post()) || entries::head(&connection)? != head {
+        return Err(StoreError::Damaged { report: String::from("what was rebuilt is not what the journal says") });
+    }
     Ok(())
 }
 

@@ -12,7 +12,7 @@ use super::*;
 use crate::{
     gate::small_campus::{Office, day, gate_index, morning, pass_id},
     ports::{NewerKeySet, News, Receipt, Store as _},
-    store::{DATABASE_FILE, Rebuilt, SqliteStore},
+    store::{DATABASE_FILE, Rebuilt, SqliteStore, rebuild},
 };
 
 fn key() -> SigningKey {
@@ -234,6 +234,22 @@ fn a_rebuilding_that_fails_half_way_leaves_a_database_in_its_place() {
     fs::remove_dir(in_the_way).unwrap();
     let (_, Rebuilt { aside, .. }) = SqliteStore::rebuild(&database(&folder), &key(), "damaged-1").unwrap();
     assert_eq!(aside, Some(folder.path().join(format!("{DATABASE_FILE}.damaged-1-2"))));
+}
+
+#[test]
+fn what_is_not_whole_in_its_file_takes_no_other_s_place() {
+    let (folder, store) = at_work();
+    drop(store);
+    let mut read = read(&book(&folder), &own()).unwrap();
+    let part = folder.path().join("made");
+    drop(SqliteStore::open(&part).unwrap());
+    let reader = Connection::open(&part).unwrap();
+    reader.execute_batch("begin; select count(*) from entry").unwrap();
+    assert!(rebuild::write(&part, &read).unwrap_err().is_damage(), "most of it is beside the file");
+    drop(reader);
+    rebuild::check(&part, &read).unwrap();
+    read.entries.pop();
+    assert!(rebuild::check(&part, &read).unwrap_err().is_damage(), "of another length");
 }
 
 #[test]
