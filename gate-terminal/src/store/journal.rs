@@ -93,9 +93,11 @@ pub(super) struct Read {
     pub(super) entries: Vec<(Kept, Head)>,
     /// The newest; the root signed it.
     pub(super) key_set: Option<SealedKeySet>,
-    /// Where the last whole line ends, and whether anything stands behind it.
+    /// Where the last line ends that holds, and whether a line stands behind it that was not finished.
     end: u64,
     torn: bool,
+    /// A whole line does not hold. Signed ones may stand behind it.
+    damaged: bool,
 }
 
 impl Journal {
@@ -109,9 +111,9 @@ impl Journal {
         let goes_on = match read(&path, &PublicKey::of(key)) {
             Some(read) if read.place.post() == post && belongs(connection, &read)? => {
                 take_over(connection, &read)?;
-                to_keep = false;
+                to_keep = read.damaged;
                 let (oldest, _) = ends(connection)?;
-                (!too_long(&read, oldest)).then_some(read)
+                (!read.damaged && !too_long(&read, oldest)).then_some(read)
             }
             Some(_) | None => None,
         };
@@ -140,7 +142,7 @@ impl Journal {
             // Whole before it has its name.
             if to_keep && path.exists() {
                 let aside = unused(path.with_extension("journal.before"));
-                tracing::error!(aside = %aside.display(), "the journal of entries is not this database's; it was set aside");
+                tracing::error!(aside = %aside.display(), "the journal of entries is damaged or not this database's; it was set aside");
                 fs::rename(&path, aside).map_err(fault)?;
             }
             fs::rename(&journal.path, &path).map_err(fault)?;
@@ -225,7 +227,7 @@ pub(super) fn read(path: &Path, own: &PublicKey) -> Option<Read> {
     let first = lines.next()?;
     let Ok(Line::Place(sealed)) = serde_json::from_slice(first) else { return None };
     let place = sealed.open(own).ok()?;
-    let mut read = Read { place, entries: Vec::new(), key_set: None, end: length(first), torn: false };
+    let mut read = Read { place, entries: Vec::new(), key_set: None, end: length(first), torn: false, damaged: false };
     for line in lines {
         match serde_json::from_slice(line) {
             Ok(Line::KeySet(sealed)) if KeySet::open(&sealed, &read.place.root).is_ok() => read.key_set = Some(*sealed),
@@ -241,7 +243,9 @@ pub(super) fn read(path: &Path, own: &PublicKey) -> Option<Read> {
         }
         read.end = read.end.saturating_add(length(line));
     }
-    read.torn = read.end < length(&text);
+    read.damaged =
+        text.get(usize::try_from(read.end).unwrap_or(usize::MAX)..).is_some_and(|rest| rest.contains(&b'\n'));
+    read.torn = !read.damaged && read.end < length(&text);
     Some(read)
 }
 

@@ -65,6 +65,12 @@ impl SqliteStore {
         let held = lock(path)?;
         let read = journal::read(&path.with_file_name(journal::FILE), &PublicKey::of(key));
         let read = read.ok_or_else(|| StoreError::NoCopy { path: path.to_owned() })?;
+        // What stands behind a line that does not hold is for people to read.
+        let book = path.with_file_name(journal::FILE);
+        let copied = fs::copy(&book, journal::unused(with_end(&book, &format!(".{called}"))));
+        if let Err(error) = copied {
+            tracing::error!(%error, "the journal of entries was not copied before it is used");
+        }
         let part = with_end(path, ".part");
         let fault = |cause| StoreError::Lock { path: path.to_owned(), cause };
         for left in [part.clone(), with_end(&part, "-wal"), with_end(&part, "-shm")] {

@@ -86,7 +86,8 @@ mod tests {
         assert!(enrolling::is_enrolled(&config).unwrap());
         assert_eq!(open(&config).unwrap().post().unwrap(), Some(Office::open().post()));
         let names = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
-        let aside = |name: &std::ffi::OsString| name.to_string_lossy().contains(".damaged-");
+        let called = format!("{DATABASE_FILE}.damaged-");
+        let aside = |name: &std::ffi::OsString| name.to_string_lossy().starts_with(&called);
         assert_eq!(names.filter(aside).count(), 1);
         // Gone altogether, or nothing but its name left, it is no terminal that was never enrolled.
         for nothing in [None, Some("")] {

@@ -253,6 +253,24 @@ fn what_is_not_whole_in_its_file_takes_no_other_s_place() {
 }
 
 #[test]
+fn signed_lines_behind_a_bad_one_are_kept() {
+    let (folder, mut store) = at_work();
+    let text = fs::read_to_string(book(&folder)).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    let damaged = [lines[0], lines[1], "no line", lines[2], lines[3], lines[4]].join("\n") + "\n";
+    fs::write(book(&folder), &damaged).unwrap();
+    store.keep_journal(&key()).unwrap();
+    assert_eq!(written(&folder), [1, 2, 3]);
+    assert_eq!(fs::read_to_string(folder.path().join("entries.journal.before")).unwrap(), damaged);
+    drop(store);
+    fs::write(book(&folder), &damaged).unwrap();
+    fs::write(database(&folder), "gone").unwrap();
+    let (_store, Rebuilt { last, .. }) = SqliteStore::rebuild(&database(&folder), &key(), "damaged-1").unwrap();
+    assert_eq!(last, 1);
+    assert_eq!(fs::read_to_string(folder.path().join("entries.journal.damaged-1")).unwrap(), damaged);
+}
+
+#[test]
 fn pages_overwritten_in_the_middle_are_noticed_and_lose_no_entry() {
     let (folder, mut store) = at_work();
     for n in 4..=120 {
