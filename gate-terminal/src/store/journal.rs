@@ -19,6 +19,7 @@ use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use shared::{
     chain::{ChainHash, ChainName, Head},
+    entry::Entry,
     ids::{CampusId, GateIndex, TerminalId},
     pass::{KeySet, SealedKeySet},
     seal::{Label, PublicKey, Sealable, Sealed},
@@ -256,7 +257,9 @@ fn proven(kept: &Kept, terminal: TerminalId, own: &PublicKey) -> Option<Head> {
     let led_to = before.extend(ChainName::Entries { terminal }, &kept.body);
     // The oldest line after a purge does not know what stood before it.
     let proven = led_to == head || (kept.after == ChainHash::START && head.seq == kept.seq && kept.seq > 1);
-    (whose == terminal && proven).then_some(head)
+    // Of that one nothing proves the body; what is no entry is a line that does not hold.
+    let is_entry = serde_json::from_str::<Entry>(&kept.body).is_ok();
+    (whose == terminal && proven && is_entry).then_some(head)
 }
 
 fn length(text: &[u8]) -> u64 {

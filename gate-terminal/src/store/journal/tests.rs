@@ -2,7 +2,7 @@
 
 use shared::{
     chain::Link,
-    entry::{Direction, Entry, Outcome, Said},
+    entry::{Direction, Outcome, Said},
     sync::change::Change,
     verdict::Verdict,
 };
@@ -268,6 +268,20 @@ fn signed_lines_behind_a_bad_one_are_kept() {
     let (_store, Rebuilt { last, .. }) = SqliteStore::rebuild(&database(&folder), &key(), "damaged-1").unwrap();
     assert_eq!(last, 1);
     assert_eq!(fs::read_to_string(folder.path().join("entries.journal.damaged-1")).unwrap(), damaged);
+}
+
+#[test]
+fn a_first_line_after_a_purge_that_is_no_entry_keeps_no_gate_from_opening() {
+    let (folder, store) = at_work();
+    drop(store);
+    let mut journal = Journal::begin(&book(&folder), &key(), &Office::open().post(), morning()).unwrap();
+    let head = Head { seq: 7, hash: ChainHash::from_bytes([7; 32]) };
+    journal.put(ChainHash::START, "no entry", head).unwrap();
+    fs::rename(&journal.path, book(&folder)).unwrap();
+    assert!(read(&book(&folder), &own()).unwrap().damaged);
+    fs::write(database(&folder), "gone").unwrap();
+    let (store, Rebuilt { entries, .. }) = SqliteStore::rebuild(&database(&folder), &key(), "damaged-1").unwrap();
+    assert_eq!((entries, store.post().unwrap()), (0, Some(Office::open().post())));
 }
 
 #[test]
