@@ -215,10 +215,6 @@ impl Journal {
     pub(super) fn is_to_be_levelled(&self, entries: u64) -> bool {
         self.broken || self.lines > entries.saturating_mul(2).saturating_add(PURGED_AT_MOST)
     }
-
-    pub(super) const fn key(&self) -> &SigningKey {
-        &self.key
-    }
 }
 
 /// As far as this terminal's own signatures and the chain hold. `None` without a place to stand.

@@ -101,8 +101,15 @@ pub(super) fn write(path: &Path, read: &journal::Read) -> Result<(), StoreError>
     let mut connection = Connection::open(path).map_err(|cause| StoreError::open(path, cause))?;
     prepare(&connection)?;
     migrations::run(&mut connection)?;
-    let mut store =
-        SqliteStore { connection, commits_since_checkpoint: 0, journal: None, path: path.to_owned(), _lock: None };
+    let mut store = SqliteStore {
+        connection,
+        commits_since_checkpoint: 0,
+        journal: None,
+        journal_key: None,
+        unwritten: 0,
+        path: path.to_owned(),
+        _lock: None,
+    };
     store.keep_post(&read.place.post(), read.place.floor)?;
     let transaction = store.connection.transaction()?;
     for (kept, head) in &read.entries {

@@ -285,6 +285,25 @@ fn a_first_line_after_a_purge_that_is_no_entry_keeps_no_gate_from_opening() {
 }
 
 #[test]
+fn a_journal_that_cannot_be_kept_is_tried_again_but_not_with_every_entry() {
+    let (folder, store) = at_work();
+    drop(store);
+    fs::remove_file(book(&folder)).unwrap();
+    let in_the_way = folder.path().join("entries.journal.part");
+    fs::create_dir(&in_the_way).unwrap();
+    let mut store = SqliteStore::open(&database(&folder)).unwrap();
+    store.keep_journal(&key()).unwrap_err();
+    store.append(&entry(4)).unwrap();
+    fs::remove_dir(&in_the_way).unwrap();
+    store.append(&entry(5)).unwrap();
+    assert!(!book(&folder).exists(), "one was tried in vain just now");
+    for n in 6..=40 {
+        store.append(&entry(n)).unwrap();
+    }
+    assert_eq!(written(&folder), (1..=40).collect::<Vec<_>>());
+}
+
+#[test]
 fn pages_overwritten_in_the_middle_are_noticed_and_lose_no_entry() {
     let (folder, mut store) = at_work();
     for n in 4..=120 {
