@@ -54,6 +54,15 @@ pub(super) fn append(
     Ok(Appended { after: last.hash, body, head: next })
 }
 
+/// What was appended once and is written again from the journal, as it was.
+pub(super) fn take_over(transaction: &Transaction<'_>, body: &str, Head { seq, hash }: Head) -> Result<(), StoreError> {
+    let entry: Entry = serde_json::from_str(body).map_err(StoreError::json("entry"))?;
+    transaction
+        .prepare_cached("insert into entry (seq, body, hash, at_ms) values (?1, ?2, ?3, ?4)")?
+        .execute(params![stored(seq)?, body, hash.as_bytes(), entry.at.unix_ms()])?;
+    Ok(())
+}
+
 pub(super) fn after(connection: &Connection, after: u64, limit: usize) -> Result<(Vec<Link>, Head), StoreError> {
     let mut select =
         connection.prepare_cached("select seq, body, hash from entry where seq > ?1 order by seq limit ?2")?;

@@ -8,6 +8,7 @@
 //! It is a copy and not the book. What it lacks at a start is written from the database, and a failure here refuses nobody.
 
 use std::{
+    ffi::OsString,
     fs::{self, File},
     io::{self, Seek as _, SeekFrom, Write as _},
     path::{Path, PathBuf},
@@ -18,6 +19,7 @@ use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use shared::{
     chain::{ChainHash, ChainName, Head},
+    entry::Entry,
     ids::{CampusId, GateIndex, TerminalId},
     pass::{KeySet, SealedKeySet},
     seal::{Label, PublicKey, Sealable, Sealed},
@@ -25,7 +27,7 @@ use shared::{
     time::Moment,
 };
 
-use super::{StoreError, counted, news, read_hash, stored};
+use super::{StoreError, counted, entries, news, read_hash, stored};
 use crate::ports::Post;
 
 /// Beside the database.
@@ -92,24 +94,31 @@ pub(super) struct Read {
     pub(super) entries: Vec<(Kept, Head)>,
     /// The newest; the root signed it.
     pub(super) key_set: Option<SealedKeySet>,
-    /// Where the last whole line ends, and whether anything stands behind it.
+    /// Where the last line ends that holds, and whether a line stands behind it that was not finished.
     end: u64,
     torn: bool,
+    /// A whole line does not hold. Signed ones may stand behind it.
+    damaged: bool,
 }
 
 impl Journal {
-    /// Opens the journal of this database and writes what it lacks; one that does not belong to it is set aside.
-    pub(super) fn level(database: &Path, connection: &Connection, key: &SigningKey) -> Result<Self, StoreError> {
+    /// Opens the journal of this database and makes both level: the book gets what only the journal has, and the journal what it
+    /// lacks. One that does not belong to it is set aside.
+    pub(super) fn level(database: &Path, connection: &mut Connection, key: &SigningKey) -> Result<Self, StoreError> {
         let path = database.with_file_name(FILE);
         let fault = |cause| StoreError::Lock { path: path.clone(), cause };
         let (post, floor) = place(connection)?;
-        let (oldest, newest) = ends(connection)?;
+        let mut to_keep = true;
         let goes_on = match read(&path, &PublicKey::of(key)) {
-            Some(read) if read.place.post() == post && !too_long(&read, oldest) => {
-                belongs(connection, &read)?.then_some(read)
+            Some(read) if read.place.post() == post && belongs(connection, &read)? => {
+                take_over(connection, &read)?;
+                to_keep = read.damaged;
+                let (oldest, _) = ends(connection)?;
+                (!read.damaged && !too_long(&read, oldest)).then_some(read)
             }
             Some(_) | None => None,
         };
+        let (oldest, newest) = ends(connection)?;
         let mut known = None;
         let mut journal = if let Some(read) = goes_on {
             let mut file = fs::OpenOptions::new().write(true).open(&path).map_err(fault)?;
@@ -132,8 +141,10 @@ impl Journal {
         journal.file.sync_all().map_err(fault)?;
         if journal.path != path {
             // Whole before it has its name.
-            if path.exists() {
-                fs::rename(&path, path.with_extension("journal.before")).map_err(fault)?;
+            if to_keep && path.exists() {
+                let aside = unused(path.with_extension("journal.before"));
+                tracing::error!(aside = %aside.display(), "the journal of entries is damaged or not this database's; it was set aside");
+                fs::rename(&path, aside).map_err(fault)?;
             }
             fs::rename(&journal.path, &path).map_err(fault)?;
             sync_folder(&path).map_err(fault)?;
@@ -204,10 +215,6 @@ impl Journal {
     pub(super) fn is_to_be_levelled(&self, entries: u64) -> bool {
         self.broken || self.lines > entries.saturating_mul(2).saturating_add(PURGED_AT_MOST)
     }
-
-    pub(super) const fn key(&self) -> &SigningKey {
-        &self.key
-    }
 }
 
 /// As far as this terminal's own signatures and the chain hold. `None` without a place to stand.
@@ -217,7 +224,7 @@ pub(super) fn read(path: &Path, own: &PublicKey) -> Option<Read> {
     let first = lines.next()?;
     let Ok(Line::Place(sealed)) = serde_json::from_slice(first) else { return None };
     let place = sealed.open(own).ok()?;
-    let mut read = Read { place, entries: Vec::new(), key_set: None, end: length(first), torn: false };
+    let mut read = Read { place, entries: Vec::new(), key_set: None, end: length(first), torn: false, damaged: false };
     for line in lines {
         match serde_json::from_slice(line) {
             Ok(Line::KeySet(sealed)) if KeySet::open(&sealed, &read.place.root).is_ok() => read.key_set = Some(*sealed),
@@ -233,7 +240,9 @@ pub(super) fn read(path: &Path, own: &PublicKey) -> Option<Read> {
         }
         read.end = read.end.saturating_add(length(line));
     }
-    read.torn = read.end < length(&text);
+    read.damaged =
+        text.get(usize::try_from(read.end).unwrap_or(usize::MAX)..).is_some_and(|rest| rest.contains(&b'\n'));
+    read.torn = !read.damaged && read.end < length(&text);
     Some(read)
 }
 
@@ -244,7 +253,9 @@ fn proven(kept: &Kept, terminal: TerminalId, own: &PublicKey) -> Option<Head> {
     let led_to = before.extend(ChainName::Entries { terminal }, &kept.body);
     // The oldest line after a purge does not know what stood before it.
     let proven = led_to == head || (kept.after == ChainHash::START && head.seq == kept.seq && kept.seq > 1);
-    (whose == terminal && proven).then_some(head)
+    // Of that one nothing proves the body; what is no entry is a line that does not hold.
+    let is_entry = serde_json::from_str::<Entry>(&kept.body).is_ok();
+    (whose == terminal && proven && is_entry).then_some(head)
 }
 
 fn length(text: &[u8]) -> u64 {
@@ -269,14 +280,53 @@ fn ends(connection: &Connection) -> Result<(u64, u64), StoreError> {
     Ok((counted(oldest)?, counted(newest)?))
 }
 
-/// Whether the journal's last entry is this database's, too, and no entry is missing between the two.
+/// Whether the shorter of the two is the beginning of the longer one.
 fn belongs(connection: &Connection, read: &Read) -> Result<bool, StoreError> {
-    let Some((_, last)) = read.entries.last() else {
+    let (Some((first, _)), Some((_, last))) = (read.entries.first(), read.entries.last()) else {
         let (oldest, _) = ends(connection)?;
         return Ok(oldest == 1);
     };
+    let head = entries::head(connection)?;
+    if last.seq > head.seq {
+        let goes_on = first.seq == head.seq.saturating_add(1) && first.after == head.hash;
+        return Ok(goes_on || head == Head::START || read.entries.iter().any(|(_, written)| *written == head));
+    }
     let mut same = connection.prepare("select 1 from entry where seq = ?1 and hash = ?2")?;
     Ok(same.exists(rusqlite::params![stored(last.seq)?, last.hash.as_bytes()])?)
+}
+
+/// Entries that only the journal has were acknowledged, and their numbers may be known to the server.
+fn take_over(connection: &mut Connection, read: &Read) -> Result<(), StoreError> {
+    let newest = entries::head(connection)?.seq;
+    let known = read.entries.partition_point(|(kept, _)| kept.seq <= newest);
+    let (_, surplus) = read.entries.split_at(known);
+    if surplus.is_empty() {
+        return Ok(());
+    }
+    let transaction = connection.transaction()?;
+    for (kept, head) in surplus {
+        entries::take_over(&transaction, &kept.body, *head)?;
+    }
+    transaction.commit()?;
+    tracing::error!(
+        newest,
+        taken = surplus.len(),
+        "the database lacked entries; they were taken over from the journal"
+    );
+    Ok(())
+}
+
+/// A name beside it that nothing has: what was set aside once is never overwritten.
+pub(super) fn unused(name: PathBuf) -> PathBuf {
+    let numbered = |number: u32| {
+        let mut numbered = OsString::from(&name);
+        numbered.push(format!("-{number}"));
+        PathBuf::from(numbered)
+    };
+    if !name.exists() {
+        return name;
+    }
+    (2..=u32::MAX).map(numbered).find(|other| !other.exists()).unwrap_or(name)
 }
 
 #[cfg(unix)]

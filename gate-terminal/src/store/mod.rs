@@ -47,11 +47,17 @@ const BETWEEN_LOCK_TRIES: Duration = Duration::from_millis(50);
 /// An entry is about two pages; this bounds the WAL to a few hundred.
 const COMMITS_BETWEEN_CHECKPOINTS: u32 = 64;
 
+/// To make a journal level is to read it whole, and somebody stands at the gate.
+const ENTRIES_BETWEEN_LEVELLINGS: u32 = 16;
+
 #[derive(Debug)]
 pub struct SqliteStore {
     connection: Connection,
     commits_since_checkpoint: u32,
     journal: Option<Journal>,
+    /// To be kept with this key, whether it can be or not.
+    journal_key: Option<SigningKey>,
+    unwritten: u32,
     path: PathBuf,
     /// Held as long as this store may write.
     _lock: Option<File>,
@@ -70,7 +76,15 @@ impl SqliteStore {
         check_whole(&connection)?;
         migrations::run(&mut connection)?;
         let path = path.to_owned();
-        let mut store = Self { connection, commits_since_checkpoint: 0, journal: None, path, _lock: Some(lock) };
+        let mut store = Self {
+            connection,
+            commits_since_checkpoint: 0,
+            journal: None,
+            journal_key: None,
+            unwritten: 0,
+            path,
+            _lock: Some(lock),
+        };
         store.checkpoint();
         Ok(store)
     }
@@ -78,25 +92,44 @@ impl SqliteStore {
     /// From now on every entry goes into the journal beside the database, too, signed with the terminal's own key; what it lacks is
     /// written at once.
     pub fn keep_journal(&mut self, key: &SigningKey) -> Result<(), StoreError> {
-        self.journal = Some(Journal::level(&self.path, &self.connection, key)?);
+        self.journal_key = Some(key.clone());
+        self.journal = Some(Journal::level(&self.path, &mut self.connection, key)?);
         Ok(())
     }
 
     /// For looking beside a running terminal; every writing method fails.
     pub fn open_to_look(path: &Path) -> Result<Self, StoreError> {
         let (connection, path) = (connect_to_look(path)?, path.to_owned());
-        Ok(Self { connection, commits_since_checkpoint: 0, journal: None, path, _lock: None })
+        Ok(Self {
+            connection,
+            commits_since_checkpoint: 0,
+            journal: None,
+            journal_key: None,
+            unwritten: 0,
+            path,
+            _lock: None,
+        })
     }
 
-    /// The entry is in the database by now; a journal that does not take it is worth a line in the log, and made level with the
-    /// next one.
+    /// The entry is in the database by now; a journal that does not take it is worth a line in the log, and made level with a
+    /// later one.
     fn journal(&mut self, entry: &entries::Appended) {
-        let Some(journal) = &mut self.journal else { return };
-        let written = if journal.is_to_be_levelled(u64::MAX) {
-            let key = journal.key().clone();
-            self.keep_journal(&key)
-        } else {
-            journal.append(entry.after, &entry.body, entry.head)
+        let Some(key) = self.journal_key.clone() else { return };
+        let written = match &mut self.journal {
+            Some(journal) if !journal.is_to_be_levelled(u64::MAX) => {
+                let written = journal.append(entry.after, &entry.body, entry.head);
+                if written.is_ok() {
+                    self.unwritten = 0;
+                }
+                written
+            }
+            Some(_) | None => {
+                self.unwritten = self.unwritten.saturating_add(1);
+                if self.unwritten % ENTRIES_BETWEEN_LEVELLINGS != 1 {
+                    return;
+                }
+                self.keep_journal(&key)
+            }
         };
         if let Err(error) = written {
             tracing::error!(error = &error as &dyn std::error::Error, "the journal of entries was not written");
@@ -105,10 +138,9 @@ impl SqliteStore {
 
     /// Once a day, after the purge.
     fn trim_journal(&mut self) -> Result<(), StoreError> {
-        let Some(journal) = &self.journal else { return Ok(()) };
-        let entries = self.connection.query_row("select count(*) from entry", [], |row| row.get(0))?;
-        if journal.is_to_be_levelled(counted(entries)?) {
-            let key = journal.key().clone();
+        let Some(key) = self.journal_key.clone() else { return Ok(()) };
+        let entries = counted(self.connection.query_row("select count(*) from entry", [], |row| row.get(0))?)?;
+        if self.journal.as_ref().is_none_or(|journal| journal.is_to_be_levelled(entries)) {
             self.keep_journal(&key)?;
         }
         Ok(())
@@ -202,7 +234,7 @@ impl Store for SqliteStore {
         transaction.execute("update post set floor_ms = ?1", [news.server_time.unix_ms()])?;
         transaction.commit()?;
         if news.key_set.is_some()
-            && let Some(key) = self.journal.as_ref().map(|journal| journal.key().clone())
+            && let Some(key) = self.journal_key.clone()
             && let Err(error) = self.keep_journal(&key)
         {
             tracing::error!(error = &error as &dyn std::error::Error, "the journal of entries has not the new keys");

@@ -5,22 +5,22 @@
 
 use std::{
     ffi::OsString,
-    fs,
+    fs, io,
     path::{Path, PathBuf},
 };
 
 use ed25519_dalek::SigningKey;
-use rusqlite::{Connection, ErrorCode, params};
-use shared::{chain::Head, entry::Entry, seal::PublicKey};
+use rusqlite::{Connection, ErrorCode};
+use shared::{chain::Head, seal::PublicKey};
 
-use super::{SqliteStore, StoreError, journal, lock, migrations, news, prepare, stored};
+use super::{SqliteStore, StoreError, entries, journal, lock, migrations, news, prepare};
 use crate::ports::Store as _;
 
 /// What became of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rebuilt {
-    /// Where the damaged one lies.
-    pub aside: PathBuf,
+    /// Where the damaged one lies, if there was one.
+    pub aside: Option<PathBuf>,
     pub entries: usize,
     pub last: u64,
 }
@@ -50,19 +50,39 @@ impl StoreError {
 }
 
 impl SqliteStore {
+    /// Whether a terminal that has its place, as its own journal says, stands without a database.
+    #[must_use]
+    pub fn is_lost(path: &Path, key: &SigningKey) -> bool {
+        let nothing = match fs::metadata(path) {
+            Ok(found) => found.len() == 0,
+            Err(error) => error.kind() == io::ErrorKind::NotFound,
+        };
+        nothing && journal::read(&path.with_file_name(journal::FILE), &PublicKey::of(key)).is_some()
+    }
+
     /// In place of the damaged database at `path`, which is kept under a name that ends in `called`.
     pub fn rebuild(path: &Path, key: &SigningKey, called: &str) -> Result<(Self, Rebuilt), StoreError> {
         let held = lock(path)?;
         let read = journal::read(&path.with_file_name(journal::FILE), &PublicKey::of(key));
         let read = read.ok_or_else(|| StoreError::NoCopy { path: path.to_owned() })?;
+        // What stands behind a line that does not hold is for people to read.
+        let book = path.with_file_name(journal::FILE);
+        let copied = fs::copy(&book, journal::unused(with_end(&book, &format!(".{called}"))));
+        if let Err(error) = copied {
+            tracing::error!(%error, "the journal of entries was not copied before it is used");
+        }
         let part = with_end(path, ".part");
         let fault = |cause| StoreError::Lock { path: path.to_owned(), cause };
         for left in [part.clone(), with_end(&part, "-wal"), with_end(&part, "-shm")] {
             fs::remove_file(left).ok();
         }
         write(&part, &read)?;
-        let aside = with_end(path, &format!(".{called}"));
-        fs::rename(path, &aside).map_err(fault)?;
+        let aside = journal::unused(with_end(path, &format!(".{called}")));
+        let there = path.exists();
+        if there {
+            // A second name and not another: at no moment is there no database at all.
+            fs::hard_link(path, &aside).or_else(|_| fs::copy(path, &aside).map(drop)).map_err(fault)?;
+        }
         for end in ["-wal", "-shm"] {
             // Left behind it would be read into the new one.
             if with_end(path, end).exists() {
@@ -72,30 +92,54 @@ impl SqliteStore {
         fs::rename(&part, path).and_then(|()| journal::sync_folder(path)).map_err(fault)?;
         drop(held);
         let last = read.entries.last().map_or(0, |(kept, _)| kept.seq);
-        Ok((Self::open(path)?, Rebuilt { aside, entries: read.entries.len(), last }))
+        Ok((Self::open(path)?, Rebuilt { aside: there.then_some(aside), entries: read.entries.len(), last }))
     }
 }
 
-fn write(path: &Path, read: &journal::Read) -> Result<(), StoreError> {
+pub(super) fn write(path: &Path, read: &journal::Read) -> Result<(), StoreError> {
     super::keep_private(path)?;
     let mut connection = Connection::open(path).map_err(|cause| StoreError::open(path, cause))?;
     prepare(&connection)?;
     migrations::run(&mut connection)?;
-    let mut store =
-        SqliteStore { connection, commits_since_checkpoint: 0, journal: None, path: path.to_owned(), _lock: None };
+    let mut store = SqliteStore {
+        connection,
+        commits_since_checkpoint: 0,
+        journal: None,
+        journal_key: None,
+        unwritten: 0,
+        path: path.to_owned(),
+        _lock: None,
+    };
     store.keep_post(&read.place.post(), read.place.floor)?;
     let transaction = store.connection.transaction()?;
-    for (kept, Head { seq, hash }) in &read.entries {
-        let entry: Entry = serde_json::from_str(&kept.body).map_err(StoreError::json("entry"))?;
-        transaction
-            .prepare_cached("insert into entry (seq, body, hash, at_ms) values (?1, ?2, ?3, ?4)")?
-            .execute(params![stored(*seq)?, kept.body, hash.as_bytes(), entry.at.unix_ms()])?;
+    for (kept, head) in &read.entries {
+        entries::take_over(&transaction, &kept.body, *head)?;
     }
     if let Some(key_set) = &read.key_set {
         news::keep_key_set(&transaction, key_set, read.place.floor)?;
     }
     transaction.commit()?;
-    store.checkpoint();
+    let (busy, ..) = store.connection.query_row("pragma wal_checkpoint(truncate)", [], |row| {
+        Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?))
+    })?;
+    if busy != 0 {
+        return Err(StoreError::Damaged { report: String::from("what was rebuilt is not in its file yet") });
+    }
+    drop(store);
+    check(path, read)
+}
+
+/// The file by itself, before it takes the place of another.
+pub(super) fn check(path: &Path, read: &journal::Read) -> Result<(), StoreError> {
+    fs::File::open(path)
+        .and_then(|file| file.sync_all())
+        .map_err(|cause| StoreError::Lock { path: path.to_owned(), cause })?;
+    let connection = Connection::open(path).map_err(|cause| StoreError::open(path, cause))?;
+    super::check_whole(&connection)?;
+    let head = read.entries.last().map_or(Head::START, |(_, head)| *head);
+    if super::post(&connection)? != Some(read.place.post()) || entries::head(&connection)? != head {
+        return Err(StoreError::Damaged { report: String::from("what was rebuilt is not what the journal says") });
+    }
     Ok(())
 }
 

@@ -14,7 +14,7 @@ use crate::{
 pub(super) fn is_enrolled(config: &Config) -> Result<bool, RunError> {
     let database = config.data_dir.join(DATABASE_FILE);
     // A store is opened and not only looked at: one that a wizard left half made is made whole.
-    Ok(database.exists() && opening::open(config)?.post()?.is_some())
+    Ok((database.exists() || opening::is_lost(config)) && opening::open(config)?.post()?.is_some())
 }
 
 /// `false` when the window was closed before it was done.

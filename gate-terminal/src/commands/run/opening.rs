@@ -2,6 +2,8 @@
 //!
 //! Nobody stands beside most gates who could: a power cut that broke the file at night must not close the gate in the morning.
 
+use std::path::Path;
+
 use ed25519_dalek::SigningKey;
 
 use super::RunError;
@@ -15,21 +17,37 @@ use crate::{
 
 pub(super) fn open(config: &Config) -> Result<SqliteStore, RunError> {
     let database = config.data_dir.join(DATABASE_FILE);
+    if is_lost(config) {
+        tracing::error!("the database is gone, and the journal of entries is there");
+        return rebuild(config, &database);
+    }
     match SqliteStore::open(&database) {
         Err(damage) if damage.is_damage() => {
             tracing::error!(error = &damage as &dyn std::error::Error, "the database is damaged");
-            let key = load_key(&config.data_dir)?;
-            let called = format!("damaged-{}", SystemClock.read().wall.unix_ms() / 1000);
-            let (store, Rebuilt { aside, entries, last }) = SqliteStore::rebuild(&database, &key, &called)?;
-            tracing::error!(
-                aside = %aside.display(), entries, last,
-                "数据库损坏，已另存；出入记录已从旁边的副本恢复，通行码名单将从服务器重新取得 \
-                 it was set aside and rebuilt from the journal of entries; passes come from the server again"
-            );
-            Ok(store)
+            rebuild(config, &database)
         }
         opened => Ok(opened?),
     }
+}
+
+/// Not the same as never enrolled: this terminal's own key and journal say that it has its place.
+pub(super) fn is_lost(config: &Config) -> bool {
+    let database = config.data_dir.join(DATABASE_FILE);
+    load_key(&config.data_dir).is_ok_and(|key| SqliteStore::is_lost(&database, &key))
+}
+
+fn rebuild(config: &Config, database: &Path) -> Result<SqliteStore, RunError> {
+    let key = load_key(&config.data_dir)?;
+    let called = format!("damaged-{}", SystemClock.read().wall.unix_ms() / 1000);
+    let (store, Rebuilt { aside, entries, last }) = SqliteStore::rebuild(database, &key, &called)?;
+    tracing::error!(
+        aside = aside.map(|aside| aside.display().to_string()),
+        entries,
+        last,
+        "数据库损坏，已另存；出入记录已从旁边的副本恢复，通行码名单将从服务器重新取得 \
+         it was set aside and rebuilt from the journal of entries; passes come from the server again"
+    );
+    Ok(store)
 }
 
 /// A gate without its second book is still a gate.
@@ -68,7 +86,17 @@ mod tests {
         assert!(enrolling::is_enrolled(&config).unwrap());
         assert_eq!(open(&config).unwrap().post().unwrap(), Some(Office::open().post()));
         let names = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
-        let aside = |name: &std::ffi::OsString| name.to_string_lossy().contains(".damaged-");
+        let called = format!("{DATABASE_FILE}.damaged-");
+        let aside = |name: &std::ffi::OsString| name.to_string_lossy().starts_with(&called);
         assert_eq!(names.filter(aside).count(), 1);
+        // Gone altogether, or nothing but its name left, it is no terminal that was never enrolled.
+        for nothing in [None, Some("")] {
+            fs::remove_file(folder.path().join(DATABASE_FILE)).unwrap();
+            if let Some(nothing) = nothing {
+                fs::write(folder.path().join(DATABASE_FILE), nothing).unwrap();
+            }
+            assert!(enrolling::is_enrolled(&config).unwrap());
+            assert_eq!(open(&config).unwrap().post().unwrap(), Some(Office::open().post()));
+        }
     }
 }

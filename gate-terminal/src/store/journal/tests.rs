@@ -2,7 +2,7 @@
 
 use shared::{
     chain::Link,
-    entry::{Direction, Entry, Outcome, Said},
+    entry::{Direction, Outcome, Said},
     sync::change::Change,
     verdict::Verdict,
 };
@@ -12,7 +12,7 @@ use super::*;
 use crate::{
     gate::small_campus::{Office, day, gate_index, morning, pass_id},
     ports::{NewerKeySet, News, Receipt, Store as _},
-    store::{DATABASE_FILE, Rebuilt, SqliteStore},
+    store::{DATABASE_FILE, Rebuilt, SqliteStore, rebuild},
 };
 
 fn key() -> SigningKey {
@@ -97,6 +97,52 @@ fn every_entry_is_in_the_journal_and_what_it_lacks_is_written_at_a_start() {
     assert_eq!(read.entries.last().unwrap().1, chain(&mut store).1);
 }
 
+/// The database as it was after three entries, and beside it a journal of five.
+fn gone_back() -> (TempDir, (Vec<String>, Head)) {
+    let (folder, store) = at_work();
+    drop(store);
+    let earlier = fs::read(database(&folder)).unwrap();
+    let mut store = SqliteStore::open(&database(&folder)).unwrap();
+    store.keep_journal(&key()).unwrap();
+    for n in 4..=5 {
+        store.append(&entry(n)).unwrap();
+    }
+    let acknowledged = chain(&mut store);
+    drop(store);
+    fs::write(database(&folder), earlier).unwrap();
+    for end in ["-wal", "-shm"] {
+        fs::remove_file(folder.path().join(format!("{DATABASE_FILE}{end}"))).ok();
+    }
+    (folder, acknowledged)
+}
+
+#[test]
+fn what_only_the_journal_has_comes_back_and_no_number_is_given_out_twice() {
+    let (folder, acknowledged) = gone_back();
+    let mut store = SqliteStore::open(&database(&folder)).unwrap();
+    assert_eq!(chain(&mut store).1.seq, 3);
+    store.keep_journal(&key()).unwrap();
+    assert_eq!(chain(&mut store), acknowledged);
+    assert_eq!(store.append(&entry(6)).unwrap().seq, 6);
+    assert_eq!(written(&folder), [1, 2, 3, 4, 5, 6]);
+    assert!(!folder.path().join("entries.journal.before").exists());
+}
+
+#[test]
+fn a_journal_of_another_course_is_set_aside_and_never_overwritten() {
+    let (folder, _) = gone_back();
+    let other_course = fs::read(book(&folder)).unwrap();
+    let mut store = SqliteStore::open(&database(&folder)).unwrap();
+    store.append(&entry(9)).unwrap();
+    let ours = chain(&mut store);
+    for aside in ["entries.journal.before", "entries.journal.before-2", "entries.journal.before-3"] {
+        store.keep_journal(&key()).unwrap();
+        assert_eq!((chain(&mut store), written(&folder)), (ours.clone(), vec![1, 2, 3, 4]));
+        assert_eq!(fs::read(folder.path().join(aside)).unwrap(), other_course);
+        fs::write(book(&folder), &other_course).unwrap();
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn nobody_else_reads_the_journal() {
@@ -163,7 +209,7 @@ fn a_damaged_database_is_set_aside_and_the_chain_goes_on_from_the_journal() {
         assert!(SqliteStore::open(&database(&folder)).unwrap_err().is_damage());
         let (mut store, Rebuilt { aside, entries, last }) =
             SqliteStore::rebuild(&database(&folder), &key(), "damaged-1").unwrap();
-        assert_eq!((entries, last, fs::read(&aside).unwrap()), (3, 3, damage.clone()));
+        assert_eq!((entries, last, fs::read(aside.unwrap()).unwrap()), (3, 3, damage.clone()));
         assert_eq!(chain(&mut store), before);
         let held = store.load().unwrap();
         assert_eq!((held.post, held.floor, held.recorded, held.receipted), (Office::open().post(), morning(), 3, 0));
@@ -173,6 +219,88 @@ fn a_damaged_database_is_set_aside_and_the_chain_goes_on_from_the_journal() {
         assert_eq!(store.append(&entry(4)).unwrap().seq, 4);
         assert_eq!(written(&folder), [1, 2, 3, 4]);
     }
+}
+
+#[test]
+fn a_rebuilding_that_fails_half_way_leaves_a_database_in_its_place() {
+    let (folder, store) = at_work();
+    drop(store);
+    fs::write(database(&folder), "gone").unwrap();
+    fs::write(folder.path().join(format!("{DATABASE_FILE}-wal")), "left behind").unwrap();
+    let in_the_way = folder.path().join(format!("{DATABASE_FILE}.damaged-1-wal"));
+    fs::create_dir(&in_the_way).unwrap();
+    SqliteStore::rebuild(&database(&folder), &key(), "damaged-1").unwrap_err();
+    assert_eq!(fs::read_to_string(database(&folder)).unwrap(), "gone");
+    fs::remove_dir(in_the_way).unwrap();
+    let (_, Rebuilt { aside, .. }) = SqliteStore::rebuild(&database(&folder), &key(), "damaged-1").unwrap();
+    assert_eq!(aside, Some(folder.path().join(format!("{DATABASE_FILE}.damaged-1-2"))));
+}
+
+#[test]
+fn what_is_not_whole_in_its_file_takes_no_other_s_place() {
+    let (folder, store) = at_work();
+    drop(store);
+    let mut read = read(&book(&folder), &own()).unwrap();
+    let part = folder.path().join("made");
+    drop(SqliteStore::open(&part).unwrap());
+    let reader = Connection::open(&part).unwrap();
+    reader.execute_batch("begin; select count(*) from entry").unwrap();
+    assert!(rebuild::write(&part, &read).unwrap_err().is_damage(), "most of it is beside the file");
+    drop(reader);
+    rebuild::check(&part, &read).unwrap();
+    read.entries.pop();
+    assert!(rebuild::check(&part, &read).unwrap_err().is_damage(), "of another length");
+}
+
+#[test]
+fn signed_lines_behind_a_bad_one_are_kept() {
+    let (folder, mut store) = at_work();
+    let text = fs::read_to_string(book(&folder)).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    let damaged = [lines[0], lines[1], "no line", lines[2], lines[3], lines[4]].join("\n") + "\n";
+    fs::write(book(&folder), &damaged).unwrap();
+    store.keep_journal(&key()).unwrap();
+    assert_eq!(written(&folder), [1, 2, 3]);
+    assert_eq!(fs::read_to_string(folder.path().join("entries.journal.before")).unwrap(), damaged);
+    drop(store);
+    fs::write(book(&folder), &damaged).unwrap();
+    fs::write(database(&folder), "gone").unwrap();
+    let (_store, Rebuilt { last, .. }) = SqliteStore::rebuild(&database(&folder), &key(), "damaged-1").unwrap();
+    assert_eq!(last, 1);
+    assert_eq!(fs::read_to_string(folder.path().join("entries.journal.damaged-1")).unwrap(), damaged);
+}
+
+#[test]
+fn a_first_line_after_a_purge_that_is_no_entry_keeps_no_gate_from_opening() {
+    let (folder, store) = at_work();
+    drop(store);
+    let mut journal = Journal::begin(&book(&folder), &key(), &Office::open().post(), morning()).unwrap();
+    let head = Head { seq: 7, hash: ChainHash::from_bytes([7; 32]) };
+    journal.put(ChainHash::START, "no entry", head).unwrap();
+    fs::rename(&journal.path, book(&folder)).unwrap();
+    assert!(read(&book(&folder), &own()).unwrap().damaged);
+    fs::write(database(&folder), "gone").unwrap();
+    let (store, Rebuilt { entries, .. }) = SqliteStore::rebuild(&database(&folder), &key(), "damaged-1").unwrap();
+    assert_eq!((entries, store.post().unwrap()), (0, Some(Office::open().post())));
+}
+
+#[test]
+fn a_journal_that_cannot_be_kept_is_tried_again_but_not_with_every_entry() {
+    let (folder, store) = at_work();
+    drop(store);
+    fs::remove_file(book(&folder)).unwrap();
+    let in_the_way = folder.path().join("entries.journal.part");
+    fs::create_dir(&in_the_way).unwrap();
+    let mut store = SqliteStore::open(&database(&folder)).unwrap();
+    store.keep_journal(&key()).unwrap_err();
+    store.append(&entry(4)).unwrap();
+    fs::remove_dir(&in_the_way).unwrap();
+    store.append(&entry(5)).unwrap();
+    assert!(!book(&folder).exists(), "one was tried in vain just now");
+    for n in 6..=40 {
+        store.append(&entry(n)).unwrap();
+    }
+    assert_eq!(written(&folder), (1..=40).collect::<Vec<_>>());
 }
 
 #[test]
