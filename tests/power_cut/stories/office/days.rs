@@ -156,6 +156,7 @@ pub(super) fn form() -> BookingForm {
         day: today().to_string(),
         from: text("10:00"),
         until: text("11:00"),
+        host_name: text("李文"),
         host_number: text("T1"),
         privacy: text("yes"),
         document_consent: text("yes"),
