@@ -20,8 +20,7 @@ async fn an_attack_is_paid_within_the_budget_hits_nothing_and_keeps_nobody_out()
         assert!(tally.spent <= tally.budget, "{tally}");
         assert!(tally.chance() <= 1e-4 && tally.hits == 0, "{tally}");
         assert!(tally.served_of(Guest::Regular) >= 0.99 && tally.owner_in, "{tally}");
-        // Where they sit in the guests' own networks, some guests answer for their neighbours.
-        assert!(tally.served() >= if strategy == Strategy::Among { 0.96 } else { 0.99 }, "{tally}");
+        assert!(tally.served() >= 0.99, "{tally}");
     }
     Ok(())
 }
