@@ -45,7 +45,8 @@ impl Terminal {
     pub(crate) fn with(office: &Office, passes: u64, within: &PathBuf) -> Result<Self, Trouble> {
         let folder = tempfile::Builder::new().prefix("bench-").tempdir_in(within)?;
         office.enrol(folder.path(), passes)?;
-        let store = SqliteStore::open(&folder.path().join(DATABASE_FILE)).map_err(told)?;
+        let mut store = SqliteStore::open(&folder.path().join(DATABASE_FILE)).map_err(told)?;
+        store.keep_journal(&terminal_key()).map_err(told)?;
         let (line, lanes) = sync::line();
         let (questions, cards) = card::desk();
         let doors = Doors {
