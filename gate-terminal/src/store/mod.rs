@@ -75,16 +75,7 @@ impl SqliteStore {
         connection.set_transaction_behavior(TransactionBehavior::Immediate);
         check_whole(&connection)?;
         migrations::run(&mut connection)?;
-        let path = path.to_owned();
-        let mut store = Self {
-            connection,
-            commits_since_checkpoint: 0,
-            journal: None,
-            journal_key: None,
-            unwritten: 0,
-            path,
-            _lock: Some(lock),
-        };
+        let mut store = Self::on(connection, path, Some(lock));
         store.checkpoint();
         Ok(store)
     }
@@ -99,16 +90,19 @@ impl SqliteStore {
 
     /// For looking beside a running terminal; every writing method fails.
     pub fn open_to_look(path: &Path) -> Result<Self, StoreError> {
-        let (connection, path) = (connect_to_look(path)?, path.to_owned());
-        Ok(Self {
+        Ok(Self::on(connect_to_look(path)?, path, None))
+    }
+
+    fn on(connection: Connection, path: &Path, lock: Option<File>) -> Self {
+        Self {
             connection,
             commits_since_checkpoint: 0,
             journal: None,
             journal_key: None,
             unwritten: 0,
-            path,
-            _lock: None,
-        })
+            path: path.to_owned(),
+            _lock: lock,
+        }
     }
 
     /// The entry is in the database by now; a journal that does not take it is worth a line in the log, and made level with a
