@@ -7,7 +7,7 @@ use std::{
     fs,
     net::SocketAddr,
     os::unix::fs::PermissionsExt as _,
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -145,6 +145,12 @@ impl Campus {
 
     pub fn room(&self) -> &Path {
         self.room.path()
+    }
+
+    /// Where its office keeps everything.
+    #[must_use]
+    pub fn database(&self) -> PathBuf {
+        self.room().join("server/office.sqlite3")
     }
 
     /// Where it listens, as in `127.0.0.1:8460`.

@@ -83,8 +83,7 @@ impl Store {
     pub async fn bookings_of(&self, phone: &Phone) -> Result<Vec<BookingView>, StoreError> {
         let (key, phone) = (self.key().clone(), phone.clone());
         let of = move |db: &Connection| {
-            let which =
-                "(b.booked_by = ?1 or b.phone = ?1) order by b.day desc, b.from_minute desc, b.id desc limit 200";
+            let which = "(b.phone = ?1 or b.booked_by = ?1 and b.booked_by is not b.phone) order by b.day desc, b.from_minute desc, b.id desc limit 200";
             several(db, &key, which, &[&phone.as_str()])
         };
         self.0.readers.read(of).await

@@ -131,7 +131,7 @@ fn is_known(db: &Connection, phone: &Phone, now: Moment) -> Result<bool, StoreEr
         "select exists (select 1 from known_browser where phone = ?1)
              or exists (select 1 from staff where phone = ?1 and left_at is null)
              or exists (select 1 from booking where phone = ?1 and day >= ?2)
-             or exists (select 1 from booking where booked_by = ?1 and day >= ?2)",
+             or exists (select 1 from booking where booked_by = ?1 and booked_by is not phone and day >= ?2)",
     )?;
     Ok(query.query_row(params![phone.as_str(), CampusDay::of(now).to_string()], |row| row.get(0))?)
 }

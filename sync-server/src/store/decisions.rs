@@ -117,7 +117,7 @@ impl Store {
             let host_asks = matches!(by, RevokedBy::Host { .. });
             match bookings::by_id(db, &key, booking)? {
                 Some(view) if host_asks && now >= view.facts.over_at() => Ok(EndOutcome::AlreadyEnded(view.standing)),
-                Some(view) => end(db, &view, by, now),
+                Some(view) => end(db, &view, by.clone(), now),
                 None => Ok(EndOutcome::NotFound),
             }
         };
@@ -165,10 +165,10 @@ impl Store {
         let key = self.key().clone();
         let decide = move |db: &mut Writing<'_>| {
             let Some((view, by)) = who(db, &key)? else { return Ok(Outcome::NotFound) };
-            if let Some(tag) = tag {
+            if let Some(tag) = &tag {
                 keep_tag(db, view.id, word.seen, tag)?;
             }
-            settle(db, &key, view.id, word, by, &issuing, now)
+            settle(db, &key, view.id, word.clone(), by, &issuing, now)
         };
         self.0.writer.write(decide).await
     }
@@ -217,7 +217,7 @@ pub(super) fn keep_tag(
     db: &Writing<'_>,
     booking: BookingId,
     revision: Revision,
-    tag: DocumentTag,
+    tag: &DocumentTag,
 ) -> Result<(), StoreError> {
     db.prepare_cached("update booking set document_tag = ?3 where id = ?1 and revision = ?2 and standing = 'waiting'")?
         .execute(params![booking.get(), revision.get(), tag.to_string()])?;

@@ -43,15 +43,15 @@ impl Store {
     /// Tells the terminals the names of places, where they differ from what was told last.
     pub async fn set_places(&self, places: Vec<Places>, _now: Moment) -> Result<(), StoreError> {
         let set = move |db: &mut Writing<'_>| {
-            for place in places {
-                let body = serde_json::to_string(&place)?;
+            for place in &places {
+                let body = serde_json::to_string(place)?;
                 let changed = db.execute(
                     "insert into places (campus, body) values (?1, ?2)
                      on conflict (campus) do update set body = ?2 where body <> ?2",
                     params![place.campus.get(), body],
                 )?;
                 if changed > 0 {
-                    append(db, place.campus, &Change::Places(place))?;
+                    append(db, place.campus, &Change::Places(place.clone()))?;
                 }
             }
             Ok(())

@@ -132,7 +132,7 @@ impl Store {
         let token = key.link_of_code(code);
         let look = move |db: &mut Writing<'_>| {
             if staff.is_some() && decides(db, &key, token.known(), now)? == staff {
-                return Ok(CodeTyped::Right(token));
+                return Ok(CodeTyped::Right(token.clone()));
             }
             let by = [
                 (By::Address(address), limits.per_address),
@@ -147,7 +147,7 @@ impl Store {
                 return Ok(CodeTyped::Limited { retry_at });
             }
             if decides(db, &key, token.known(), now)?.is_some() {
-                return Ok(CodeTyped::Right(token));
+                return Ok(CodeTyped::Right(token.clone()));
             }
             for (by, _) in by {
                 attempts::count(db, Counted::ApprovalCodeWrong, by, now)?;

@@ -38,7 +38,7 @@ pub struct ErasedMine {
     pub later: Vec<BookingId>,
 }
 
-const MINE: &str = "(b.phone = ?1 or b.booked_by = ?1)";
+const MINE: &str = "(b.phone = ?1 or b.booked_by = ?1 and b.booked_by is not b.phone)";
 
 impl Store {
     pub async fn my_data(&self, phone: &Phone, now: Moment) -> Result<MyData, StoreError> {
@@ -89,14 +89,14 @@ fn erase(db: &mut Writing<'_>, key: &IdentityKey, phone: &Phone, now: Moment) ->
         erased.bookings += retention::anonymise(db, "id = ?1", &view.id.get())?;
     }
     let mut kept = db.prepare_cached(
-        "select id from booking where booked_by = ?1 and phone is not ?1 and not anonymous
+        "select id from booking where booked_by = ?1 and booked_by is not phone and not anonymous
              and (day = ?2 and standing <> 'declined' or day > ?2 and standing in ('waiting', 'approved'))",
     )?;
     let kept = kept.query_map(params![phone.as_str(), CampusDay::of(now).to_string()], |row| row.get(0))?;
     erased.later.extend(kept.collect::<Result<Vec<i64>, _>>()?.into_iter().map(BookingId::new));
     // Whom they booked for keeps their own data; that this phone did it is forgotten once the visit is over or will not be.
     db.execute(
-        "update booking set booked_by = null where booked_by = ?1 and phone is not ?1
+        "update booking set booked_by = null where booked_by = ?1 and booked_by is not phone
              and (day < ?2 or standing = 'declined' or day > ?2 and standing in ('cancelled', 'revoked'))",
         params![phone.as_str(), CampusDay::of(now).to_string()],
     )?;

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, Row, ToSql, params};
 use shared::{
     ids::{BookingId, StaffNumber},
     time::Moment,
@@ -117,11 +117,12 @@ impl Store {
     pub async fn due_notices(&self, now: Moment, limit: usize) -> Result<Vec<Notice>, StoreError> {
         let due = move |db: &rusqlite::Connection| {
             let mut query = db.prepare_cached(
-                r#"select id, booking, kind, channel, "to", body, facts, path, tries, made_at, follows,
-                       (select made_at from notice as first where first.id = notice.follows) as followed_made_at,
-                       (select handle from notice as first where first.id = notice.follows) as followed_handle
-                   from notice
-                   where next_try is not null and next_try <= ?1 order by next_try, id limit ?2"#,
+                r#"select n.id, n.booking, n.kind, n.channel, n."to", s.body, s.facts, n.path, n.tries, n.made_at, n.follows,
+                       (select made_at from notice as first where first.id = n.follows) as followed_made_at,
+                       (select handle from notice as first where first.id = n.follows) as followed_handle
+                   from notice n join said s on s.id = n.said
+                   where n.next_try is not null and n.next_try <= ?1
+                       and (n.in_hand_until is null or n.in_hand_until <= ?1) order by n.next_try, n.id limit ?2"#,
             )?;
             let mut found = query.query(params![now.unix_ms(), rows::limit(limit)])?;
             let mut notices = Vec::new();
@@ -189,18 +190,17 @@ struct How<'a> {
 }
 
 fn insert(db: &mut Writing<'_>, notice: &New<'_>, how: &How<'_>, now: Moment) -> Result<i64, StoreError> {
+    let said = say(db, notice.message)?;
     db.prepare_cached(
-        r#"insert into notice
-               (booking, kind, channel, "to", body, facts, path, made_at, next_try, follows, given_up, counts)
-           values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"#,
+        r#"insert into notice (booking, kind, channel, "to", said, path, made_at, next_try, follows, given_up, counts)
+           values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"#,
     )?
     .execute(params![
         notice.booking.map(BookingId::get),
         notice.message.kind.name(),
         notice.channel.name(),
         notice.to,
-        notice.message.text,
-        written(&notice.message.facts)?,
+        said,
         notice.path,
         now.unix_ms(),
         how.next_try.map(Moment::unix_ms),
@@ -220,18 +220,16 @@ pub(super) fn add_to_all(
     to: [(Channel, &str, &str); Channel::ALL.len()],
     now: Moment,
 ) -> Result<(), StoreError> {
-    let facts = written(&message.facts)?;
+    let said = say(db, message)?;
     let [(first, first_to, first_path), (second, second_to, second_path), (third, third_to, third_path)] = to;
     db.prepare_cached(
-        r#"insert into notice (booking, kind, channel, "to", body, facts, path, made_at, next_try) values
-               (?1, ?2, ?6, ?7, ?3, ?4, ?8, ?5, ?5), (?1, ?2, ?9, ?10, ?3, ?4, ?11, ?5, ?5),
-               (?1, ?2, ?12, ?13, ?3, ?4, ?14, ?5, ?5)"#,
+        r#"insert into notice (booking, kind, said, made_at, next_try, channel, "to", path) values
+               (?1, ?2, ?3, ?4, ?4, ?5, ?6, ?7), (?1, ?2, ?3, ?4, ?4, ?8, ?9, ?10), (?1, ?2, ?3, ?4, ?4, ?11, ?12, ?13)"#,
     )?
     .execute(params![
         booking.get(),
         message.kind.name(),
-        message.text,
-        facts,
+        said,
         now.unix_ms(),
         first.name(),
         first_to,
@@ -244,6 +242,26 @@ pub(super) fn add_to_all(
         third_path
     ])?;
     db.touch_notices();
+    Ok(())
+}
+
+fn say(db: &Writing<'_>, message: &Message) -> Result<i64, StoreError> {
+    db.prepare_cached("insert into said (body, facts) values (?1, ?2)")?
+        .execute(params![message.text, written(&message.facts)?])?;
+    Ok(db.last_insert_rowid())
+}
+
+/// What `notice` says is something else now; nobody else says the same.
+pub(super) fn say_instead(db: &Writing<'_>, notice: i64, message: &Message) -> Result<(), StoreError> {
+    db.prepare_cached("update said set body = ?2, facts = ?3 where id = (select said from notice where id = ?1)")?
+        .execute(params![notice, message.text, written(&message.facts)?])?;
+    Ok(())
+}
+
+/// Forgets what those notices say of which `which` holds of `value`.
+pub(super) fn unsay(db: &Connection, which: &str, values: &[&dyn ToSql]) -> Result<(), StoreError> {
+    let sql = format!("update said set body = '', facts = '[]' where id in (select said from notice where {which})");
+    db.prepare_cached(&sql)?.execute(values)?;
     Ok(())
 }
 
@@ -271,7 +289,7 @@ fn followed(row: &Row<'_>) -> Result<Option<Followed>, StoreError> {
 }
 
 /// As pairs of name and value.
-pub(super) fn written(facts: &[(Fact, String)]) -> Result<String, StoreError> {
+fn written(facts: &[(Fact, String)]) -> Result<String, StoreError> {
     let pairs: Vec<_> = facts.iter().map(|(fact, value)| (fact.name(), value)).collect();
     Ok(serde_json::to_string(&pairs)?)
 }

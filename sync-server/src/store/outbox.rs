@@ -8,7 +8,7 @@
 //! before it was shown or never will be.
 
 use chrono::TimeDelta;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 use shared::time::{CampusDay, Moment};
 
 use super::{Notice, Store, StoreError, notices, receipts, rows, together, writer::Writing};
@@ -111,7 +111,7 @@ impl Store {
     /// After a start: whatever was in hand is in nobody's any more.
     pub async fn notices_let_go(&self, now: Moment) -> Result<usize, StoreError> {
         let let_go = move |db: &mut Writing<'_>| {
-            let sql = "update notice set next_try = ?1 where taken_at is not null and next_try > ?1";
+            let sql = "update notice set in_hand_until = null where next_try is not null and in_hand_until > ?1";
             Ok(db.execute(sql, [now.unix_ms()])?)
         };
         self.0.writer.write(let_go).await
@@ -146,11 +146,8 @@ fn take(
                     give_up(db, one.notice.id, GivenUp::Needless, None, false)?;
                     continue;
                 }
-                db.prepare_cached("update notice set taken_at = ?1, next_try = ?2 where id = ?3")?.execute(params![
-                    now.unix_ms(),
-                    now.plus(IN_HAND).unix_ms(),
-                    one.notice.id
-                ])?;
+                db.prepare_cached("update notice set taken_at = ?1, in_hand_until = ?2 where id = ?3")?
+                    .execute(params![now.unix_ms(), now.plus(IN_HAND).unix_ms(), one.notice.id])?;
                 taken.push(*one);
             }
             Due::Needless(id) => give_up(db, id, GivenUp::Needless, None, false)?,
@@ -194,11 +191,12 @@ fn due_of(
     now: Moment,
 ) -> Result<Vec<Due>, StoreError> {
     let sql = format!(
-        r#"select n.id, n.booking, n.kind, n.channel, n."to", n.body, n.facts, n.path, n.tries, n.made_at, n.follows,
+        r#"select n.id, n.booking, n.kind, n.channel, n."to", s.body, s.facts, n.path, n.tries, n.made_at, n.follows,
                n.taken_at, f.made_at as followed_made_at, f.handle as followed_handle,
                f.given_up is not null and f.taken_at is null as followed_never
-           from notice n left join notice f on f.id = n.follows
-           where n.channel = ?1 and n.next_try is not null and n.next_try <= ?2 and {which} and {ITS_TURN}
+           from notice n join said s on s.id = n.said left join notice f on f.id = n.follows
+           where n.channel = ?1 and n.next_try is not null and n.next_try <= ?2
+               and (n.in_hand_until is null or n.in_hand_until <= ?2) and {which} and {ITS_TURN}
                and (?4 is null or {CANNOT_WAIT})
            order by n.next_try, n.id limit ?3"#
     );
@@ -226,17 +224,22 @@ fn keep(db: &Writing<'_>, id: i64, came: &Came, now: Moment) -> Result<(), Store
     match came {
         // What was erased meanwhile stays erased.
         Came::Sent { adapter, handle } => {
-            db.prepare_cached(
-                r#"update notice set next_try = null, sent_at = ?2, path = null, failure = null, adapter = ?3, handle = ?4,
-                       body = iif(kind = ?5, '', body), facts = iif(kind = ?5, '[]', facts)
-                   where id = ?1 and "to" <> ''"#,
-            )?
-            .execute(params![id, now.unix_ms(), adapter, handle, NoticeKind::SignInCode.name()])?;
+            let mut sent = db.prepare_cached(
+                r#"update notice set next_try = null, sent_at = ?2, path = null, failure = null, adapter = ?3, handle = ?4
+                   where id = ?1 and "to" <> '' returning kind = ?5"#,
+            )?;
+            let is_code = sent
+                .query_row(params![id, now.unix_ms(), adapter, handle, NoticeKind::SignInCode.name()], |row| row.get(0))
+                .optional()?;
+            if is_code == Some(true) {
+                forget_code(db, id)?;
+            }
             handle.iter().try_for_each(|handle| receipts::catch_up(db, adapter, handle))
         }
         Came::Again { why, next_try, in_doubt } => {
             db.prepare_cached(
-                "update notice set next_try = ?2, tries = tries + 1, failure = ?3, taken_at = iif(?4, taken_at, null)
+                "update notice set next_try = ?2, in_hand_until = null, tries = tries + 1, failure = ?3,
+                     taken_at = iif(?4, taken_at, null)
                  where id = ?1 and next_try is not null",
             )?
             .execute(params![id, next_try.unix_ms(), why, in_doubt])?;
@@ -249,10 +252,14 @@ fn keep(db: &Writing<'_>, id: i64, came: &Came, now: Moment) -> Result<(), Store
 fn give_up(db: &Writing<'_>, id: i64, how: GivenUp, why: Option<&str>, in_doubt: bool) -> Result<(), StoreError> {
     db.prepare_cached(
         "update notice set next_try = null, given_up = ?2, failure = coalesce(?3, failure), path = null,
-             tries = tries + iif(?3 is null, 0, 1), taken_at = iif(?4, taken_at, null),
-             body = iif(kind = ?5, '', body), facts = iif(kind = ?5, '[]', facts)
+             tries = tries + iif(?3 is null, 0, 1), taken_at = iif(?4, taken_at, null)
          where id = ?1 and next_try is not null",
     )?
-    .execute(params![id, how.name(), why, in_doubt, NoticeKind::SignInCode.name()])?;
-    Ok(())
+    .execute(params![id, how.name(), why, in_doubt])?;
+    forget_code(db, id)
+}
+
+/// A code that has left, or never will, is nobody's to read.
+fn forget_code(db: &Writing<'_>, id: i64) -> Result<(), StoreError> {
+    notices::unsay(db, "id = ?1 and kind = ?2 and next_try is null", &[&id, &NoticeKind::SignInCode.name()])
 }

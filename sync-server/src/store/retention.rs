@@ -3,7 +3,7 @@
 use rusqlite::{ToSql, params};
 use shared::time::{CampusDay, Moment};
 
-use super::{Store, StoreError, attempts, code_book, drafts, receipts, unsent, writer::Writing};
+use super::{Store, StoreError, attempts, code_book, drafts, notices, receipts, unsent, writer::Writing};
 use crate::office::{Retention, notice::NoticeKind};
 
 /// How much was forgotten.
@@ -31,15 +31,15 @@ fn erase(db: &Writing<'_>, retention: Retention, now: Moment) -> Result<Erased, 
     let through = retention.rows_through(now).to_string();
     let rows = anonymise(db, "day <= ?1", &through)?;
     // A code that is void, or was replaced or used, is not sent any more, however long the channel was down.
-    db.execute(
-        r#"update notice set body = '', facts = '[]', next_try = null, given_up = 'needless' where kind = ?1 and next_try is not null and not exists
-               (select 1 from sign_in_code c where c.notice = notice.id and c.expires_at > ?2)"#,
-        params![NoticeKind::SignInCode.name(), now.unix_ms()],
-    )?;
-    db.execute(
-        r#"update notice set "to" = '', body = '', facts = '[]', next_try = null where booking is null and made_at < ?1 and "to" <> ''"#,
-        params![now.minus(chrono::TimeDelta::days(1)).unix_ms()],
-    )?;
+    let void = "kind = ?1 and next_try is not null and not exists
+        (select 1 from sign_in_code c where c.notice = notice.id and c.expires_at > ?2)";
+    let (codes, at) = (NoticeKind::SignInCode.name(), now.unix_ms());
+    notices::unsay(db, void, &[&codes, &at])?;
+    db.execute(&format!("update notice set next_try = null, given_up = 'needless' where {void}"), params![codes, at])?;
+    let nobodys = r#"booking is null and made_at < ?1 and "to" <> ''"#;
+    let yesterday = now.minus(chrono::TimeDelta::days(1)).unix_ms();
+    notices::unsay(db, nobodys, &[&yesterday])?;
+    db.execute(&format!(r#"update notice set "to" = '', next_try = null where {nobodys}"#), [yesterday])?;
     db.execute("delete from session where expires_at <= ?1", [now.unix_ms()])?;
     db.execute("delete from invitation where expires_at <= ?1", [now.unix_ms()])?;
     db.execute("delete from deputy where through_day < ?1", [CampusDay::of(now).to_string()])?;
@@ -60,8 +60,9 @@ pub(super) fn anonymise(db: &Writing<'_>, which: &str, value: &dyn ToSql) -> Res
     if !db.prepare_cached(&format!("select 1 where exists {these}"))?.exists([value])? {
         return Ok(0);
     }
+    notices::unsay(db, &format!("booking in {these}"), &[value])?;
     for forget in [
-        r#"update notice set "to" = '', body = '', facts = '[]', path = null, next_try = null, failure = null,
+        r#"update notice set "to" = '', path = null, next_try = null, failure = null,
                receipt_why = null, handle = null where booking in "#,
         "delete from reminder where booking in ",
         "update pass set page_token = null, sealed = null, record = null where booking in ",
@@ -115,7 +116,8 @@ mod tests {
         assert!(store.link(&links.sms, office.now).await.unwrap().is_none());
         assert!(store.pass_page(&office.issuing(1).page).await.unwrap().is_none());
         let traces = r#"select count(*) from booking b left join notice n on n.booking = b.id
-            where b.visitor is not null or b.phone is not null or n.body <> '' or n."to" <> ''"#;
+            left join said s on s.id = n.said
+            where b.visitor is not null or b.phone is not null or s.body <> '' or n."to" <> ''"#;
         assert_eq!(office.look(traces), 0);
         assert_eq!(office.look("select (select count(*) from party_member) + (select count(*) from party_number)"), 0);
         assert_eq!(office.look("select count(*) from booking"), 1);
@@ -147,7 +149,7 @@ mod tests {
         store.issue_code(&caller(2), "222222", next, &limits).await.unwrap();
         assert_eq!(due(chrono::TimeDelta::minutes(3)).await, 2);
         assert_eq!(due(chrono::TimeDelta::minutes(7)).await, 0);
-        assert_eq!(office.look("select count(*) from notice where body <> ''"), 0);
+        assert_eq!(office.look("select count(*) from said where body <> ''"), 0);
         assert_ne!(office.look("select count(*) from attempt"), 0);
         due(chrono::TimeDelta::minutes(24 * 60 + 2)).await;
         assert_eq!(office.look("select count(*) from attempt"), 0);

@@ -104,7 +104,7 @@ impl Store {
                 return Ok(Submitted::Limited { why: BookingLimit::Bookings, retry_at });
             }
             let id = bookings::insert(db, &ready, &host, (None, notice), now)?;
-            decisions::keep_tag(db, id, Revision::FIRST, tag)?;
+            decisions::keep_tag(db, id, Revision::FIRST, &tag)?;
             let by = Approver { number: host.number.clone(), name: host.name.clone(), via: Via::OnBehalf };
             match decisions::settle(db, &key, id, Choice::Approve.on(Revision::FIRST), by, &issuing, now)? {
                 Outcome::Decided(_) => {

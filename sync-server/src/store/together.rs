@@ -10,10 +10,7 @@ use shared::{
 };
 
 use super::{Notice, StoreError, notices, rows, writer::Writing};
-use crate::office::{
-    Channel,
-    notice::{self, Message},
-};
+use crate::office::{Channel, notice};
 
 /// Of those that wait for one host, as many of one booker count towards telling of all together: else a single stranger who books
 /// often enough keeps the others' messages back.
@@ -86,13 +83,9 @@ pub(super) fn recount(db: &Writing<'_>, notice: &mut Notice, now: Moment) -> Res
     if count == 0 {
         return Ok(false);
     }
-    let Message { text, facts, .. } = notice::waiting(count);
-    db.prepare_cached("update notice set body = ?2, facts = ?3 where id = ?1")?.execute(params![
-        notice.id,
-        text,
-        notices::written(&facts)?
-    ])?;
-    (notice.text, notice.facts) = (text, facts);
+    let message = notice::waiting(count);
+    notices::say_instead(db, notice.id, &message)?;
+    (notice.text, notice.facts) = (message.text, message.facts);
     Ok(true)
 }
 

@@ -1,8 +1,8 @@
 //! The one writer: many jobs, one commit, and no answer before it.
 //!
-//! A sync to disk costs milliseconds however much it carries, so jobs that wait together are committed together. Each job has its
-//! own savepoint: one that fails takes back its own changes and nobody else's. If the commit fails, all of them have failed. Jobs
-//! wait in a bounded queue; who finds it full waits too, without blocking a thread.
+//! A sync to disk costs milliseconds however much it carries, so jobs that wait together are committed together. One that fails takes
+//! back its own changes and nobody else's: where one has failed halfway, all are taken back and done again, each behind a savepoint. If
+//! the commit fails, all of them have failed. Jobs wait in a bounded queue; who finds it full waits too, without blocking a thread.
 
 use std::{
     fmt,
@@ -25,6 +25,12 @@ use super::{StoreError, connection, held::Held, migrations};
 const QUEUE: usize = 1024;
 /// How many share a commit: enough to carry a rush, few enough that the first does not wait for long.
 const BATCH: usize = 256;
+/// How many jobs in one commit are a rush, in which others are on their way.
+const RUSH: usize = 4;
+/// In a rush, how long those are waited for at a time, and how often while some still come. A commit costs as much for one job as for
+/// many, and of nobody's patience is that much taken.
+const ANOTHER_MOMENT: Duration = Duration::from_micros(200);
+const MOMENTS: usize = 4;
 /// How soon another process's commit is noticed.
 const LOOK_AROUND: Duration = Duration::from_secs(1);
 /// How large the log may grow, in pages of 4 KiB, before it is written back into the database: a page that many jobs touch is
@@ -56,6 +62,13 @@ struct Touched {
     notices: bool,
 }
 
+impl Touched {
+    const fn and(&mut self, other: Self) {
+        self.feed |= other.feed;
+        self.notices |= other.notices;
+    }
+}
+
 impl Writing<'_> {
     pub(super) fn touch_feed(&mut self) {
         self.touched.feed = true;
@@ -78,14 +91,21 @@ impl std::ops::Deref for Writing<'_> {
 type Fate = Result<(), Arc<str>>;
 
 trait Job: Send {
-    /// Does the work inside its own savepoint.
-    fn run(&mut self, transaction: &Transaction<'_>) -> Touched;
+    /// Does the work; done again, it is as if it had not been done before.
+    fn run(&mut self, transaction: &Transaction<'_>) -> Ran;
     /// Tells who asked, once the fate of the whole is known.
     fn answer(self: Box<Self>, fate: &Fate);
 }
 
+enum Ran {
+    /// Well, or it failed before it had changed anything.
+    Whole(Touched),
+    /// What it changed has to be taken back.
+    Halfway,
+}
+
 struct Work<F, T> {
-    todo: Option<F>,
+    todo: F,
     done: Option<Result<T, StoreError>>,
     reply: oneshot::Sender<Result<T, StoreError>>,
     /// Held until the work is answered, even when nobody waits any more: so the queue is never full.
@@ -94,17 +114,20 @@ struct Work<F, T> {
 
 impl<F, T> Job for Work<F, T>
 where
-    F: FnOnce(&mut Writing<'_>) -> Result<T, StoreError> + Send,
+    F: Fn(&mut Writing<'_>) -> Result<T, StoreError> + Send,
     T: Send,
 {
-    fn run(&mut self, transaction: &Transaction<'_>) -> Touched {
-        let Some(todo) = self.todo.take() else { return Touched::default() };
-        let (done, touched) = match in_savepoint(transaction, todo) {
-            Ok((value, touched)) => (Ok(value), touched),
-            Err(error) => (Err(error), Touched::default()),
-        };
-        self.done = Some(done);
-        touched
+    fn run(&mut self, transaction: &Transaction<'_>) -> Ran {
+        let before = transaction.total_changes();
+        let mut writing = Writing { db: transaction, touched: Touched::default() };
+        // A job that panics must not take the office with it; what it did is taken back like any other failure's.
+        let done = catch_unwind(AssertUnwindSafe(|| (self.todo)(&mut writing))).unwrap_or(Err(StoreError::Lost));
+        let touched = writing.touched;
+        match self.done.insert(done) {
+            Ok(_) => Ran::Whole(touched),
+            Err(_) if transaction.total_changes() == before => Ran::Whole(Touched::default()),
+            Err(_) => Ran::Halfway,
+        }
     }
 
     fn answer(self: Box<Self>, fate: &Fate) {
@@ -117,25 +140,6 @@ where
         // Whoever asked may have gone; the work is done all the same.
         drop(self.reply.send(answer));
     }
-}
-
-fn in_savepoint<T>(
-    transaction: &Transaction<'_>,
-    todo: impl FnOnce(&mut Writing<'_>) -> Result<T, StoreError>,
-) -> Result<(T, Touched), StoreError> {
-    // By hand, because the library's own savepoint is planned anew for each job.
-    let say = |what| transaction.prepare_cached(what).and_then(|mut said| said.execute([]));
-    say("savepoint job")?;
-    let mut writing = Writing { db: transaction, touched: Touched::default() };
-    // A job that panics must not take the office with it; what it did is taken back like any other failure's.
-    let done = catch_unwind(AssertUnwindSafe(|| todo(&mut writing))).unwrap_or(Err(StoreError::Lost));
-    let touched = writing.touched;
-    let kept = done.and_then(|value| Ok(say("release job").map(|_| value)?));
-    if kept.is_err() && say("rollback to job").and_then(|_| say("release job")).is_err() {
-        // Half a job is not committed, and so nothing is; who runs the batch sees that its transaction is over.
-        drop(transaction.execute_batch("rollback"));
-    }
-    Ok((kept?, touched))
 }
 
 pub(super) struct Writer {
@@ -174,11 +178,11 @@ impl Writer {
     pub(super) async fn write<T, F>(&self, todo: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
-        F: FnOnce(&mut Writing<'_>) -> Result<T, StoreError> + Send + 'static,
+        F: Fn(&mut Writing<'_>) -> Result<T, StoreError> + Send + 'static,
     {
         let place = Arc::clone(&self.places).acquire_owned().await.map_err(|_| StoreError::Stopped)?;
         let (reply, answer) = oneshot::channel();
-        let job = Box::new(Work { todo: Some(todo), done: None, reply, place });
+        let job = Box::new(Work { todo, done: None, reply, place });
         let queue = self.queue.as_ref().ok_or(StoreError::Stopped)?;
         queue.try_send(job).map_err(|_| StoreError::Stopped)?;
         answer.await.unwrap_or(Err(StoreError::Lost))
@@ -195,6 +199,32 @@ impl Drop for Writer {
     }
 }
 
+/// A full disk makes SQLite roll the whole transaction back by itself; what came before is gone too.
+fn still_open(transaction: &Transaction<'_>) -> Result<(), rusqlite::Error> {
+    if transaction.is_autocommit() {
+        return Err(rusqlite::Error::SqliteFailure(
+            rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_ABORT_ROLLBACK),
+            None,
+        ));
+    }
+    Ok(())
+}
+
+/// All that wait, and in a rush those that follow at once.
+fn gathered(first: Box<dyn Job>, jobs: &Receiver<Box<dyn Job>>, rush: bool) -> Vec<Box<dyn Job>> {
+    let mut batch = vec![first];
+    for _ in 0..if rush { MOMENTS } else { 0 } {
+        let before = batch.len();
+        thread::sleep(ANOTHER_MOMENT);
+        batch.extend(jobs.try_iter().take(BATCH - before));
+        if batch.len() == before {
+            break;
+        }
+    }
+    batch.extend(jobs.try_iter().take(BATCH - batch.len()));
+    batch
+}
+
 /// The writer's thread.
 struct Desk {
     db: Connection,
@@ -206,10 +236,12 @@ struct Desk {
 impl Desk {
     fn work(mut self, jobs: &Receiver<Box<dyn Job>>) {
         let mut seen = self.others_version();
+        let mut rush = false;
         loop {
             match jobs.recv_timeout(LOOK_AROUND) {
                 Ok(first) => {
-                    let batch = std::iter::once(first).chain(jobs.try_iter().take(BATCH - 1)).collect();
+                    let batch = gathered(first, jobs, rush);
+                    rush = batch.len() >= RUSH;
                     self.commit(batch);
                     self.write_back(LOG_PAGES);
                 }
@@ -248,19 +280,47 @@ impl Desk {
     }
 
     fn run(&mut self, batch: &mut [Box<dyn Job>]) -> Result<Touched, rusqlite::Error> {
+        match self.together(batch)? {
+            Some(touched) => Ok(touched),
+            None => self.each_apart(batch),
+        }
+    }
+
+    /// `None`, and nothing was done: one job failed halfway.
+    fn together(&mut self, batch: &mut [Box<dyn Job>]) -> Result<Option<Touched>, rusqlite::Error> {
         let mut all = Touched::default();
         let transaction = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         for job in batch {
-            let touched = job.run(&transaction);
-            // A full disk makes SQLite roll the whole transaction back by itself; what came before is gone too.
-            if transaction.is_autocommit() {
-                return Err(rusqlite::Error::SqliteFailure(
-                    rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_ABORT_ROLLBACK),
-                    None,
-                ));
+            match job.run(&transaction) {
+                Ran::Whole(touched) => all.and(touched),
+                Ran::Halfway => {
+                    still_open(&transaction)?;
+                    transaction.rollback()?;
+                    return Ok(None);
+                }
             }
-            all.feed |= touched.feed;
-            all.notices |= touched.notices;
+            still_open(&transaction)?;
+        }
+        transaction.commit()?;
+        Ok(Some(all))
+    }
+
+    /// Each job behind a savepoint of its own. That has every page that a job touches copied first, so it is kept for when a job fails.
+    fn each_apart(&mut self, batch: &mut [Box<dyn Job>]) -> Result<Touched, rusqlite::Error> {
+        let mut all = Touched::default();
+        let transaction = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let say = |what| transaction.prepare_cached(what).and_then(|mut said| said.execute([]));
+        for job in batch {
+            say("savepoint job")?;
+            match job.run(&transaction) {
+                Ran::Whole(touched) => all.and(touched),
+                Ran::Halfway => {
+                    still_open(&transaction)?;
+                    say("rollback to job")?;
+                }
+            }
+            still_open(&transaction)?;
+            say("release job")?;
         }
         transaction.commit()?;
         Ok(all)

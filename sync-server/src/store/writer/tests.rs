@@ -31,7 +31,7 @@ impl Desk {
     /// one thread a place taken is a job queued, because nothing is awaited in between.
     async fn hold(&self) -> (tokio::task::JoinHandle<()>, SyncSender<()>) {
         let (release, held) = sync_channel::<()>(0);
-        let (begun, begins) = oneshot::channel();
+        let (begun, begins) = sync_channel(1);
         let writer = Arc::clone(&self.writer);
         let holding = tokio::spawn(async move {
             writer
@@ -44,7 +44,9 @@ impl Desk {
                 .unwrap();
         });
         // Only now is its batch closed, and what comes is the next one.
-        begins.await.unwrap();
+        while begins.try_recv().is_err() {
+            tokio::task::yield_now().await;
+        }
         (holding, release)
     }
 }
@@ -55,7 +57,7 @@ fn seen(path: &Path) -> Vec<i64> {
     query.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
 }
 
-fn insert(number: i64) -> impl FnOnce(&mut Writing<'_>) -> Result<(), StoreError> + Send + 'static {
+fn insert(number: i64) -> impl Fn(&mut Writing<'_>) -> Result<(), StoreError> + Send + 'static {
     move |db| {
         db.execute("insert into line (number) values (?1)", [number])?;
         Ok(())
@@ -89,6 +91,37 @@ async fn one_failing_job_takes_nothing_of_its_neighbours() {
     let answers = wait_together(&desk, vec![1, 2, 2, 3, 2, 4]).await;
     assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 4);
     assert_eq!(desk.seen(), [1, 2, 3, 4]);
+}
+
+/// Each in a batch with one that fails after it has changed something: all are done again, and once.
+#[tokio::test]
+async fn beside_a_job_that_fails_halfway_each_is_done_once() {
+    let desk = Desk::open().await;
+    let (holding, release) = desk.hold().await;
+    let runs = Arc::new(std::sync::atomic::AtomicU32::new(0));
+    let job = |numbers: [i64; 2]| {
+        let (writer, runs) = (Arc::clone(&desk.writer), Arc::clone(&runs));
+        tokio::spawn(async move {
+            let both = move |db: &mut Writing<'_>| {
+                runs.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                numbers.iter().try_for_each(|number| insert(*number)(db))
+            };
+            writer.write(both).await
+        })
+    };
+    let jobs = [job([1, 2]), job([3, 1]), job([5, 6])];
+    while desk.writer.places.available_permits() > QUEUE - 1 - jobs.len() {
+        tokio::task::yield_now().await;
+    }
+    drop(release);
+    holding.await.unwrap();
+    let mut went = Vec::new();
+    for job in jobs {
+        went.push(job.await.unwrap().is_ok());
+    }
+    assert_eq!(went, [true, false, true]);
+    assert_eq!(desk.seen(), [1, 2, 5, 6], "3 is taken back");
+    assert_eq!(runs.load(std::sync::atomic::Ordering::Relaxed), 5, "two, then all three behind savepoints");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -43,11 +43,12 @@ pub(super) fn run(
     (turn, turns): (Duration, u8),
     out: &mut dyn Write,
 ) -> Result<(), Trouble> {
-    let rows = Rows::open(&campus.room().join("rows.sqlite3"))?;
     let forms = outside.block_on(forms(callers))?;
     let (head, _) = outside.block_on(pages::answer(&campus.listen(), forms.first().map_or("", |form| form), 303))?;
-    let bare = office.block_on(bare(head, rows.clone()))?;
-    let (mut ours, mut least, mut alone) = (Costs::default(), Costs::default(), Costs::default());
+    let same = Rows::same(&campus.database(), &campus.room().join("same.sqlite3"))?;
+    let plain = Rows::plain(&campus.room().join("plain.sqlite3"))?;
+    let bare = office.block_on(bare(head, same.clone()))?;
+    let [mut ours, mut least, mut rows, mut table] = [(); 4].map(|()| Costs::default());
     for _ in 0..turns {
         for (server, costs) in [(campus.listen(), &mut ours), (bare.clone(), &mut least)] {
             let (booked, before) = (Arc::new(AtomicU64::new(0)), Spent::until_now()?);
@@ -62,21 +63,32 @@ pub(super) fn run(
             })?;
             costs.add(&booked, before, turn)?;
         }
-        let (put, before) = (Arc::new(AtomicU64::new(0)), Spent::until_now()?);
-        outside.block_on(rows.keep_putting(callers.len(), turn, &put))?;
-        alone.add(&put, before, turn)?;
+        for (putting, costs) in [(&same, &mut rows), (&plain, &mut table)] {
+            let (put, before) = (Arc::new(AtomicU64::new(0)), Spent::until_now()?);
+            outside.block_on(putting.keep_putting(callers.len(), turn, &put))?;
+            costs.add(&put, before, turn)?;
+        }
         campus.mailbox.clear();
     }
     let sync = middle_sync(&campus.room().join("sync"))?;
-    let (ours, least, alone) = (ours.middle(), least.middle(), alone.middle());
+    let [ours, least, rows, table] = [ours, least, rows, table].map(Costs::middle);
     writeln!(out, "\n                              a second  share   microseconds of CPU for each")?;
     writeln!(out, "                          of the clock           server  of which writer  callers")?;
-    for (name, cost) in [("bookings", &ours), ("a bare handler, rows", &least), ("rows alone", &alone)] {
+    let all = [
+        ("bookings", &ours),
+        ("their rows, no office", &rows),
+        ("the same, bare handler", &least),
+        ("as many, in one table", &table),
+    ];
+    for (name, cost) in all {
         let share = 100.0 * ours.rate / cost.rate;
         let (server, writer) = (cost.server + cost.rows, cost.writer + cost.rows);
         writeln!(out, "{name:26} {:11.0} {share:5.0} % {server:8.0} {writer:16.0} {:8.0}", cost.rate, cost.callers)?;
     }
-    writeln!(out, "The share is ours of it; at least 50 % of a bare handler that takes the same form is wanted.")?;
+    writeln!(
+        out,
+        "The share is ours of it; at least 50 % of what their rows give that are put in by nobody who thinks is wanted."
+    )?;
     writeln!(
         out,
         "A sync of 4 KiB to this disk takes {:.2} ms of the clock, in the middle.",

@@ -1,5 +1,6 @@
 //! Rows put into a database by one thread that takes all that wait into one transaction, synced to the disk: the least that a
-//! booking could cost, which is a row of its own and a dozen smaller ones.
+//! booking could cost. Either the very rows that a booking wrote, into the very tables, with their keys and indices; or as many
+//! into one table that has neither.
 
 use std::{
     path::Path,
@@ -13,7 +14,7 @@ use std::{
 };
 
 use gatehouse::{Trouble, machine::now};
-use rusqlite::Connection;
+use rusqlite::{Connection, Statement, Transaction, params_from_iter, types::Value};
 use tokio::sync::oneshot;
 
 /// As many bytes as a booking's own row.
@@ -22,7 +23,24 @@ const ROW_BYTES: usize = 600;
 const SMALLER: usize = 12;
 const SMALLER_BYTES: usize = 100;
 
+/// What a booking writes: tables, what is different in each of their rows, and which rows are its own.
+const WRITTEN: [(&str, Option<Fresh>, &str); 7] = [
+    ("booking", None, "id = (select max(id) from booking)"),
+    ("party_number", None, OF_THE_LAST),
+    ("consent", None, OF_THE_LAST),
+    ("link_set", Some(Fresh { column: "number", drawn: false }), OF_THE_LAST),
+    ("notice", None, OF_THE_LAST),
+    ("submitted", Some(Fresh { column: "mark", drawn: true }), OF_THE_LAST),
+    (
+        "attempt",
+        Some(Fresh { column: "nth", drawn: false }),
+        "what = 'booking' and at = (select max(at) from attempt where what = 'booking') limit 1",
+    ),
+];
+const OF_THE_LAST: &str = "booking = (select max(id) from booking)";
+
 type Asked = oneshot::Sender<()>;
+type Put = dyn FnMut(&Transaction<'_>) -> rusqlite::Result<()> + Send;
 
 #[derive(Debug, Clone)]
 pub(super) struct Rows(SyncSender<Asked>);
@@ -30,10 +48,26 @@ pub(super) struct Rows(SyncSender<Asked>);
 impl Rows {
     pub(super) const THREAD: &str = "rows";
 
-    pub(super) fn open(path: &Path) -> Result<Self, Trouble> {
-        let db = opened(path).map_err(|error| Trouble::NotHeld(error.to_string()))?;
+    /// As many rows as a booking's, in one table.
+    pub(super) fn plain(path: &Path) -> Result<Self, Trouble> {
+        let db = plain(path).map_err(told)?;
+        Self::of(db, Box::new(put_plain))
+    }
+
+    /// The rows of the last booking in the office at `of`, in a copy of it.
+    pub(super) fn same(of: &Path, path: &Path) -> Result<Self, Trouble> {
+        let (db, written) = copied(of, path).map_err(told)?;
+        let mut turn = 0;
+        let put = move |transaction: &Transaction<'_>| {
+            turn += 1;
+            put_same(transaction, &written, turn)
+        };
+        Self::of(db, Box::new(put))
+    }
+
+    fn of(db: Connection, put: Box<Put>) -> Result<Self, Trouble> {
         let (asking, asked) = sync_channel(1024);
-        thread::Builder::new().name(Self::THREAD.to_owned()).spawn(move || put_all(db, &asked))?;
+        thread::Builder::new().name(Self::THREAD.to_owned()).spawn(move || put_all(db, put, &asked))?;
         Ok(Self(asking))
     }
 
@@ -71,19 +105,19 @@ impl Rows {
     }
 }
 
-fn opened(path: &Path) -> rusqlite::Result<Connection> {
-    let db = Connection::open(path)?;
-    db.pragma_update(None, "journal_mode", "wal")?;
-    db.pragma_update(None, "synchronous", "full")?;
-    db.execute_batch("create table row (id integer primary key, body blob not null) strict")?;
-    Ok(db)
-}
-
 /// Until nobody asks any more, or the disk refuses: then the callers' answers never come.
-fn put_all(mut db: Connection, asked: &Receiver<Asked>) {
+fn put_all(mut db: Connection, mut put: Box<Put>, asked: &Receiver<Asked>) {
     while let Ok(first) = asked.recv() {
         let all: Vec<Asked> = std::iter::once(first).chain(asked.try_iter().take(255)).collect();
-        if put(&mut db, all.len()).is_err() {
+        let put_each = |db: &mut Connection| -> rusqlite::Result<()> {
+            let transaction = db.transaction()?;
+            for _ in &all {
+                put(&transaction)?;
+            }
+            transaction.commit()
+        };
+        if let Err(error) = { put_each }(&mut db) {
+            eprintln!("rows cannot be put: {error}");
             return;
         }
         for one in all {
@@ -93,15 +127,102 @@ fn put_all(mut db: Connection, asked: &Receiver<Asked>) {
     }
 }
 
-fn put(db: &mut Connection, how_many: usize) -> rusqlite::Result<()> {
-    let transaction = db.transaction()?;
-    let mut insert = transaction.prepare("insert into row (body) values (?1)")?;
-    for _ in 0..how_many {
-        insert.execute([[7_u8; ROW_BYTES].as_slice()])?;
-        for _ in 0..SMALLER {
-            insert.execute([[7_u8; SMALLER_BYTES].as_slice()])?;
+fn plain(path: &Path) -> rusqlite::Result<Connection> {
+    let db = opened(path)?;
+    db.execute_batch("create table row (id integer primary key, body blob not null) strict")?;
+    Ok(db)
+}
+
+fn put_plain(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
+    let mut insert = transaction.prepare_cached("insert into row (body) values (?1)")?;
+    insert.execute([[7_u8; ROW_BYTES].as_slice()])?;
+    for _ in 0..SMALLER {
+        insert.execute([[7_u8; SMALLER_BYTES].as_slice()])?;
+    }
+    Ok(())
+}
+
+/// A row to be written again and again.
+struct Written {
+    insert: String,
+    values: Vec<Value>,
+    /// Where the booking's number stands.
+    booking: Option<usize>,
+    fresh: Option<(usize, Fresh)>,
+}
+
+#[derive(Clone, Copy)]
+struct Fresh {
+    column: &'static str,
+    /// Lies anywhere, and not behind the one before.
+    drawn: bool,
+}
+
+fn copied(of: &Path, path: &Path) -> rusqlite::Result<(Connection, Vec<Written>)> {
+    Connection::open(of)?.execute("vacuum into ?1", [path.to_string_lossy()])?;
+    let db = opened(path)?;
+    let mut written = Vec::new();
+    for (table, fresh, which) in WRITTEN {
+        let mut select = db.prepare(&format!("select * from {table} where {which}"))?;
+        let before = written.len();
+        read(&mut select, (table, fresh), &mut written)?;
+        if written.len() == before {
+            return Err(rusqlite::Error::QueryReturnedNoRows);
         }
     }
-    drop(insert);
-    transaction.commit()
+    Ok((db, written))
+}
+
+fn read(
+    select: &mut Statement<'_>,
+    (table, fresh): (&str, Option<Fresh>),
+    into: &mut Vec<Written>,
+) -> rusqlite::Result<()> {
+    let all: Vec<String> = select.column_names().into_iter().map(str::to_owned).collect();
+    // The numbers of bookings and notices are given out by the database.
+    let given: Vec<(usize, &String)> = all.iter().enumerate().filter(|(_, column)| *column != "id").collect();
+    let columns: Vec<String> = given.iter().map(|(_, column)| format!("\"{column}\"")).collect();
+    let places = vec!["?"; columns.len()].join(", ");
+    let insert = format!("insert into {table} ({}) values ({places})", columns.join(", "));
+    let at = |wanted: &str| given.iter().position(|(_, column)| *column == wanted);
+    let mut rows = select.query([])?;
+    while let Some(row) = rows.next()? {
+        let values = given.iter().map(|(at, _)| row.get(*at)).collect::<Result<_, _>>()?;
+        let fresh = fresh.and_then(|fresh| Some((at(fresh.column)?, fresh)));
+        into.push(Written { insert: insert.clone(), values, booking: at("booking"), fresh });
+    }
+    Ok(())
+}
+
+fn put_same(transaction: &Transaction<'_>, written: &[Written], turn: i64) -> rusqlite::Result<()> {
+    let mut booking = None;
+    for Written { insert, values, booking: of, fresh } in written {
+        let mut values = values.clone();
+        let own = fresh.and_then(|(at, fresh)| Some((values.get_mut(at)?, fresh)));
+        match own {
+            Some((Value::Blob(bytes), Fresh { drawn: true, .. })) => {
+                let drawn = turn.wrapping_mul(-7_046_029_254_386_353_131);
+                bytes.iter_mut().zip(drawn.to_be_bytes()).for_each(|(to, from)| *to = from);
+            }
+            Some((Value::Integer(number), _)) => *number = number.wrapping_add(turn),
+            Some(_) | None => {}
+        }
+        if let (Some(at), Some(id)) = (of.and_then(|at| values.get_mut(at)), booking) {
+            *at = Value::Integer(id);
+        }
+        transaction.prepare_cached(insert)?.execute(params_from_iter(values))?;
+        booking = booking.or_else(|| Some(transaction.last_insert_rowid()));
+    }
+    Ok(())
+}
+
+fn opened(path: &Path) -> rusqlite::Result<Connection> {
+    let db = Connection::open(path)?;
+    db.pragma_update(None, "journal_mode", "wal")?;
+    db.pragma_update(None, "synchronous", "full")?;
+    Ok(db)
+}
+
+fn told(error: rusqlite::Error) -> Trouble {
+    Trouble::NotHeld(error.to_string())
 }

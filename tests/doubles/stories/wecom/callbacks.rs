@@ -6,7 +6,7 @@ use super::office::{NOW, Office, asked};
 
 /// A notice that stands in the office's database and was sent.
 async fn sent(office: &Office) -> String {
-    let insert = "insert into notice (id, kind, channel, \"to\", body, made_at, sent_at) values (7, 'approval_asked', 'wecom', 'zhangwei', '', ?1, ?1)";
+    let insert = "insert into notice (id, kind, channel, \"to\", made_at, sent_at) values (7, 'approval_asked', 'wecom', 'zhangwei', ?1, ?1)";
     office.database().execute(insert, [NOW.unix_ms()]).unwrap();
     let notice = asked(7, "zhangwei");
     office.send(&notice).await.unwrap();
