@@ -25,7 +25,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const DISK_AGAIN: Duration = Duration::from_secs(1);
 /// Kept in one commit at most.
 const KEPT_AT_ONCE: usize = 256;
-/// Taken in one commit at most: what was taken and not sent yet is asked after when the server is killed.
+/// Taken in one commit at most, or twice what is sent at once: what was taken and not sent yet is asked after when the server is killed.
 const TAKEN_AT_ONCE: usize = 64;
 
 /// A number by lot, for the waits.
@@ -59,6 +59,11 @@ impl Lane {
         self.store.take_notices(self.channel, self.quiet.ends(now), limit, now).await
     }
 
+    async fn is_due(&self) -> Result<bool, StoreError> {
+        let now = self.clock.now();
+        self.store.any_notice_due(self.channel, self.quiet.ends(now), now).await
+    }
+
     pub(super) async fn attempt(&self, taken: &Taken) -> Result<Came, StoreError> {
         let lot = (self.lot)();
         Attempt { store: &self.store, clock: self.clock.as_ref(), sender: self.sender.as_ref(), lot }.of(taken).await
@@ -66,14 +71,19 @@ impl Lane {
 
     async fn take(&self, hand: mpsc::Sender<Taken>) {
         let mut written: watch::Receiver<u64> = self.store.notice_signal();
-        let lot = self.sender.about().pace.at_once.clamp(1, TAKEN_AT_ONCE);
+        let lot = self.sender.about().pace.at_once.saturating_mul(2).clamp(1, TAKEN_AT_ONCE);
+        let mut is_all = true;
         loop {
             written.mark_unchanged();
-            let taken = self.take_due(lot).await.unwrap_or_else(|cause| {
+            let look = async || match is_all {
+                true if !self.is_due().await? => Ok(Vec::new()),
+                _ => self.take_due(lot).await,
+            };
+            let taken = look().await.unwrap_or_else(|cause: StoreError| {
                 tracing::error!(cause = &cause as &dyn std::error::Error, "the outbox cannot be read");
                 Vec::new()
             });
-            let is_all = taken.len() < lot;
+            is_all = taken.len() < lot;
             for one in taken {
                 if hand.send(one).await.is_err() {
                     return;

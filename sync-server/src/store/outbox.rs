@@ -87,11 +87,17 @@ impl Store {
         limit: usize,
         now: Moment,
     ) -> Result<Vec<Taken>, StoreError> {
-        // Most of the time there is nothing, and a read asks no one to wait.
-        if !self.0.readers.look(move |db| Ok(!due(db, channel, quiet, 1, now)?.is_empty())).await? {
-            return Ok(Vec::new());
-        }
         self.0.writer.write(move |db| take(db, channel, quiet, limit, now)).await
+    }
+
+    /// Whether there is anything to take: most of the time there is not, and who only looks lets nobody wait.
+    pub async fn any_notice_due(
+        &self,
+        channel: Channel,
+        quiet: Option<Moment>,
+        now: Moment,
+    ) -> Result<bool, StoreError> {
+        self.0.readers.look(move |db| Ok(!due(db, channel, quiet, 1, now)?.is_empty())).await
     }
 
     pub async fn keep_notices(&self, came: Vec<(i64, Came)>, now: Moment) -> Result<(), StoreError> {

@@ -25,12 +25,6 @@ use super::{StoreError, connection, held::Held, migrations};
 const QUEUE: usize = 1024;
 /// How many share a commit: enough to carry a rush, few enough that the first does not wait for long.
 const BATCH: usize = 256;
-/// How many jobs in one commit are a rush, in which others are on their way.
-const RUSH: usize = 4;
-/// In a rush, how long those are waited for at a time, and how often while some still come. A commit costs as much for one job as for
-/// many, and of nobody's patience is that much taken.
-const ANOTHER_MOMENT: Duration = Duration::from_micros(200);
-const MOMENTS: usize = 4;
 /// How soon another process's commit is noticed.
 const LOOK_AROUND: Duration = Duration::from_secs(1);
 /// How large the log may grow, in pages of 4 KiB, before it is written back into the database: a page that many jobs touch is
@@ -210,21 +204,6 @@ fn still_open(transaction: &Transaction<'_>) -> Result<(), rusqlite::Error> {
     Ok(())
 }
 
-/// All that wait, and in a rush those that follow at once.
-fn gathered(first: Box<dyn Job>, jobs: &Receiver<Box<dyn Job>>, rush: bool) -> Vec<Box<dyn Job>> {
-    let mut batch = vec![first];
-    for _ in 0..if rush { MOMENTS } else { 0 } {
-        let before = batch.len();
-        thread::sleep(ANOTHER_MOMENT);
-        batch.extend(jobs.try_iter().take(BATCH - before));
-        if batch.len() == before {
-            break;
-        }
-    }
-    batch.extend(jobs.try_iter().take(BATCH - batch.len()));
-    batch
-}
-
 /// The writer's thread.
 struct Desk {
     db: Connection,
@@ -236,12 +215,10 @@ struct Desk {
 impl Desk {
     fn work(mut self, jobs: &Receiver<Box<dyn Job>>) {
         let mut seen = self.others_version();
-        let mut rush = false;
         loop {
             match jobs.recv_timeout(LOOK_AROUND) {
                 Ok(first) => {
-                    let batch = gathered(first, jobs, rush);
-                    rush = batch.len() >= RUSH;
+                    let batch = std::iter::once(first).chain(jobs.try_iter().take(BATCH - 1)).collect();
                     self.commit(batch);
                     self.write_back(LOG_PAGES);
                 }

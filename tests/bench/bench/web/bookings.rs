@@ -39,12 +39,16 @@ pub(super) fn run(
     office: &Runtime,
     outside: &Runtime,
     campus: &Campus,
-    callers: &[Person],
+    (guests, at_once): (&[Person], u16),
     (turn, turns): (Duration, u8),
     out: &mut dyn Write,
 ) -> Result<(), Trouble> {
-    let forms = outside.block_on(forms(callers))?;
-    let (head, _) = outside.block_on(pages::answer(&campus.listen(), forms.first().map_or("", |form| form), 303))?;
+    let forms = outside.block_on(forms(guests, at_once))?;
+    let (head, _) = outside.block_on(pages::answer(
+        &campus.listen(),
+        forms.iter().flatten().next().map_or("", |form| form),
+        303,
+    ))?;
     let same = Rows::same(&campus.database(), &campus.room().join("same.sqlite3"))?;
     let plain = Rows::plain(&campus.room().join("plain.sqlite3"))?;
     let bare = office.block_on(bare(head, same.clone()))?;
@@ -65,7 +69,7 @@ pub(super) fn run(
         }
         for (putting, costs) in [(&same, &mut rows), (&plain, &mut table)] {
             let (put, before) = (Arc::new(AtomicU64::new(0)), Spent::until_now()?);
-            outside.block_on(putting.keep_putting(callers.len(), turn, &put))?;
+            outside.block_on(putting.keep_putting(forms.len(), turn, &put))?;
             costs.add(&put, before, turn)?;
         }
         campus.mailbox.clear();
@@ -97,11 +101,15 @@ pub(super) fn run(
     Ok(())
 }
 
-/// What each caller sends, again and again.
-async fn forms(callers: &[Person]) -> Result<Vec<String>, Trouble> {
+/// What each caller sends, for one guest after another.
+async fn forms(guests: &[Person], at_once: u16) -> Result<Vec<Vec<String>>, Trouble> {
     let mut forms = Vec::new();
-    for caller in callers {
-        forms.push(caller.sending(&caller.ready_to_book(&Form::good(today())).await?)?);
+    for guests in guests.chunks(guests.len().div_ceil(usize::from(at_once.max(1))).max(1)) {
+        let mut theirs = Vec::new();
+        for guest in guests {
+            theirs.push(guest.sending(&guest.ready_to_book(&Form::good(today())).await?)?);
+        }
+        forms.push(theirs);
     }
     Ok(forms)
 }
@@ -121,11 +129,16 @@ async fn bare(head: HeaderMap, rows: Rows) -> Result<String, Trouble> {
     Ok(server)
 }
 
-async fn keep_booking(server: String, form: String, turn: Duration, booked: Arc<AtomicU64>) -> Result<(), Trouble> {
+async fn keep_booking(
+    server: String,
+    forms: Vec<String>,
+    turn: Duration,
+    booked: Arc<AtomicU64>,
+) -> Result<(), Trouble> {
     let mut line = Line::to(&server).await?;
     let since = now();
-    while since.elapsed() < turn {
-        line.ask(&form).await?.must_be(303)?;
+    for form in forms.iter().cycle().take_while(|_| since.elapsed() < turn) {
+        line.ask(form).await?.must_be(303)?;
         booked.fetch_add(1, Ordering::Relaxed);
     }
     Ok(())

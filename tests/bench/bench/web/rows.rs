@@ -24,11 +24,12 @@ const SMALLER: usize = 12;
 const SMALLER_BYTES: usize = 100;
 
 /// What a booking writes: tables, what is different in each of their rows, and which rows are its own.
-const WRITTEN: [(&str, Option<Fresh>, &str); 7] = [
+const WRITTEN: [(&str, Option<Fresh>, &str); 8] = [
     ("booking", None, "id = (select max(id) from booking)"),
     ("party_number", None, OF_THE_LAST),
     ("consent", None, OF_THE_LAST),
     ("link_set", Some(Fresh { column: "number", drawn: false }), OF_THE_LAST),
+    ("said", None, "id in (select said from notice where booking = (select max(id) from booking))"),
     ("notice", None, OF_THE_LAST),
     ("submitted", Some(Fresh { column: "mark", drawn: true }), OF_THE_LAST),
     (
@@ -38,6 +39,9 @@ const WRITTEN: [(&str, Option<Fresh>, &str); 7] = [
     ),
 ];
 const OF_THE_LAST: &str = "booking = (select max(id) from booking)";
+
+/// No booking in the copy has a number this far ahead.
+const NOBODYS: i64 = 1 << 40;
 
 type Asked = oneshot::Sender<()>;
 type Put = dyn FnMut(&Transaction<'_>) -> rusqlite::Result<()> + Send;
@@ -109,15 +113,7 @@ impl Rows {
 fn put_all(mut db: Connection, mut put: Box<Put>, asked: &Receiver<Asked>) {
     while let Ok(first) = asked.recv() {
         let all: Vec<Asked> = std::iter::once(first).chain(asked.try_iter().take(255)).collect();
-        let put_each = |db: &mut Connection| -> rusqlite::Result<()> {
-            let transaction = db.transaction()?;
-            for _ in &all {
-                put(&transaction)?;
-            }
-            transaction.commit()
-        };
-        if let Err(error) = { put_each }(&mut db) {
-            eprintln!("rows cannot be put: {error}");
+        if put_each(&mut db, put.as_mut(), all.len()).is_err() {
             return;
         }
         for one in all {
@@ -125,6 +121,14 @@ fn put_all(mut db: Connection, mut put: Box<Put>, asked: &Receiver<Asked>) {
             one.send(()).ok();
         }
     }
+}
+
+fn put_each(db: &mut Connection, put: &mut Put, how_many: usize) -> rusqlite::Result<()> {
+    let transaction = db.transaction()?;
+    for _ in 0..how_many {
+        put(&transaction)?;
+    }
+    transaction.commit()
 }
 
 fn plain(path: &Path) -> rusqlite::Result<Connection> {
@@ -164,9 +168,8 @@ fn copied(of: &Path, path: &Path) -> rusqlite::Result<(Connection, Vec<Written>)
     let mut written = Vec::new();
     for (table, fresh, which) in WRITTEN {
         let mut select = db.prepare(&format!("select * from {table} where {which}"))?;
-        let before = written.len();
         read(&mut select, (table, fresh), &mut written)?;
-        if written.len() == before {
+        if written.is_empty() {
             return Err(rusqlite::Error::QueryReturnedNoRows);
         }
     }
@@ -178,7 +181,7 @@ fn read(
     (table, fresh): (&str, Option<Fresh>),
     into: &mut Vec<Written>,
 ) -> rusqlite::Result<()> {
-    let all: Vec<String> = select.column_names().into_iter().map(str::to_owned).collect();
+    let all: Vec<String> = select.column_names().map(str::to_owned).collect();
     // The numbers of bookings and notices are given out by the database.
     let given: Vec<(usize, &String)> = all.iter().enumerate().filter(|(_, column)| *column != "id").collect();
     let columns: Vec<String> = given.iter().map(|(_, column)| format!("\"{column}\"")).collect();
@@ -204,7 +207,7 @@ fn put_same(transaction: &Transaction<'_>, written: &[Written], turn: i64) -> ru
                 let drawn = turn.wrapping_mul(-7_046_029_254_386_353_131);
                 bytes.iter_mut().zip(drawn.to_be_bytes()).for_each(|(to, from)| *to = from);
             }
-            Some((Value::Integer(number), _)) => *number = number.wrapping_add(turn),
+            Some((Value::Integer(number), _)) => *number = number.wrapping_add(NOBODYS + turn),
             Some(_) | None => {}
         }
         if let (Some(at), Some(id)) = (of.and_then(|at| values.get_mut(at)), booking) {
