@@ -16,7 +16,7 @@ use shared::{
     identity::{DocumentKind, DocumentTag, LastFour, MaskedName, PersonName},
     ids::{CampusId, GateIndex, GateMask, KeyId, PassId, TerminalId},
     pass::{
-        Claims, EntriesAllowed, Flags, KeySet, KeyUse, NamedKey, PartySize, PassSigner, SUITE_1, SealedKeySet,
+        Claims, EntriesAllowed, Flags, KeySet, KeyUse, NamedKey, PartySize, PassSigner, Roots, SUITE_1, SealedKeySet,
         SealedPass, Validity, keyset::KeySetBody,
     },
     seal::{PublicKey, Sealed},
@@ -64,7 +64,7 @@ impl Office {
 
     pub fn post(&self) -> Result<Post, Trouble> {
         let gate = GateIndex::new(0).ok_or_else(|| not_made("a gate"))?;
-        Ok(Post { terminal: TERMINAL, campus: CAMPUS, gate, root: PublicKey::of(&self.root) })
+        Ok(Post { terminal: TERMINAL, campus: CAMPUS, gate, roots: Roots::from(&PublicKey::of(&self.root)) })
     }
 
     /// The pass of the visitor of this number.
@@ -158,7 +158,8 @@ impl Office {
         };
         let keys =
             vec![named(PASS_KEY, KeyUse::Pass, &self.pass_key), named(BEACON_KEY, KeyUse::Beacon, &self.beacon_key)];
-        Sealed::seal(&KeySetBody { number: 1, min_suite: SUITE_1, keys }, None, &self.root).map_err(told)
+        let body = KeySetBody { number: 1, min_suite: SUITE_1, roots: None, retired: Vec::new(), keys };
+        Sealed::seal(&body, None, &self.root).map_err(told)
     }
 }
 

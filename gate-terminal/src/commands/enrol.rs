@@ -43,7 +43,7 @@ pub fn run(
     let Enrolled { post, public } = claimed.enrolled;
     writeln!(out, "终端 terminal {}, 校区 campus {}, 校门 gate {}", post.terminal, post.campus, post.gate)?;
     writeln!(out, "本机指纹 this terminal's fingerprint: {}", public.fingerprint())?;
-    writeln!(out, "根密钥指纹 root key's fingerprint:      {}", post.root.fingerprint())?;
+    writeln!(out, "根密钥指纹 root key's fingerprint:      {}", post.roots.fingerprint())?;
     if expected.is_none() {
         writeln!(
             out,

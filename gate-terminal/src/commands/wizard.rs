@@ -166,7 +166,7 @@ fn fingerprints(claimed: &Claimed) -> Box<Fingerprints> {
         campus: post.campus.to_string(),
         gate: post.gate.to_string(),
         own: public.fingerprint(),
-        root: post.root.fingerprint(),
+        root: post.roots.fingerprint(),
     })
 }
 
@@ -243,7 +243,8 @@ mod tests {
                         terminal: post.terminal,
                         campus: post.campus,
                         gate: post.gate,
-                        root: post.root,
+                        root: post.roots.root,
+                        spare: post.roots.spare,
                         server_time: morning(),
                     };
                     let body = serde_json::to_vec(&answer).unwrap();
@@ -283,7 +284,7 @@ mod tests {
 
         enrol();
         let EnrolStage::Comparing(first) = wait(&wizard, comparing) else { panic!("not comparing") };
-        assert_eq!(first.root, Office::open().post().root.fingerprint());
+        assert_eq!(first.root, Office::open().post().roots.fingerprint());
         assert!(!enrolled_in(&config));
         wizard.ask(EnrolAsk::Differ);
         wait(&wizard, |stage| *stage == EnrolStage::Typing { problem: None });

@@ -247,7 +247,7 @@ fn refused(refusal: &Refusal) -> Alarm {
         Refusal::CursorAhead => Alarm::CursorAhead,
         Refusal::Fork { seq } => Alarm::Fork { seq },
         Refusal::Gap { expected } => Alarm::EntriesMissing { expected },
-        Refusal::Withdrawn => Alarm::Withdrawn,
+        Refusal::Withdrawn { .. } | Refusal::SetAside { .. } => Alarm::Withdrawn,
         Refusal::Unauthenticated => Alarm::Unauthenticated,
         Refusal::Clock { server_time } => Alarm::ClockRefused { server_time },
         Refusal::Malformed | Refusal::Replayed | Refusal::Head | Refusal::Code => Alarm::Misunderstood,

@@ -12,7 +12,7 @@ use shared::{
     chain::Head,
     entry::{Direction, Entry, EntryId, Outcome},
     ids::{CampusId, GateIndex, PassId, TerminalId},
-    pass::{KeySet, RootKey, SealedKeySet},
+    pass::{KeySet, KeySetFloor, Roots, SealedKeySet},
     sync::{
         beacon::Freshness,
         change::{Change, PassRecord, Places, REVOCATION_KEPT_DAYS},
@@ -28,13 +28,13 @@ use super::{
     walk_in::WalkIn,
 };
 
-/// Where a terminal stands and whom it trusts: given at its enrolment, never changed.
+/// Where a terminal stands, given at its enrolment for good, and whom it trusts: that only the office's roots themselves change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Post {
     pub terminal: TerminalId,
     pub campus: CampusId,
     pub gate: GateIndex,
-    pub root: RootKey,
+    pub roots: Roots,
 }
 
 /// What a store gives back after a restart.
@@ -73,6 +73,8 @@ pub struct OwnEntry {
 #[derive(Debug, Clone)]
 pub struct HeldNews {
     pub key_set: Option<SealedKeySet>,
+    /// The least that the next key set must be, also where none is held any more.
+    pub key_floor: KeySetFloor,
     pub epoch: u32,
     pub head: Head,
     /// The last time the server proved.
@@ -85,6 +87,7 @@ pub struct HeldNews {
 impl HeldNews {
     pub const NONE: Self = Self {
         key_set: None,
+        key_floor: KeySetFloor { number: 0, min_suite: 0, retired: Vec::new() },
         epoch: Cursor::START.epoch,
         head: Head::START,
         proven: None,
@@ -104,6 +107,7 @@ pub struct AsOf {
 pub struct LocalState {
     post: Post,
     keys: Option<KeySet>,
+    key_floor: KeySetFloor,
     epoch: u32,
     head: Head,
     as_of: Option<AsOf>,
@@ -120,12 +124,13 @@ pub struct LocalState {
 impl LocalState {
     #[must_use]
     pub fn new(post: Post, news: HeldNews, own: &[OwnEntry]) -> Self {
-        let HeldNews { key_set, epoch, head, proven: _, as_of, changes } = news;
-        // A set that its own root does not open is as good as none; the next pull brings another.
-        let keys = key_set.and_then(|sealed| KeySet::open(&sealed, &post.root).ok());
+        let HeldNews { key_set, key_floor, epoch, head, proven: _, as_of, changes } = news;
+        // A set that its own roots do not open is as good as none; the next pull brings another.
+        let keys = key_set.and_then(|sealed| KeySet::open(&sealed, &post.roots).ok());
         let mut state = Self {
             post,
             keys,
+            key_floor,
             epoch,
             head,
             as_of,
@@ -154,6 +159,11 @@ impl LocalState {
     #[must_use]
     pub const fn keys(&self) -> Option<&KeySet> {
         self.keys.as_ref()
+    }
+
+    #[must_use]
+    pub const fn key_floor(&self) -> &KeySetFloor {
+        &self.key_floor
     }
 
     #[must_use]
@@ -225,6 +235,8 @@ impl LocalState {
             self.watched.clear();
         }
         if let Some(newer) = key_set {
+            self.post.roots = *newer.opened.roots();
+            self.key_floor = newer.opened.floor();
             self.keys = Some(newer.opened);
         }
         self.epoch = epoch;

@@ -49,7 +49,13 @@ pub async fn run(
     let config = config.map_or_else(|| Ok(Config::default()), |path| Config::load(&path))?;
     match command {
         Command::Serve { demo } => serve::serve(Config { demo: demo || config.demo, ..config }, clock, out).await,
-        Command::Keys(KeysCommand::Init { root }) => keys::init(&config, root, clock.now(), out),
+        Command::Keys(command) => match command {
+            KeysCommand::Init { root, spare } => keys::init(&config, root, spare, clock.now(), out),
+            KeysCommand::Status => keys::status(&Office::open(config, clock)?, out).await,
+            KeysCommand::Rotate { root } => keys::rotate(&Office::open(config, clock)?, &root, out).await,
+            KeysCommand::Revoke { ids, root } => keys::revoke(&Office::open(config, clock)?, &root, &ids, out).await,
+            KeysCommand::Spare { root, spare } => keys::spare(&Office::open(config, clock)?, &root, &spare, out),
+        },
         Command::Directory(DirectoryCommand::Import { file, yes }) => {
             directory::import(&Office::open(config, clock)?, &file, yes, out).await
         }
@@ -66,6 +72,9 @@ pub async fn run(
         }
         Command::Entries(EntriesCommand::List { json, day }) => {
             entries::list(&Office::open(config, clock)?, json, day, out).await
+        }
+        Command::Entries(EntriesCommand::SetAside { json }) => {
+            entries::set_aside(&Office::open(config, clock)?, json, out).await
         }
         Command::Clock(ClockCommand::Accept) => clock::accept(&Office::open(config, clock)?, out).await,
         Command::Codes(CodesCommand::Status) => codes::status(&Office::open(config, clock)?, out).await,

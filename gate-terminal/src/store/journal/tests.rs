@@ -10,7 +10,10 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::{
-    gate::small_campus::{Office, day, gate_index, morning, pass_id},
+    gate::{
+        LocalState,
+        small_campus::{Office, day, gate_index, morning, pass_id},
+    },
     ports::{NewerKeySet, News, Receipt, Store as _},
     store::{DATABASE_FILE, Rebuilt, SqliteStore, rebuild},
 };
@@ -37,7 +40,7 @@ fn entry(n: u8) -> Entry {
 
 fn keys() -> News {
     let office = Office::open();
-    let opened = KeySet::open(&office.key_set(), &office.post().root).unwrap();
+    let opened = KeySet::open(&office.key_set(), &office.post().roots).unwrap();
     News {
         key_set: Some(NewerKeySet { sealed: office.key_set(), opened }),
         epoch: 1,
@@ -48,6 +51,52 @@ fn keys() -> News {
         changes: vec![Change::PassRevoked { pass: pass_id(9), at: morning() }],
         not_understood: 0,
     }
+}
+
+/// The office's next sets: one that makes a spare known, and one of the spare's that retires the first root.
+fn with_a_spare() -> [News; 2] {
+    let office = Office::open();
+    let spare = SigningKey::from_bytes(&[8; 32]);
+    let lost = PublicKey::of(&office.root);
+    let roots = Roots { root: lost, spare: Some(PublicKey::of(&spare)) };
+    let introduced = Office { key_set_number: 2, roots: Some(roots), ..office };
+    let next = Roots { root: PublicKey::of(&spare), spare: Some(PublicKey::of(&SigningKey::from_bytes(&[7; 32]))) };
+    let replaced =
+        Office { key_set_number: 3, root: spare, roots: Some(next), retired: vec![lost], ..introduced.clone() };
+    let told = |office: &Office, known: Roots| {
+        let opened = KeySet::open(&office.key_set(), known).unwrap();
+        News { key_set: Some(NewerKeySet { sealed: office.key_set(), opened }), changes: Vec::new(), ..keys() }
+    };
+    [told(&introduced, introduced.post().roots), told(&replaced, roots)]
+}
+
+#[test]
+fn whom_it_trusts_comes_back_with_the_database_and_with_the_journal_alone() {
+    let (folder, mut store) = at_work();
+    for news in with_a_spare() {
+        store.keep_news(&news).unwrap();
+        let opened = news.key_set.unwrap().opened;
+        let holds = |store: &mut SqliteStore| {
+            let held = store.load().unwrap();
+            assert_eq!((held.post.roots, held.news.key_floor.clone()), (*opened.roots(), opened.floor()));
+            let local = LocalState::new(held.post, held.news, &[]);
+            assert_eq!(local.keys(), Some(&opened));
+        };
+        holds(&mut store);
+        drop(store);
+        store = SqliteStore::open(&database(&folder)).unwrap();
+        store.keep_journal(&key()).unwrap();
+        holds(&mut store);
+        drop(store);
+        fs::write(database(&folder), "gone").unwrap();
+        (store, _) = SqliteStore::rebuild(&database(&folder), &key(), "damaged-1").unwrap();
+        holds(&mut store);
+        store.keep_journal(&key()).unwrap();
+        assert_eq!(written(&folder), [1, 2, 3]);
+    }
+    let names = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
+    let aside = names.filter(|name| name.to_string_lossy().contains("journal.before")).count();
+    assert_eq!(aside, 0, "a journal of other roots is this terminal's own all the same");
 }
 
 fn database(folder: &TempDir) -> PathBuf {
@@ -274,7 +323,8 @@ fn signed_lines_behind_a_bad_one_are_kept() {
 fn a_first_line_after_a_purge_that_is_no_entry_keeps_no_gate_from_opening() {
     let (folder, store) = at_work();
     drop(store);
-    let mut journal = Journal::begin(&book(&folder), &key(), &Office::open().post(), morning()).unwrap();
+    let mut journal =
+        Journal::begin(&book(&folder), &key(), &Office::open().post(), morning(), KeySetFloor::default()).unwrap();
     let head = Head { seq: 7, hash: ChainHash::from_bytes([7; 32]) };
     journal.put(ChainHash::START, "no entry", head).unwrap();
     fs::rename(&journal.path, book(&folder)).unwrap();
