@@ -320,6 +320,10 @@ mod tests {
             Err(io::ErrorKind::Unsupported.into())
         }
 
+        fn forget_all(&mut self, _: crate::ports::Oblivion) -> io::Result<()> {
+            Err(io::ErrorKind::Unsupported.into())
+        }
+
         fn keep_floor(&mut self, _: Moment) -> io::Result<()> {
             Err(io::ErrorKind::Unsupported.into())
         }

@@ -8,6 +8,7 @@ mod camera;
 mod campuses;
 mod changes;
 mod decisions;
+mod drills;
 mod enrolment;
 mod kills;
 mod notices;

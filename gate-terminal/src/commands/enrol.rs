@@ -36,7 +36,7 @@ pub fn run(
     let code = InviteCode::parse(typed.trim()).ok_or(EnrolCommandError::Code)?;
     make_data_dir(&config.data_dir)?;
     let mut store = SqliteStore::open(&config.data_dir.join(DATABASE_FILE))?;
-    let http = Http::new(&config.server_url, None, Arc::new(SystemClock))?;
+    let http = Http::believing(config.server_ca.as_deref(), &config.server_url, None, Arc::new(SystemClock))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let expected = config.root_fingerprint.as_deref();
     let claimed = runtime.block_on(enrol::claim(&http, &store, &config.data_dir, code, expected)).map_err(Box::new)?;

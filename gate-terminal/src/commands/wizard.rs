@@ -135,7 +135,8 @@ impl Enrolling {
     }
 
     fn claim(&self, server: &str, code: InviteCode) -> Result<Claimed, EnrolProblem> {
-        let http = Http::new(server, None, Arc::new(SystemClock)).map_err(|error| of_http(&error))?;
+        let http = Http::believing(self.config.server_ca.as_deref(), server, None, Arc::new(SystemClock))
+            .map_err(|error| of_http(&error))?;
         let store = self.store()?;
         let expected = self.config.root_fingerprint.as_deref();
         let claimed = self.runtime.block_on(enrol::claim(&http, &store, &self.config.data_dir, code, expected));
@@ -185,10 +186,13 @@ fn of_http(error: &HttpError) -> EnrolProblem {
         HttpError::Address | HttpError::Plain => EnrolProblem::Address,
         HttpError::Refused(Refusal::Code) => EnrolProblem::Code,
         HttpError::Refused(Refusal::Clock { .. }) => EnrolProblem::Clock,
-        HttpError::Client(_) | HttpError::Unwritable(_) | HttpError::Unsigned | HttpError::NoRandomness(_) => {
-            machine(error)
-        }
+        HttpError::Client(_)
+        | HttpError::Authority { .. }
+        | HttpError::Unwritable(_)
+        | HttpError::Unsigned
+        | HttpError::NoRandomness(_) => machine(error),
         HttpError::Refused(_)
+        | HttpError::Certificate { .. }
         | HttpError::Exchange(_)
         | HttpError::Status(_)
         | HttpError::TooLong

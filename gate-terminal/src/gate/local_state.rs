@@ -52,6 +52,8 @@ pub struct Held {
     pub own: Vec<OwnEntry>,
     /// The newest first.
     pub walk_ins: Vec<WalkIn>,
+    /// The office has said so: it opens for nobody any more.
+    pub withdrawn: bool,
 }
 
 impl Held {
@@ -59,7 +61,16 @@ impl Held {
     #[must_use]
     pub const fn fresh(post: Post, server_time: Moment) -> Self {
         let news = HeldNews::NONE;
-        Self { post, floor: server_time, news, recorded: 0, receipted: 0, own: Vec::new(), walk_ins: Vec::new() }
+        Self {
+            post,
+            floor: server_time,
+            news,
+            recorded: 0,
+            receipted: 0,
+            own: Vec::new(),
+            walk_ins: Vec::new(),
+            withdrawn: false,
+        }
     }
 }
 

@@ -287,6 +287,7 @@ impl Terminal {
             Effect::Pull(request) if self.line_is_up && request.wait_s == 0 => {
                 Some(Event::Pulled(Box::new(self.office.answer(request, self.wall))))
             }
+            Effect::ForgetAll(_) => Some(Event::AllForgotten),
             Effect::Pull(_)
             | Effect::Push { .. }
             | Effect::Forget { .. }

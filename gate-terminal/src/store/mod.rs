@@ -9,6 +9,7 @@ mod journal;
 mod log;
 mod migrations;
 mod news;
+mod oblivion;
 mod passes;
 mod rebuild;
 mod walk_ins;
@@ -31,7 +32,7 @@ use shared::{
     time::{CampusDay, Moment},
 };
 
-use crate::ports::{Held, News, Post, Receipt, Store, WalkIn};
+use crate::ports::{Held, News, Oblivion, Post, Receipt, Store, WalkIn};
 use journal::Journal;
 pub use log::SqliteLog;
 pub use rebuild::Rebuilt;
@@ -78,6 +79,9 @@ impl SqliteStore {
         migrations::run(&mut connection)?;
         let mut store = Self::on(connection, path, Some(lock));
         store.checkpoint();
+        if oblivion::is_unfinished(&store.connection)? {
+            store.finish_forgetting()?;
+        }
         Ok(store)
     }
 
@@ -205,6 +209,7 @@ impl Store for SqliteStore {
             receipted: entries::receipted(&self.connection)?,
             own: entries::recent(&self.connection)?,
             walk_ins: walk_ins::load(&self.connection)?,
+            withdrawn: oblivion::is_withdrawn(&self.connection)?,
         })
     }
 
@@ -255,6 +260,10 @@ impl Store for SqliteStore {
             tracing::error!(error = &error as &dyn std::error::Error, "the journal of entries was not shortened");
         }
         Ok(())
+    }
+
+    fn forget_all(&mut self, why: Oblivion) -> Result<(), StoreError> {
+        self.forget_everything(why)
     }
 
     fn keep_floor(&mut self, floor: Moment) -> Result<(), StoreError> {

@@ -25,6 +25,9 @@ pub(super) async fn watch(state: AppState) {
     loop {
         tick.tick().await;
         look(&state, &mut lookout).await;
+        if let Err(cause) = switch(&state, state.clock.now()).await {
+            tracing::error!(cause = &cause as &dyn std::error::Error, "the next keys do not sign yet");
+        }
     }
 }
 
@@ -47,15 +50,22 @@ async fn look(state: &AppState, lookout: &mut Lookout) {
     }
 }
 
-/// Lets the next keys sign when it is their turn, and seals anew what a key that is gone had sealed.
-pub(super) async fn settle(state: &AppState, now: Moment) -> Result<(), StoreError> {
-    if state.keys.now().next.is_some() {
-        let held = state.store.least_key_set(now.minus(SWITCH_WITHIN)).await?;
-        if let Some(keys) = state.keys.now().switched(held, now) {
-            tracing::warn!(signs = %keys.signs.pass.id(), "every gate can know the new keys: they sign from now on");
-            state.keys.put(keys);
-        }
+/// Lets the next keys sign when it is their turn.
+async fn switch(state: &AppState, now: Moment) -> Result<(), StoreError> {
+    if state.keys.now().next.is_none() {
+        return Ok(());
     }
+    let held = state.store.least_key_set(now.minus(SWITCH_WITHIN)).await?;
+    if let Some(keys) = state.keys.now().switched(held, now) {
+        tracing::warn!(signs = %keys.signs.pass.id(), "every gate can know the new keys: they sign from now on");
+        state.keys.put(keys);
+    }
+    Ok(())
+}
+
+/// The next keys sign when it is their turn, and what a key that is gone had sealed is sealed anew.
+pub(super) async fn settle(state: &AppState, now: Moment) -> Result<(), StoreError> {
+    switch(state, now).await?;
     let keys = state.keys.now();
     let done = state.store.seal_anew(&keys.opened, &keys.signs.pass, now).await?;
     if done != SealedAnew::default() {

@@ -5,7 +5,7 @@ use std::path::Path;
 use chrono::TimeDelta;
 use ed25519_dalek::SigningKey;
 use gate_terminal::{
-    ports::{AsOf, NewerKeySet, News, Post, Receipt, Store as _, WalkIn},
+    ports::{AsOf, NewerKeySet, News, Oblivion, Post, Receipt, Store as _, WalkIn},
     store::{DATABASE_FILE, SqliteStore},
 };
 use shared::{
@@ -194,6 +194,8 @@ pub(super) fn journey(lie: Lie) -> Journey {
     journey.started("another start");
     store.append(&entry(19)).unwrap();
     journey.answered("append");
+    store.forget_all(Oblivion::Silent).unwrap();
+    journey.answered("forget_all");
     drop(store);
     journey.started("an orderly end");
     journey
