@@ -5,10 +5,12 @@
 //! next news. Only time that has surely passed counts: a clock set forward must not empty a gate whose line is cut.
 
 use chrono::TimeDelta;
-use shared::{sync::withdrawal::Proof, time::Moment};
+use shared::{
+    sync::{Refusal, withdrawal::Proof},
+    time::Moment,
+};
 
 use super::{event::SyncFailure, local_state::LocalState};
-use shared::sync::Refusal;
 
 /// Unless the settings say otherwise.
 pub const SILENT_AT_MOST: TimeDelta = TimeDelta::days(14);

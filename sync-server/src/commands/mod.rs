@@ -156,6 +156,32 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn keys_are_rotated_revoked_and_told_with_a_root_at_hand() {
+        let desk = Desk::new();
+        let data = desk.dir.path().join("data");
+        let [root, spare, new] =
+            ["root", "spare", "new"].map(|name| desk.dir.path().join(format!("{name}.key")).display().to_string());
+        desk.types(&format!("keys init --root {root} --spare {spare}"), "").await.unwrap();
+        assert!(!data.join("secrets/root.key").exists(), "where they were wanted and nowhere else");
+        let status = async || desk.types("keys status", "").await.unwrap();
+        assert!(status().await.contains("第 1 号密钥集") && status().await.contains("下次轮换"));
+        assert!(desk.types(&format!("keys rotate --root {root}"), "").await.unwrap().contains("3、4"));
+        let told = status().await;
+        assert!(told.contains("只验不签") && !told.contains("待启用"), "no gate waits for it: {told}");
+        let revoked = desk.types(&format!("keys revoke 1 3 --root {spare}"), "").await.unwrap();
+        assert!(revoked.contains("新密钥 5 立即启用") && revoked.contains("今天 0 张"), "{revoked}");
+        let replaced = desk.types(&format!("keys spare --root {spare} --spare {new}"), "").await.unwrap();
+        let fingerprint = replaced.lines().last().unwrap().trim();
+        assert!(status().await.contains(fingerprint), "{replaced}");
+        let refused = desk.types(&format!("keys rotate --root {root}"), "").await.unwrap_err().to_string();
+        assert!(refused.contains("不是本单位现在信任的根密钥"), "{refused}");
+        for secret in [&root, &spare, &new] {
+            let secret = std::fs::read_to_string(secret).unwrap();
+            assert!(!replaced.contains(secret.trim()) && !revoked.contains(secret.trim()), "no secret is printed");
+        }
+    }
+
+    #[tokio::test]
     async fn a_copy_is_made_beside_a_server_and_comes_back_only_without_one() {
         let desk = Desk::new();
         desk.types("keys init", "").await.unwrap();
