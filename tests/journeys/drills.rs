@@ -19,7 +19,7 @@ use world::{
     campus::{Approved, Campus, today},
     lively::Lively,
     people::{Form, resident_number},
-    terminal::{Terminal, read, shown},
+    terminal::{Cable, Terminal, read, shown},
 };
 
 const GLANCES: u32 = 1_000;
@@ -99,7 +99,7 @@ fn key_of(text: &str) -> u16 {
     u16::from_be_bytes([sealed.as_bytes()[1], sealed.as_bytes()[2]])
 }
 
-fn another(day: u16, number: u32) -> Form {
+fn another(day: u16, number: u16) -> Form {
     Form::good(today().plus_days(day)).with("document_number", resident_number(number))
 }
 
@@ -222,5 +222,40 @@ async fn a_lost_stick_is_replaced_and_whoever_finds_it_has_nothing() -> Result<(
     assert_eq!(south.view().alarm, None::<Alarm>);
     assert_eq!(south.controller.store_mut().load().unwrap().news.key_floor.number, 3, "the gate followed");
     assert_eq!(shown(&south.show(&here.text)).verdict, Verdict::Admit);
+    Ok(())
+}
+
+/// Let in while its line was cut, stolen, and withdrawn: the gate opens for nobody, and what it had not sent is the office's to judge.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stolen_terminal_forgets_and_is_believed_no_more() -> Result<(), Trouble> {
+    let mut drill = Drill::begin("stolen terminal").await?;
+    let mut south = Terminal::enrolled(&drill.campus, 0).await?;
+    let (one, other) = (drill.campus.approved(&another(0, 1)).await?, drill.campus.approved(&another(0, 2)).await?);
+    south.sync().await;
+    south.cable = Cable::Pulled;
+    assert_eq!(shown(&south.show(&one.text)).verdict, Verdict::Admit);
+    south.sync().await;
+    drill.done("the theft is noticed");
+    drill.types(&["terminal", "withdraw", "1"]).await.unwrap();
+    drill.done("the command");
+    south.cable = Cable::In;
+    south.sync().await;
+    assert_eq!(south.view().alarm, Some(Alarm::Withdrawn));
+    drill.done("its next call empties it");
+    for restart in [false, true] {
+        if restart {
+            south = south.restarted()?;
+            south.sync().await;
+        }
+        let verdict = shown(&south.show(&other.text)).verdict.clone();
+        assert_eq!(verdict, Verdict::Refuse(RefuseReason::UnknownKey), "restarted: {restart}");
+        assert_eq!(south.view().alarm, Some(Alarm::Withdrawn));
+        let held = south.controller.store_mut().load().unwrap();
+        assert!(held.withdrawn && held.news.key_set.is_none() && held.news.changes.is_empty());
+    }
+    let aside = drill.types(&["entries", "set-aside", "--json"]).await.unwrap();
+    let first: serde_json::Value = serde_json::from_str(aside.lines().next().unwrap()).unwrap();
+    assert_eq!((&first["seq"], &first["entry"]["verdict"]["verdict"]), (&json!(1), &json!("admit")), "{aside}");
+    assert!(drill.campus.log().await?.is_empty(), "it is no entry");
     Ok(())
 }

@@ -8,6 +8,7 @@ mod camera;
 mod campuses;
 mod changes;
 mod decisions;
+#[cfg(test)]
 mod drills;
 mod enrolment;
 mod kills;

@@ -418,8 +418,9 @@ impl Gate {
 
 /// What the server's "no" was, whatever it was asked.
 const fn refused(event: &Event) -> Option<&SyncFailure> {
-    match event {
-        Event::PullFailed(failure) | Event::PushFailed(failure) | Event::HostNotAsked { failure, .. } => Some(failure),
-        _ => None,
+    if let Event::PullFailed(failure) | Event::PushFailed(failure) | Event::HostNotAsked { failure, .. } = event {
+        Some(failure)
+    } else {
+        None
     }
 }
