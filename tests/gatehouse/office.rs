@@ -118,6 +118,7 @@ impl Office {
         let changes = (0..passes).map(|number| Ok(Change::PassIssued(self.record(number)?.into())));
         Ok(HeldNews {
             key_set: Some(self.key_set()?),
+            key_floor: KeySetFloor::default(),
             epoch: 1,
             head: Head { seq: passes, hash: ChainHash::from_bytes([1; 32]) },
             proven: Some(now()),

@@ -210,7 +210,7 @@ fn encrypted(folder: &Path) -> (String, PathBuf, thread::JoinHandle<()>) {
     let config = Arc::new(config.with_single_cert(vec![own.der().clone()], secret).unwrap());
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("https://{}", listener.local_addr().unwrap());
-    let serve = thread::spawn(move || {
+    let serve = move || {
         let stream = listener.accept().unwrap().0;
         let mut stream = rustls::StreamOwned::new(rustls::ServerConnection::new(config).unwrap(), stream);
         let mut bytes = [0; 8_192];
@@ -219,7 +219,8 @@ fn encrypted(folder: &Path) -> (String, PathBuf, thread::JoinHandle<()>) {
             stream.write_all(answer("200 OK", EMPTY).as_bytes()).ok();
             stream.flush().ok();
         }
-    });
+    };
+    let serve = thread::Builder::new().name("encrypted".to_owned()).spawn(serve).unwrap();
     (url, file, serve)
 }
 
