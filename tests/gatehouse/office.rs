@@ -16,8 +16,8 @@ use shared::{
     identity::{DocumentKind, DocumentTag, LastFour, MaskedName, PersonName},
     ids::{CampusId, GateIndex, GateMask, KeyId, PassId, TerminalId},
     pass::{
-        Claims, EntriesAllowed, Flags, KeySet, KeyUse, NamedKey, PartySize, PassSigner, Roots, SUITE_1, SealedKeySet,
-        SealedPass, Validity, keyset::KeySetBody,
+        Claims, EntriesAllowed, Flags, KeySet, KeySetFloor, KeyUse, NamedKey, PartySize, PassSigner, Roots, SUITE_1,
+        SealedKeySet, SealedPass, Validity, keyset::KeySetBody,
     },
     seal::{PublicKey, Sealed},
     sync::change::{Change, PassRecord},
