@@ -137,7 +137,7 @@ impl LocalState {
     pub fn new(post: Post, news: HeldNews, own: &[OwnEntry]) -> Self {
         let HeldNews { key_set, key_floor, epoch, head, proven: _, as_of, changes } = news;
         // A set that its own roots do not open is as good as none; the next pull brings another.
-        let keys = key_set.and_then(|sealed| KeySet::open(&sealed, &post.roots).ok());
+        let keys = key_set.and_then(|sealed| KeySet::open(&sealed, post.roots).ok());
         let key_floor = keys.as_ref().map_or(key_floor, KeySet::floor);
         let mut state = Self {
             post,

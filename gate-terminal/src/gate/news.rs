@@ -88,7 +88,7 @@ pub(super) fn receipt(sealed: Sealed<EntryReceipt>, local: &LocalState) -> Optio
 
 /// The set already held is no news and no fault.
 fn newer(sealed: SealedKeySet, local: &LocalState) -> Result<Option<NewerKeySet>, KeySetFault> {
-    let opened = KeySet::open(&sealed, &local.post().roots)?;
+    let opened = KeySet::open(&sealed, local.post().roots)?;
     if let Some(held) = local.keys() {
         if held == &opened {
             return Ok(None);

@@ -247,7 +247,7 @@ pub(super) fn read(path: &Path, own: &PublicKey) -> Option<Read> {
     let mut read = Read { place, entries: Vec::new(), key_set: None, end: length(first), torn: false, damaged: false };
     for line in lines {
         match serde_json::from_slice(line) {
-            Ok(Line::KeySet(sealed)) => match KeySet::open(&sealed, &read.post().roots) {
+            Ok(Line::KeySet(sealed)) => match KeySet::open(&sealed, read.post().roots) {
                 Ok(opened) => read.key_set = Some((*sealed, opened)),
                 Err(_) => break,
             },

@@ -241,7 +241,7 @@ mod tests {
         assert!(matches!(again, Err(KeysFault::Exists { .. })));
         let keys = Keys::load(dir.path()).unwrap();
         assert_eq!(keys.roots, roots);
-        let set = KeySet::open(&keys.key_set, &roots).unwrap();
+        let set = KeySet::open(&keys.key_set, roots).unwrap();
         assert_eq!((set.number(), set.roots()), (keys.key_set_number, &roots));
         assert!(set.find(PASS_KEY, KeyUse::Pass).unwrap().holds_at(CampusDay::of(NOW).start()));
         assert!(roots.spare.is_some());

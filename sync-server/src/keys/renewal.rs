@@ -210,18 +210,15 @@ impl Draft {
 
     /// Of a key that signs no more, only its public half is needed.
     fn forget_old_secrets(&self) -> Result<(), KeysFault> {
-        let used = [Some(self.signing), self.file.next];
+        let both = |signing: Signing| {
+            [(signing.pass, KeyUse::Pass), (signing.beacon, KeyUse::Beacon)]
+                .map(|(id, r#use)| self.places.secret(id, r#use))
+        };
+        let used: Vec<_> = [Some(self.signing), self.file.next].into_iter().flatten().flat_map(both).collect();
         for id in (1..=self.file.last_id).map(KeyId::new) {
-            for r#use in [KeyUse::Pass, KeyUse::Beacon] {
-                let signs = |signing: &Signing| match r#use {
-                    KeyUse::Pass => signing.pass == id,
-                    KeyUse::Beacon => signing.beacon == id,
-                };
-                // The first two have names of their own.
-                let named_so = !(id == super::PASS_KEY && r#use == KeyUse::Beacon)
-                    && !(id == super::BEACON_KEY && r#use == KeyUse::Pass);
-                if named_so && !used.iter().flatten().any(signs) {
-                    remove(&self.places.secret(id, r#use))?;
+            for path in [KeyUse::Pass, KeyUse::Beacon].map(|r#use| self.places.secret(id, r#use)) {
+                if !used.contains(&path) {
+                    remove(&path)?;
                 }
             }
         }

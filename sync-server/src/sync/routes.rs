@@ -218,7 +218,7 @@ mod tests {
         let (status, answer) = world.post(PULL_PATH, body, &headers).await;
         assert_eq!(status, StatusCode::OK);
         let answer: PullAnswer = serde_json::from_slice(&answer).unwrap();
-        let keys = KeySet::open(&answer.key_set.unwrap(), &world.state.keys.now().roots).unwrap();
+        let keys = KeySet::open(&answer.key_set.unwrap(), world.state.keys.now().roots).unwrap();
         let beacon = Beacon::open(&answer.beacon, &keys).unwrap();
         assert!(beacon.is_complete());
         assert_eq!((beacon.server_time, beacon.valid_for_s), (NOW, 300));

@@ -40,7 +40,7 @@ fn entry(n: u8) -> Entry {
 
 fn keys() -> News {
     let office = Office::open();
-    let opened = KeySet::open(&office.key_set(), &office.post().roots).unwrap();
+    let opened = KeySet::open(&office.key_set(), office.post().roots).unwrap();
     News {
         key_set: Some(NewerKeySet { sealed: office.key_set(), opened }),
         epoch: 1,

@@ -155,7 +155,7 @@ fn a_lost_root_is_replaced_by_the_spare_and_signs_nothing_more() {
     keys.opened.may_follow(&held.opened).unwrap();
     assert_eq!(
         (Some(keys.roots.root), &keys.opened),
-        (held.roots.spare, &KeySet::open(&keys.key_set, &held.roots).unwrap())
+        (held.roots.spare, &KeySet::open(&keys.key_set, held.roots).unwrap())
     );
     assert!(matches!(rotate(&desk.data(), &desk.root, None, NOW), Err(KeysFault::NoRoot { .. })));
     assert!(matches!(replace_spare(&desk.data(), &desk.root, &desk.root, NOW), Err(KeysFault::Exists { .. })));
