@@ -129,7 +129,7 @@
     if (field && event.target !== field && event.target !== opener && !keys.contains(event.target)) { close(); }
   });
 
-  // A booking that waits: the same address is asked again until it is decided, while somebody looks.
+  // A booking that waits, and a pass whose code may be another: the same address is asked again while somebody looks.
   var main = document.getElementById('main'), pause = 5, timer, asking, stopped;
   function later() {
     clearTimeout(timer);
@@ -151,7 +151,10 @@
   function renew(text) {
     var found = new DOMParser().parseFromString(text, 'text/html'), fresh = found.getElementById('main');
     if (!fresh || !fresh.hasAttribute('data-standing')) { return; }
-    if (fresh.getAttribute('data-standing') === main.getAttribute('data-standing')) {
+    var same = ['data-standing', 'data-code'].every(function (name) {
+      return fresh.getAttribute(name) === main.getAttribute(name);
+    });
+    if (same) {
       // How the notices fare takes nothing out of anybody's hands.
       var old = main.querySelector('.progress'), news = fresh.querySelector('.progress');
       if (old && news) { old.innerHTML = news.innerHTML; }
@@ -161,6 +164,9 @@
     main.parentNode.replaceChild(fresh, main);
     main = fresh;
     document.title = found.title;
+    // Under its old address a browser would show the picture that it has.
+    var picture = main.querySelector('.code img');
+    if (picture) { picture.src += '?' + main.getAttribute('data-code'); }
     if (held) { main.focus(); }
     help();
     var said = main.querySelector('.standing');

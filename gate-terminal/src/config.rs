@@ -18,8 +18,12 @@ pub struct Config {
     pub server_url: String,
     pub direction: Way,
     pub language: Language,
-    /// When set, enrolment takes no other root key.
+    /// When set, enrolment takes no other root keys.
     pub root_fingerprint: Option<String>,
+    /// When set, whose certificates a server may show: these and no other.
+    pub server_ca: Option<PathBuf>,
+    /// After so many days without a word of the office passes and keys are forgotten.
+    pub forget_after_days: u16,
     pub camera: Camera,
 }
 
@@ -31,6 +35,8 @@ impl Default for Config {
             direction: Way::In,
             language: Language::Zh,
             root_fingerprint: None,
+            server_ca: None,
+            forget_after_days: 14,
             camera: Camera::Off,
         }
     }
@@ -94,6 +100,7 @@ impl Config {
     /// A service has no current folder worth the name, so relative folders lie beside the file.
     fn beside(mut self, folder: &Path) -> Self {
         self.data_dir = folder.join(self.data_dir);
+        self.server_ca = self.server_ca.map(|file| folder.join(file));
         match &mut self.camera {
             Camera::Off | Camera::Usb { .. } => {}
             Camera::Replay { dir, .. } => *dir = folder.join(&dir),
@@ -132,10 +139,10 @@ mod tests {
         let uncommented: Vec<&str> =
             SAMPLE.lines().map(|line| if line.starts_with("# ") { "" } else { line.trim_start_matches('#') }).collect();
         let spelled_out = Config::parse(&uncommented.join("\n")).unwrap();
-        let root_fingerprint = spelled_out.root_fingerprint.clone();
-        assert!(root_fingerprint.is_some());
+        let (root_fingerprint, server_ca) = (spelled_out.root_fingerprint.clone(), spelled_out.server_ca.clone());
+        assert!(root_fingerprint.is_some() && server_ca.is_some());
         let chosen = Camera::Usb { index: Some(0), name: Some("USB".into()) };
-        assert_eq!(spelled_out, Config { root_fingerprint, camera: chosen, ..sample });
+        assert_eq!(spelled_out, Config { root_fingerprint, server_ca, camera: chosen, ..sample });
     }
 
     #[test]

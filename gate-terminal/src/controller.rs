@@ -17,6 +17,7 @@ use std::{
     time::Duration,
 };
 
+use chrono::TimeDelta;
 use ed25519_dalek::SigningKey;
 use shared::{
     entry::{Entry, Outcome, Way},
@@ -80,6 +81,13 @@ impl<S: Store> Controller<S> {
         Ok(Self { gate: Gate::new(held, way.into(), foreign_codes), store, doors, heard })
     }
 
+    /// See [`Gate::silent_at_most`].
+    #[must_use]
+    pub fn silent_at_most(mut self, span: TimeDelta) -> Self {
+        self.gate.silent_at_most(span);
+        self
+    }
+
     /// One event and everything that follows from it.
     pub fn turn(&mut self, event: Event) {
         if let Event::Camera(state) = &event {
@@ -130,6 +138,11 @@ impl<S: Store> Controller<S> {
                 // Old days lie in the store a little longer; nothing is decided by them.
                 self.store.forget(before).inspect_err(|error| log(error, "old days were not forgotten")).ok();
                 None
+            }
+            Effect::ForgetAll(why) => {
+                tracing::error!(?why, "passes and keys are forgotten");
+                let forgotten = self.store.forget_all(why);
+                forgotten.inspect_err(|error| log(error, "not all was forgotten")).ok().map(|()| Event::AllForgotten)
             }
             Effect::KeepFloor(floor) => {
                 self.store.keep_floor(floor).inspect_err(|error| log(error, "the time was not kept")).ok();

@@ -39,8 +39,8 @@ pub struct Claimed {
     server_time: Moment,
 }
 
-/// Makes or takes the key in `data_dir`, trades `code`, and keeps the answer. `expected_root` is the root key's fingerprint as
-/// the office told it; any other root is refused.
+/// Makes or takes the key in `data_dir`, trades `code`, and keeps the answer. `expected_root` is the root keys' fingerprint as
+/// the office told it; any other is refused.
 pub async fn enrol<P: Protocol, S: Store>(
     protocol: &P,
     store: &mut S,
@@ -68,12 +68,13 @@ pub async fn claim<P: Protocol, S: Store>(
     let public = PublicKey::of(&key);
     let claim = Sealed::seal(&EnrolClaim { code, public }, None, &key).map_err(EnrolError::Claim)?;
     let answer = protocol.enrol(EnrolRequest { public, claim }).await.map_err(EnrolError::Server)?;
+    let roots = answer.roots();
     if let Some(expected) = expected_root
-        && !same_fingerprint(expected, &answer.root.fingerprint())
+        && !same_fingerprint(expected, &roots.fingerprint())
     {
-        return Err(EnrolError::OtherRoot { told: answer.root.fingerprint() });
+        return Err(EnrolError::OtherRoot { told: roots.fingerprint() });
     }
-    let post = Post { terminal: answer.terminal, campus: answer.campus, gate: answer.gate, root: answer.root };
+    let post = Post { terminal: answer.terminal, campus: answer.campus, gate: answer.gate, roots };
     Ok(Claimed { enrolled: Enrolled { post, public }, server_time: answer.server_time })
 }
 
@@ -222,6 +223,7 @@ mod tests {
 
     use shared::{
         ids::TerminalId,
+        pass::Roots,
         sync::{
             Refusal,
             enrol::EnrolAnswer,
@@ -260,8 +262,9 @@ mod tests {
                 return Err(Refusal::Code);
             }
             *left = None;
-            let Post { terminal, campus, gate, root } = Office::open().post();
-            Ok(EnrolAnswer { terminal, campus, gate, root, server_time: morning() })
+            let Post { terminal, campus, gate, roots } = Office::open().post();
+            let Roots { root, spare } = roots;
+            Ok(EnrolAnswer { terminal, campus, gate, root, spare, server_time: morning() })
         }
 
         async fn pull(&self, _: PullRequest) -> Result<PullAnswer, Refusal> {
@@ -317,6 +320,10 @@ mod tests {
             Err(io::ErrorKind::Unsupported.into())
         }
 
+        fn forget_all(&mut self, _: crate::ports::Oblivion) -> io::Result<()> {
+            Err(io::ErrorKind::Unsupported.into())
+        }
+
         fn keep_floor(&mut self, _: Moment) -> io::Result<()> {
             Err(io::ErrorKind::Unsupported.into())
         }
@@ -362,7 +369,7 @@ mod tests {
 
     #[test]
     fn another_root_than_the_office_told_is_refused() {
-        let root = Office::open().post().root.fingerprint();
+        let root = Office::open().post().roots.fingerprint();
         for (told, taken) in [
             (root.clone(), true),
             (root.replace(' ', "").to_uppercase(), true),

@@ -138,6 +138,6 @@ fn keys_held(data_dir: &Path) -> Result<Option<KeySet>, Box<dyn Error>> {
         return Ok(None);
     }
     let held = store.load()?;
-    let opened = held.news.key_set.map(|sealed| KeySet::open(&sealed, &held.post.root));
+    let opened = held.news.key_set.map(|sealed| KeySet::open(&sealed, held.post.roots));
     Ok(opened.transpose()?)
 }

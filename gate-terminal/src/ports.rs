@@ -20,7 +20,7 @@ use shared::{
 
 pub use crate::gate::{
     Alarm, AsOf, CameraFault, CameraState, CardAnswer, CardQuestion, ClockReading, Event, Found, Held, HeldNews,
-    NewerKeySet, News, OwnEntry, Post, Receipt, Shown, Signal, SyncFailure, WalkIn,
+    NewerKeySet, News, Oblivion, OwnEntry, Post, Receipt, Shown, Signal, SyncFailure, WalkIn,
 };
 
 pub trait Clock {
@@ -52,6 +52,9 @@ pub trait Store {
     fn keep_news(&mut self, news: &News) -> Result<(), Self::Error>;
 
     fn forget(&mut self, before: CampusDay) -> Result<(), Self::Error>;
+
+    /// All but the terminal's place and what it has not sent, for good; begun again at the next start if it is cut off.
+    fn forget_all(&mut self, why: Oblivion) -> Result<(), Self::Error>;
 
     fn keep_floor(&mut self, floor: Moment) -> Result<(), Self::Error>;
 

@@ -28,11 +28,21 @@ pub enum Label {
     EntryReceipt,
     /// Where a terminal stands, as it writes it down for itself.
     Place,
+    /// That a terminal is not to be trusted any more.
+    Withdrawal,
 }
 
 impl Label {
-    pub const ALL: [Self; 7] =
-        [Self::Pass, Self::KeySet, Self::Beacon, Self::Enrolment, Self::EntryHead, Self::EntryReceipt, Self::Place];
+    pub const ALL: [Self; 8] = [
+        Self::Pass,
+        Self::KeySet,
+        Self::Beacon,
+        Self::Enrolment,
+        Self::EntryHead,
+        Self::EntryReceipt,
+        Self::Place,
+        Self::Withdrawal,
+    ];
 
     #[must_use]
     pub const fn text(self) -> &'static str {
@@ -44,6 +54,7 @@ impl Label {
             Self::EntryHead => "campus-gate/entry-head/v1",
             Self::EntryReceipt => "campus-gate/entry-receipt/v1",
             Self::Place => "campus-gate/place/v1",
+            Self::Withdrawal => "campus-gate/withdrawal/v1",
         }
     }
 
@@ -98,11 +109,17 @@ impl PublicKey {
     /// Eight groups of four hex digits of the key's SHA-256: what two people compare over the telephone.
     #[must_use]
     pub fn fingerprint(&self) -> String {
-        use sha2::Digest as _;
-        let hex: String = sha2::Sha256::digest(self.as_bytes()).iter().take(16).map(|b| format!("{b:02x}")).collect();
-        let groups: Vec<&str> = (0..8).filter_map(|i| hex.get(i * 4..i * 4 + 4)).collect();
-        groups.join(" ")
+        fingerprint(&[self.as_bytes()])
     }
+}
+
+/// Of several parts laid end to end.
+pub(crate) fn fingerprint(parts: &[&[u8]]) -> String {
+    use sha2::Digest as _;
+    let hashed = parts.iter().fold(sha2::Sha256::new(), |hash, part| hash.chain_update(part)).finalize();
+    let hex: String = hashed.iter().take(16).map(|b| format!("{b:02x}")).collect();
+    let groups: Vec<&str> = (0..8).filter_map(|i| hex.get(i * 4..i * 4 + 4)).collect();
+    groups.join(" ")
 }
 
 impl fmt::Debug for PublicKey {

@@ -6,6 +6,7 @@
 
 mod backups;
 mod hall;
+mod renewing;
 mod wecom;
 
 use std::{
@@ -30,7 +31,7 @@ use crate::{
     assets::{Assets, AssetsFault},
     clock::Clock,
     config::{Config, SmsFault},
-    keys::{DoorToken, Keys, KeysFault, SecretFault, provider_secret},
+    keys::{DoorToken, Keyring, Keys, KeysFault, SecretFault, provider_secret},
     listening::{self, Terms, closed},
     notify::{Console, Line, Outbox, Sender, Trouble, sms},
     office::{Channel, Quiet, leap, leap::Erasing, reminder::off_the_hour},
@@ -62,9 +63,7 @@ pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<AppState, Ser
     if config.demo {
         tracing::warn!("demo mode: codes and links are printed for everybody to see; never for real visitors");
     }
-    if keys.end_soon(now) {
-        tracing::warn!(until = keys.hold_until.campus_date_and_clock(), "the signing keys end soon");
-    }
+    renewing::warn(&keys, now);
     let store = Store::open(&config.database(), keys.identity.clone())?;
     let kept = store.clock_kept().await?;
     if let Some(newest) = leap::turned_back(store.newest_moment().await?, now) {
@@ -94,7 +93,7 @@ pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<AppState, Ser
         store,
         clock,
         timekeeper,
-        keys: Arc::new(keys),
+        keys: Keyring::new(keys),
         assets,
         sms_receipts,
         texts_leave: false,
@@ -244,6 +243,7 @@ fn background(state: &AppState, senders: Vec<Box<dyn Sender>>) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     tasks.spawn(outbox.run());
     tasks.spawn(chores(state.clone()));
+    tasks.spawn(renewing::watch(state.clone()));
     tasks
 }
 
@@ -258,6 +258,9 @@ async fn chores(state: AppState) {
     minute.set_missed_tick_behavior(MissedTickBehavior::Delay);
     for round in 0_u64.. {
         minute.tick().await;
+        if round % SAID_DAILY_ROUNDS == SAID_EVERY_ROUNDS {
+            renewing::warn(&state.keys.now(), state.clock.now());
+        }
         match minute_round(&state).await {
             Ok(Erasing::Due) => {}
             Ok(Erasing::Held { since }) if round % SAID_EVERY_ROUNDS == 0 => tracing::warn!(
@@ -275,11 +278,13 @@ async fn chores(state: AppState) {
 
 /// Once an hour.
 const SAID_EVERY_ROUNDS: u64 = 60;
+const SAID_DAILY_ROUNDS: u64 = 24 * SAID_EVERY_ROUNDS;
 
 pub(crate) async fn minute_round(state: &AppState) -> Result<Erasing, ChoresFault> {
     state.store.keep_seen().await?;
     let kept = state.store.clock_kept().await?;
     let now = state.timekeeper.settle(kept.accepted)?;
+    renewing::settle(state, now).await?;
     state.store.publish_due(now).await?;
     state.store.settle_days_over(now).await?;
     remind(state, now).await?;

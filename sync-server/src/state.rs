@@ -6,7 +6,7 @@ use crate::{
     assets::Assets,
     clock::Clock,
     config::Config,
-    keys::{DoorToken, Keys},
+    keys::{DoorToken, Keyring},
     layout::Layouts,
     notify::{hall::PullCode, wecom::Wecom},
     sign_on::SignOns,
@@ -25,7 +25,7 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// The same clock, for those who are told the time by it.
     pub timekeeper: Arc<Timekeeper>,
-    pub keys: Arc<Keys>,
+    pub keys: Keyring,
     pub assets: Arc<Assets>,
     /// Behind which address receipts of text messages come in, where they do.
     pub sms_receipts: Option<Arc<DoorToken>>,

@@ -16,8 +16,8 @@ use shared::{
     identity::{DocumentKind, DocumentTag, LastFour, MaskedName, PersonName},
     ids::{CampusId, GateIndex, GateMask, KeyId, PassId, TerminalId},
     pass::{
-        Claims, EntriesAllowed, Flags, KeySet, KeyUse, NamedKey, PartySize, PassSigner, SUITE_1, SealedKeySet,
-        SealedPass, Validity, keyset::KeySetBody,
+        Claims, EntriesAllowed, Flags, KeySet, KeySetFloor, KeyUse, NamedKey, PartySize, PassSigner, Roots, SUITE_1,
+        SealedKeySet, SealedPass, Validity, keyset::KeySetBody,
     },
     seal::{PublicKey, Sealed},
     sync::change::{Change, PassRecord},
@@ -64,7 +64,7 @@ impl Office {
 
     pub fn post(&self) -> Result<Post, Trouble> {
         let gate = GateIndex::new(0).ok_or_else(|| not_made("a gate"))?;
-        Ok(Post { terminal: TERMINAL, campus: CAMPUS, gate, root: PublicKey::of(&self.root) })
+        Ok(Post { terminal: TERMINAL, campus: CAMPUS, gate, roots: Roots::from(&PublicKey::of(&self.root)) })
     }
 
     /// The pass of the visitor of this number.
@@ -118,6 +118,7 @@ impl Office {
         let changes = (0..passes).map(|number| Ok(Change::PassIssued(self.record(number)?.into())));
         Ok(HeldNews {
             key_set: Some(self.key_set()?),
+            key_floor: KeySetFloor::default(),
             epoch: 1,
             head: Head { seq: passes, hash: ChainHash::from_bytes([1; 32]) },
             proven: Some(now()),
@@ -158,7 +159,8 @@ impl Office {
         };
         let keys =
             vec![named(PASS_KEY, KeyUse::Pass, &self.pass_key), named(BEACON_KEY, KeyUse::Beacon, &self.beacon_key)];
-        Sealed::seal(&KeySetBody { number: 1, min_suite: SUITE_1, keys }, None, &self.root).map_err(told)
+        let body = KeySetBody { number: 1, min_suite: SUITE_1, roots: None, retired: Vec::new(), keys };
+        Sealed::seal(&body, None, &self.root).map_err(told)
     }
 }
 

@@ -8,6 +8,8 @@ mod camera;
 mod campuses;
 mod changes;
 mod decisions;
+#[cfg(test)]
+mod drills;
 mod enrolment;
 mod kills;
 mod notices;

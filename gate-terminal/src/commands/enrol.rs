@@ -36,14 +36,14 @@ pub fn run(
     let code = InviteCode::parse(typed.trim()).ok_or(EnrolCommandError::Code)?;
     make_data_dir(&config.data_dir)?;
     let mut store = SqliteStore::open(&config.data_dir.join(DATABASE_FILE))?;
-    let http = Http::new(&config.server_url, None, Arc::new(SystemClock))?;
+    let http = Http::believing(config.server_ca.as_deref(), &config.server_url, None, Arc::new(SystemClock))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let expected = config.root_fingerprint.as_deref();
     let claimed = runtime.block_on(enrol::claim(&http, &store, &config.data_dir, code, expected)).map_err(Box::new)?;
     let Enrolled { post, public } = claimed.enrolled;
     writeln!(out, "终端 terminal {}, 校区 campus {}, 校门 gate {}", post.terminal, post.campus, post.gate)?;
     writeln!(out, "本机指纹 this terminal's fingerprint: {}", public.fingerprint())?;
-    writeln!(out, "根密钥指纹 root key's fingerprint:      {}", post.root.fingerprint())?;
+    writeln!(out, "根密钥指纹 root key's fingerprint:      {}", post.roots.fingerprint())?;
     if expected.is_none() {
         writeln!(
             out,

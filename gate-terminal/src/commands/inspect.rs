@@ -162,7 +162,7 @@ mod tests {
             not_before: Moment::from_unix_s(0),
             not_after: Moment::from_unix_s(i64::from(u32::MAX)),
         };
-        let body = KeySetBody { number: 9, min_suite: SUITE_1, keys: vec![key] };
+        let body = KeySetBody { number: 9, min_suite: SUITE_1, roots: None, retired: Vec::new(), keys: vec![key] };
         KeySet::open(&Sealed::seal(&body, None, &root).unwrap(), &PublicKey::of(&root))
     }
 

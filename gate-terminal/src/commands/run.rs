@@ -13,6 +13,8 @@ use std::{
     },
 };
 
+use chrono::TimeDelta;
+
 use crate::{
     camera::{
         frame::Preview,
@@ -174,7 +176,7 @@ fn start(
     let key = load_key(&config.data_dir)?;
     opening::keep_journal(&mut store, &key);
     let signer = Signer { terminal: post.terminal, key: key.clone() };
-    let http = Http::new(&config.server_url, Some(signer), Arc::new(SystemClock))?;
+    let http = Http::believing(config.server_ca.as_deref(), &config.server_url, Some(signer), Arc::new(SystemClock))?;
     let (calls, lanes) = sync::line();
     let (questions, asked) = card::desk();
     let doors = Doors {
@@ -185,7 +187,8 @@ fn start(
         observer,
         key,
     };
-    let gate = Controller::open(store, doors, config.direction)?.spawn(wake)?;
+    let gate = Controller::open(store, doors, config.direction)?;
+    let gate = gate.silent_at_most(TimeDelta::days(config.forget_after_days.into())).spawn(wake)?;
     card::spawn(asked, gate.events())?;
     let sync = sync::spawn(lanes, http, Http::meaning, gate.events())?;
     Ok(Running { gate, sync })

@@ -135,7 +135,8 @@ impl Enrolling {
     }
 
     fn claim(&self, server: &str, code: InviteCode) -> Result<Claimed, EnrolProblem> {
-        let http = Http::new(server, None, Arc::new(SystemClock)).map_err(|error| of_http(&error))?;
+        let http = Http::believing(self.config.server_ca.as_deref(), server, None, Arc::new(SystemClock))
+            .map_err(|error| of_http(&error))?;
         let store = self.store()?;
         let expected = self.config.root_fingerprint.as_deref();
         let claimed = self.runtime.block_on(enrol::claim(&http, &store, &self.config.data_dir, code, expected));
@@ -166,7 +167,7 @@ fn fingerprints(claimed: &Claimed) -> Box<Fingerprints> {
         campus: post.campus.to_string(),
         gate: post.gate.to_string(),
         own: public.fingerprint(),
-        root: post.root.fingerprint(),
+        root: post.roots.fingerprint(),
     })
 }
 
@@ -185,10 +186,13 @@ fn of_http(error: &HttpError) -> EnrolProblem {
         HttpError::Address | HttpError::Plain => EnrolProblem::Address,
         HttpError::Refused(Refusal::Code) => EnrolProblem::Code,
         HttpError::Refused(Refusal::Clock { .. }) => EnrolProblem::Clock,
-        HttpError::Client(_) | HttpError::Unwritable(_) | HttpError::Unsigned | HttpError::NoRandomness(_) => {
-            machine(error)
-        }
+        HttpError::Client(_)
+        | HttpError::Authority { .. }
+        | HttpError::Unwritable(_)
+        | HttpError::Unsigned
+        | HttpError::NoRandomness(_) => machine(error),
         HttpError::Refused(_)
+        | HttpError::Certificate { .. }
         | HttpError::Exchange(_)
         | HttpError::Status(_)
         | HttpError::TooLong
@@ -243,7 +247,8 @@ mod tests {
                         terminal: post.terminal,
                         campus: post.campus,
                         gate: post.gate,
-                        root: post.root,
+                        root: post.roots.root,
+                        spare: post.roots.spare,
                         server_time: morning(),
                     };
                     let body = serde_json::to_vec(&answer).unwrap();
@@ -283,7 +288,7 @@ mod tests {
 
         enrol();
         let EnrolStage::Comparing(first) = wait(&wizard, comparing) else { panic!("not comparing") };
-        assert_eq!(first.root, Office::open().post().root.fingerprint());
+        assert_eq!(first.root, Office::open().post().roots.fingerprint());
         assert!(!enrolled_in(&config));
         wizard.ask(EnrolAsk::Differ);
         wait(&wizard, |stage| *stage == EnrolStage::Typing { problem: None });

@@ -161,6 +161,10 @@ impl Store for Failing {
         Ok(self.inner.forget(before)?)
     }
 
+    fn forget_all(&mut self, why: crate::ports::Oblivion) -> Result<(), FailingError> {
+        Ok(self.inner.forget_all(why)?)
+    }
+
     fn keep_floor(&mut self, floor: Moment) -> Result<(), FailingError> {
         self.room()?;
         Ok(self.inner.keep_floor(floor)?)

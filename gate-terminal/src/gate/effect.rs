@@ -12,7 +12,7 @@ use shared::{
     time::{CampusDay, Moment},
 };
 
-use super::{card::CardQuestion, news::News, walk_in::WalkIn};
+use super::{card::CardQuestion, news::News, oblivion::Oblivion, walk_in::WalkIn};
 
 #[derive(Debug, Clone)]
 pub enum Effect {
@@ -26,6 +26,9 @@ pub enum Effect {
     Forget {
         before: CampusDay,
     },
+    /// Before anything else: passes, keys and who went through leave the disk, and only what was not sent stays. Then say
+    /// [`AllForgotten`](super::Event::AllForgotten); where nothing is said it is asked for again.
+    ForgetAll(Oblivion),
     KeepFloor(Moment),
     /// The whole list, after a change of it.
     KeepWalkIns(Arc<[WalkIn]>),

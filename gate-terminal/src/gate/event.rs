@@ -40,6 +40,8 @@ pub enum Event {
     /// The entry asked for by [`Effect::Record`](super::Effect::Record) is durable.
     Recorded(EntryId),
     RecordFailed,
+    /// What [`Effect::ForgetAll`](super::Effect::ForgetAll) asked for has left the disk.
+    AllForgotten,
     Pulled(Box<PullAnswer>),
     PullFailed(SyncFailure),
     NewsKept,

@@ -88,9 +88,9 @@ impl Exchange {
     }
 
     /// The calls whose turn it is.
-    pub(super) fn due(&mut self, local: &LocalState, since_boot_ms: u64) -> Vec<Effect> {
+    pub(super) fn due(&mut self, local: &LocalState, withdrawn: bool, since_boot_ms: u64) -> Vec<Effect> {
         let mut effects = Vec::new();
-        if self.pull.is_due(since_boot_ms) {
+        if !withdrawn && self.pull.is_due(since_boot_ms) {
             self.pull = Call::UnderWay;
             effects.push(Effect::Pull(PullRequest {
                 terminal: local.post().terminal,
@@ -99,13 +99,18 @@ impl Exchange {
                 wait_s: if self.up_to_date { HELD_CALL_S } else { 0 },
             }));
         }
-        // Without keys a receipt could not be checked.
+        // Without keys a receipt could not be checked; whoever is withdrawn is given none.
         let after = self.push_after();
-        if self.recorded > after && local.keys().is_some() && self.push.is_due(since_boot_ms) {
+        if self.recorded > after && (withdrawn || local.keys().is_some()) && self.push.is_due(since_boot_ms) {
             self.push = Call::UnderWay;
             effects.push(Effect::Push { after });
         }
         effects
+    }
+
+    /// The feed is followed from its start.
+    pub(super) const fn begin_anew(&mut self) {
+        self.up_to_date = false;
     }
 
     pub(super) const fn recorded(&mut self, seq: u64) {
@@ -198,6 +203,9 @@ impl Exchange {
         if let Refusal::Gap { expected } = refusal {
             return self.server_expects(expected);
         }
+        if let Refusal::SetAside { through } = refusal {
+            self.push_again_after = Some(through.max(self.push_after()));
+        }
         raise(&mut self.push_alarm, refused(&refusal))
     }
 
@@ -247,7 +255,7 @@ fn refused(refusal: &Refusal) -> Alarm {
         Refusal::CursorAhead => Alarm::CursorAhead,
         Refusal::Fork { seq } => Alarm::Fork { seq },
         Refusal::Gap { expected } => Alarm::EntriesMissing { expected },
-        Refusal::Withdrawn => Alarm::Withdrawn,
+        Refusal::Withdrawn { .. } | Refusal::SetAside { .. } => Alarm::Withdrawn,
         Refusal::Unauthenticated => Alarm::Unauthenticated,
         Refusal::Clock { server_time } => Alarm::ClockRefused { server_time },
         Refusal::Malformed | Refusal::Replayed | Refusal::Head | Refusal::Code => Alarm::Misunderstood,

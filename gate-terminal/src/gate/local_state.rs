@@ -12,7 +12,7 @@ use shared::{
     chain::Head,
     entry::{Direction, Entry, EntryId, Outcome},
     ids::{CampusId, GateIndex, PassId, TerminalId},
-    pass::{KeySet, RootKey, SealedKeySet},
+    pass::{KeySet, KeySetFloor, Roots, SealedKeySet},
     sync::{
         beacon::Freshness,
         change::{Change, PassRecord, Places, REVOCATION_KEPT_DAYS},
@@ -28,13 +28,13 @@ use super::{
     walk_in::WalkIn,
 };
 
-/// Where a terminal stands and whom it trusts: given at its enrolment, never changed.
+/// Where a terminal stands, given at its enrolment for good, and whom it trusts: that only the office's roots themselves change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Post {
     pub terminal: TerminalId,
     pub campus: CampusId,
     pub gate: GateIndex,
-    pub root: RootKey,
+    pub roots: Roots,
 }
 
 /// What a store gives back after a restart.
@@ -52,6 +52,8 @@ pub struct Held {
     pub own: Vec<OwnEntry>,
     /// The newest first.
     pub walk_ins: Vec<WalkIn>,
+    /// The office has said so: it opens for nobody any more.
+    pub withdrawn: bool,
 }
 
 impl Held {
@@ -59,7 +61,16 @@ impl Held {
     #[must_use]
     pub const fn fresh(post: Post, server_time: Moment) -> Self {
         let news = HeldNews::NONE;
-        Self { post, floor: server_time, news, recorded: 0, receipted: 0, own: Vec::new(), walk_ins: Vec::new() }
+        Self {
+            post,
+            floor: server_time,
+            news,
+            recorded: 0,
+            receipted: 0,
+            own: Vec::new(),
+            walk_ins: Vec::new(),
+            withdrawn: false,
+        }
     }
 }
 
@@ -73,6 +84,8 @@ pub struct OwnEntry {
 #[derive(Debug, Clone)]
 pub struct HeldNews {
     pub key_set: Option<SealedKeySet>,
+    /// The least that the next key set must be, also where none is held any more.
+    pub key_floor: KeySetFloor,
     pub epoch: u32,
     pub head: Head,
     /// The last time the server proved.
@@ -85,6 +98,7 @@ pub struct HeldNews {
 impl HeldNews {
     pub const NONE: Self = Self {
         key_set: None,
+        key_floor: KeySetFloor { number: 0, min_suite: 0, retired: Vec::new() },
         epoch: Cursor::START.epoch,
         head: Head::START,
         proven: None,
@@ -104,6 +118,7 @@ pub struct AsOf {
 pub struct LocalState {
     post: Post,
     keys: Option<KeySet>,
+    key_floor: KeySetFloor,
     epoch: u32,
     head: Head,
     as_of: Option<AsOf>,
@@ -120,12 +135,14 @@ pub struct LocalState {
 impl LocalState {
     #[must_use]
     pub fn new(post: Post, news: HeldNews, own: &[OwnEntry]) -> Self {
-        let HeldNews { key_set, epoch, head, proven: _, as_of, changes } = news;
-        // A set that its own root does not open is as good as none; the next pull brings another.
-        let keys = key_set.and_then(|sealed| KeySet::open(&sealed, &post.root).ok());
+        let HeldNews { key_set, key_floor, epoch, head, proven: _, as_of, changes } = news;
+        // A set that its own roots do not open is as good as none; the next pull brings another.
+        let keys = key_set.and_then(|sealed| KeySet::open(&sealed, post.roots).ok());
+        let key_floor = keys.as_ref().map_or(key_floor, KeySet::floor);
         let mut state = Self {
             post,
             keys,
+            key_floor,
             epoch,
             head,
             as_of,
@@ -154,6 +171,11 @@ impl LocalState {
     #[must_use]
     pub const fn keys(&self) -> Option<&KeySet> {
         self.keys.as_ref()
+    }
+
+    #[must_use]
+    pub const fn key_floor(&self) -> &KeySetFloor {
+        &self.key_floor
     }
 
     #[must_use]
@@ -225,6 +247,8 @@ impl LocalState {
             self.watched.clear();
         }
         if let Some(newer) = key_set {
+            self.post.roots = *newer.opened.roots();
+            self.key_floor = newer.opened.floor();
             self.keys = Some(newer.opened);
         }
         self.epoch = epoch;

@@ -15,6 +15,7 @@ mod foreign;
 mod inside;
 mod local_state;
 mod news;
+mod oblivion;
 mod sighting;
 mod timekeeper;
 mod verdict;
@@ -36,6 +37,7 @@ pub use foreign::ForeignCodeSecret;
 pub use inside::Inside;
 pub use local_state::{AsOf, Held, HeldNews, LocalState, OwnEntry, Post};
 pub use news::{NewerKeySet, News};
+pub use oblivion::{Oblivion, SILENT_AT_MOST};
 pub use timekeeper::BestTime;
 pub use verdict::{open, verdict, verdict_by_hand};
 pub use view::{CaseNumber, Link, Panel, Shown, Subject, View};
@@ -44,6 +46,7 @@ pub use walk_in::{WalkIn, WalkInForm, WalkInStanding};
 
 use std::{collections::VecDeque, sync::Arc};
 
+use chrono::TimeDelta;
 use shared::{
     entry::{Direction, Entry, EntryId, GuardReason, Outcome, Said, Way},
     pass::{Pass, PassFault},
@@ -55,6 +58,7 @@ use self::{
     by_hand::ByHand,
     desk::{Case, Desk, Now},
     exchange::{Exchange, raise},
+    oblivion::Forgetting,
     sighting::Sightings,
     timekeeper::Timekeeper,
     walk_in::WalkIns,
@@ -82,12 +86,13 @@ pub struct Gate {
     /// Days before this one have been forgotten.
     day: Option<CampusDay>,
     store_alarm: Option<Alarm>,
+    forgetting: Forgetting,
 }
 
 impl Gate {
     #[must_use]
     pub fn new(held: Held, way: Way, foreign_codes: ForeignCodeSecret) -> Self {
-        let Held { post, floor, news, recorded, receipted, own, walk_ins } = held;
+        let Held { post, floor, news, recorded, receipted, own, walk_ins, withdrawn } = held;
         let (last_proven, local) = (news.proven, LocalState::new(post, news, &own));
         Self {
             time: Timekeeper::new(floor, last_proven),
@@ -103,21 +108,36 @@ impl Gate {
             camera: CameraState::Starting,
             day: None,
             store_alarm: None,
+            forgetting: Forgetting::new(withdrawn),
             local,
         }
+    }
+
+    /// For how long nothing may be heard of the office before everything is forgotten.
+    pub const fn silent_at_most(&mut self, span: TimeDelta) {
+        self.forgetting.silent_at_most = span;
     }
 
     /// What happens, and when. Carry the effects out in their order.
     pub fn handle(&mut self, reading: ClockReading, event: Event) -> Vec<Effect> {
         self.now = Now { best: self.time.best(reading), since_boot_ms: reading.since_boot_ms };
-        let mut effects = self.desk.pass_time(self.now);
+        let mut effects = Vec::new();
+        if let Some(since) = refused(&event).and_then(|failure| oblivion::withdrawn(failure, &self.local)) {
+            self.forgetting.withdraw(since);
+            self.forget_all();
+        }
+        if self.forgetting.heard_nothing(self.time.silent_for(reading)) {
+            self.forget_all();
+        }
+        effects.extend(self.forgetting.due(reading.since_boot_ms).map(Effect::ForgetAll));
+        effects.extend(self.desk.pass_time(self.now));
         effects.extend(self.answer(event));
         // News may just have brought a better time.
         self.now.best = self.time.best(reading);
         effects.extend(self.turn_day());
         effects.extend(self.time.floor_to_keep(reading.since_boot_ms).map(Effect::KeepFloor));
         effects.extend(self.walk_ins.unkept().map(Effect::KeepWalkIns));
-        effects.extend(self.exchange.due(&self.local, reading.since_boot_ms));
+        effects.extend(self.exchange.due(&self.local, self.forgetting.is_withdrawn(), reading.since_boot_ms));
         let recorded =
             |effect: &Effect| if let Effect::Record(entry) = effect { Some((**entry).clone()) } else { None };
         self.writing.extend(effects.iter().filter_map(recorded));
@@ -148,7 +168,7 @@ impl Gate {
             unsent: self.exchange.unsent(),
             entered_today: self.local.visits().entered_on(CampusDay::of(best.at)),
             inside_now: self.local.visits().inside(CampusDay::of(best.at)),
-            alarm: self.store_alarm.as_ref().or_else(|| self.exchange.alarm()).cloned(),
+            alarm: self.alarm().cloned(),
         }
     }
 
@@ -178,6 +198,20 @@ impl Gate {
         &self.local
     }
 
+    fn alarm(&self) -> Option<&Alarm> {
+        let withdrawn = self.forgetting.is_withdrawn().then_some(&Alarm::Withdrawn);
+        self.store_alarm.as_ref().or(withdrawn).or_else(|| self.exchange.alarm())
+    }
+
+    /// In memory, whatever the disk does. The place, and what no key set may fall below, stay.
+    fn forget_all(&mut self) {
+        let news = HeldNews { key_floor: self.local.key_floor().clone(), ..HeldNews::NONE };
+        self.local = LocalState::new(*self.local.post(), news, &[]);
+        self.walk_ins = WalkIns::held(Vec::new(), self.local.visits());
+        self.by_hand = ByHand::default();
+        self.exchange.begin_anew();
+    }
+
     fn answer(&mut self, event: Event) -> Vec<Effect> {
         let since_boot_ms = self.now.since_boot_ms;
         match event {
@@ -187,6 +221,12 @@ impl Gate {
             Event::Officer(act) => self.officer(act),
             Event::Recorded(id) => self.recorded(id),
             Event::RecordFailed => self.record_failed(),
+            Event::AllForgotten => {
+                self.forgetting.done();
+                Vec::new()
+            }
+            // It was on its way.
+            Event::Pulled(_) if self.forgetting.is_withdrawn() => Vec::new(),
             Event::Pulled(answer) => {
                 let may_be = |server_time| self.time.may_be(server_time, since_boot_ms);
                 let believed = news::believe(*answer, &self.local, may_be);
@@ -355,6 +395,7 @@ impl Gate {
     fn news_kept(&mut self) -> Vec<Effect> {
         let (kept, effects) = self.exchange.news_kept();
         if let Some(kept) = kept {
+            self.forgetting.heard();
             self.time.proven(kept.news.server_time, kept.since_boot_ms);
             self.walk_ins.hear(&kept.news.changes, self.local.post().terminal);
             self.local.take(Arc::unwrap_or_clone(kept.news));
@@ -372,5 +413,14 @@ impl Gate {
         self.local.forget(today);
         self.walk_ins.turn_day(today);
         Some(Effect::Forget { before: today })
+    }
+}
+
+/// What the server's "no" was, whatever it was asked.
+const fn refused(event: &Event) -> Option<&SyncFailure> {
+    if let Event::PullFailed(failure) | Event::PushFailed(failure) | Event::HostNotAsked { failure, .. } = event {
+        Some(failure)
+    } else {
+        None
     }
 }

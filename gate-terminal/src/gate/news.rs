@@ -1,6 +1,6 @@
 //! From a pull's answer to news that may be believed: proven first, stored next, applied last.
 //!
-//! The key set must open under the root key of the enrolment and follow the one held; the beacon must open under the key set, be
+//! The key set must open under one of the roots that are trusted and follow every one that was ever held; the beacon must open under the key set, be
 //! for this campus and not go back in time; the links must lead from the head held to the head the beacon proves. Only then is a
 //! link read at all. A link that is proven but not understood is passed over and counted: a newer office must not stop an older
 //! gate from hearing of revocations.
@@ -88,13 +88,14 @@ pub(super) fn receipt(sealed: Sealed<EntryReceipt>, local: &LocalState) -> Optio
 
 /// The set already held is no news and no fault.
 fn newer(sealed: SealedKeySet, local: &LocalState) -> Result<Option<NewerKeySet>, KeySetFault> {
-    let opened = KeySet::open(&sealed, &local.post().root)?;
+    let opened = KeySet::open(&sealed, local.post().roots)?;
     if let Some(held) = local.keys() {
         if held == &opened {
             return Ok(None);
         }
         opened.may_follow(held)?;
     }
+    opened.is_above(local.key_floor())?;
     Ok(Some(NewerKeySet { sealed, opened }))
 }
 
@@ -108,6 +109,8 @@ mod tests {
     use serde_json::value::RawValue;
     use shared::{
         ids::KeyId,
+        pass::Roots,
+        seal::PublicKey,
         sync::pull::{Cursor, PullRequest},
     };
 
@@ -221,6 +224,54 @@ mod tests {
         let fresh = LocalState::new(office.post(), HeldNews::NONE, &[]);
         let without = PullAnswer { key_set: None, ..asked(&office, &fresh) };
         unbelieved("no set at all", without, &fresh, false);
+    }
+
+    /// The suite was raised because the old one is broken: no set may lower it again, not even where none is held any more.
+    #[test]
+    fn the_least_suite_never_falls() {
+        let (office, _) = office_and_terminal();
+        let raised = Office { key_set_number: 6, min_suite: 2, ..office.clone() };
+        let held = HeldNews { key_set: Some(raised.key_set()), ..HeldNews::NONE };
+        let knows = LocalState::new(office.post(), held, &[]);
+        let key_floor = knows.keys().unwrap().floor();
+        let forgot = LocalState::new(office.post(), HeldNews { key_floor, ..HeldNews::NONE }, &[]);
+        let lowered = Office { key_set_number: 7, ..office.clone() };
+        let higher = Office { key_set_number: 7, min_suite: 2, ..office.clone() };
+        for (name, local) in [("held", &knows), ("forgotten", &forgot)] {
+            let asks = |office: &Office| PullAnswer { key_set: Some(office.key_set()), ..asked(office, local) };
+            unbelieved(name, asks(&lowered), local, false);
+            assert!(believe(asks(&higher), local, |_| true).is_ok(), "{name}");
+        }
+        unbelieved(
+            "an old set for one that forgot",
+            asked(&Office { key_set_number: 5, ..higher.clone() }, &forgot),
+            &forgot,
+            false,
+        );
+    }
+
+    /// A terminal of an office with one root hears of the spare; the root is lost; whoever finds it is not believed.
+    #[test]
+    fn a_spare_root_takes_over() {
+        let (office, mut local) = office_and_terminal();
+        let spare = SigningKey::from_bytes(&[8; 32]);
+        let (lost, next) = (PublicKey::of(&office.root), PublicKey::of(&SigningKey::from_bytes(&[7; 32])));
+        let pair = |root, other| Some(Roots { root, spare: Some(other) });
+        let with_spare = Office { key_set_number: 6, roots: pair(lost, PublicKey::of(&spare)), ..office };
+        local.take(believe(asked(&with_spare, &local), &local, |_| true).unwrap());
+        let by_spare = Office {
+            key_set_number: 7,
+            root: spare.clone(),
+            roots: pair(PublicKey::of(&spare), next),
+            retired: vec![lost],
+            ..with_spare.clone()
+        };
+        local.take(believe(asked(&by_spare, &local), &local, |_| true).unwrap());
+        let found = Office { key_set_number: 8, ..with_spare };
+        unbelieved("by the one that was lost", asked(&found, &local), &local, false);
+        let brought_back =
+            Office { key_set_number: 8, roots: pair(PublicKey::of(&spare), lost), retired: Vec::new(), ..by_spare };
+        unbelieved("which nobody brings back", asked(&brought_back, &local), &local, false);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use shared::{
     identity::{DocumentKind, DocumentTag, LastFour, MaskedName, PersonName},
     ids::{CampusId, GateIndex, GateMask, KeyId, PassId, TerminalId},
     pass::{
-        Claims, EntriesAllowed, Flags, KeyUse, NamedKey, PartySize, PassSigner, SUITE_1, SealedKeySet, Validity,
+        Claims, EntriesAllowed, Flags, KeyUse, NamedKey, PartySize, PassSigner, Roots, SUITE_1, SealedKeySet, Validity,
         keyset::KeySetBody,
     },
     seal::{PublicKey, Sealed},
@@ -74,6 +74,9 @@ pub(crate) struct Office {
     pub(crate) pass_key: SigningKey,
     pub(crate) beacon_key: SigningKey,
     pub(crate) key_set_number: u32,
+    pub(crate) min_suite: u8,
+    pub(crate) roots: Option<Roots>,
+    pub(crate) retired: Vec<PublicKey>,
     pub(crate) batch: usize,
 }
 
@@ -89,12 +92,15 @@ impl Office {
             pass_key: key(2),
             beacon_key: key(3),
             key_set_number: 1,
+            min_suite: SUITE_1,
+            roots: None,
+            retired: Vec::new(),
             batch: 2_000,
         }
     }
 
     pub(crate) fn post(&self) -> Post {
-        Post { terminal: TERMINAL, campus: CAMPUS, gate: gate_index(0), root: PublicKey::of(&self.root) }
+        Post { terminal: TERMINAL, campus: CAMPUS, gate: gate_index(0), roots: Roots::from(&PublicKey::of(&self.root)) }
     }
 
     pub(crate) fn key_set(&self) -> SealedKeySet {
@@ -108,7 +114,9 @@ impl Office {
         };
         let keys =
             vec![named(PASS_KEY, KeyUse::Pass, &self.pass_key), named(BEACON_KEY, KeyUse::Beacon, &self.beacon_key)];
-        Sealed::seal(&KeySetBody { number: self.key_set_number, min_suite: SUITE_1, keys }, None, &self.root).unwrap()
+        let (number, min_suite) = (self.key_set_number, self.min_suite);
+        let body = KeySetBody { number, min_suite, roots: self.roots, retired: self.retired.clone(), keys };
+        Sealed::seal(&body, None, &self.root).unwrap()
     }
 
     pub(crate) fn head(&self) -> Head {
@@ -279,6 +287,7 @@ impl Terminal {
             Effect::Pull(request) if self.line_is_up && request.wait_s == 0 => {
                 Some(Event::Pulled(Box::new(self.office.answer(request, self.wall))))
             }
+            Effect::ForgetAll(_) => Some(Event::AllForgotten),
             Effect::Pull(_)
             | Effect::Push { .. }
             | Effect::Forget { .. }

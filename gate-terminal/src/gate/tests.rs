@@ -468,7 +468,7 @@ fn after_a_restart_a_wrong_clock_forgets_nothing() {
 fn the_server_says_no() {
     for (refusal, alarm) in [
         (Refusal::CursorAhead, Alarm::CursorAhead),
-        (Refusal::Withdrawn, Alarm::Withdrawn),
+        (Refusal::Withdrawn { proof: None }, Alarm::Withdrawn),
         (Refusal::Unauthenticated, Alarm::Unauthenticated),
     ] {
         let (mut terminal, _) = gate_with_a_pass();

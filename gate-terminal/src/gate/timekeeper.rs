@@ -93,6 +93,14 @@ impl Timekeeper {
         BestTime { at, trusted: anchor.agreed && recent, proven: false }
     }
 
+    /// How long the server has not been heard, by what has surely passed: since a beacon by the boot clock, or by the floors that
+    /// were written down.
+    #[must_use]
+    pub(super) fn silent_for(&self, reading: ClockReading) -> Option<TimeDelta> {
+        let (sure, from_boot_ms) = self.sure?;
+        Some(later(sure, from_boot_ms, reading.since_boot_ms).since(self.last_proven?))
+    }
+
     /// Whether the server's time may be what a beacon says: time does not go back. Without a beacon in this run only earlier
     /// beacons count, because the best time may rest on a wrong wall clock.
     #[must_use]

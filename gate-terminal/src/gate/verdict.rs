@@ -284,7 +284,7 @@ mod tests {
     fn said(flaws: &[Flaw], direction: Direction) -> Verdict {
         let (claims, local, now) = scene(flaws);
         let office = Office::open();
-        let keys = KeySet::open(&office.key_set(), &office.post().root).unwrap();
+        let keys = KeySet::open(&office.key_set(), office.post().roots).unwrap();
         let pass = open(&office.seal(&claims), Some(&keys)).unwrap();
         verdict(&pass, &local, direction, now)
     }
@@ -370,7 +370,7 @@ mod tests {
         let mut claims = claims(1);
         claims.validity = Validity::new(u32::try_from(from.unix_s()).unwrap(), 60).unwrap();
         let office = Office::open();
-        let keys = KeySet::open(&office.key_set(), &office.post().root).unwrap();
+        let keys = KeySet::open(&office.key_set(), office.post().roots).unwrap();
         let pass = open(&office.seal(&claims), Some(&keys)).unwrap();
         let (_, local, _) = scene(&[]);
         let say = |at, direction| verdict(&pass, &local, direction, BestTime { at, trusted: true, proven: true });
@@ -387,7 +387,7 @@ mod tests {
     fn without_any_news_the_guard_decides() {
         let (claims, _, now) = scene(&[]);
         let office = Office::open();
-        let keys = KeySet::open(&office.key_set(), &office.post().root).unwrap();
+        let keys = KeySet::open(&office.key_set(), office.post().roots).unwrap();
         let pass = open(&office.seal(&claims), Some(&keys)).unwrap();
         let local = LocalState::new(office.post(), HeldNews::NONE, &[]);
         let expired = Verdict::Ask(AskReason::NewsExpired { since: None });
@@ -397,7 +397,7 @@ mod tests {
     #[test]
     fn what_is_no_pass_is_told_apart_in_order() {
         let office = Office::open();
-        let keys = KeySet::open(&office.key_set(), &office.post().root).unwrap();
+        let keys = KeySet::open(&office.key_set(), office.post().roots).unwrap();
         let sealed = |id, seed| {
             PassSigner::new(KeyId::new(id), SigningKey::from_bytes(&[seed; 32])).seal(&claims(1)).text().to_string()
         };

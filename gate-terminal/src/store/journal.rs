@@ -21,7 +21,7 @@ use shared::{
     chain::{ChainHash, ChainName, Head},
     entry::Entry,
     ids::{CampusId, GateIndex, TerminalId},
-    pass::{KeySet, SealedKeySet},
+    pass::{KeySet, KeySetFloor, RootKey, Roots, SealedKeySet},
     seal::{Label, PublicKey, Sealable, Sealed},
     sync::push::EntryHead,
     time::Moment,
@@ -43,8 +43,13 @@ pub(super) struct Place {
     terminal: TerminalId,
     campus: CampusId,
     gate: GateIndex,
-    root: PublicKey,
+    root: RootKey,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    spare: Option<RootKey>,
     pub(super) floor: Moment,
+    /// For a terminal that holds no key set; a set's own stands above it.
+    #[serde(default)]
+    pub(super) key_floor: KeySetFloor,
 }
 
 impl Sealable for Place {
@@ -53,7 +58,8 @@ impl Sealable for Place {
 
 impl Place {
     pub(super) const fn post(&self) -> Post {
-        Post { terminal: self.terminal, campus: self.campus, gate: self.gate, root: self.root }
+        let roots = Roots { root: self.root, spare: self.spare };
+        Post { terminal: self.terminal, campus: self.campus, gate: self.gate, roots }
     }
 }
 
@@ -92,13 +98,21 @@ pub(super) struct Journal {
 pub(super) struct Read {
     pub(super) place: Place,
     pub(super) entries: Vec<(Kept, Head)>,
-    /// The newest; the root signed it.
-    pub(super) key_set: Option<SealedKeySet>,
+    /// The newest; one of the roots signed it.
+    pub(super) key_set: Option<(SealedKeySet, KeySet)>,
     /// Where the last line ends that holds, and whether a line stands behind it that was not finished.
     end: u64,
     torn: bool,
     /// A whole line does not hold. Signed ones may stand behind it.
     damaged: bool,
+}
+
+impl Read {
+    /// Where the terminal stands, and whom it trusts after the last key set.
+    pub(super) fn post(&self) -> Post {
+        let post = self.place.post();
+        self.key_set.as_ref().map_or(post, |(_, opened)| Post { roots: *opened.roots(), ..post })
+    }
 }
 
 impl Journal {
@@ -110,11 +124,11 @@ impl Journal {
         let (post, floor) = place(connection)?;
         let mut to_keep = true;
         let goes_on = match read(&path, &PublicKey::of(key)) {
-            Some(read) if read.place.post() == post && belongs(connection, &read)? => {
+            Some(read) if stands(&read, &post) && belongs(connection, &read)? => {
                 take_over(connection, &read)?;
                 to_keep = read.damaged;
                 let (oldest, _) = ends(connection)?;
-                (!read.damaged && !too_long(&read, oldest)).then_some(read)
+                (!read.damaged && read.place.post() == post && !too_long(&read, oldest)).then_some(read)
             }
             Some(_) | None => None,
         };
@@ -128,10 +142,10 @@ impl Journal {
             file.seek(SeekFrom::End(0)).map_err(fault)?;
             let last = read.entries.last().map_or(Head::START, |(_, head)| *head);
             let lines = u64::try_from(read.entries.len()).unwrap_or(u64::MAX);
-            known = read.key_set;
+            known = read.key_set.map(|(sealed, _)| sealed);
             Self { file, key: key.clone(), terminal: post.terminal, last, lines, broken: false, path: path.clone() }
         } else {
-            Self::begin(&path, key, &post, floor)?
+            Self::begin(&path, key, &post, floor, news::key_floor(connection)?)?
         };
         journal.catch_up(connection, oldest, newest)?;
         let key_set = news::key_set(connection)?;
@@ -153,7 +167,13 @@ impl Journal {
         Ok(journal)
     }
 
-    fn begin(path: &Path, key: &SigningKey, post: &Post, floor: Moment) -> Result<Self, StoreError> {
+    fn begin(
+        path: &Path,
+        key: &SigningKey,
+        post: &Post,
+        floor: Moment,
+        key_floor: KeySetFloor,
+    ) -> Result<Self, StoreError> {
         let path = path.with_extension("journal.part");
         let fault = |cause| StoreError::Lock { path: path.clone(), cause };
         let mut options = fs::OpenOptions::new();
@@ -161,8 +181,8 @@ impl Journal {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let file = options.open(&path).map_err(fault)?;
-        let Post { terminal, campus, gate, root } = *post;
-        let place = Place { terminal, campus, gate, root, floor };
+        let Post { terminal, campus, gate, roots: Roots { root, spare } } = *post;
+        let place = Place { terminal, campus, gate, root, spare, floor, key_floor };
         let place = Sealed::seal(&place, None, key).map_err(StoreError::json("journal"))?;
         let key = key.clone();
         let mut journal = Self { path, file, key, terminal, last: Head::START, lines: 0, broken: false };
@@ -227,7 +247,10 @@ pub(super) fn read(path: &Path, own: &PublicKey) -> Option<Read> {
     let mut read = Read { place, entries: Vec::new(), key_set: None, end: length(first), torn: false, damaged: false };
     for line in lines {
         match serde_json::from_slice(line) {
-            Ok(Line::KeySet(sealed)) if KeySet::open(&sealed, &read.place.root).is_ok() => read.key_set = Some(*sealed),
+            Ok(Line::KeySet(sealed)) => match KeySet::open(&sealed, read.post().roots) {
+                Ok(opened) => read.key_set = Some((*sealed, opened)),
+                Err(_) => break,
+            },
             Ok(Line::Entry(kept)) => {
                 let Some(head) = proven(&kept, read.place.terminal, own) else { break };
                 let follows = |last: &Head| kept.seq == last.seq.saturating_add(1) && kept.after == last.hash;
@@ -236,7 +259,7 @@ pub(super) fn read(path: &Path, own: &PublicKey) -> Option<Read> {
                 }
                 read.entries.push((*kept, head));
             }
-            Ok(Line::Place(_) | Line::KeySet(_)) | Err(_) => break,
+            Ok(Line::Place(_)) | Err(_) => break,
         }
         read.end = read.end.saturating_add(length(line));
     }
@@ -278,6 +301,14 @@ fn ends(connection: &Connection) -> Result<(u64, u64), StoreError> {
     let sql = "select coalesce(min(seq), 1), coalesce(max(seq), 0) from entry";
     let (oldest, newest) = connection.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok((counted(oldest)?, counted(newest)?))
+}
+
+/// Whether this is the journal of a terminal at this post. Whom it trusts changes with the key sets.
+fn stands(read: &Read, post: &Post) -> bool {
+    let place = read.place.post();
+    let known = |root: &RootKey| place.roots.holds(root) || read.post().roots.holds(root);
+    (place.terminal, place.campus, place.gate) == (post.terminal, post.campus, post.gate)
+        && post.roots.each().any(known)
 }
 
 /// Whether the shorter of the two is the beginning of the longer one.

@@ -9,6 +9,7 @@ mod journal;
 mod log;
 mod migrations;
 mod news;
+mod oblivion;
 mod passes;
 mod rebuild;
 mod walk_ins;
@@ -26,11 +27,12 @@ use shared::{
     chain::{ChainHash, Head, Link},
     entry::{Entry, EntryId},
     ids::{CampusId, GateIndex, TerminalId},
+    pass::Roots,
     seal::PublicKey,
     time::{CampusDay, Moment},
 };
 
-use crate::ports::{Held, News, Post, Receipt, Store, WalkIn};
+use crate::ports::{Held, News, Oblivion, Post, Receipt, Store, WalkIn};
 use journal::Journal;
 pub use log::SqliteLog;
 pub use rebuild::Rebuilt;
@@ -77,6 +79,9 @@ impl SqliteStore {
         migrations::run(&mut connection)?;
         let mut store = Self::on(connection, path, Some(lock));
         store.checkpoint();
+        if oblivion::is_unfinished(&store.connection)? {
+            store.finish_forgetting()?;
+        }
         Ok(store)
     }
 
@@ -177,10 +182,17 @@ impl Store for SqliteStore {
         if self.post()?.is_some() {
             return Err(StoreError::AlreadyEnrolled);
         }
-        let Post { terminal, campus, gate, root } = post;
+        let Post { terminal, campus, gate, roots: Roots { root, spare } } = post;
         self.connection.execute(
-            "insert into post (one, terminal, campus, gate, root, floor_ms) values (1, ?1, ?2, ?3, ?4, ?5)",
-            params![terminal.get(), campus.get(), gate.get(), root.as_bytes(), server_time.unix_ms()],
+            "insert into post (one, terminal, campus, gate, root, spare, floor_ms) values (1, ?1, ?2, ?3, ?4, ?5, ?6)",
+            params![
+                terminal.get(),
+                campus.get(),
+                gate.get(),
+                root.as_bytes(),
+                spare.as_ref().map(PublicKey::as_bytes),
+                server_time.unix_ms()
+            ],
         )?;
         self.committed(1);
         Ok(())
@@ -197,6 +209,7 @@ impl Store for SqliteStore {
             receipted: entries::receipted(&self.connection)?,
             own: entries::recent(&self.connection)?,
             walk_ins: walk_ins::load(&self.connection)?,
+            withdrawn: oblivion::is_withdrawn(&self.connection)?,
         })
     }
 
@@ -247,6 +260,10 @@ impl Store for SqliteStore {
             tracing::error!(error = &error as &dyn std::error::Error, "the journal of entries was not shortened");
         }
         Ok(())
+    }
+
+    fn forget_all(&mut self, why: Oblivion) -> Result<(), StoreError> {
+        self.forget_everything(why)
     }
 
     fn keep_floor(&mut self, floor: Moment) -> Result<(), StoreError> {
@@ -339,14 +356,15 @@ fn connect_to_look(path: &Path) -> Result<Connection, StoreError> {
 }
 
 fn post(connection: &Connection) -> Result<Option<Post>, StoreError> {
-    let sql = "select terminal, campus, gate, root from post";
+    let sql = "select terminal, campus, gate, root, spare from post";
     connection.query_row(sql, [], |row| Ok(read_post(row))).optional()?.transpose()
 }
 
 fn read_post(row: &Row<'_>) -> Result<Post, StoreError> {
     let gate = GateIndex::new(row.get(2)?).ok_or(StoreError::Foreign { what: "gate" })?;
-    let root = PublicKey::from_bytes(&row.get(3)?).map_err(|_| StoreError::Foreign { what: "root key" })?;
-    Ok(Post { terminal: TerminalId::new(row.get(0)?), campus: CampusId::new(row.get(1)?), gate, root })
+    let read = |bytes: [u8; 32]| PublicKey::from_bytes(&bytes).map_err(|_| StoreError::Foreign { what: "root key" });
+    let roots = Roots { root: read(row.get(3)?)?, spare: row.get::<_, Option<_>>(4)?.map(read).transpose()? };
+    Ok(Post { terminal: TerminalId::new(row.get(0)?), campus: CampusId::new(row.get(1)?), gate, roots })
 }
 
 fn read_hash(row: &Row<'_>, column: usize) -> rusqlite::Result<ChainHash> {

@@ -7,7 +7,8 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 use shared::{
     chain::Head,
     ids::TerminalId,
-    pass::SealedKeySet,
+    pass::{KeySet, KeySetFloor, Roots, SealedKeySet},
+    seal::PublicKey,
     sync::change::{Change, Places},
     time::Moment,
 };
@@ -36,7 +37,28 @@ pub(super) fn keep(transaction: &Transaction<'_>, news: &News, own: Option<Termi
             Change::WalkInDecided { .. } => {}
         }
     }
+    if let Some(newer) = &news.key_set {
+        trust(transaction, &newer.opened)?;
+    }
     keep_place_in_feed(transaction, news)
+}
+
+/// Whom a key set says to believe from now on, and the least that its successor must be.
+fn trust(transaction: &Transaction<'_>, opened: &KeySet) -> Result<(), StoreError> {
+    let Roots { root, spare } = opened.roots();
+    let floor = serde_json::to_string(&opened.floor()).map_err(StoreError::json("key set's floor"))?;
+    transaction.execute(
+        "update post set root = ?1, spare = ?2, key_floor = ?3",
+        params![root.as_bytes(), spare.as_ref().map(PublicKey::as_bytes), floor],
+    )?;
+    Ok(())
+}
+
+pub(super) fn key_floor(connection: &Connection) -> Result<KeySetFloor, StoreError> {
+    let text: Option<Option<String>> =
+        connection.query_row("select key_floor from post", [], |row| row.get(0)).optional()?;
+    let floor = text.flatten().map(|text| serde_json::from_str(&text)).transpose();
+    Ok(floor.map_err(StoreError::json("key set's floor"))?.unwrap_or_default())
 }
 
 fn keep_place_in_feed(transaction: &Transaction<'_>, news: &News) -> Result<(), StoreError> {
@@ -69,12 +91,20 @@ fn keep_places(transaction: &Transaction<'_>, places: &Places) -> Result<(), Sto
     Ok(())
 }
 
+/// What the next key set must be, where none is held.
+pub(super) fn keep_key_floor(transaction: &Transaction<'_>, floor: &KeySetFloor) -> Result<(), StoreError> {
+    let floor = serde_json::to_string(floor).map_err(StoreError::json("key set's floor"))?;
+    transaction.execute("update post set key_floor = ?1", [floor])?;
+    Ok(())
+}
+
 /// With nothing else that was known: the feed is followed from its start.
 pub(super) fn keep_key_set(
     transaction: &Transaction<'_>,
-    key_set: &SealedKeySet,
+    (key_set, opened): &(SealedKeySet, KeySet),
     proven: Moment,
 ) -> Result<(), StoreError> {
+    trust(transaction, opened)?;
     let text = serde_json::to_string(key_set).map_err(StoreError::json("key set"))?;
     transaction.execute(
         "insert into followed (one, epoch, seq, hash, proven_ms, key_set) values (1, 0, 0, ?1, ?2, ?3)",
@@ -93,7 +123,8 @@ pub(super) fn load(connection: &Connection) -> Result<HeldNews, StoreError> {
     let sql = "select epoch, seq, hash, proven_ms, as_of_ms, valid_for_s, key_set from followed";
     let mut select = connection.prepare(sql)?;
     let mut rows = select.query([])?;
-    let Some(row) = rows.next()? else { return Ok(HeldNews::NONE) };
+    let key_floor = key_floor(connection)?;
+    let Some(row) = rows.next()? else { return Ok(HeldNews { key_floor, ..HeldNews::NONE }) };
     let as_of = match (row.get::<_, Option<i64>>(4)?, row.get(5)?) {
         (Some(ms), Some(valid_for_s)) => Some(AsOf { server_time: Moment::from_unix_ms(ms), valid_for_s }),
         (Some(_) | None, Some(_) | None) => None,
@@ -102,6 +133,7 @@ pub(super) fn load(connection: &Connection) -> Result<HeldNews, StoreError> {
     let key_set = key_set.map(|text| serde_json::from_str(&text)).transpose().map_err(StoreError::json("key set"))?;
     Ok(HeldNews {
         key_set,
+        key_floor,
         epoch: row.get(0)?,
         head: Head { seq: counted(row.get(1)?)?, hash: read_hash(row, 2)? },
         proven: Some(Moment::from_unix_ms(row.get(3)?)),

@@ -115,6 +115,7 @@ pub(super) fn write(path: &Path, read: &journal::Read) -> Result<(), StoreError>
     for (kept, head) in &read.entries {
         entries::take_over(&transaction, &kept.body, *head)?;
     }
+    news::keep_key_floor(&transaction, &read.place.key_floor)?;
     if let Some(key_set) = &read.key_set {
         news::keep_key_set(&transaction, key_set, read.place.floor)?;
     }
@@ -137,7 +138,7 @@ pub(super) fn check(path: &Path, read: &journal::Read) -> Result<(), StoreError>
     let connection = Connection::open(path).map_err(|cause| StoreError::open(path, cause))?;
     super::check_whole(&connection)?;
     let head = read.entries.last().map_or(Head::START, |(_, head)| *head);
-    if super::post(&connection)? != Some(read.place.post()) || entries::head(&connection)? != head {
+    if super::post(&connection)? != Some(read.post()) || entries::head(&connection)? != head {
         return Err(StoreError::Damaged { report: String::from("what was rebuilt is not what the journal says") });
     }
     Ok(())

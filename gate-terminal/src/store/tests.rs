@@ -48,7 +48,7 @@ fn entry(at: Moment, pass: Option<PassId>) -> Entry {
 
 fn news(seq: u64, changes: Vec<Change>) -> News {
     let office = Office::open();
-    let opened = shared::pass::KeySet::open(&office.key_set(), &office.post().root).unwrap();
+    let opened = shared::pass::KeySet::open(&office.key_set(), office.post().roots).unwrap();
     News {
         key_set: Some(NewerKeySet { sealed: office.key_set(), opened }),
         epoch: 1,

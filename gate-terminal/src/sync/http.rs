@@ -1,12 +1,13 @@
 //! The conversation over HTTP: JSON in POSTs, signed with the terminal's key, encrypted except on this very machine.
 //!
-//! There is no fall-back to plain HTTP and no redirect is followed: a signed request goes where it was signed for. The server
+//! A campus may pin its own authority ([`Http::believing`]); then no other is believed. There is no fall-back to plain HTTP and no redirect is followed: a signed request goes where it was signed for. The server
 //! refuses requests whose time is far from its own; a terminal with a wrong clock learns the difference from that refusal and
 //! uses it for the signature's time and nothing else, since that answer proves nothing.
 
 use std::{
     error::Error,
-    fmt,
+    fmt, fs,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicI64, Ordering},
@@ -16,7 +17,7 @@ use std::{
 
 use chrono::TimeDelta;
 use ed25519_dalek::SigningKey;
-use reqwest::{Client, StatusCode, Url, header, redirect};
+use reqwest::{Certificate, Client, StatusCode, Url, header, redirect};
 use serde::{Serialize, de::DeserializeOwned};
 use shared::{
     ids::TerminalId,
@@ -76,11 +77,22 @@ impl Http {
         signer: Option<Signer>,
         clock: Arc<dyn Clock + Send + Sync>,
     ) -> Result<Self, HttpError> {
+        Self::believing(None, server_url, signer, clock)
+    }
+
+    /// The same; with `authority`, a file of certificates, the server must show one that these have signed, and neither the machine's
+    /// own authorities nor an unencrypted line are a way around it.
+    pub fn believing(
+        authority: Option<&Path>,
+        server_url: &str,
+        signer: Option<Signer>,
+        clock: Arc<dyn Clock + Send + Sync>,
+    ) -> Result<Self, HttpError> {
         let server = Url::parse(server_url).map_err(|_| HttpError::Address)?;
         let here = match (server.scheme(), is_loopback(&server)) {
             (_, None) => return Err(HttpError::Address),
             ("https", Some(here)) => here,
-            ("http", Some(true)) => true,
+            ("http", Some(true)) if authority.is_none() => true,
             (_, Some(_)) => return Err(HttpError::Plain),
         };
         let mut client = Client::builder()
@@ -89,6 +101,9 @@ impl Http {
             .user_agent(concat!("gate-terminal/", env!("CARGO_PKG_VERSION")));
         if here {
             client = client.no_proxy();
+        }
+        if let Some(file) = authority {
+            client = client.tls_certs_only(certificates(file)?);
         }
         let client = client.build().map_err(HttpError::Client)?;
         Ok(Self { client, server, signer, clock, ahead_ms: AtomicI64::new(0) })
@@ -151,7 +166,7 @@ impl Http {
                 .header(SIGNATURE_INPUT, signature_input)
                 .header(SIGNATURE, signature);
         }
-        let mut response = request.send().await.map_err(HttpError::Exchange)?;
+        let mut response = request.send().await.map_err(HttpError::exchange)?;
         let status = response.status();
         let mut answer = Vec::new();
         while let Some(piece) = response.chunk().await.map_err(HttpError::Exchange)? {
@@ -192,6 +207,28 @@ impl Protocol for Http {
     }
 }
 
+fn certificates(file: &Path) -> Result<Vec<Certificate>, HttpError> {
+    let unreadable = |cause: Box<dyn Error + Send + Sync>| HttpError::Authority { file: file.to_owned(), cause };
+    let text = fs::read(file).map_err(|error| unreadable(error.into()))?;
+    let found = Certificate::from_pem_bundle(&text).map_err(|error| unreadable(error.into()))?;
+    if found.is_empty() { Err(unreadable("no certificate in it".into())) } else { Ok(found) }
+}
+
+impl HttpError {
+    /// A certificate that is not believed is for people to look at, and no line that will be back by itself.
+    fn exchange(error: reqwest::Error) -> Self {
+        let mut cause: Option<&dyn Error> = Some(&error);
+        while let Some(error) = cause {
+            // The library's own type, wherever it is wrapped.
+            if error.to_string().starts_with("invalid peer certificate") {
+                return Self::Certificate { why: error.to_string() };
+            }
+            cause = error.source();
+        }
+        Self::Exchange(error)
+    }
+}
+
 /// `None` for an address without a host.
 fn is_loopback(url: &Url) -> Option<bool> {
     let host = url.host_str()?;
@@ -205,8 +242,20 @@ pub enum HttpError {
     Refused(#[from] Refusal),
     #[error("服务器地址不对，应为 https://主机名 the server's address is no URL with a host")]
     Address,
-    #[error("服务器不在本机时必须用 https plain http is only for a server on this very machine")]
+    #[error(
+        "服务器不在本机，或配置了 server_ca 时，必须用 https plain http is only for a server on this very machine, and never with server_ca"
+    )]
     Plain,
+    #[error(
+        "服务器的证书不可信，不是所信任的证书机构签的，请告诉保卫处 the server's certificate is not believed ({why})"
+    )]
+    Certificate { why: String },
+    #[error("证书文件 {} 读不了 the authority's certificates cannot be read", file.display())]
+    Authority {
+        file: PathBuf,
+        #[source]
+        cause: Box<dyn Error + Send + Sync>,
+    },
     #[error("网络部件启动不了 the HTTP client could not be made")]
     Client(#[source] reqwest::Error),
     #[error("连不上服务器 the server was not reached")]

@@ -1,8 +1,12 @@
-//! The key set: which keys may sign what, and when. Signed by the root key, which is kept offline.
+//! The key set: which keys may sign what, and when. Signed by a root key, which is kept offline.
 //!
 //! A reader keeps the newest set it has seen and accepts a successor only if its number is higher and its `min_suite` not
 //! lower ([`KeySet::may_follow`]): an old set, replayed, cannot bring a retired key or a broken suite back. Keys are matched by
 //! id *and* use; rotation is an overlap of two entries' validity.
+//!
+//! There are two roots, the one in use and a spare in another drawer, and a set signed by either is as good ([`Roots`]). A set may
+//! name the roots of the future and those that are retired: so a lost root is replaced by the spare, a reader of an office that had
+//! one root hears of its spare, and a root that was retired once signs nothing ever again.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,10 +16,56 @@ use crate::{
     time::Moment,
 };
 
-/// The root's public key: trusted from enrolment on.
+/// A root's public key: trusted from enrolment on, until a key set retires it.
 pub type RootKey = PublicKey;
 
 pub type SealedKeySet = Sealed<KeySetBody>;
+
+/// Whose key sets are believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Roots {
+    pub root: RootKey,
+    /// An office of before 2026-12 has none until it makes one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spare: Option<RootKey>,
+}
+
+impl Roots {
+    pub fn each(&self) -> impl Iterator<Item = &RootKey> {
+        std::iter::once(&self.root).chain(&self.spare)
+    }
+
+    #[must_use]
+    pub fn holds(&self, root: &RootKey) -> bool {
+        self.each().any(|known| known == root)
+    }
+
+    /// The one beside `root`.
+    #[must_use]
+    pub fn other(&self, root: &RootKey) -> Option<RootKey> {
+        self.each().find(|known| *known != root).copied()
+    }
+
+    /// What two people compare over the telephone. It covers both: a stranger's spare would be as good as a stranger's root.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        let Some(spare) = &self.spare else { return self.root.fingerprint() };
+        crate::seal::fingerprint(&[b"campus-gate/roots/v1\0".as_slice(), self.root.as_bytes(), spare.as_bytes()])
+    }
+}
+
+impl From<&RootKey> for Roots {
+    fn from(root: &RootKey) -> Self {
+        Self { root: *root, spare: None }
+    }
+}
+
+impl From<&Self> for Roots {
+    fn from(roots: &Self) -> Self {
+        *roots
+    }
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -45,13 +95,19 @@ impl NamedKey {
     }
 }
 
-/// What the root signs.
+/// What a root signs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KeySetBody {
     /// Grows with every set that is signed.
     pub number: u32,
     pub min_suite: u8,
+    /// Who may sign the sets that follow, the signer of this one among them. Absent: as before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub roots: Option<Roots>,
+    /// Roots that sign nothing any more; nobody ever leaves this list.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub retired: Vec<RootKey>,
     pub keys: Vec<NamedKey>,
 }
 
@@ -59,39 +115,104 @@ impl Sealable for KeySetBody {
     const LABEL: Label = Label::KeySet;
 }
 
+/// The least that a successor must be, for a reader that no longer holds the set itself.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeySetFloor {
+    pub number: u32,
+    pub min_suite: u8,
+    pub retired: Vec<RootKey>,
+}
+
 /// A key set whose root signature has been checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeySet(KeySetBody);
+pub struct KeySet {
+    body: KeySetBody,
+    /// Who is believed from this set on.
+    roots: Roots,
+}
 
 impl KeySet {
-    pub fn open(sealed: &SealedKeySet, root: &RootKey) -> Result<Self, KeySetFault> {
-        let body = sealed.open(root)?;
+    /// Opens a set that one of `roots` signed.
+    pub fn open(sealed: &SealedKeySet, roots: impl Into<Roots>) -> Result<Self, KeySetFault> {
+        let known: Roots = roots.into();
+        let mut opened = Err(Unopened::BadSignature);
+        let mut signer = known.root;
+        for root in known.each() {
+            signer = *root;
+            opened = sealed.open(root);
+            if !matches!(opened, Err(Unopened::BadSignature)) {
+                break;
+            }
+        }
+        let body = opened?;
         let doubled = body.keys.iter().enumerate().any(|(i, key)| body.keys.iter().skip(i + 1).any(|k| k.id == key.id));
-        if doubled { Err(KeySetFault::DoubledKey) } else { Ok(Self(body)) }
+        if doubled {
+            return Err(KeySetFault::DoubledKey);
+        }
+        let roots = body.roots.unwrap_or(known);
+        // Who signs stays known, or a reader that starts again could not open what it holds.
+        if !roots.holds(&signer) || body.retired.iter().any(|retired| roots.holds(retired)) {
+            return Err(KeySetFault::Roots);
+        }
+        Ok(Self { body, roots })
     }
 
     #[must_use]
     pub const fn number(&self) -> u32 {
-        self.0.number
+        self.body.number
     }
 
     #[must_use]
     pub const fn min_suite(&self) -> u8 {
-        self.0.min_suite
+        self.body.min_suite
+    }
+
+    #[must_use]
+    pub const fn roots(&self) -> &Roots {
+        &self.roots
+    }
+
+    #[must_use]
+    pub fn retired(&self) -> &[RootKey] {
+        &self.body.retired
+    }
+
+    #[must_use]
+    pub fn keys(&self) -> &[NamedKey] {
+        &self.body.keys
     }
 
     #[must_use]
     pub fn find(&self, id: KeyId, r#use: KeyUse) -> Option<&NamedKey> {
-        self.0.keys.iter().find(|key| key.id == id && key.r#use == r#use)
+        self.body.keys.iter().find(|key| key.id == id && key.r#use == r#use)
+    }
+
+    #[must_use]
+    pub fn floor(&self) -> KeySetFloor {
+        let KeySetBody { number, min_suite, ref retired, .. } = self.body;
+        KeySetFloor { number, min_suite, retired: retired.clone() }
     }
 
     /// Whether this set may replace `previous`.
     pub fn may_follow(&self, previous: &Self) -> Result<(), KeySetFault> {
-        if self.0.number <= previous.0.number {
-            return Err(KeySetFault::NotNewer { held: previous.0.number, offered: self.0.number });
+        let held = previous.number();
+        if self.number() <= held {
+            return Err(KeySetFault::NotNewer { held, offered: self.number() });
         }
-        if self.0.min_suite < previous.0.min_suite {
+        self.is_above(&previous.floor())
+    }
+
+    /// Whether this may be the set that stood at `floor`, or one that followed it.
+    pub fn is_above(&self, floor: &KeySetFloor) -> Result<(), KeySetFault> {
+        if self.number() < floor.number {
+            return Err(KeySetFault::NotNewer { held: floor.number, offered: self.number() });
+        }
+        if self.min_suite() < floor.min_suite {
             return Err(KeySetFault::SuiteFalls);
+        }
+        if !floor.retired.iter().all(|retired| self.body.retired.contains(retired)) {
+            return Err(KeySetFault::Roots);
         }
         Ok(())
     }
@@ -121,4 +242,6 @@ pub enum KeySetFault {
     NotNewer { held: u32, offered: u32 },
     #[error("its min_suite is lower than the one already seen")]
     SuiteFalls,
+    #[error("its roots leave out its signer, or bring back one that was retired")]
+    Roots,
 }

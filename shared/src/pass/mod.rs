@@ -41,7 +41,7 @@ mod short_code;
 mod text;
 
 pub use claims::{Claims, EntriesAllowed, Flags, PartySize, Validity};
-pub use keyset::{KeySet, KeySetFault, KeyUse, NamedKey, RootKey, SealedKeySet};
+pub use keyset::{KeySet, KeySetFault, KeySetFloor, KeyUse, NamedKey, RootKey, Roots, SealedKeySet};
 pub use seal::{Pass, PassFault, PassSigner, SealedPass};
 pub use short_code::ShortCode;
 pub use text::PassText;

@@ -2,7 +2,8 @@
 //!
 //! The code is 80 random bits in Crockford's base32, in four groups of four so that it can be read over the telephone. The
 //! request is signed with the new key under its own label, so nobody enrols a key they do not hold. The answer names the root
-//! key that everything later hangs on; terminal and office show its fingerprint for two people to compare.
+//! keys that everything later hangs on, the one in use and the spare; terminal and office show the fingerprint of both together for two
+//! people to compare.
 
 use std::fmt;
 
@@ -10,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     ids::{CampusId, GateIndex, TerminalId},
-    pass::RootKey,
+    pass::{RootKey, Roots},
     seal::{Label, PublicKey, Sealable, Sealed},
     time::Moment,
 };
@@ -45,7 +46,16 @@ pub struct EnrolAnswer {
     pub campus: CampusId,
     pub gate: GateIndex,
     pub root: RootKey,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spare: Option<RootKey>,
     pub server_time: Moment,
+}
+
+impl EnrolAnswer {
+    #[must_use]
+    pub const fn roots(&self) -> Roots {
+        Roots { root: self.root, spare: self.spare }
+    }
 }
 
 /// A one-time enrolment code, `XXXX-XXXX-XXXX-XXXX`.

@@ -13,6 +13,7 @@ pub mod http_signature;
 pub mod pull;
 pub mod push;
 pub mod walk_in;
+pub mod withdrawal;
 
 use std::future::Future;
 
@@ -23,6 +24,7 @@ use enrol::{EnrolAnswer, EnrolRequest};
 use pull::{PullAnswer, PullRequest};
 use push::{PushAnswer, PushRequest};
 use walk_in::{WalkInAnswer, WalkInRequest};
+use withdrawal::Proof;
 
 pub const ENROL_PATH: &str = "/sync/v1/enrol";
 pub const PULL_PATH: &str = "/sync/v1/pull";
@@ -58,8 +60,15 @@ pub enum Refusal {
     Malformed,
     #[error("the server does not know this terminal, or its signature does not verify")]
     Unauthenticated,
+    /// With the office's signed word for it, because a terminal that believes it forgets everything.
     #[error("this terminal has been withdrawn")]
-    Withdrawn,
+    Withdrawn {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        proof: Option<Box<Proof>>,
+    },
+    /// Pushed after this terminal was withdrawn: held for the office to look at, up to this number, and countersigned by nobody.
+    #[error("this terminal has been withdrawn; its entries up to {through} are set aside")]
+    SetAside { through: u64 },
     #[error("this request was already answered")]
     Replayed,
     /// The request was signed too long ago or in the future; the server's time helps to say so on the screen.

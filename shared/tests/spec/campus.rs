@@ -5,7 +5,7 @@ use shared::{
     identity::{LastFour, MaskedName},
     ids::{CampusId, GateMask, KeyId, PassId},
     pass::{
-        Claims, EntriesAllowed, Flags, KeySet, KeyUse, NamedKey, PartySize, PassSigner, SUITE_1, SealedKeySet,
+        Claims, EntriesAllowed, Flags, KeySet, KeyUse, NamedKey, PartySize, PassSigner, Roots, SUITE_1, SealedKeySet,
         Validity, keyset::KeySetBody,
     },
     seal::{PublicKey, Sealed},
@@ -51,8 +51,18 @@ pub(crate) fn key_set_body() -> KeySetBody {
     KeySetBody {
         number: 1,
         min_suite: SUITE_1,
+        roots: None,
+        retired: Vec::new(),
         keys: vec![key(PASS_KEY, KeyUse::Pass, &pass_key()), key(BEACON_KEY, KeyUse::Beacon, &beacon_key())],
     }
+}
+
+pub(crate) fn spare() -> SigningKey {
+    SigningKey::from_bytes(&[5; 32])
+}
+
+pub(crate) fn roots() -> Roots {
+    Roots { root: PublicKey::of(&root()), spare: Some(PublicKey::of(&spare())) }
 }
 
 pub(crate) fn sealed_key_set(body: &KeySetBody) -> SealedKeySet {

@@ -11,7 +11,7 @@ use shared::{
     entry::{Direction, Entry, EntryId, GuardReason, Outcome, PaperCase, Remark, Said},
     identity::{Document, DocumentKind, DocumentTag, MaskedName, PersonName, Phone, Plate},
     ids::{CampusId, GateIndex, GateMask, PassId, TerminalId},
-    pass::{Claims, EntriesAllowed, PartySize, ShortCode},
+    pass::{Claims, EntriesAllowed, KeySetFloor, PartySize, Roots, ShortCode, keyset::KeySetBody},
     seal::{PublicKey, Sealable, Sealed},
     sync::{
         Refusal,
@@ -22,6 +22,7 @@ use shared::{
         pull::{Cursor, PullAnswer, PullRequest},
         push::{EntryHead, EntryReceipt, PushAnswer, PushRequest},
         walk_in::{WalkInAnswer, WalkInFault, WalkInNumber, WalkInRequest},
+        withdrawal::{Proof, Withdrawal},
     },
     verdict::{AskReason, RefuseReason, Verdict},
 };
@@ -116,13 +117,14 @@ fn the_conversation() {
         campus: CampusId::new(1),
         gate: gate(0),
         root: PublicKey::of(&campus::root()),
+        spare: None,
         server_time: campus::now(),
     };
     let refusals = [
         Refusal::Code,
         Refusal::Malformed,
         Refusal::Unauthenticated,
-        Refusal::Withdrawn,
+        Refusal::Withdrawn { proof: None },
         Refusal::Replayed,
         Refusal::Clock { server_time: campus::now() },
         Refusal::CursorAhead,
@@ -232,6 +234,47 @@ fn since_terminals_find_count_and_ask_hosts() {
             "entries": entries.iter().map(exact).collect::<Vec<_>>(),
             "changes": changes.iter().map(exact).collect::<Vec<_>>(),
             "walk_in": walk_ins(number),
+        }),
+    );
+}
+
+/// A spare root, and the office's word that a terminal is withdrawn.
+#[test]
+fn since_there_is_a_spare_root() {
+    let body = KeySetBody {
+        number: 2,
+        roots: Some(campus::roots()),
+        retired: vec![PublicKey::of(&campus::terminal_key())],
+        ..campus::key_set_body()
+    };
+    let enrolled = EnrolAnswer {
+        terminal: TERMINAL,
+        campus: CampusId::new(1),
+        gate: gate(0),
+        root: campus::roots().root,
+        spare: campus::roots().spare,
+        server_time: campus::now(),
+    };
+    let withdrawal = Withdrawal { terminal: TERMINAL, since: campus::day().start(), at: campus::now() };
+    let proof = Proof {
+        withdrawal: sealed(&withdrawal, Some(campus::BEACON_KEY), &campus::beacon_key()),
+        key_set: campus::sealed_key_set(&body),
+    };
+    let floor = |number| KeySetFloor { number, ..KeySetFloor::default() };
+    assert_eq!(proof.open(&campus::roots(), &floor(2)).unwrap(), withdrawal);
+    assert!(proof.open(&campus::roots(), &floor(3)).is_err(), "an old set proves nothing");
+    assert!(proof.open(&Roots::from(&PublicKey::of(&campus::spare())), &floor(0)).is_err(), "nor a stranger's");
+    let refusals = [Refusal::Withdrawn { proof: Some(Box::new(proof)) }, Refusal::SetAside { through: 9 }];
+    for refusal in &refusals {
+        assert_eq!(&serde_json::from_str::<Refusal>(&exact(refusal)).unwrap(), refusal);
+    }
+    compare(
+        "since-2026-12",
+        &json!({
+            "key_set": campus::sealed_key_set(&body),
+            "roots": {"roots": campus::roots(), "fingerprint": campus::roots().fingerprint()},
+            "enrolled": exact(&enrolled),
+            "refusals": refusals.iter().map(exact).collect::<Vec<_>>(),
         }),
     );
 }

@@ -6,3 +6,4 @@
 mod campus;
 mod golden;
 mod pass;
+mod roots;

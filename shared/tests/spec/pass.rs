@@ -198,6 +198,15 @@ fn a_key_set_never_goes_back() {
 }
 
 #[test]
+fn a_pass_sealed_again_says_the_same_under_another_key() {
+    let (old, new) = (campus::signer(), PassSigner::new(KeyId::new(3), campus::terminal_key()));
+    let again = new.seal_again(&old.seal(&campus::greatest())).unwrap();
+    assert_eq!(again, new.seal(&campus::greatest()));
+    assert_eq!(again.open(&campus::key_set()), Err(PassFault::UnknownKey));
+    assert_eq!(old.seal_again(&again).unwrap().open(&campus::key_set()).unwrap().claims(), &campus::greatest());
+}
+
+#[test]
 fn a_small_order_key_never_enters_a_key_set() {
     let mut body = serde_json::to_value(campus::key_set_body()).unwrap();
     body["keys"][0]["public"] = "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=".into();

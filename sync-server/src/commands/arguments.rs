@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Parser, Subcommand};
 use shared::{
     identity::DocumentKind,
-    ids::{CampusId, GateIndex, PassId, StaffNumber, TerminalId},
+    ids::{CampusId, GateIndex, KeyId, PassId, StaffNumber, TerminalId},
     time::CampusDay,
 };
 
@@ -134,11 +134,40 @@ pub enum TerminalCommand {
 
 #[derive(Debug, Subcommand)]
 pub enum KeysCommand {
-    /// 生成根密钥、通行码、信标、身份密钥和签名的密钥集 Make all keys and the key set
+    /// 生成两把根密钥、通行码、信标、身份密钥和签名的密钥集 Make all keys and the key set
     Init {
         /// 根密钥写到哪里，最好是随后上锁保存的介质 Where the root key is written
         #[arg(long, value_name = "FILE")]
         root: Option<PathBuf>,
+        /// 备用根密钥写到哪里，应是另一处保存的另一个介质 Where the spare root key is written
+        #[arg(long, value_name = "FILE")]
+        spare: Option<PathBuf>,
+    },
+    /// 打印密钥集、各密钥、何时该轮换、哪些终端已取得 Print keys, when a rotation is due, and who knows them
+    Status,
+    /// 轮换：生成下一组签名密钥，与现用的一组并存；各终端都取得后自动启用 Make the next signing keys
+    Rotate {
+        /// 任一根密钥文件 Either root key
+        #[arg(long, value_name = "FILE")]
+        root: PathBuf,
+    },
+    /// 应急：密钥立即作废，必要时生成新的；受影响的通行码自动重新签发 End keys at once
+    Revoke {
+        /// 密钥号，见 keys status Which
+        #[arg(value_name = "KEY_ID", required = true, value_parser = key)]
+        ids: Vec<KeyId>,
+        /// 任一根密钥文件 Either root key
+        #[arg(long, value_name = "FILE")]
+        root: PathBuf,
+    },
+    /// 生成新的备用根密钥；没有出示的另一把根密钥永久作废 Make a new spare; the root not shown is retired for good
+    Spare {
+        /// 手上还在的根密钥 The root that is at hand
+        #[arg(long, value_name = "FILE")]
+        root: PathBuf,
+        /// 新的备用根密钥写到哪里 Where the new spare is written
+        #[arg(long, value_name = "FILE")]
+        spare: PathBuf,
     },
 }
 
@@ -176,6 +205,12 @@ pub enum EntriesCommand {
         /// 只看校园的这一天 Only this campus day
         #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
         day: Option<CampusDay>,
+    },
+    /// 打印终端停用之后送来的记录：无人担保，不在记录簿内 Print what terminals brought after they were withdrawn
+    SetAside {
+        /// 每条一行 JSON One line of JSON per entry
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -224,6 +259,10 @@ fn gate(text: &str) -> Result<GateIndex, &'static str> {
 
 fn pass(text: &str) -> Result<PassId, &'static str> {
     PassId::parse(text).ok_or("通行码编号是 16 位小写十六进制 (a pass id is 16 lower-case hex digits)")
+}
+
+fn key(text: &str) -> Result<KeyId, &'static str> {
+    text.parse().map(KeyId::new).map_err(|_| "密钥号是 0 到 65535 (a key is a number)")
 }
 
 fn day(text: &str) -> Result<CampusDay, &'static str> {

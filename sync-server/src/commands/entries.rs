@@ -20,8 +20,17 @@ pub(super) async fn list(
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
     let entries = office.store.entries(EntryFilter { day, ..EntryFilter::default() }).await?;
+    print(office, &entries, as_json, out).await
+}
+
+/// What nobody vouches for.
+pub(super) async fn set_aside(office: &Office, as_json: bool, out: &mut dyn Write) -> Result<(), Failure> {
+    print(office, &office.store.entries_set_aside().await?, as_json, out).await
+}
+
+async fn print(office: &Office, entries: &[EntryRow], as_json: bool, out: &mut dyn Write) -> Result<(), Failure> {
     if as_json {
-        for row in &entries {
+        for row in entries {
             writeln!(out, "{}", line(row)?)?;
         }
         return Ok(());

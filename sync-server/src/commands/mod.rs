@@ -49,7 +49,13 @@ pub async fn run(
     let config = config.map_or_else(|| Ok(Config::default()), |path| Config::load(&path))?;
     match command {
         Command::Serve { demo } => serve::serve(Config { demo: demo || config.demo, ..config }, clock, out).await,
-        Command::Keys(KeysCommand::Init { root }) => keys::init(&config, root, clock.now(), out),
+        Command::Keys(command) => match command {
+            KeysCommand::Init { root, spare } => keys::init(&config, root, spare, clock.now(), out),
+            KeysCommand::Status => keys::status(&Office::open(config, clock)?, out).await,
+            KeysCommand::Rotate { root } => keys::rotate(&Office::open(config, clock)?, &root, out).await,
+            KeysCommand::Revoke { ids, root } => keys::revoke(&Office::open(config, clock)?, &root, &ids, out).await,
+            KeysCommand::Spare { root, spare } => keys::spare(&Office::open(config, clock)?, &root, &spare, out),
+        },
         Command::Directory(DirectoryCommand::Import { file, yes }) => {
             directory::import(&Office::open(config, clock)?, &file, yes, out).await
         }
@@ -66,6 +72,9 @@ pub async fn run(
         }
         Command::Entries(EntriesCommand::List { json, day }) => {
             entries::list(&Office::open(config, clock)?, json, day, out).await
+        }
+        Command::Entries(EntriesCommand::SetAside { json }) => {
+            entries::set_aside(&Office::open(config, clock)?, json, out).await
         }
         Command::Clock(ClockCommand::Accept) => clock::accept(&Office::open(config, clock)?, out).await,
         Command::Codes(CodesCommand::Status) => codes::status(&Office::open(config, clock)?, out).await,
@@ -144,6 +153,32 @@ mod tests {
         desk.types("terminal withdraw 1", "").await.unwrap();
         assert!(desk.types("terminal list", "").await.unwrap().contains("已停用"));
         assert!(matches!(desk.types("terminal withdraw 9", "").await, Err(Failure::UnknownTerminal(_))));
+    }
+
+    #[tokio::test]
+    async fn keys_are_rotated_revoked_and_told_with_a_root_at_hand() {
+        let desk = Desk::new();
+        let data = desk.dir.path().join("data");
+        let [root, spare, new] =
+            ["root", "spare", "new"].map(|name| desk.dir.path().join(format!("{name}.key")).display().to_string());
+        desk.types(&format!("keys init --root {root} --spare {spare}"), "").await.unwrap();
+        assert!(!data.join("secrets/root.key").exists(), "where they were wanted and nowhere else");
+        let status = async || desk.types("keys status", "").await.unwrap();
+        assert!(status().await.contains("第 1 号密钥集") && status().await.contains("下次轮换"));
+        assert!(desk.types(&format!("keys rotate --root {root}"), "").await.unwrap().contains("3、4"));
+        let told = status().await;
+        assert!(told.contains("只验不签") && !told.contains("待启用"), "no gate waits for it: {told}");
+        let revoked = desk.types(&format!("keys revoke 1 3 --root {spare}"), "").await.unwrap();
+        assert!(revoked.contains("新密钥 5 立即启用") && revoked.contains("今天 0 张"), "{revoked}");
+        let replaced = desk.types(&format!("keys spare --root {spare} --spare {new}"), "").await.unwrap();
+        let fingerprint = replaced.lines().last().unwrap().trim();
+        assert!(status().await.contains(fingerprint), "{replaced}");
+        let refused = desk.types(&format!("keys rotate --root {root}"), "").await.unwrap_err().to_string();
+        assert!(refused.contains("不是本单位现在信任的根密钥"), "{refused}");
+        for secret in [&root, &spare, &new] {
+            let secret = std::fs::read_to_string(secret).unwrap();
+            assert!(!replaced.contains(secret.trim()) && !revoked.contains(secret.trim()), "no secret is printed");
+        }
     }
 
     #[tokio::test]

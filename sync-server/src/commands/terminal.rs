@@ -27,7 +27,7 @@ pub(super) async fn invite(
     let now = office.now();
     let until = now.plus(CODE_HOLDS);
     office.store.invite(campus, gate, &code, until, now).await?;
-    let root = keys::load_root(&office.config.data_dir)?;
+    let root = keys::load_roots(&office.config.data_dir)?;
     writeln!(out, "{} 的登记码 Enrolment code (campus {campus}, gate {gate}):", office.place(campus, gate))?;
     writeln!(out)?;
     writeln!(out, "    {code}")?;

@@ -1,58 +1,78 @@
 //! The office's keys: what signs passes, what signs beacons, what seals document numbers at rest.
 //!
-//! They are read once at start and live in the server's process alone; none is in the configuration or the database, so neither a
-//! copied settings file nor a copied backup can make a pass. The root key that vouches for them is needed only by `keys init` and
-//! belongs on a medium in a drawer.
+//! They are read at the start and when their set is replaced, and live in the server's process alone; none is in the configuration or
+//! the database, so neither a copied settings file nor a copied backup can make a pass. The root keys that vouch for them are needed
+//! only by the commands that sign a set ([`renewal`]) and belong on two media in two drawers.
 
 mod door_token;
+mod keyring;
+mod places;
 mod provider_secret;
+pub mod renewal;
 mod secret_file;
 mod set_file;
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{path::Path, sync::Arc};
 
 use chrono::TimeDelta;
 use ed25519_dalek::SigningKey;
 use shared::{
     ids::KeyId,
-    pass::{KeySet, KeyUse, NamedKey, PassSigner, RootKey, SUITE_1, SealedKeySet, keyset::KeySetBody},
-    seal::{PublicKey, Sealed},
-    time::{CampusDay, Moment},
+    pass::{KeySet, KeyUse, PassSigner, Roots, SealedKeySet},
+    seal::PublicKey,
+    time::Moment,
 };
-use zeroize::Zeroizing;
 
-use crate::{
-    random::{self, NoRandomness},
-    store::IdentityKey,
-};
+use crate::{random::NoRandomness, store::IdentityKey};
 pub use door_token::DoorToken;
+pub use keyring::{Keyring, Lookout};
+use places::Places;
+pub use places::{root_path, spare_path};
 pub use provider_secret::provider_secret;
 pub use secret_file::SecretFault;
-use secret_file::{Secret, create, create_dir, read};
-use set_file::KeySetFile;
+use secret_file::read;
 pub use set_file::SetFault;
+use set_file::{KeySetFile, Signing};
 
 const PASS_KEY: KeyId = KeyId::new(1);
 const BEACON_KEY: KeyId = KeyId::new(2);
 
-/// A year and some weeks: keys are renewed at leisure before the second autumn term, and the server warns a month ahead.
-const KEYS_HOLD: TimeDelta = TimeDelta::days(400);
+/// How long a key signs before the next one is to take its place.
+pub const ROTATE_AFTER: TimeDelta = TimeDelta::days(30);
+
+/// Until then a rotation is due, and from then on overdue.
+pub const ROTATE_LATEST: TimeDelta = TimeDelta::days(37);
+
+/// A new key signs at the latest after so long: a gate that has not been heard of for a week waits for nobody.
+pub const SWITCH_WITHIN: TimeDelta = TimeDelta::days(7);
+
 const WARN_BEFORE: TimeDelta = TimeDelta::days(30);
 
+#[derive(Clone)]
 pub struct Keys {
+    pub signs: Signs,
+    /// Who signs next, as soon as every gate knows them.
+    pub next: Option<Signs>,
+    pub key_set: SealedKeySet,
+    /// The same, opened.
+    pub opened: KeySet,
+    /// The number of `key_set`, so that nobody opens it only to compare.
+    pub key_set_number: u32,
+    pub roots: Roots,
+    pub identity: IdentityKey,
+}
+
+/// A signing key for each use.
+#[derive(Clone)]
+pub struct Signs {
     /// Shared, because the store seals a pass inside the transaction that issues it.
     pub pass: Arc<PassSigner>,
     pub beacon_id: KeyId,
     pub beacon: SigningKey,
-    pub key_set: SealedKeySet,
-    /// The number of `key_set`, so that nobody opens it only to compare.
-    pub key_set_number: u32,
-    pub root: RootKey,
-    pub identity: IdentityKey,
-    /// When the first of the two signing keys ends.
+    /// The first set that names both, and when it was signed.
+    pub set: u32,
+    pub since: Moment,
+    /// When the first of the two ends.
     pub hold_until: Moment,
 }
 
@@ -62,77 +82,101 @@ impl Keys {
         if !places.set.exists() {
             return Err(KeysFault::None { data_dir: data_dir.to_owned() });
         }
-        let (file, set) = KeySetFile::read(&places.set)?;
-        let pass = SigningKey::from_bytes(&*read(&places.pass)?);
-        let beacon = SigningKey::from_bytes(&*read(&places.beacon)?);
-        let (pass_id, pass_until) = named(&set, PASS_KEY, KeyUse::Pass, &pass, &places.pass)?;
-        let (beacon_id, beacon_until) = named(&set, BEACON_KEY, KeyUse::Beacon, &beacon, &places.beacon)?;
+        let (file, opened) = KeySetFile::read(&places.set)?;
+        let next = file.next.map(|next| Signs::load(&places, &opened, next)).transpose()?;
         Ok(Self {
-            pass: Arc::new(PassSigner::new(pass_id, pass)),
-            beacon_id,
-            beacon,
+            signs: Signs::load(&places, &opened, signing(&file, &opened))?,
+            next,
+            key_set_number: opened.number(),
             key_set: file.set,
-            key_set_number: set.number(),
-            root: file.root,
+            roots: *opened.roots(),
+            opened,
             identity: load_identity(data_dir)?,
-            hold_until: pass_until.min(beacon_until),
         })
     }
 
-    /// Makes every key of a new office, the root's at `root_path`. Nothing that exists is overwritten.
-    pub fn init(data_dir: &Path, root_path: &Path, now: Moment) -> Result<RootKey, KeysFault> {
-        let places = Places::of(data_dir);
-        if let Some(path) =
-            [&places.set, &places.pass, &places.beacon, &places.identity].into_iter().find(|p| p.exists())
-        {
-            return Err(KeysFault::Exists { path: path.clone() });
-        }
-        let (root_secret, pass_secret, beacon_secret) = (secret()?, secret()?, secret()?);
-        let root = SigningKey::from_bytes(&root_secret);
-        let set = KeySetBody {
-            number: 1,
-            min_suite: SUITE_1,
-            keys: vec![
-                new_key(PASS_KEY, KeyUse::Pass, &pass_secret, now),
-                new_key(BEACON_KEY, KeyUse::Beacon, &beacon_secret, now),
-            ],
-        };
-        let file = KeySetFile { root: PublicKey::of(&root), set: Sealed::seal(&set, None, &root)? };
-        create_dir(&places.secrets)?;
-        create(root_path, &root_secret)?;
-        create(&places.pass, &pass_secret)?;
-        create(&places.beacon, &beacon_secret)?;
-        create(&places.identity, &secret()?)?;
-        // Last: its presence says that all the others are there.
-        file.create(&places.set)?;
-        Ok(file.root)
-    }
-
-    /// For the demo: what is missing is made, the root beside the others.
+    /// For the demo: what is missing is made, the roots beside the others.
     pub fn load_or_init(data_dir: &Path, now: Moment) -> Result<Self, KeysFault> {
         if !Places::of(data_dir).set.exists() {
-            Self::init(data_dir, &root_path(data_dir), now)?;
+            renewal::init(data_dir, &root_path(data_dir), &spare_path(data_dir), now)?;
         }
         Self::load(data_dir)
     }
 
-    /// Whether somebody should renew the keys soon.
+    /// The same with the next keys signing, when it is their turn: `held` is the lowest key set among the gates that are heard of,
+    /// where there are any.
     #[must_use]
-    pub fn end_soon(&self, now: Moment) -> bool {
-        self.hold_until.since(now) < WARN_BEFORE
+    pub fn switched(&self, held: Option<u32>, now: Moment) -> Option<Self> {
+        let next = self.next.as_ref()?;
+        let known = held.is_none_or(|held| held >= next.set);
+        (known || now >= next.since.plus(SWITCH_WITHIN)).then(|| Self {
+            signs: next.clone(),
+            next: None,
+            ..self.clone()
+        })
+    }
+
+    #[must_use]
+    pub fn rotation(&self, now: Moment) -> Rotation {
+        let newest = self.next.as_ref().unwrap_or(&self.signs);
+        let age = now.since(newest.since);
+        if now >= newest.hold_until.minus(WARN_BEFORE) || age >= ROTATE_LATEST {
+            Rotation::Overdue
+        } else if age >= ROTATE_AFTER {
+            Rotation::Due
+        } else {
+            Rotation::NotYet { from: newest.since.plus(ROTATE_AFTER) }
+        }
+    }
+}
+
+/// Whether somebody should fetch the root key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rotation {
+    NotYet { from: Moment },
+    Due,
+    Overdue,
+}
+
+impl Signs {
+    fn load(places: &Places, set: &KeySet, signing: Signing) -> Result<Self, KeysFault> {
+        let load = |id, r#use| {
+            let path = places.secret(id, r#use);
+            let key = SigningKey::from_bytes(&*read(&path)?);
+            let named = set.find(id, r#use).filter(|named| named.public == PublicKey::of(&key));
+            // A secret restored beside another set signs what no terminal opens.
+            let until = named.map(|named| named.not_after).ok_or(KeysFault::Stranger { path })?;
+            Ok::<_, KeysFault>((key, until))
+        };
+        let (pass, pass_until) = load(signing.pass, KeyUse::Pass)?;
+        let (beacon, beacon_until) = load(signing.beacon, KeyUse::Beacon)?;
+        Ok(Self {
+            pass: Arc::new(PassSigner::new(signing.pass, pass)),
+            beacon_id: signing.beacon,
+            beacon,
+            set: signing.set,
+            since: signing.since,
+            hold_until: pass_until.min(beacon_until),
+        })
+    }
+}
+
+impl std::fmt::Debug for Signs {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Signs(pass {}, beacon {})", self.pass.id(), self.beacon_id)
     }
 }
 
 impl std::fmt::Debug for Keys {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Keys(set {}, root {})", self.key_set_number, self.root.fingerprint())
+        write!(f, "Keys(set {}, roots {})", self.key_set_number, self.roots.fingerprint())
     }
 }
 
-/// Where a root key stands unless somebody names a better place.
-#[must_use]
-pub fn root_path(data_dir: &Path) -> PathBuf {
-    data_dir.join("secrets/root.key")
+/// Which keys sign; in an office that never changed them, its first.
+fn signing(file: &KeySetFile, set: &KeySet) -> Signing {
+    let first = || set.find(PASS_KEY, KeyUse::Pass).map_or(Moment::from_unix_s(0), |key| key.not_before);
+    file.signing.unwrap_or_else(|| Signing { pass: PASS_KEY, beacon: BEACON_KEY, set: set.number(), since: first() })
 }
 
 /// What the command line needs: the store's key alone, not the signing keys.
@@ -144,19 +188,29 @@ pub fn load_identity(data_dir: &Path) -> Result<IdentityKey, KeysFault> {
     Ok(IdentityKey::from_bytes(&*read(&places.identity)?))
 }
 
-/// The root that terminals are enrolled with.
-pub fn load_root(data_dir: &Path) -> Result<RootKey, KeysFault> {
-    Ok(KeySetFile::read(&Places::of(data_dir).set)?.0.root)
+/// The roots that terminals are enrolled with.
+pub fn load_roots(data_dir: &Path) -> Result<Roots, KeysFault> {
+    Ok(*KeySetFile::read(&Places::of(data_dir).set)?.1.roots())
 }
 
 #[derive(Debug, thiserror::Error)]
 pub enum KeysFault {
     #[error("{} 中还没有密钥，请先运行一次 sync-server keys init。There are no keys yet", .data_dir.display())]
-    None { data_dir: PathBuf },
+    None { data_dir: std::path::PathBuf },
     #[error("{} 已存在；密钥只生成一次，不会被覆盖。Keys are made once and never overwritten", .path.display())]
-    Exists { path: PathBuf },
+    Exists { path: std::path::PathBuf },
     #[error("{} 不是密钥集所指的密钥。It is not the key that the key set names", .path.display())]
-    Stranger { path: PathBuf },
+    Stranger { path: std::path::PathBuf },
+    #[error("{} 不是本单位现在信任的根密钥。It is no root key that this office trusts", .path.display())]
+    NoRoot { path: std::path::PathBuf },
+    #[error("密钥集里没有 {0} 号密钥，请看 sync-server keys status。No such key is in the key set")]
+    UnknownKey(KeyId),
+    #[error(
+        "上一次轮换的新密钥还没有启用，请看 sync-server keys status。The keys of the last rotation do not sign yet"
+    )]
+    StillSwitching,
+    #[error("密钥号用完了。There are no more key numbers")]
+    NoMoreIds,
     #[error(transparent)]
     Secret(#[from] SecretFault),
     #[error(transparent)]
@@ -167,49 +221,11 @@ pub enum KeysFault {
     Random(#[from] NoRandomness),
 }
 
-struct Places {
-    secrets: PathBuf,
-    pass: PathBuf,
-    beacon: PathBuf,
-    identity: PathBuf,
-    set: PathBuf,
-}
-
-impl Places {
-    fn of(data_dir: &Path) -> Self {
-        let secrets = data_dir.join("secrets");
-        Self {
-            pass: secrets.join("pass.key"),
-            beacon: secrets.join("beacon.key"),
-            identity: secrets.join("identity.key"),
-            secrets,
-            set: data_dir.join("key-set.json"),
-        }
-    }
-}
-
-fn secret() -> Result<Secret, NoRandomness> {
-    Ok(Zeroizing::new(random::bytes()?))
-}
-
-fn new_key(id: KeyId, r#use: KeyUse, secret: &Secret, now: Moment) -> NamedKey {
-    // From the start of yesterday: a pass is judged by the start of its day, and clocks differ.
-    let not_before = CampusDay::of(now).minus_days(1).start();
-    let public = PublicKey::of(&SigningKey::from_bytes(secret));
-    NamedKey { id, r#use, suite: SUITE_1, public, not_before, not_after: not_before.plus(KEYS_HOLD) }
-}
-
-/// The set's entry for `key`, which must be this very key: a secret restored beside another set signs what no terminal opens.
-fn named(set: &KeySet, id: KeyId, r#use: KeyUse, key: &SigningKey, path: &Path) -> Result<(KeyId, Moment), KeysFault> {
-    set.find(id, r#use)
-        .filter(|named| named.public == PublicKey::of(key))
-        .map(|named| (named.id, named.not_after))
-        .ok_or_else(|| KeysFault::Stranger { path: path.to_owned() })
-}
-
 #[cfg(test)]
 mod tests {
     use std::{fs, os::unix::fs::PermissionsExt as _};
+
+    use shared::time::CampusDay;
 
     use super::*;
 
@@ -219,22 +235,28 @@ mod tests {
     fn keys_are_made_once_and_hold_together() {
         let dir = tempfile::tempdir().unwrap();
         assert!(matches!(Keys::load(dir.path()), Err(KeysFault::None { .. })));
-        let root = Keys::init(dir.path(), &dir.path().join("root.key"), NOW).unwrap();
-        assert!(matches!(Keys::init(dir.path(), &dir.path().join("other.key"), NOW), Err(KeysFault::Exists { .. })));
+        let [root, spare, other] = ["root.key", "spare.key", "other.key"].map(|name| dir.path().join(name));
+        let roots = renewal::init(dir.path(), &root, &spare, NOW).unwrap();
+        let again = renewal::init(dir.path(), &other, &other, NOW);
+        assert!(matches!(again, Err(KeysFault::Exists { .. })));
         let keys = Keys::load(dir.path()).unwrap();
-        assert_eq!(keys.root, root);
-        let set = KeySet::open(&keys.key_set, &root).unwrap();
-        assert_eq!(set.number(), keys.key_set_number);
+        assert_eq!(keys.roots, roots);
+        let set = KeySet::open(&keys.key_set, roots).unwrap();
+        assert_eq!((set.number(), set.roots()), (keys.key_set_number, &roots));
         assert!(set.find(PASS_KEY, KeyUse::Pass).unwrap().holds_at(CampusDay::of(NOW).start()));
-        assert!(!keys.end_soon(NOW));
-        assert!(keys.end_soon(NOW.plus(TimeDelta::days(370))));
+        assert!(roots.spare.is_some());
+        for (days, due) in [(29, false), (30, true), (36, true)] {
+            let due = if due { Rotation::Due } else { Rotation::NotYet { from: NOW.plus(ROTATE_AFTER) } };
+            assert_eq!(keys.rotation(NOW.plus(TimeDelta::days(days))), due, "{days} days");
+        }
+        assert_eq!(keys.rotation(NOW.plus(ROTATE_LATEST)), Rotation::Overdue);
     }
 
     #[test]
     fn no_secret_is_printed() {
         let dir = tempfile::tempdir().unwrap();
         let keys = Keys::load_or_init(dir.path(), NOW).unwrap();
-        for name in ["root", "pass", "beacon", "identity"] {
+        for name in ["root", "spare-root", "pass", "beacon", "identity"] {
             let secret = fs::read_to_string(dir.path().join(format!("secrets/{name}.key"))).unwrap();
             assert!(!format!("{keys:?}").contains(secret.trim()), "{name}");
         }
@@ -269,9 +291,8 @@ mod tests {
         let path = dir.path().join("key-set.json");
         let (mut file, _) = KeySetFile::read(&path).unwrap();
         let (stranger, _) = KeySetFile::read(&other.path().join("key-set.json")).unwrap();
-        file.root = stranger.root;
-        fs::remove_file(&path).unwrap();
-        file.create(&path).unwrap();
+        (file.root, file.spare) = (stranger.root, stranger.spare);
+        file.put(&path).unwrap();
         assert!(matches!(Keys::load(dir.path()), Err(KeysFault::Set(SetFault::Unproven { .. }))));
     }
 }

@@ -36,6 +36,14 @@ pub(super) fn create(path: &Path, secret: &Secret) -> Result<(), SecretFault> {
     file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(unwritten)
 }
 
+/// A secret of no more use. One that is gone already is no fault.
+pub(super) fn remove(path: &Path) -> Result<(), SecretFault> {
+    match fs::remove_file(path) {
+        Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(SecretFault::Io { path: path.to_owned(), cause }),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
 /// A directory only its owner may enter; one that exists is left as it is.
 pub(super) fn create_dir(path: &Path) -> Result<(), SecretFault> {
     let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(path);

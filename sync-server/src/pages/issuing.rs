@@ -24,7 +24,7 @@ pub(super) fn links(state: &AppState) -> Result<HostLinks, AppError> {
 
 pub(super) fn for_campus(state: &AppState, campus: CampusId) -> Result<Issuing, AppError> {
     Ok(Issuing {
-        signer: state.keys.pass.clone(),
+        signer: state.keys.now().signs.pass.clone(),
         pass: PassId::from_bytes(fresh()?),
         page: PageToken::from_random(fresh()?),
         gates: state.config.gates(campus).ok_or(AppError::told(Told::NotFound))?,

@@ -82,7 +82,7 @@ async fn without_keys_only_the_demo_makes_them() {
     assert!(matches!(refused, Err(ServeFault::Keys(KeysFault::None { .. }))));
     let made = open(config(&dir, true), clock.clone()).await.unwrap();
     let found = open(config(&dir, false), clock).await.unwrap();
-    assert_eq!(found.keys.root, made.keys.root);
+    assert_eq!(found.keys.now().roots, made.keys.now().roots);
 }
 
 #[tokio::test]

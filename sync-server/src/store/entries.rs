@@ -172,7 +172,7 @@ fn keep(db: &mut Writing<'_>, terminal: &Terminal, link: &Link, head: Head, now:
 }
 
 /// Where reading stopped, and not at what: a line that nobody can read may hold anything, and the log is read by many.
-fn unreadable(why: &serde_json::Error) -> String {
+pub(super) fn unreadable(why: &serde_json::Error) -> String {
     let what = match why.classify() {
         serde_json::error::Category::Syntax => "not JSON",
         serde_json::error::Category::Data => "not an entry",

@@ -30,7 +30,9 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0023_less_to_write.sql"),
     include_str!("migrations/0024_whose_session.sql"),
     include_str!("migrations/0025_fewer_rows.sql"),
-    include_str!("migrations/0026_said_once.sql"),
+    include_str!("migrations/0026_keys.sql"),
+    include_str!("migrations/0027_set_aside.sql"),
+    include_str!("migrations/0028_said_once.sql"),
 ];
 
 /// The newest there is.

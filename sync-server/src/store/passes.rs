@@ -82,8 +82,8 @@ pub(super) fn issue(
     let (claims, record) = issue::issue(approved, facts, host, terms).ok_or(StoreError::Unissuable)?;
     let sealed = issuing.signer.seal(&claims);
     db.prepare_cached(
-        "insert into pass (id, booking, campus, day, issued_at, page, page_token, sealed, record)
-         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        "insert into pass (id, booking, campus, day, issued_at, page, page_token, sealed, record, key)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     )?
     .execute(params![
         issuing.pass.as_bytes(),
@@ -95,6 +95,7 @@ pub(super) fn issue(
         key.seal(Purpose::Page, issuing.page.bytes())?,
         key.seal(Purpose::Pass, sealed.as_bytes())?,
         serde_json::to_string(&record)?,
+        issuing.signer.id().get(),
     ])?;
     if published_days(now).contains(&facts.day) {
         publish(db, issuing.pass)?;
@@ -126,10 +127,11 @@ pub(super) fn reissue(
     let terms = Terms { pass, gates: issuing.gates, entries: issuing.entries, tag };
     let (claims, record) = issue::issue(approved, facts, host, terms).ok_or(StoreError::Unissuable)?;
     let sealed = key.seal(Purpose::Pass, issuing.signer.seal(&claims).as_bytes())?;
-    db.prepare_cached("update pass set sealed = ?2, record = ?3 where id = ?1")?.execute(params![
+    db.prepare_cached("update pass set sealed = ?2, record = ?3, key = ?4 where id = ?1")?.execute(params![
         pass.as_bytes(),
         sealed,
-        serde_json::to_string(&record)?
+        serde_json::to_string(&record)?,
+        issuing.signer.id().get()
     ])?;
     if published {
         publish(db, pass)?;

@@ -28,6 +28,8 @@ pub struct Terminal {
     pub seen: Option<Moment>,
     /// How far its entries are held here.
     pub head: Head,
+    /// The newest key set that it said it holds; 0 before the first.
+    pub key_set: u32,
 }
 
 /// A request may be signed this far ahead and arrive this far behind; beyond twice that its nonce cannot come again.
@@ -97,6 +99,25 @@ impl Store {
         self.0.writer.write(withdraw).await
     }
 
+    /// Which key set a terminal holds, as it says.
+    pub async fn holds_key_set(&self, id: TerminalId, number: u32) -> Result<(), StoreError> {
+        let holds = move |db: &mut Writing<'_>| {
+            db.execute("update terminal set key_set = ?2 where id = ?1 and key_set < ?2", params![id.get(), number])?;
+            Ok(())
+        };
+        self.0.writer.write(holds).await
+    }
+
+    /// The lowest key set among the terminals that were heard of since `since`; `None` when there is no such terminal.
+    pub async fn least_key_set(&self, since: Moment) -> Result<Option<u32>, StoreError> {
+        let least = move |db: &Connection| {
+            let sql =
+                "select min(key_set) from terminal where withdrawn_at is null and coalesce(seen_at, enrolled_at) >= ?1";
+            Ok(db.prepare_cached(sql)?.query_row([since.unix_ms()], |row| row.get(0))?)
+        };
+        self.0.readers.read(least).await
+    }
+
     /// `true` the first time this terminal brings this nonce. Call it only for a request whose signature holds.
     pub async fn remember_nonce(&self, terminal: TerminalId, nonce: &Nonce, now: Moment) -> Result<bool, StoreError> {
         let nonce = nonce.clone();
@@ -150,6 +171,7 @@ fn read(row: &Row<'_>) -> Result<Terminal, StoreError> {
         withdrawn: rows::maybe_moment(row, "withdrawn_at")?,
         seen: rows::maybe_moment(row, "seen_at")?,
         head: rows::head(row, "head_seq", "head_hash")?,
+        key_set: row.get("key_set")?,
     })
 }
 

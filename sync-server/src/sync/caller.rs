@@ -27,22 +27,31 @@ pub(super) struct Posted<'a> {
     pub(super) body: &'a [u8],
 }
 
-/// The terminal that signed `posted`, known, welcome, on time and for the first time.
-pub(super) async fn caller(store: &Store, posted: Posted<'_>, now: Moment) -> Result<TerminalId, DoorFault> {
+/// Whose signature holds.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Caller {
+    /// Known, on time and for the first time.
+    Welcome(TerminalId),
+    /// Once known: it learns that it is not any more, whatever its clock says and however often it asks.
+    Withdrawn { terminal: TerminalId, since: Moment },
+}
+
+/// Who signed `posted`.
+pub(super) async fn caller(store: &Store, posted: Posted<'_>, now: Moment) -> Result<Caller, DoorFault> {
     let headers = signature_headers(posted.headers).ok_or(Refusal::Unauthenticated)?;
     let parameters = Parameters::parse(&headers.signature_input).ok_or(Refusal::Unauthenticated)?;
     let terminal = store.terminal(parameters.terminal).await?.ok_or(Refusal::Unauthenticated)?;
     if !verifies(&parameters, &headers, "POST", posted.path, posted.body, &terminal.public) {
         return Err(Refusal::Unauthenticated.into());
     }
-    if terminal.withdrawn.is_some() {
-        return Err(Refusal::Withdrawn.into());
+    if let Some(since) = terminal.withdrawn {
+        return Ok(Caller::Withdrawn { terminal: terminal.id, since });
     }
     if now.since(parameters.created()).abs() > TimeDelta::seconds(MAX_SKEW_S) {
         return Err(Refusal::Clock { server_time: now }.into());
     }
     if store.remember_nonce(parameters.terminal, &parameters.nonce, now).await? {
-        Ok(parameters.terminal)
+        Ok(Caller::Welcome(parameters.terminal))
     } else {
         Err(Refusal::Replayed.into())
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use shared::{
     ids::TerminalId,
-    seal::Sealed,
+    seal::{Sealable, Sealed},
     sync::{
         Protocol, Refusal,
         beacon::Beacon,
@@ -15,6 +15,7 @@ use shared::{
         pull::{MAX_WAIT_S, PULL_BATCH, PullAnswer, PullRequest},
         push::{EntryReceipt, PUSH_BATCH, PushAnswer, PushRequest},
         walk_in::{WalkInAnswer, WalkInRequest},
+        withdrawal::{Proof, Withdrawal},
     },
     time::Moment,
 };
@@ -55,13 +56,29 @@ impl Door {
     /// Asked anew before every answer: a terminal may be withdrawn while its call is held.
     async fn welcome(&self, id: TerminalId) -> Result<Terminal, DoorFault> {
         let terminal = self.store().terminal(id).await?.ok_or(Refusal::Unauthenticated)?;
-        if terminal.withdrawn.is_some() { Err(Refusal::Withdrawn.into()) } else { Ok(terminal) }
+        match terminal.withdrawn {
+            Some(since) => Err(self.withdrawn(id, since)?.into()),
+            None => Ok(terminal),
+        }
+    }
+
+    /// Signed anew for every answer: the terminal may know no older key.
+    pub(super) fn withdrawn(&self, terminal: TerminalId, since: Moment) -> Result<Refusal, DoorFault> {
+        let withdrawal = self.sealed(&Withdrawal { terminal, since, at: self.now()? })?;
+        let proof = Proof { withdrawal, key_set: self.state.keys.now().key_set.clone() };
+        Ok(Refusal::Withdrawn { proof: Some(Box::new(proof)) })
+    }
+
+    fn sealed<T: Sealable>(&self, object: &T) -> Result<Sealed<T>, DoorFault> {
+        let keys = self.state.keys.now();
+        Ok(Sealed::seal(object, Some(keys.signs.beacon_id), &keys.signs.beacon)?)
     }
 
     /// What follows the terminal's cursor, once there is something or `request.wait_s` is over.
     async fn news(&self, request: &PullRequest) -> Result<(Terminal, Fed), DoorFault> {
         // Subscribed before the first look: what is committed between look and wait must end the wait.
         let mut signal = self.store().feed_signal();
+        let mut keys = self.state.keys.signal();
         let mut closing = self.closing.clone();
         let hold_s = request.wait_s.min(MAX_WAIT_S).min(self.state.config.sync.hold_s);
         let held_long_enough = time::sleep(Duration::from_secs(u64::from(hold_s)));
@@ -75,6 +92,7 @@ impl Door {
             // A sender that is gone is a server that stops; either way there is nothing more to wait for.
             let more = tokio::select! {
                 changed = signal.changed() => changed.is_ok(),
+                changed = keys.changed() => changed.is_ok(),
                 _ = closing.wait_for(|closing| *closing) => false,
                 () = &mut held_long_enough => false,
             };
@@ -84,8 +102,19 @@ impl Door {
         }
     }
 
+    /// What a withdrawn terminal had not sent yet is of use to the office, and proven by nobody.
+    pub(super) async fn set_aside(&self, request: PushRequest) -> Result<Refusal, DoorFault> {
+        if request.links.len() > PUSH_BATCH {
+            return Ok(Refusal::Malformed);
+        }
+        let terminal = request.terminal;
+        let through = self.store().set_aside(terminal, request.links, self.now()?).await?;
+        tracing::warn!(%terminal, through, "entries of a withdrawn terminal were set aside");
+        Ok(Refusal::SetAside { through })
+    }
+
     fn has_newer_keys(&self, request: &PullRequest) -> bool {
-        self.state.keys.key_set_number > request.key_set
+        self.state.keys.now().key_set_number > request.key_set
     }
 
     fn beacon(&self, terminal: &Terminal, fed: &Fed) -> Result<Sealed<Beacon>, DoorFault> {
@@ -96,9 +125,9 @@ impl Door {
             latest: fed.latest,
             server_time: self.now()?,
             valid_for_s: self.state.config.sync.beacon_valid_s,
-            key_set: self.state.keys.key_set_number,
+            key_set: self.state.keys.now().key_set_number,
         };
-        Ok(Sealed::seal(&beacon, Some(self.state.keys.beacon_id), &self.state.keys.beacon)?)
+        self.sealed(&beacon)
     }
 }
 
@@ -116,19 +145,24 @@ impl Protocol for Door {
             terminal = %enrolled.id, campus = %enrolled.campus, gate = %enrolled.gate,
             fingerprint = request.public.fingerprint(), "a terminal enrolled"
         );
+        let roots = self.state.keys.now().roots;
         Ok(EnrolAnswer {
             terminal: enrolled.id,
             campus: enrolled.campus,
             gate: enrolled.gate,
-            root: self.state.keys.root,
+            root: roots.root,
+            spare: roots.spare,
             server_time: now,
         })
     }
 
     async fn pull(&self, request: PullRequest) -> Result<PullAnswer, DoorFault> {
         let (terminal, fed) = self.news(&request).await?;
+        if request.key_set > terminal.key_set {
+            self.store().holds_key_set(terminal.id, request.key_set).await?;
+        }
         let beacon = self.beacon(&terminal, &fed)?;
-        let key_set = self.has_newer_keys(&request).then(|| self.state.keys.key_set.clone());
+        let key_set = self.has_newer_keys(&request).then(|| self.state.keys.now().key_set.clone());
         Ok(PullAnswer { key_set, links: fed.links, beacon })
     }
 
@@ -140,7 +174,7 @@ impl Protocol for Door {
         let now = self.now()?;
         let head = self.store().push(terminal.id, &request, now).await??;
         let receipt = EntryReceipt { terminal: terminal.id, head, at: now };
-        Ok(PushAnswer { receipt: Sealed::seal(&receipt, Some(self.state.keys.beacon_id), &self.state.keys.beacon)? })
+        Ok(PushAnswer { receipt: self.sealed(&receipt)? })
     }
 
     async fn walk_in(&self, request: WalkInRequest) -> Result<WalkInAnswer, DoorFault> {

@@ -53,7 +53,7 @@ const fn status(refusal: &Refusal) -> StatusCode {
     match refusal {
         Refusal::Malformed => StatusCode::BAD_REQUEST,
         Refusal::Unauthenticated | Refusal::Clock { .. } => StatusCode::UNAUTHORIZED,
-        Refusal::Code | Refusal::Withdrawn => StatusCode::FORBIDDEN,
+        Refusal::Code | Refusal::Withdrawn { .. } | Refusal::SetAside { .. } => StatusCode::FORBIDDEN,
         Refusal::Replayed | Refusal::CursorAhead | Refusal::Fork { .. } | Refusal::Gap { .. } => StatusCode::CONFLICT,
         Refusal::Head => StatusCode::UNPROCESSABLE_ENTITY,
     }

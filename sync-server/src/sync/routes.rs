@@ -21,7 +21,7 @@ use shared::{
 
 use super::{
     Closing, Door, DoorFault,
-    caller::{Posted, caller},
+    caller::{Caller, Posted, caller},
 };
 use crate::state::AppState;
 
@@ -48,8 +48,11 @@ async fn pull(State(door): State<Door>, uri: Uri, headers: HeaderMap, body: Body
 }
 
 async fn push(State(door): State<Door>, uri: Uri, headers: HeaderMap, body: Body) -> Answer<PushAnswer> {
-    let request = signed(&door, &uri, &headers, &body?, |request: &PushRequest| request.terminal).await?;
-    door.push(request).await.map(Json)
+    let (caller, request) = asked(&door, &uri, &headers, &body?, |request: &PushRequest| request.terminal).await?;
+    match caller {
+        Caller::Welcome(_) => door.push(request).await.map(Json),
+        Caller::Withdrawn { .. } => Err(door.set_aside(request).await?.into()),
+    }
 }
 
 async fn walk_in(State(door): State<Door>, uri: Uri, headers: HeaderMap, body: Body) -> Answer<WalkInAnswer> {
@@ -61,7 +64,7 @@ type Body = Result<Bytes, BytesRejection>;
 
 type Answer<T> = Result<Json<T>, DoorFault>;
 
-/// The request inside `body`, from the terminal it names and no other.
+/// The request inside `body`, from the terminal it names and no other, which is welcome.
 async fn signed<T: DeserializeOwned>(
     door: &Door,
     uri: &Uri,
@@ -69,10 +72,24 @@ async fn signed<T: DeserializeOwned>(
     body: &[u8],
     named: impl Fn(&T) -> TerminalId,
 ) -> Result<T, DoorFault> {
+    match asked(door, uri, headers, body, named).await? {
+        (Caller::Welcome(_), request) => Ok(request),
+        (Caller::Withdrawn { terminal, since }, _) => Err(door.withdrawn(terminal, since)?.into()),
+    }
+}
+
+async fn asked<T: DeserializeOwned>(
+    door: &Door,
+    uri: &Uri,
+    headers: &HeaderMap,
+    body: &[u8],
+    named: impl Fn(&T) -> TerminalId,
+) -> Result<(Caller, T), DoorFault> {
     let posted = Posted { path: uri.path(), headers, body };
-    let terminal = caller(door.store(), posted, door.now()?).await?;
+    let caller = caller(door.store(), posted, door.now()?).await?;
     let request = parse(body)?;
-    if named(&request) == terminal { Ok(request) } else { Err(Refusal::Unauthenticated.into()) }
+    let (Caller::Welcome(terminal) | Caller::Withdrawn { terminal, .. }) = caller;
+    if named(&request) == terminal { Ok((caller, request)) } else { Err(Refusal::Unauthenticated.into()) }
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, DoorFault> {
@@ -101,6 +118,7 @@ mod tests {
             },
             pull::{Cursor, prove},
             push::{EntryHead, EntryReceipt},
+            withdrawal::Withdrawal,
         },
         time::Moment,
     };
@@ -172,7 +190,7 @@ mod tests {
         }
 
         fn keys(&self) -> KeySet {
-            KeySet::open(&self.state.keys.key_set, &self.state.keys.root).unwrap()
+            self.state.keys.now().opened.clone()
         }
     }
 
@@ -200,7 +218,7 @@ mod tests {
         let (status, answer) = world.post(PULL_PATH, body, &headers).await;
         assert_eq!(status, StatusCode::OK);
         let answer: PullAnswer = serde_json::from_slice(&answer).unwrap();
-        let keys = KeySet::open(&answer.key_set.unwrap(), &world.state.keys.root).unwrap();
+        let keys = KeySet::open(&answer.key_set.unwrap(), world.state.keys.now().roots).unwrap();
         let beacon = Beacon::open(&answer.beacon, &keys).unwrap();
         assert!(beacon.is_complete());
         assert_eq!((beacon.server_time, beacon.valid_for_s), (NOW, 300));
@@ -278,7 +296,31 @@ mod tests {
         world.state.store.withdraw(world.terminal, NOW).await.unwrap();
         let body = world.pull_body();
         let headers = world.signed(PULL_PATH, &body, NOW);
-        assert_eq!(world.refused(PULL_PATH, body, &headers).await, Refusal::Withdrawn);
+        let told = world.refused(PULL_PATH, body, &headers).await;
+        let Refusal::Withdrawn { proof: Some(proof) } = told else { panic!("{told:?}") };
+        let terminal = world.terminal;
+        let keys = world.state.keys.now();
+        let proven = proof.open(&keys.roots, &keys.opened.floor()).unwrap();
+        assert_eq!(proven, Withdrawal { terminal, since: NOW, at: NOW });
+    }
+
+    #[tokio::test]
+    async fn what_a_withdrawn_terminal_brings_is_set_aside_and_is_no_entry() {
+        let world = World::new().await;
+        let raw = |text: &str| serde_json::value::RawValue::from_string(text.to_owned()).unwrap();
+        let links = vec![Link { seq: 1, body: raw("1") }, Link { seq: 2, body: raw("2") }];
+        let head = EntryHead { terminal: world.terminal, head: Head::START };
+        let head = Sealed::seal(&head, None, &world.key).unwrap();
+        let body = json(&PushRequest { terminal: world.terminal, links, head });
+        world.state.store.withdraw(world.terminal, NOW).await.unwrap();
+        for _ in 0..2 {
+            let headers = world.signed(PUSH_PATH, &body, NOW);
+            let told = world.refused(PUSH_PATH, body.clone(), &headers).await;
+            assert_eq!(told, Refusal::SetAside { through: 2 });
+        }
+        let aside = world.state.store.entries_set_aside().await.unwrap();
+        assert_eq!(aside.iter().map(|row| row.id.seq).collect::<Vec<_>>(), [1, 2], "each once");
+        assert!(world.state.store.entries(crate::store::EntryFilter::default()).await.unwrap().is_empty());
     }
 
     #[tokio::test]
@@ -314,7 +356,7 @@ mod tests {
         assert_eq!(refused(claimed_by_another).await, Refusal::Unauthenticated);
 
         let answer = door.enrol(enrolment(&code, &key)).await.unwrap();
-        assert_eq!((answer.root, answer.server_time), (world.state.keys.root, NOW));
+        assert_eq!((answer.root, answer.server_time), (world.state.keys.now().roots.root, NOW));
         // Its first answer may have been lost on the way.
         assert_eq!(door.enrol(enrolment(&code, &key)).await.unwrap(), answer);
         assert_eq!(refused(enrolment(&code, &other)).await, Refusal::Code);

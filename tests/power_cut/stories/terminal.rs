@@ -5,7 +5,7 @@ use std::path::Path;
 use chrono::TimeDelta;
 use ed25519_dalek::SigningKey;
 use gate_terminal::{
-    ports::{AsOf, NewerKeySet, News, Post, Receipt, Store as _, WalkIn},
+    ports::{AsOf, NewerKeySet, News, Oblivion, Post, Receipt, Store as _, WalkIn},
     store::{DATABASE_FILE, SqliteStore},
 };
 use shared::{
@@ -13,7 +13,7 @@ use shared::{
     entry::{Direction, Entry, EntryId, Outcome, Said},
     identity::{DocumentKind, DocumentTag, LastFour, PersonName},
     ids::{CampusId, GateIndex, GateMask, KeyId, PassId, TerminalId},
-    pass::{EntriesAllowed, KeySet, KeyUse, NamedKey, PartySize, SUITE_1, keyset::KeySetBody},
+    pass::{EntriesAllowed, KeySet, KeyUse, NamedKey, PartySize, Roots, SUITE_1, keyset::KeySetBody},
     seal::{PublicKey, Sealed},
     sync::{
         change::{Change, PassRecord, WalkInOutcome},
@@ -99,7 +99,8 @@ fn news(seq: u64, changes: Vec<Change>) -> News {
         not_after: day().plus_days(30).start(),
     };
     let keys = vec![named(1, KeyUse::Pass, 2), named(2, KeyUse::Beacon, 3)];
-    let sealed = Sealed::seal(&KeySetBody { number: 1, min_suite: SUITE_1, keys }, None, &key(1)).unwrap();
+    let sealed = KeySetBody { number: 1, min_suite: SUITE_1, roots: None, retired: Vec::new(), keys };
+    let sealed = Sealed::seal(&sealed, None, &key(1)).unwrap();
     let opened = KeySet::open(&sealed, &PublicKey::of(&key(1))).unwrap();
     News {
         key_set: (seq < 60).then_some(NewerKeySet { sealed, opened }),
@@ -136,7 +137,7 @@ pub(super) fn journey(lie: Lie) -> Journey {
         terminal: TERMINAL,
         campus: CampusId::new(1),
         gate: GateIndex::new(0).unwrap(),
-        root: PublicKey::of(&key(1)),
+        roots: Roots::from(&PublicKey::of(&key(1))),
     };
     store.keep_post(&post, at(0)).unwrap();
     journey.answered("keep_post");
@@ -193,6 +194,8 @@ pub(super) fn journey(lie: Lie) -> Journey {
     journey.started("another start");
     store.append(&entry(19)).unwrap();
     journey.answered("append");
+    store.forget_all(Oblivion::Silent).unwrap();
+    journey.answered("forget_all");
     drop(store);
     journey.started("an orderly end");
     journey

@@ -424,7 +424,10 @@ fn whatever_is_answered_to_a_walk_in_is_seen() {
         (Ok(WalkInAnswer::NotAllowed { why: why.clone() }), WalkInStanding::NotAllowed { why }),
         (Ok(WalkInAnswer::Limited { retry_at }), WalkInStanding::Limited { retry_at }),
         (Err(unreached), WalkInStanding::Unreached),
-        (Err(SyncFailure::Refused(Refusal::Withdrawn)), WalkInStanding::Refused(Refusal::Withdrawn)),
+        (
+            Err(SyncFailure::Refused(Refusal::Withdrawn { proof: None })),
+            WalkInStanding::Refused(Refusal::Withdrawn { proof: None }),
+        ),
     ];
     let (mut terminal, _) = gate();
     for (answer, seen) in answers {

@@ -1,8 +1,10 @@
 //! The conversation over a real socket, with a server that answers what the test says.
 
 use std::{
+    fs,
     io::{Read as _, Write as _},
     net::{TcpListener, TcpStream},
+    path::{Path, PathBuf},
     thread,
 };
 
@@ -190,4 +192,76 @@ fn plain_http_goes_no_further_than_this_machine() {
     ] {
         assert_eq!(Http::new(url, None, Arc::new(Noon)).is_ok(), taken, "{url}");
     }
+}
+
+/// A server on this machine that shows a certificate for 127.0.0.1, and the file of the authority that signed it.
+fn encrypted(folder: &Path) -> (String, PathBuf, thread::JoinHandle<()>) {
+    let authority_key = rcgen::KeyPair::generate().unwrap();
+    let mut authority = rcgen::CertificateParams::new(Vec::new()).unwrap();
+    authority.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let certificate = authority.self_signed(&authority_key).unwrap();
+    let file = folder.join("ca.pem");
+    fs::write(&file, certificate.pem()).unwrap();
+    let key = rcgen::KeyPair::generate().unwrap();
+    let issuer = rcgen::Issuer::new(authority, authority_key);
+    let own = rcgen::CertificateParams::new(vec!["127.0.0.1".into()]).unwrap().signed_by(&key, &issuer).unwrap();
+    let secret = rustls::pki_types::PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+    let config = rustls::ServerConfig::builder().with_no_client_auth();
+    let config = Arc::new(config.with_single_cert(vec![own.der().clone()], secret).unwrap());
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://{}", listener.local_addr().unwrap());
+    let serve = move || {
+        let stream = listener.accept().unwrap().0;
+        let mut stream = rustls::StreamOwned::new(rustls::ServerConnection::new(config).unwrap(), stream);
+        let mut bytes = [0; 8_192];
+        // Whoever does not believe the certificate hangs up instead.
+        if stream.read(&mut bytes).is_ok_and(|count| count > 0) {
+            stream.write_all(answer("200 OK", EMPTY).as_bytes()).ok();
+            stream.flush().ok();
+        }
+    };
+    let serve = thread::Builder::new().name("encrypted".to_owned()).spawn(serve).unwrap();
+    (url, file, serve)
+}
+
+fn pull_believing(authority: Option<&Path>, url: &str) -> Result<PullAnswer, HttpError> {
+    let http = Http::believing(authority, url, Some(signer()), Arc::new(Noon))?;
+    let request = PullRequest { terminal: TerminalId::new(7), cursor: Cursor::START, key_set: 0, wait_s: 0 };
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(http.pull(request))
+}
+
+#[test]
+fn a_pinned_authority_is_believed_and_no_other() {
+    let (ours, theirs) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (_, other, _) = encrypted(theirs.path());
+    for (what, pinned) in [("its own", true), ("another campus's", false)] {
+        let (url, own, serve) = encrypted(ours.path());
+        let answered = pull_believing(Some(if pinned { &own } else { &other }), &url);
+        if pinned {
+            assert!(answered.is_ok(), "{what}: {answered:?}");
+        } else {
+            let error = answered.unwrap_err();
+            assert!(matches!(error, HttpError::Certificate { .. }), "{what}: {error:?}");
+            let SyncFailure::Unreachable(why) = Http::meaning(&error) else { panic!("{error:?}") };
+            assert!(why.contains("证书不可信") && why.contains("invalid peer certificate"), "{why}");
+        }
+        serve.join().unwrap();
+    }
+    let (url, _, serve) = encrypted(ours.path());
+    assert!(matches!(pull_believing(None, &url), Err(HttpError::Certificate { .. })), "the machine knows it no better");
+    serve.join().unwrap();
+}
+
+#[test]
+fn with_a_pinned_authority_there_is_no_way_around_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (url, file, _) = encrypted(folder.path());
+    let plain = url.replace("https", "http");
+    assert!(matches!(pull_believing(Some(&file), &plain), Err(HttpError::Plain)));
+    for (text, name) in [("", "empty.pem"), ("no certificate", "words.pem")] {
+        let file = folder.path().join(name);
+        fs::write(&file, text).unwrap();
+        assert!(matches!(pull_believing(Some(&file), &url), Err(HttpError::Authority { .. })), "{name}");
+    }
+    assert!(matches!(pull_believing(Some(&folder.path().join("none")), &url), Err(HttpError::Authority { .. })));
 }

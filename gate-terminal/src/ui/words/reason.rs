@@ -102,7 +102,11 @@ impl Teller<'_> {
                 "This terminal does not know the pass's format: call the office",
             ),
             RefuseReason::UnknownKey => {
-                self.say("通行码不是用有效的密钥签发的，请联系保卫处", "Not signed with a valid key: call the office")
+                // The office may have just ended a key: the visitor's page has another code by then.
+                self.say(
+                    "通行码的密钥已停用，请访客刷新页面再扫；仍不行请联系保卫处",
+                    "Its key is not in use: let the visitor reload the page; if it stays so, call the office",
+                )
             }
             RefuseReason::BadSignature => self.say("通行码被改动过，是假的", "The code was altered: it is forged"),
             RefuseReason::OtherCampus { campus } => {
@@ -256,7 +260,7 @@ mod tests {
         for (reason, said) in [
             (RefuseReason::NotOurs, "不是本校的访客通行码，请访客打开预约页面上的通行码"),
             (RefuseReason::UnknownSuite, "通行码的格式本机不认识，请联系保卫处"),
-            (RefuseReason::UnknownKey, "通行码不是用有效的密钥签发的，请联系保卫处"),
+            (RefuseReason::UnknownKey, "通行码的密钥已停用，请访客刷新页面再扫；仍不行请联系保卫处"),
             (RefuseReason::BadSignature, "通行码被改动过，是假的"),
             (RefuseReason::OtherCampus { campus: CampusId::new(2) }, "这是雁塔校区的预约，请到雁塔校区"),
             (RefuseReason::OtherCampus { campus: CampusId::new(9) }, "这是9 号校区的预约，请到9 号校区"),

@@ -1,12 +1,15 @@
 //! Gates are enrolled, ask for walk-ins, push what they saw, and are withdrawn; then a day ends.
 
+use std::sync::Arc;
+
 use chrono::TimeDelta;
 use ed25519_dalek::SigningKey;
 use serde_json::value::to_raw_value;
 use shared::{
     chain::{ChainName, Head, Link},
     entry::{Direction, Entry, Outcome, Said},
-    ids::{GateIndex, PassId, TerminalId},
+    ids::{GateIndex, KeyId, PassId, TerminalId},
+    pass::{KeySet, KeyUse, NamedKey, PassSigner, SUITE_1, keyset::KeySetBody},
     seal::{PublicKey, Sealed},
     sync::{
         enrol::InviteCode,
@@ -46,7 +49,26 @@ pub(super) async fn report(day: &mut Day) {
     told!(day, submit_walk_in(asked, day.now));
     let no = Choice::Decline { reason: None }.on(Revision::FIRST);
     told!(day, decide(&links(20).own.hall, no, day.issuing(20), day.now));
+    told!(day, holds_key_set(terminal, 2));
+    let (keys, signer) = (other_keys(), Arc::new(PassSigner::new(KeyId::new(3), SigningKey::from_bytes(&[8; 32]))));
+    told!(day, seal_anew(&keys, &signer, day.now));
     told!(day, withdraw(terminal, day.now));
+    told!(day, set_aside(terminal, pushed(day, terminal, &key).links, day.now));
+}
+
+/// A set from which the key is gone that sealed everything so far.
+fn other_keys() -> KeySet {
+    let root = SigningKey::from_bytes(&[1; 32]);
+    let named = NamedKey {
+        id: KeyId::new(3),
+        r#use: KeyUse::Pass,
+        suite: SUITE_1,
+        public: PublicKey::of(&SigningKey::from_bytes(&[8; 32])),
+        not_before: today().minus_days(1).start(),
+        not_after: today().plus_days(90).start(),
+    };
+    let body = KeySetBody { number: 2, min_suite: SUITE_1, roots: None, retired: Vec::new(), keys: vec![named] };
+    KeySet::open(&Sealed::seal(&body, None, &root).unwrap(), &PublicKey::of(&root)).unwrap()
 }
 
 fn nonce() -> shared::sync::http_signature::Nonce {

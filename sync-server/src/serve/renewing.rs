@@ -1,0 +1,97 @@
+//! New keys in a running server: taken over within a second, told to the gates at once, and signing when every gate can know them.
+//!
+//! Passes whose key has left the set are sealed anew here and not by the command, so that one that was sealed by the old key while
+//! the command ran is found by the next minute at the latest.
+
+use std::time::Duration;
+
+use shared::time::Moment;
+use tokio::time::{self, MissedTickBehavior};
+
+use crate::{
+    keys::{Keys, Lookout, Rotation, SWITCH_WITHIN},
+    state::AppState,
+    store::{SealedAnew, StoreError},
+};
+
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// Looks for another key set, for as long as the server runs.
+pub(super) async fn watch(state: AppState) {
+    // A set that came between the start and now is found by its number.
+    let mut lookout = Lookout::new(&state.config.data_dir);
+    let mut tick = time::interval(LOOK_EVERY);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        look(&state, &mut lookout).await;
+        if let Err(cause) = switch(&state, state.clock.now()).await {
+            tracing::error!(cause = &cause as &dyn std::error::Error, "the next keys do not sign yet");
+        }
+    }
+}
+
+async fn look(state: &AppState, lookout: &mut Lookout) {
+    match lookout.look(&state.keys.now()) {
+        Ok(None) => {}
+        Ok(Some(keys)) => {
+            tracing::warn!(set = keys.key_set_number, signs = %keys.signs.pass.id(), "a new key set is in use");
+            state.keys.put(keys);
+            if let Err(cause) = settle(state, state.clock.now()).await {
+                tracing::error!(
+                    cause = &cause as &dyn std::error::Error,
+                    "passes of a revoked key were not sealed anew"
+                );
+            }
+        }
+        Err(cause) => {
+            tracing::error!(cause = &cause as &dyn std::error::Error, "the new key set cannot be used; the old one is");
+        }
+    }
+}
+
+/// Lets the next keys sign when it is their turn.
+async fn switch(state: &AppState, now: Moment) -> Result<(), StoreError> {
+    if state.keys.now().next.is_none() {
+        return Ok(());
+    }
+    let held = state.store.least_key_set(now.minus(SWITCH_WITHIN)).await?;
+    if let Some(keys) = state.keys.now().switched(held, now) {
+        tracing::warn!(signs = %keys.signs.pass.id(), "every gate can know the new keys: they sign from now on");
+        state.keys.put(keys);
+    }
+    Ok(())
+}
+
+/// The next keys sign when it is their turn, and what a key that is gone had sealed is sealed anew.
+pub(super) async fn settle(state: &AppState, now: Moment) -> Result<(), StoreError> {
+    switch(state, now).await?;
+    let keys = state.keys.now();
+    let done = state.store.seal_anew(&keys.opened, &keys.signs.pass, now).await?;
+    if done != SealedAnew::default() {
+        tracing::warn!(today = done.today, later = done.later, "passes of a key that is gone were sealed anew");
+    }
+    Ok(())
+}
+
+/// At the start and once a day: nobody looks at a calendar for this.
+pub(super) fn warn(keys: &Keys, now: Moment) {
+    let newest = keys.next.as_ref().unwrap_or(&keys.signs);
+    let (since, until) = (newest.since.campus_date_and_clock(), newest.hold_until.campus_date_and_clock());
+    match keys.rotation(now) {
+        Rotation::NotYet { .. } => {}
+        Rotation::Due => {
+            tracing::warn!(since, "the signing keys are to be rotated: sync-server keys rotate --root FILE")
+        }
+        Rotation::Overdue => {
+            tracing::error!(
+                since,
+                until,
+                "the rotation of the signing keys is overdue: sync-server keys rotate --root FILE"
+            );
+        }
+    }
+    if keys.roots.spare.is_none() {
+        tracing::warn!("there is no spare root key: sync-server keys spare --root FILE --spare FILE");
+    }
+}
