@@ -28,11 +28,23 @@ pub enum Label {
     EntryReceipt,
     /// Where a terminal stands, as it writes it down for itself.
     Place,
+    /// An entry that it writes down where nothing before it is left.
+    Alone,
+    Snapshot,
 }
 
 impl Label {
-    pub const ALL: [Self; 7] =
-        [Self::Pass, Self::KeySet, Self::Beacon, Self::Enrolment, Self::EntryHead, Self::EntryReceipt, Self::Place];
+    pub const ALL: [Self; 9] = [
+        Self::Pass,
+        Self::KeySet,
+        Self::Beacon,
+        Self::Enrolment,
+        Self::EntryHead,
+        Self::EntryReceipt,
+        Self::Place,
+        Self::Alone,
+        Self::Snapshot,
+    ];
 
     #[must_use]
     pub const fn text(self) -> &'static str {
@@ -44,6 +56,8 @@ impl Label {
             Self::EntryHead => "campus-gate/entry-head/v1",
             Self::EntryReceipt => "campus-gate/entry-receipt/v1",
             Self::Place => "campus-gate/place/v1",
+            Self::Alone => "campus-gate/alone/v1",
+            Self::Snapshot => "campus-gate/snapshot/v1",
         }
     }
 

@@ -287,6 +287,7 @@ pub(crate) async fn minute_round(state: &AppState) -> Result<Erasing, ChoresFaul
     copy_if_due(state, now, erasing == Erasing::Due);
     if erasing == Erasing::Due {
         state.store.erase_due(state.config.retention, now).await?;
+        state.store.keep_snapshots(now).await?;
         state.store.chores_done(now).await?;
     }
     Ok(erasing)

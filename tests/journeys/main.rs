@@ -17,6 +17,8 @@ mod rehearsal;
 mod restored;
 mod siege;
 mod stay;
+mod stolen;
+mod tampered;
 mod storm;
 mod two_gates;
 mod walk_in;

@@ -17,6 +17,7 @@ use shared::{
         beacon::Freshness,
         change::{Change, PassRecord, Places, REVOCATION_KEPT_DAYS},
         pull::Cursor,
+        snapshot::SnapshotPlace,
     },
     time::{CampusDay, Moment},
 };
@@ -106,6 +107,8 @@ pub struct LocalState {
     keys: Option<KeySet>,
     epoch: u32,
     head: Head,
+    /// The part that comes next of one that is being told.
+    snapshot: Option<SnapshotPlace>,
     as_of: Option<AsOf>,
     places: Option<Arc<Places>>,
     passes: HashMap<PassId, Arc<PassRecord>>,
@@ -128,6 +131,7 @@ impl LocalState {
             keys,
             epoch,
             head,
+            snapshot: None,
             as_of,
             places: None,
             passes: HashMap::with_capacity(changes.len()),
@@ -169,6 +173,11 @@ impl LocalState {
     #[must_use]
     pub const fn cursor(&self) -> Cursor {
         Cursor { epoch: self.epoch, seq: self.head.seq }
+    }
+
+    #[must_use]
+    pub const fn snapshot(&self) -> Option<SnapshotPlace> {
+        self.snapshot
     }
 
     #[must_use]
@@ -217,7 +226,7 @@ impl LocalState {
     /// Takes over news that is durable by now.
     pub fn take(&mut self, news: News) {
         self.version += 1;
-        let News { key_set, epoch, head, server_time: _, as_of, restarts, changes, not_understood: _ } = news;
+        let News { key_set, epoch, head, server_time: _, as_of, restarts, changes, not_understood: _, snapshot } = news;
         if restarts {
             // What a lost epoch said of passes is void. That one was revoked, or somebody went in, stays true.
             self.passes.clear();
@@ -229,6 +238,7 @@ impl LocalState {
         }
         self.epoch = epoch;
         self.head = head;
+        self.snapshot = snapshot;
         self.as_of = as_of.or(self.as_of);
         for change in changes {
             self.learn(change);

@@ -16,6 +16,7 @@ mod inside;
 mod local_state;
 mod news;
 mod sighting;
+mod snapshot;
 mod timekeeper;
 mod verdict;
 mod view;
@@ -202,6 +203,7 @@ impl Gate {
                 Vec::new()
             }
             Event::ReceiptNotKept => self.exchange.receipt_not_kept(since_boot_ms),
+            Event::EntryAltered { seq } => self.exchange.entry_altered(seq, since_boot_ms),
             Event::HostAsked { number, answer } => {
                 self.walk_ins.answered(number, answer);
                 Vec::new()

@@ -9,6 +9,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0002_went_through.sql"),
     include_str!("migrations/0003_party.sql"),
     include_str!("migrations/0004_asked_and_sent_away.sql"),
+    include_str!("migrations/0005_trouble.sql"),
 ];
 
 /// Brings the schema up to this program's; each step is one transaction.

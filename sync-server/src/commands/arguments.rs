@@ -177,6 +177,8 @@ pub enum EntriesCommand {
         #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
         day: Option<CampusDay>,
     },
+    /// 打印对不上的和停用终端上报的记录 Print pushes that did not hold and what withdrawn terminals pushed
+    Aside,
 }
 
 #[derive(Debug, Subcommand)]

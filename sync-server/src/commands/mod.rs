@@ -4,6 +4,7 @@
 //! changes within a second. They read and write what they are given, so that tests see what people would.
 
 mod arguments;
+mod aside;
 mod backup;
 mod clock;
 mod codes;
@@ -67,6 +68,7 @@ pub async fn run(
         Command::Entries(EntriesCommand::List { json, day }) => {
             entries::list(&Office::open(config, clock)?, json, day, out).await
         }
+        Command::Entries(EntriesCommand::Aside) => aside::list(&Office::open(config, clock)?, out).await,
         Command::Clock(ClockCommand::Accept) => clock::accept(&Office::open(config, clock)?, out).await,
         Command::Codes(CodesCommand::Status) => codes::status(&Office::open(config, clock)?, out).await,
         Command::Conflicts(ConflictsCommand::List) => conflicts::list(&Office::open(config, clock)?, out).await,

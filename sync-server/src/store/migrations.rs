@@ -30,6 +30,8 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0023_less_to_write.sql"),
     include_str!("migrations/0024_whose_session.sql"),
     include_str!("migrations/0025_fewer_rows.sql"),
+    include_str!("migrations/0030_snapshots.sql"),
+    include_str!("migrations/0031_set_aside.sql"),
 ];
 
 /// The newest there is.

@@ -42,7 +42,9 @@ mod retention;
 mod rows;
 mod sealing;
 mod sessions;
+mod set_aside;
 mod settled;
+mod snapshots;
 mod submissions;
 mod terminals;
 mod together;
@@ -94,6 +96,7 @@ pub use reminders::ReminderDue;
 pub use retention::Erased;
 pub use sealing::IdentityKey;
 pub use sessions::{Proven, Session};
+pub use set_aside::{PushFault, SetAside};
 pub use submissions::{OnBehalf, Sent, Submission, Submitted};
 pub use terminals::Terminal;
 pub use token::{BrowserToken, FormToken, InvitationToken, LinkToken, PageToken, SessionToken};
@@ -140,6 +143,12 @@ impl Store {
     #[must_use]
     pub fn feed_signal(&self) -> watch::Receiver<u64> {
         self.0.writer.signals().feed.subscribe()
+    }
+
+    /// How many wait for it.
+    #[must_use]
+    pub fn feed_waiters(&self) -> usize {
+        self.0.writer.signals().feed.receiver_count()
     }
 
     /// Changes after every commit that added a notice, this process's or another's.

@@ -48,6 +48,11 @@ pub(super) async fn caller(store: &Store, posted: Posted<'_>, now: Moment) -> Re
     }
 }
 
+/// Whom the headers name; whether they may is [`caller`]'s to say.
+pub(super) fn signer(headers: &HeaderMap) -> Option<TerminalId> {
+    Some(Parameters::parse(&signature_headers(headers)?.signature_input)?.terminal)
+}
+
 /// Each header once: of two that differ, somebody on the way might check one and we the other.
 fn signature_headers(headers: &HeaderMap) -> Option<SignatureHeaders> {
     let only = |name: &str| {

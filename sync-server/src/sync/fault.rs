@@ -24,6 +24,8 @@ pub enum DoorFault {
     Store(#[from] StoreError),
     #[error("变更流的一环无法生成。A link cannot be made")]
     Random(#[from] NoRandomness),
+    #[error("应答无法压缩。The answer cannot be deflated")]
+    Undeflated(#[from] std::io::Error),
     #[error(transparent)]
     Leapt(#[from] Leapt),
     #[error("应答无法签名封装。The answer cannot be sealed")]
@@ -41,7 +43,7 @@ impl IntoResponse for DoorFault {
                 tracing::warn!(%rejection, "a terminal's request was not read");
                 (rejection.status(), Json(Refusal::Malformed)).into_response()
             }
-            Self::Store(_) | Self::Leapt(_) | Self::Random(_) | Self::Unsealed(_) => {
+            Self::Store(_) | Self::Leapt(_) | Self::Random(_) | Self::Unsealed(_) | Self::Undeflated(_) => {
                 tracing::error!(cause = &self as &dyn std::error::Error, "a terminal was not answered");
                 (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "error": "unavailable" }))).into_response()
             }
@@ -55,6 +57,6 @@ const fn status(refusal: &Refusal) -> StatusCode {
         Refusal::Unauthenticated | Refusal::Clock { .. } => StatusCode::UNAUTHORIZED,
         Refusal::Code | Refusal::Withdrawn => StatusCode::FORBIDDEN,
         Refusal::Replayed | Refusal::CursorAhead | Refusal::Fork { .. } | Refusal::Gap { .. } => StatusCode::CONFLICT,
-        Refusal::Head => StatusCode::UNPROCESSABLE_ENTITY,
+        Refusal::Head | Refusal::Altered { .. } => StatusCode::UNPROCESSABLE_ENTITY,
     }
 }

@@ -1,32 +1,41 @@
 //! HTTP around the [`Door`]: four POSTs of JSON.
+//!
+//! A long answer to a pull is deflated for who can read it. What strangers typed and what they may not learn stand in it together,
+//! so its length could tell something to who reads along and books again and again: therefore short ones never are. A long one is
+//! a gate's first sync or a morning's, hundreds of visitors at once and not at a stranger's bidding.
 
 use axum::{
     Json, Router,
     body::Bytes,
     extract::{DefaultBodyLimit, State, rejection::BytesRejection},
+    response::{IntoResponse as _, Response},
     routing::post,
 };
-use http::{HeaderMap, Uri};
+use flate2::{Compression, write::ZlibEncoder};
+use http::{HeaderMap, Uri, header};
 use serde::de::DeserializeOwned;
 use shared::{
     ids::TerminalId,
     sync::{
-        ENROL_PATH, PULL_PATH, PUSH_PATH, Protocol as _, Refusal, WALK_IN_PATH,
+        DEFLATE, ENROL_PATH, PULL_PATH, PUSH_PATH, Protocol as _, Refusal, WALK_IN_PATH,
         enrol::EnrolAnswer,
-        pull::{PullAnswer, PullRequest},
-        push::{PushAnswer, PushRequest},
+        pull::PullRequest,
+        push::{PUSH_BATCH, PushAnswer, PushRequest},
         walk_in::{WalkInAnswer, WalkInRequest},
     },
 };
 
 use super::{
     Closing, Door, DoorFault,
-    caller::{Posted, caller},
+    caller::{Posted, caller, signer},
 };
 use crate::state::AppState;
 
 /// Four times the largest push a terminal sends.
 const LARGEST_BODY_BYTES: usize = 2 * 1024 * 1024;
+
+/// So many visitors at once that one of them does not show.
+const DEFLATED_FROM_LINKS: usize = 200;
 
 pub fn router(state: AppState, closing: Closing) -> Router {
     Router::new()
@@ -42,13 +51,32 @@ async fn enrol(State(door): State<Door>, body: Body) -> Answer<EnrolAnswer> {
     door.enrol(parse(&body?)?).await.map(Json)
 }
 
-async fn pull(State(door): State<Door>, uri: Uri, headers: HeaderMap, body: Body) -> Answer<PullAnswer> {
+async fn pull(State(door): State<Door>, uri: Uri, headers: HeaderMap, body: Body) -> Result<Response, DoorFault> {
     let request = signed(&door, &uri, &headers, &body?, |request: &PullRequest| request.terminal).await?;
-    door.pull(request).await.map(Json)
+    let answer = door.pull(request).await?;
+    let reads_it = headers.get_all(header::ACCEPT_ENCODING).iter().any(|can| can.as_bytes() == DEFLATE.as_bytes());
+    if !reads_it || (answer.links.len() < DEFLATED_FROM_LINKS && answer.snapshot.is_none()) {
+        return Ok(Json(answer).into_response());
+    }
+    let deflated = tokio::task::spawn_blocking(move || -> Result<Vec<u8>, std::io::Error> {
+        let mut deflated = ZlibEncoder::new(Vec::new(), Compression::fast());
+        serde_json::to_writer(&mut deflated, &answer)?;
+        deflated.finish()
+    });
+    let deflated = deflated.await.map_err(std::io::Error::from).flatten()?;
+    let said = [(header::CONTENT_TYPE, "application/json"), (header::CONTENT_ENCODING, DEFLATE)];
+    Ok((said, deflated).into_response())
 }
 
 async fn push(State(door): State<Door>, uri: Uri, headers: HeaderMap, body: Body) -> Answer<PushAnswer> {
-    let request = signed(&door, &uri, &headers, &body?, |request: &PushRequest| request.terminal).await?;
+    let body = body?;
+    let request = match signed(&door, &uri, &headers, &body, |request: &PushRequest| request.terminal).await {
+        Err(DoorFault::Refused(Refusal::Withdrawn)) => {
+            set_aside(&door, &headers, &body).await?;
+            return Err(Refusal::Withdrawn.into());
+        }
+        request => request?,
+    };
     door.push(request).await.map(Json)
 }
 
@@ -75,6 +103,15 @@ async fn signed<T: DeserializeOwned>(
     if named(&request) == terminal { Ok(request) } else { Err(Refusal::Unauthenticated.into()) }
 }
 
+/// What a withdrawn terminal pushes: its signature holds, or it would not have been told that it is withdrawn.
+async fn set_aside(door: &Door, headers: &HeaderMap, body: &[u8]) -> Result<(), DoorFault> {
+    let request: PushRequest = parse(body)?;
+    if signer(headers) != Some(request.terminal) || request.links.len() > PUSH_BATCH {
+        return Err(Refusal::Malformed.into());
+    }
+    Ok(door.store().set_aside(request.terminal, &request, door.now()?).await?)
+}
+
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, DoorFault> {
     serde_json::from_slice(body).map_err(|_| Refusal::Malformed.into())
 }
@@ -99,7 +136,7 @@ mod tests {
             http_signature::{
                 self, CONTENT_DIGEST, MAX_SKEW_S, Nonce, Parameters, SIGNATURE, SIGNATURE_INPUT, SignatureHeaders,
             },
-            pull::{Cursor, prove},
+            pull::{Cursor, PullAnswer, prove},
             push::{EntryHead, EntryReceipt},
         },
         time::Moment,
@@ -150,7 +187,7 @@ mod tests {
 
         fn pull_body(&self) -> Vec<u8> {
             let cursor = Cursor::START;
-            json(&PullRequest { terminal: self.terminal, cursor, key_set: 0, wait_s: 0 })
+            json(&PullRequest { terminal: self.terminal, cursor, key_set: 0, wait_s: 0, snapshot: None })
         }
 
         async fn post(&self, path: &str, body: Vec<u8>, headers: &SignatureHeaders) -> (StatusCode, Vec<u8>) {
@@ -284,7 +321,7 @@ mod tests {
     #[tokio::test]
     async fn nobody_asks_in_anothers_name() {
         let world = World::new().await;
-        let body = json(&PullRequest { terminal: TerminalId::new(99), cursor: Cursor::START, key_set: 0, wait_s: 0 });
+        let body = json(&PullRequest { terminal: TerminalId::new(99), cursor: Cursor::START, key_set: 0, wait_s: 0, snapshot: None });
         let headers = world.signed(PULL_PATH, &body, NOW);
         assert_eq!(world.refused(PULL_PATH, body, &headers).await, Refusal::Unauthenticated);
     }
@@ -337,6 +374,7 @@ mod tests {
             terminal: world.terminal,
             links: vec![link],
             head: Sealed::seal(&signed, None, &world.key).unwrap(),
+            marks: String::new(),
         };
         for _ in 0..2 {
             let body = json(&request);
@@ -361,7 +399,7 @@ mod tests {
     async fn a_pull_is_held_until_there_is_news_or_the_server_stops() {
         let world = World::new().await;
         let door = Door::new(world.state.clone(), world.close.subscribe());
-        let first = PullRequest { terminal: world.terminal, cursor: Cursor::START, key_set: 0, wait_s: 0 };
+        let first = PullRequest { terminal: world.terminal, cursor: Cursor::START, key_set: 0, wait_s: 0, snapshot: None };
         let answer = door.pull(first.clone()).await.unwrap();
         let beacon = Beacon::open(&answer.beacon, &world.keys()).unwrap();
         let cursor = Cursor { epoch: beacon.epoch, seq: beacon.head.seq };
@@ -394,7 +432,7 @@ mod tests {
     async fn a_terminal_that_has_seen_more_than_there_is_says_a_backup_was_restored() {
         let world = World::new().await;
         let cursor = Cursor { epoch: 1, seq: 1_000 };
-        let body = json(&PullRequest { terminal: world.terminal, cursor, key_set: 1, wait_s: 0 });
+        let body = json(&PullRequest { terminal: world.terminal, cursor, key_set: 1, wait_s: 0, snapshot: None });
         let headers = world.signed(PULL_PATH, &body, NOW);
         assert_eq!(world.refused(PULL_PATH, body, &headers).await, Refusal::CursorAhead);
     }
