@@ -123,14 +123,14 @@ impl Journal {
         let path = database.with_file_name(FILE);
         let fault = |cause| StoreError::Lock { path: path.clone(), cause };
         let (post, floor) = place(connection)?;
-        let mut to_keep = true;
+        let (mut to_keep, mut is_another) = (true, true);
         let goes_on = match read(&path, &PublicKey::of(key)) {
             Some(read) if read.place.post() == post && belongs(connection, &read)? => {
                 take_over(connection, &read)?;
                 if read.is_damaged() {
                     tell_of_flaws(connection, &read.flaws);
                 }
-                to_keep = read.is_damaged();
+                (to_keep, is_another) = (read.is_damaged(), false);
                 let (oldest, _) = ends(connection)?;
                 (!read.is_damaged() && !too_long(&read, oldest)).then_some(read)
             }
@@ -162,6 +162,13 @@ impl Journal {
             if to_keep && path.exists() {
                 let aside = unused(path.with_extension("journal.before"));
                 tracing::error!(aside = %aside.display(), "the journal of entries is damaged or not this database's; it was set aside");
+                if is_another {
+                    let says = format!(
+                        "出入记录副本与数据库不符，已另存为 {0} the journal and the database differ; it was set aside as {0}",
+                        aside.display()
+                    );
+                    trouble::note(connection, trouble::What::Another, Some(&says));
+                }
                 fs::rename(&path, aside).map_err(fault)?;
             }
             fs::rename(&journal.path, &path).map_err(fault)?;

@@ -12,6 +12,8 @@ pub(super) enum What {
     Journal,
     /// Lines of it did not hold when it was read.
     Lines,
+    /// It told of other entries than the database.
+    Another,
 }
 
 impl What {
@@ -19,6 +21,7 @@ impl What {
         match self {
             Self::Journal => "journal",
             Self::Lines => "lines",
+            Self::Another => "another",
         }
     }
 }

@@ -162,6 +162,14 @@ mod tests {
         desk.types("clock accept", "").await.unwrap();
         assert!(desk.types(&restore, "").await.unwrap_err().to_string().contains("已有一个服务"));
         drop(serving);
+        // A directory that is being imported, say: it has the old file open, and would go on writing into it.
+        let at_work = crate::serve::beside(&config).unwrap();
+        let another = crate::serve::beside(&config).unwrap();
+        assert!(desk.types(&restore, "").await.unwrap_err().to_string().contains("另一个 sync-server 命令"));
+        drop((at_work, another));
+        let restoring = crate::serve::alone(&config).unwrap();
+        assert!(desk.types("clock accept", "").await.unwrap_err().to_string().contains("另一个 sync-server 命令"));
+        drop(restoring);
         let told = desk.types(&restore, "").await.unwrap();
         assert!(told.contains("已恢复") && told.contains("before-"), "{told}");
         assert_eq!(desk.store().clock_kept().await.unwrap().accepted, 1, "as it was when the copy was made");

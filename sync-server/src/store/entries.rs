@@ -103,15 +103,15 @@ fn checked<'a>(
         Some(head) if head == claimed => Ok(Ok((claimed, new))),
         None if held(db, terminal.id, claimed.seq)? == Some(claimed.hash) => Ok(Ok((claimed, new))),
         None => no(Refusal::Head),
-        Some(_) => no(differing(&new, &request.marks, claimed)),
+        Some(_) => no(differing(request, &new, claimed)),
     }
 }
 
 /// The first of the links that is not the one that was chained, as far as marks tell.
-fn differing(new: &[(&Link, Head)], marks: &str, claimed: Head) -> Refusal {
-    let marks = marks.as_bytes().chunks(MARK_DIGITS);
+fn differing(request: &PushRequest, new: &[(&Link, Head)], claimed: Head) -> Refusal {
+    let marks = request.marks.as_bytes().chunks(MARK_DIGITS);
     // Those of links that are held already have been compared by their bodies.
-    let held = marks.len().saturating_sub(new.len());
+    let held = request.links.len().saturating_sub(new.len());
     let marks = marks.skip(held);
     let differs = new.iter().zip(marks).find(|((_, head), marked)| mark(head.hash).as_bytes() != *marked);
     let last = new.last().map_or(0, |(_, head)| head.seq);

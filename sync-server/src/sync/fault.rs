@@ -24,8 +24,6 @@ pub enum DoorFault {
     Store(#[from] StoreError),
     #[error("变更流的一环无法生成。A link cannot be made")]
     Random(#[from] NoRandomness),
-    #[error("应答无法压缩。The answer cannot be deflated")]
-    Undeflated(#[from] std::io::Error),
     #[error(transparent)]
     Leapt(#[from] Leapt),
     #[error("应答无法签名封装。The answer cannot be sealed")]
@@ -43,7 +41,7 @@ impl IntoResponse for DoorFault {
                 tracing::warn!(%rejection, "a terminal's request was not read");
                 (rejection.status(), Json(Refusal::Malformed)).into_response()
             }
-            Self::Store(_) | Self::Leapt(_) | Self::Random(_) | Self::Unsealed(_) | Self::Undeflated(_) => {
+            Self::Store(_) | Self::Leapt(_) | Self::Random(_) | Self::Unsealed(_) => {
                 tracing::error!(cause = &self as &dyn std::error::Error, "a terminal was not answered");
                 (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "error": "unavailable" }))).into_response()
             }

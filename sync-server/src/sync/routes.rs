@@ -58,12 +58,12 @@ async fn pull(State(door): State<Door>, uri: Uri, headers: HeaderMap, body: Body
     if !reads_it || (answer.links.len() < DEFLATED_FROM_LINKS && answer.snapshot.is_none()) {
         return Ok(Json(answer).into_response());
     }
-    let deflated = tokio::task::spawn_blocking(move || -> Result<Vec<u8>, std::io::Error> {
+    let deflated = tokio::task::spawn_blocking(move || -> Result<Vec<u8>, serde_json::Error> {
         let mut deflated = ZlibEncoder::new(Vec::new(), Compression::fast());
         serde_json::to_writer(&mut deflated, &answer)?;
-        deflated.finish()
+        deflated.finish().map_err(serde_json::Error::io)
     });
-    let deflated = deflated.await.map_err(std::io::Error::from).flatten()?;
+    let deflated = deflated.await.map_err(|lost| serde_json::Error::io(lost.into())).flatten()?;
     let said = [(header::CONTENT_TYPE, "application/json"), (header::CONTENT_ENCODING, DEFLATE)];
     Ok((said, deflated).into_response())
 }

@@ -25,7 +25,7 @@ use shared::{
 use tokio::runtime::Runtime;
 use world::campus::Campus;
 
-use super::{SERVER, caller::Caller, gate::entry_of, told};
+use super::{SERVER, caller::Caller, gate::entry, told};
 
 /// Gates that push at once, where the server's CPU is counted.
 const GATES: u32 = 8;
@@ -102,7 +102,7 @@ fn pushes(caller: Caller, office: &Office, from: u64, entries: u64) -> Result<Pu
     for numbers in numbers.chunks(PUSH_BATCH) {
         let (mut links, mut marks) = (Vec::new(), String::new());
         for number in numbers {
-            let body = serde_json::to_string(&entry_of(office, *number)?)?;
+            let body = serde_json::to_string(&entry(office, *number)?)?;
             head = head.extend(name, &body);
             marks.push_str(&mark(head.hash));
             links.push(Link { seq: head.seq, body: RawValue::from_string(body)? });
@@ -124,9 +124,9 @@ fn bare(from: &Path, to: &Path, entries: u64) -> Result<(Duration, Duration), Tr
     for shape in shapes.query_map([], |row| row.get::<_, String>(0)).map_err(told)? {
         db.execute_batch(&shape.map_err(told)?).map_err(told)?;
     }
-    let entry = rows(&source, "select * from entry where terminal > (select min(terminal) from entry) order by terminal, seq")?;
+    let entered = rows(&source, "select * from entry where terminal > (select min(terminal) from entry) order by terminal, seq")?;
     let feed = rows(&source, &format!("select * from (select * from feed where campus = 1 order by seq desc limit {entries}) order by seq"))?;
-    let threads = thread::Builder::new().name("bare-rows".to_owned()).spawn(move || put(&db, &entry, &feed))?;
+    let threads = thread::Builder::new().name("bare-rows".to_owned()).spawn(move || put(&db, &entered, &feed))?;
     threads.join().map_err(|_| told("the rows were not put in"))?
 }
 
@@ -139,13 +139,13 @@ fn rows(db: &Connection, sql: &str) -> Result<Vec<Row>, Trouble> {
     rows.collect::<Result<_, _>>().map_err(told)
 }
 
-fn put(db: &Connection, entry: &[Row], feed: &[Row]) -> Result<(Duration, Duration), Trouble> {
+fn put(db: &Connection, entered: &[Row], feed: &[Row]) -> Result<(Duration, Duration), Trouble> {
     let spent = || cpu_of_threads(|name| name == "bare-rows");
     let (since, before): (Instant, Duration) = (now(), spent()?);
     let work = || -> Result<(), rusqlite::Error> {
         let mut insert_entry = db.prepare("insert into entry values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")?;
         let mut insert_feed = db.prepare("insert into feed values (?1, ?2, ?3, ?4, ?5)")?;
-        for (entries, links) in entry.chunks(PUSH_BATCH).zip(feed.chunks(PUSH_BATCH)) {
+        for (entries, links) in entered.chunks(PUSH_BATCH).zip(feed.chunks(PUSH_BATCH)) {
             db.execute_batch("begin immediate")?;
             for row in entries {
                 insert_entry.execute(params_from_iter(row))?;

@@ -144,7 +144,7 @@ fn visitor(office: &Office, number: u64) -> Result<Change, Trouble> {
     Ok(Change::PassIssued(feed::visitor(office, number, today())?.into()))
 }
 
-fn entry(office: &Office, number: u64) -> Result<Entry, Trouble> {
+pub(super) fn entry(office: &Office, number: u64) -> Result<Entry, Trouble> {
     let record = office.record(number)?;
     let name = record.visitor.masked();
     Ok(Entry {
@@ -231,5 +231,3 @@ impl Lamp for Nothing {
 impl Observer for Nothing {
     fn hear(&mut self, _: &Told) {}
 }
-
-pub(super) use entry as entry_of;
