@@ -21,7 +21,10 @@ use ed25519_dalek::SigningKey;
 use shared::{
     entry::{Entry, Outcome, Way},
     seal::Sealed,
-    sync::push::{EntryHead, PUSH_BATCH, PushRequest},
+    sync::{
+        pull::PullRequest,
+        push::{EntryHead, PUSH_BATCH, PushRequest},
+    },
 };
 
 use crate::{
@@ -123,7 +126,7 @@ impl<S: Store> Controller<S> {
             }),
             Effect::Push { after } => self.push(after),
             Effect::Pull(request) => {
-                self.doors.line.pull(request);
+                self.doors.line.pull(PullRequest { ails: self.store.ails(), ..request });
                 None
             }
             Effect::Forget { before } => {

@@ -11,7 +11,7 @@ use shared::{
     ids::{GateIndex, PassId},
     sync::{
         change::{PassRecord, Places},
-        pull::PullRequest,
+        pull::{Ailment, PullRequest},
         push::PushRequest,
         walk_in::WalkInRequest,
     },
@@ -50,6 +50,11 @@ pub trait Store {
     /// The marks of so many links numbered above `after`.
     fn marks(&self, _after: u64, _links: usize) -> Result<String, Self::Error> {
         Ok(String::new())
+    }
+
+    /// What is wrong and closes no gate, for the office to hear.
+    fn ails(&self) -> Vec<Ailment> {
+        Vec::new()
     }
 
     /// The number of the entry, if it is one that was altered on the disk.

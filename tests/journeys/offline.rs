@@ -81,6 +81,7 @@ async fn neither_a_refused_push_nor_a_bad_row_holds_up_a_revocation() -> Result<
     let mut south = Terminal::enrolled(&campus, 0).await?;
     let host = Person::signed_in(&campus.url, HOST_PHONE, &campus.mailbox).await?;
     let revoked = async |south: &mut Terminal, number| -> Result<Verdict, Trouble> {
+        campus.mailbox.clear();
         let form = Form::good(today()).with("document_number", resident_number(number));
         let approved = campus.approved(&form).await?;
         south.sync().await;

@@ -12,11 +12,11 @@ use world::{
     terminal::Terminal,
 };
 
-/// Three visitors on each of the days around the one on which it is taken.
-const VISITORS: [[&str; 3]; 4] =
-    [["甯采臣", "聂小倩", "燕赤霞"], ["席方平", "辛十四", "连城璧"], ["孔雪笠", "皇甫松", "娇娜氏"], ["乐仲文", "琼华氏", "丁乘鹤"]];
+/// Two visitors on each of the days around the one on which it is taken.
+const VISITORS: [[&str; 2]; 4] =
+    [["甯采臣", "聂小倩"], ["席方平", "辛十四"], ["孔雪笠", "皇甫松"], ["乐仲文", "琼华氏"]];
 
-async fn booked(campus: &Campus, day: CampusDay, names: [&str; 3], numbers: u16) -> Result<Vec<String>, Trouble> {
+async fn booked(campus: &Campus, day: CampusDay, names: [&str; 2], numbers: u16) -> Result<Vec<String>, Trouble> {
     let mut texts = Vec::new();
     for (name, number) in names.into_iter().zip(numbers..) {
         let form = Form::good(day).with("visitor_name", name).with("document_number", resident_number(number));
@@ -68,7 +68,7 @@ async fn its_disk_knows_today_and_tomorrow_and_nothing_that_opens_other_gates() 
         }
     }
     for sequence in 0..4_u16 {
-        for number in (100 + 10 * sequence)..(103 + 10 * sequence) {
+        for number in (100 + 10 * sequence)..(102 + 10 * sequence) {
             let number = resident_number(number);
             assert_eq!(holds(&taken, number.as_bytes()), Vec::<String>::new(), "{number}");
         }

@@ -5,11 +5,7 @@
 
 use chrono::TimeDelta;
 use ed25519_dalek::SigningKey;
-use gate_terminal::{
-    enrol,
-    ports::Store as _,
-    store::SqliteStore,
-};
+use gate_terminal::{enrol, ports::Store as _, store::SqliteStore};
 use gatehouse::chance::Chance;
 use rusqlite::{Connection, params};
 use serde_json::value::RawValue;
@@ -300,7 +296,7 @@ fn databases(chance: &mut Chance, folder: &std::path::Path, log: &Log, other: &L
                 "a row with a hash that fits"
             }
             _ => {
-                set(seq, "no JSON", hash.as_bytes());
+                set(seq, "[]", hash.as_bytes());
                 "no entry"
             }
         };

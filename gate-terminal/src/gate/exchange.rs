@@ -98,6 +98,7 @@ impl Exchange {
                 key_set: local.keys().map_or(0, |keys| keys.number()),
                 wait_s: if self.up_to_date { HELD_CALL_S } else { 0 },
                 snapshot: local.snapshot(),
+                ails: Vec::new(),
             }));
         }
         // Without keys a receipt could not be checked.

@@ -153,7 +153,17 @@ mod tests {
 
     fn asked(office: &Office, local: &LocalState) -> PullAnswer {
         let key_set = local.keys().map_or(0, KeySet::number);
-        office.answer(&PullRequest { terminal: TERMINAL, cursor: local.cursor(), key_set, wait_s: 0, snapshot: local.snapshot() }, morning())
+        office.answer(
+            &PullRequest {
+                terminal: TERMINAL,
+                cursor: local.cursor(),
+                key_set,
+                wait_s: 0,
+                snapshot: local.snapshot(),
+                ails: Vec::new(),
+            },
+            morning(),
+        )
     }
 
     fn unbelieved(name: &str, answer: PullAnswer, local: &LocalState, backwards: bool) {

@@ -300,6 +300,7 @@ impl Terminal {
             key_set: self.gate.local().keys().map_or(0, |keys| keys.number()),
             wait_s: 0,
             snapshot: self.gate.local().snapshot(),
+            ails: Vec::new(),
         };
         self.tell(Event::Pulled(Box::new(self.office.answer(&request, self.wall))))
     }

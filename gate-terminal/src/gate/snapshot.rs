@@ -46,8 +46,7 @@ pub(super) fn told(part: &SnapshotPart, beacon: &Beacon, keys: &KeySet, local: &
     let texts: Vec<&RawValue> = serde_json::from_str(part.changes.get()).map_err(unproven)?;
     let changes: Vec<Change> = texts.iter().filter_map(|text| serde_json::from_str(text.get()).ok()).collect();
     let next = snapshot.after(part.part);
-    let (epoch, head) =
-        if next.is_some() { (local.epoch(), local.head()) } else { (snapshot.epoch, snapshot.head) };
+    let (epoch, head) = if next.is_some() { (local.epoch(), local.head()) } else { (snapshot.epoch, snapshot.head) };
     let not_understood = texts.len() - changes.len();
     Ok(Told { epoch, head, begins: before.is_none(), next, changes, not_understood })
 }

@@ -106,8 +106,8 @@ pub(super) fn after(
 
 pub(super) fn marks(connection: &Connection, after: u64, links: usize) -> Result<String, StoreError> {
     let mut select = connection.prepare_cached("select hash from entry where seq > ?1 order by seq limit ?2")?;
-    let hashes = select
-        .query_map(params![stored(after)?, i64::try_from(links).unwrap_or(i64::MAX)], |row| read_hash(row, 0))?;
+    let hashes =
+        select.query_map(params![stored(after)?, i64::try_from(links).unwrap_or(i64::MAX)], |row| read_hash(row, 0))?;
     hashes.map(|hash| Ok(mark(hash?))).collect()
 }
 

@@ -23,7 +23,7 @@ use shared::{
     ids::{CampusId, GateIndex, TerminalId},
     pass::{KeySet, SealedKeySet},
     seal::{Label, PublicKey, Sealable, Sealed},
-    sync::push::EntryHead,
+    sync::{pull::Ailment, push::EntryHead},
     time::Moment,
 };
 
@@ -167,7 +167,7 @@ impl Journal {
                         "出入记录副本与数据库不符，已另存为 {0} the journal and the database differ; it was set aside as {0}",
                         aside.display()
                     );
-                    trouble::note(connection, trouble::What::Another, Some(&says));
+                    trouble::note(connection, Ailment::JournalDiffers, Some(&says));
                 }
                 fs::rename(&path, aside).map_err(fault)?;
             }
@@ -224,7 +224,8 @@ impl Journal {
 
     fn put(&mut self, after: Option<ChainHash>, body: &str, head: Head) -> Result<(), StoreError> {
         let terminal = self.terminal;
-        let signed = Sealed::seal(&EntryHead { terminal, head }, None, &self.key).map_err(StoreError::json("journal"))?;
+        let signed =
+            Sealed::seal(&EntryHead { terminal, head }, None, &self.key).map_err(StoreError::json("journal"))?;
         let alone = Alone { terminal, seq: head.seq, body: body.to_owned() };
         let alone = after.is_none().then(|| Sealed::seal(&alone, None, &self.key)).transpose();
         let alone = alone.map_err(StoreError::json("journal"))?;
@@ -254,7 +255,8 @@ pub(super) fn read(path: &Path, own: &PublicKey) -> Option<Read> {
     let first = lines.next()?;
     let Ok(Line::Place(sealed)) = serde_json::from_slice(first) else { return None };
     let place = sealed.open(own).ok()?;
-    let mut read = Read { place, entries: Vec::new(), key_set: None, end: length(first), torn: false, flaws: Vec::new() };
+    let mut read =
+        Read { place, entries: Vec::new(), key_set: None, end: length(first), torn: false, flaws: Vec::new() };
     let mut whole = length(first);
     for line in lines {
         whole = whole.saturating_add(length(line));
@@ -304,8 +306,10 @@ pub(super) fn tell_of_flaws(connection: &Connection, flaws: &[u64]) {
     }
     let numbers = trouble::numbers(flaws);
     tracing::error!(numbers, "lines of the journal of entries do not hold");
-    let says = format!("出入记录副本第 {numbers} 条对不上，原件另存 entries {numbers} of the journal did not hold; it is kept beside it");
-    trouble::note(connection, trouble::What::Lines, Some(&says));
+    let says = format!(
+        "出入记录副本第 {numbers} 条对不上，原件另存 entries {numbers} of the journal did not hold; it is kept beside it"
+    );
+    trouble::note(connection, Ailment::JournalAltered, Some(&says));
 }
 
 /// Of a hole, so many are named.

@@ -28,6 +28,7 @@ use shared::{
     entry::{Entry, EntryId},
     ids::{CampusId, GateIndex, TerminalId},
     seal::PublicKey,
+    sync::pull::Ailment,
     time::{CampusDay, Moment},
 };
 
@@ -101,8 +102,9 @@ impl SqliteStore {
 
     /// For the officers' page.
     fn tell_of_the_journal(&self, failure: Option<&StoreError>) {
-        let says = failure.map(|failure| format!("出入记录副本写不了 the journal of entries is not written: {failure}"));
-        trouble::note(&self.connection, trouble::What::Journal, says.as_deref());
+        let says =
+            failure.map(|failure| format!("出入记录副本写不了 the journal of entries is not written: {failure}"));
+        trouble::note(&self.connection, Ailment::JournalUnwritten, says.as_deref());
     }
 
     /// For looking beside a running terminal; every writing method fails.
@@ -254,6 +256,10 @@ impl Store for SqliteStore {
 
     fn marks(&self, after: u64, links: usize) -> Result<String, StoreError> {
         entries::marks(&self.connection, after, links)
+    }
+
+    fn ails(&self) -> Vec<Ailment> {
+        trouble::ails(&self.connection)
     }
 
     fn altered(error: &StoreError) -> Option<u64> {
@@ -440,7 +446,9 @@ pub enum StoreError {
         path.display()
     )]
     NoCopy { path: PathBuf },
-    #[error("第 {seq} 条出入记录已被改动，旁边的副本里也没有 entry {seq} was altered on the disk, and the journal has no other")]
+    #[error(
+        "第 {seq} 条出入记录已被改动，旁边的副本里也没有 entry {seq} was altered on the disk, and the journal has no other"
+    )]
     Altered { seq: u64 },
     #[error("数据库是更新的程序写的 the database was written by a newer program (schema {found})")]
     NewerSchema { found: u32 },

@@ -3,42 +3,40 @@
 //! The gate goes on: whatever stands here was not worth closing it. So a failure to write it down is a line in the log.
 
 use rusqlite::{Connection, params};
+use shared::sync::pull::Ailment;
 
 use super::StoreError;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum What {
-    /// The journal cannot be opened or written.
-    Journal,
-    /// Lines of it did not hold when it was read.
-    Lines,
-    /// It told of other entries than the database.
-    Another,
-}
-
-impl What {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Journal => "journal",
-            Self::Lines => "lines",
-            Self::Another => "another",
-        }
+const fn name(what: Ailment) -> &'static str {
+    match what {
+        Ailment::JournalUnwritten => "journal",
+        Ailment::JournalAltered => "lines",
+        Ailment::JournalDiffers => "another",
     }
 }
 
 /// Over, when it says nothing.
-pub(super) fn note(connection: &Connection, what: What, says: Option<&str>) {
+pub(super) fn note(connection: &Connection, what: Ailment, says: Option<&str>) {
     let noted = match says {
         Some(says) => connection
             .prepare_cached("insert into trouble (what, says) values (?1, ?2) on conflict (what) do update set says = ?2 where says <> ?2")
-            .and_then(|mut note| note.execute(params![what.name(), says])),
+            .and_then(|mut note| note.execute(params![name(what), says])),
         None => connection
             .prepare_cached("delete from trouble where what = ?1")
-            .and_then(|mut over| over.execute([what.name()])),
+            .and_then(|mut over| over.execute([name(what)])),
     };
     if let Err(error) = noted {
         tracing::error!(%error, "trouble with the journal was not written down");
     }
+}
+
+/// In the order of the words; what cannot be read now is told another time.
+pub(super) fn ails(connection: &Connection) -> Vec<Ailment> {
+    let stands = |what: &Ailment| {
+        let select = connection.prepare_cached("select 1 from trouble where what = ?1");
+        select.and_then(|mut select| select.exists([name(*what)])).unwrap_or(false)
+    };
+    Ailment::ALL.into_iter().filter(stands).collect()
 }
 
 pub(super) fn all(connection: &Connection) -> Result<Option<String>, StoreError> {

@@ -145,8 +145,7 @@ impl Http {
     ) -> Result<A, HttpError> {
         let mut url = self.server.clone();
         url.set_path(path);
-        let mut request =
-            self.client.post(url).timeout(time_out).header(header::CONTENT_TYPE, "application/json");
+        let mut request = self.client.post(url).timeout(time_out).header(header::CONTENT_TYPE, "application/json");
         request = request.header(header::ACCEPT_ENCODING, DEFLATE).body(body);
         if let Some(SignatureHeaders { content_digest, signature_input, signature }) = signature {
             request = request
@@ -156,7 +155,8 @@ impl Http {
         }
         let mut response = request.send().await.map_err(HttpError::Exchange)?;
         let status = response.status();
-        let deflated = response.headers().get(header::CONTENT_ENCODING).is_some_and(|how| how.as_bytes() == DEFLATE.as_bytes());
+        let deflated =
+            response.headers().get(header::CONTENT_ENCODING).is_some_and(|how| how.as_bytes() == DEFLATE.as_bytes());
         let mut answer = Vec::new();
         while let Some(piece) = response.chunk().await.map_err(HttpError::Exchange)? {
             if answer.len() + piece.len() > ANSWER_MAX_BYTES {

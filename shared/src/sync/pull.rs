@@ -36,6 +36,25 @@ pub struct PullRequest {
     /// The part of a snapshot that comes next, while one is told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snapshot: Option<SnapshotPlace>,
+    /// What the terminal complains of itself, in the order of the words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ails: Vec<Ailment>,
+}
+
+/// What is wrong with a terminal and does not close its gate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ailment {
+    /// The second copy of its entries cannot be written.
+    JournalUnwritten,
+    /// Lines of it did not hold when they were read.
+    JournalAltered,
+    /// It told of other entries than the database, and was set aside.
+    JournalDiffers,
+}
+
+impl Ailment {
+    pub const ALL: [Self; 3] = [Self::JournalUnwritten, Self::JournalAltered, Self::JournalDiffers];
 }
 
 /// How far a terminal has followed the feed.

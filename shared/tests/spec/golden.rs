@@ -136,7 +136,7 @@ fn the_conversation() {
         &json!({
             "enrol": [exact(&EnrolRequest { public, claim }), exact(&enrolled)],
             "pull": [
-                exact(&PullRequest { terminal: TERMINAL, cursor: Cursor::START, key_set: 0, wait_s: 25, snapshot: None }),
+                exact(&PullRequest { terminal: TERMINAL, cursor: Cursor::START, key_set: 0, wait_s: 25, snapshot: None, ails: Vec::new() }),
                 exact(&pull),
             ],
             "push": [exact(&PushRequest { terminal: TERMINAL, links, head, marks: String::new() }), exact(&PushAnswer { receipt: receipt() })],

@@ -153,8 +153,7 @@ mod tests {
             left.clone(),
             leaves.clone(),
         ]);
-        let expected =
-            [issued(2, yesterday), issued(4, today()), issued(5, today().plus_days(1)), stays, left, leaves];
+        let expected = [issued(2, yesterday), issued(4, today()), issued(5, today().plus_days(1)), stays, left, leaves];
         assert_eq!(told, expected);
     }
 

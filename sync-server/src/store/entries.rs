@@ -85,11 +85,7 @@ fn push(
 /// What is claimed, signed and proven; or why not, and the number that was claimed.
 type Checked<'a> = Result<(Head, Vec<(&'a Link, Head)>), (Refusal, u64)>;
 
-fn checked<'a>(
-    db: &Connection,
-    terminal: &Terminal,
-    request: &'a PushRequest,
-) -> Result<Checked<'a>, StoreError> {
+fn checked<'a>(db: &Connection, terminal: &Terminal, request: &'a PushRequest) -> Result<Checked<'a>, StoreError> {
     let claimed = match request.head.open(&terminal.public) {
         Ok(signed) if signed.terminal == terminal.id && request.terminal == terminal.id => signed.head,
         Ok(_) | Err(_) => return Ok(Err((Refusal::Head, request.links.last().map_or(0, |link| link.seq)))),
@@ -250,8 +246,10 @@ fn follow_up(
         Outcome::Refused | Outcome::Unanswered => return Ok(()),
     };
     // A pass of an earlier day opens no gate any more, so no gate needs to know where it went.
-    let day: Option<String> =
-        db.prepare_cached("select day from pass where id = ?1")?.query_row([pass.as_bytes()], |row| row.get(0)).optional()?;
+    let day: Option<String> = db
+        .prepare_cached("select day from pass where id = ?1")?
+        .query_row([pass.as_bytes()], |row| row.get(0))
+        .optional()?;
     if day.is_none_or(|day| day >= CampusDay::of(now).to_string()) {
         let (direction, at, gate, party) = (went.direction, went.at, went.gate, Some(party));
         feed::append(db, terminal.campus, &Change::PassMoved { pass, direction, at, gate, entry: of, party })?;

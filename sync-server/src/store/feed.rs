@@ -55,7 +55,10 @@ impl Store {
         place: Option<SnapshotPlace>,
         limit: usize,
     ) -> Result<Result<Fed, Refusal>, StoreError> {
-        self.0.readers.read(move |db| after(db, campus, (cursor, place), limit)).await
+        let ask = move |db: &Connection| after(db, campus, (cursor, place), limit);
+        // Whoever follows is told a few links by their key; who begins, a long list.
+        let follows = cursor.seq > 0 && place.is_none();
+        if follows { self.0.readers.look(ask).await } else { self.0.readers.read(ask).await }
     }
 
     /// Tells the terminals the names of places, where they differ from what was told last.
@@ -79,11 +82,18 @@ impl Store {
 }
 
 pub(super) fn append(db: &mut Writing<'_>, campus: CampusId, change: &Change) -> Result<(), StoreError> {
-    let epoch = epoch(db)?;
+    let (epoch, tail) = match db.tail(campus) {
+        Some(tail) => tail,
+        None => {
+            let epoch = epoch(db)?;
+            (epoch, latest(db, campus, epoch)?)
+        }
+    };
     let body = serde_json::to_string(change)?;
-    let head = latest(db, campus, epoch)?.extend(ChainName::Feed { campus, epoch }, &body);
+    let head = tail.extend(ChainName::Feed { campus, epoch }, &body);
     db.prepare_cached("insert into feed (campus, epoch, seq, body, hash) values (?1, ?2, ?3, ?4, ?5)")?
         .execute(params![campus.get(), epoch, rows::number(head.seq), body, head.hash.as_bytes()])?;
+    db.keep_tail(campus, epoch, head);
     db.touch_feed();
     Ok(())
 }

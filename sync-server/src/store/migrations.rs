@@ -32,6 +32,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0025_fewer_rows.sql"),
     include_str!("migrations/0030_snapshots.sql"),
     include_str!("migrations/0031_set_aside.sql"),
+    include_str!("migrations/0032_ailments.sql"),
 ];
 
 /// The newest there is.

@@ -4,6 +4,7 @@
 //! is on the disk; a few readers on connections that cannot write answer the rest. Each family of tables has its file, which adds
 //! its methods to [`Store`]. Migrations are only ever added.
 
+mod ailments;
 mod attempts;
 mod background;
 mod backup;

@@ -122,16 +122,14 @@ fn texts(db: &Connection, (campus, epoch, seq): Which) -> Result<Vec<String>, St
 
 /// The link that the newest snapshot tells up to, and as of which day.
 fn newest(db: &Connection, campus: CampusId, epoch: u32) -> Result<Option<(u64, CampusDay)>, StoreError> {
-    let mut query = db.prepare_cached(
-        "select seq, day from snapshot where campus = ?1 and epoch = ?2 order by seq desc limit 1",
-    )?;
+    let mut query =
+        db.prepare_cached("select seq, day from snapshot where campus = ?1 and epoch = ?2 order by seq desc limit 1")?;
     let mut found = query.query(params![campus.get(), epoch])?;
     found.next()?.map(|row| Ok((rows::seq(row, "seq")?, rows::day(row, "day")?))).transpose()
 }
 
 fn oldest(db: &Connection, campus: CampusId, epoch: u32) -> Result<u64, StoreError> {
-    let mut query =
-        db.prepare_cached("select seq from feed where campus = ?1 and epoch = ?2 order by seq limit 1")?;
+    let mut query = db.prepare_cached("select seq from feed where campus = ?1 and epoch = ?2 order by seq limit 1")?;
     let mut found = query.query(params![campus.get(), epoch])?;
     found.next()?.map_or(Ok(0), |row| rows::seq(row, "seq"))
 }
@@ -179,7 +177,11 @@ fn make(db: &Connection, campus: CampusId, epoch: u32, now: Moment) -> Result<Op
     }
     let told = gathered.told(today);
     // Even of nothing there is a part: it says so.
-    let parts = if told.is_empty() { vec![written(&[])?] } else { told.chunks(SNAPSHOT_PART).map(written).collect::<Result<_, _>>()? };
+    let parts = if told.is_empty() {
+        vec![written(&[])?]
+    } else {
+        told.chunks(SNAPSHOT_PART).map(written).collect::<Result<_, _>>()?
+    };
     Ok(Some(Made { campus, epoch, seq: latest, parts }))
 }
 
@@ -228,8 +230,12 @@ fn let_go(db: &Writing<'_>, now: Moment) -> Result<(), StoreError> {
     let before = now.minus(LINKS_KEPT).unix_ms();
     for what in [
         // The link itself stays: whoever was told the snapshot goes on from it.
-        format!("delete from feed where exists (select 1 from ({MARKS}) m where m.campus = feed.campus and m.epoch = feed.epoch and feed.seq < m.seq)"),
-        format!("delete from snapshot where exists (select 1 from ({MARKS}) m where m.campus = snapshot.campus and m.epoch = snapshot.epoch and snapshot.seq < m.seq)"),
+        format!(
+            "delete from feed where exists (select 1 from ({MARKS}) m where m.campus = feed.campus and m.epoch = feed.epoch and feed.seq < m.seq)"
+        ),
+        format!(
+            "delete from snapshot where exists (select 1 from ({MARKS}) m where m.campus = snapshot.campus and m.epoch = snapshot.epoch and snapshot.seq < m.seq)"
+        ),
     ] {
         db.execute(&what, [before])?;
     }

@@ -17,6 +17,7 @@ use std::{
 };
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
+use shared::{chain::Head, ids::CampusId};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 
 use super::{StoreError, connection, held::Held, migrations};
@@ -48,6 +49,8 @@ impl Signals {
 pub(super) struct Writing<'a> {
     db: &'a Transaction<'a>,
     touched: Touched,
+    /// Where feeds end by what this job told, so that a job that tells much asks once.
+    tails: Vec<(CampusId, u32, Head)>,
 }
 
 #[derive(Default, Clone, Copy)]
@@ -59,6 +62,15 @@ struct Touched {
 impl Writing<'_> {
     pub(super) fn touch_feed(&mut self) {
         self.touched.feed = true;
+    }
+
+    pub(super) fn tail(&self, campus: CampusId) -> Option<(u32, Head)> {
+        self.tails.iter().find(|(of, ..)| *of == campus).map(|(_, epoch, head)| (*epoch, *head))
+    }
+
+    pub(super) fn keep_tail(&mut self, campus: CampusId, epoch: u32, head: Head) {
+        self.tails.retain(|(of, ..)| *of != campus);
+        self.tails.push((campus, epoch, head));
     }
 
     pub(super) fn touch_notices(&mut self) {
@@ -126,7 +138,7 @@ fn in_savepoint<T>(
     // By hand, because the library's own savepoint is planned anew for each job.
     let say = |what| transaction.prepare_cached(what).and_then(|mut said| said.execute([]));
     say("savepoint job")?;
-    let mut writing = Writing { db: transaction, touched: Touched::default() };
+    let mut writing = Writing { db: transaction, touched: Touched::default(), tails: Vec::new() };
     // A job that panics must not take the office with it; what it did is taken back like any other failure's.
     let done = catch_unwind(AssertUnwindSafe(|| todo(&mut writing))).unwrap_or(Err(StoreError::Lost));
     let touched = writing.touched;

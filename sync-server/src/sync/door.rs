@@ -71,7 +71,11 @@ impl Door {
             let terminal = self.welcome(request.terminal).await?;
             let (cursor, place) = (request.cursor, request.snapshot);
             let fed = self.store().feed_from(terminal.campus, cursor, place, PULL_BATCH).await??;
-            if !fed.links.is_empty() || fed.snapshot.is_some() || fed.epoch != request.cursor.epoch || self.has_newer_keys(request) {
+            if !fed.links.is_empty()
+                || fed.snapshot.is_some()
+                || fed.epoch != request.cursor.epoch
+                || self.has_newer_keys(request)
+            {
                 return Ok((terminal, fed));
             }
             // A sender that is gone is a server that stops; either way there is nothing more to wait for.
@@ -141,6 +145,7 @@ impl Protocol for Door {
     }
 
     async fn pull(&self, request: PullRequest) -> Result<PullAnswer, DoorFault> {
+        self.store().keep_ailments(request.terminal, request.ails.clone(), self.now()?).await?;
         let (terminal, fed) = self.news(&request).await?;
         let beacon = self.beacon(&terminal, &fed)?;
         let key_set = self.has_newer_keys(&request).then(|| self.state.keys.key_set.clone());

@@ -187,7 +187,14 @@ mod tests {
 
         fn pull_body(&self) -> Vec<u8> {
             let cursor = Cursor::START;
-            json(&PullRequest { terminal: self.terminal, cursor, key_set: 0, wait_s: 0, snapshot: None })
+            json(&PullRequest {
+                terminal: self.terminal,
+                cursor,
+                key_set: 0,
+                wait_s: 0,
+                snapshot: None,
+                ails: Vec::new(),
+            })
         }
 
         async fn post(&self, path: &str, body: Vec<u8>, headers: &SignatureHeaders) -> (StatusCode, Vec<u8>) {
@@ -321,7 +328,14 @@ mod tests {
     #[tokio::test]
     async fn nobody_asks_in_anothers_name() {
         let world = World::new().await;
-        let body = json(&PullRequest { terminal: TerminalId::new(99), cursor: Cursor::START, key_set: 0, wait_s: 0, snapshot: None });
+        let body = json(&PullRequest {
+            terminal: TerminalId::new(99),
+            cursor: Cursor::START,
+            key_set: 0,
+            wait_s: 0,
+            snapshot: None,
+            ails: Vec::new(),
+        });
         let headers = world.signed(PULL_PATH, &body, NOW);
         assert_eq!(world.refused(PULL_PATH, body, &headers).await, Refusal::Unauthenticated);
     }
@@ -399,7 +413,14 @@ mod tests {
     async fn a_pull_is_held_until_there_is_news_or_the_server_stops() {
         let world = World::new().await;
         let door = Door::new(world.state.clone(), world.close.subscribe());
-        let first = PullRequest { terminal: world.terminal, cursor: Cursor::START, key_set: 0, wait_s: 0, snapshot: None };
+        let first = PullRequest {
+            terminal: world.terminal,
+            cursor: Cursor::START,
+            key_set: 0,
+            wait_s: 0,
+            snapshot: None,
+            ails: Vec::new(),
+        };
         let answer = door.pull(first.clone()).await.unwrap();
         let beacon = Beacon::open(&answer.beacon, &world.keys()).unwrap();
         let cursor = Cursor { epoch: beacon.epoch, seq: beacon.head.seq };
@@ -432,7 +453,14 @@ mod tests {
     async fn a_terminal_that_has_seen_more_than_there_is_says_a_backup_was_restored() {
         let world = World::new().await;
         let cursor = Cursor { epoch: 1, seq: 1_000 };
-        let body = json(&PullRequest { terminal: world.terminal, cursor, key_set: 1, wait_s: 0, snapshot: None });
+        let body = json(&PullRequest {
+            terminal: world.terminal,
+            cursor,
+            key_set: 1,
+            wait_s: 0,
+            snapshot: None,
+            ails: Vec::new(),
+        });
         let headers = world.signed(PULL_PATH, &body, NOW);
         assert_eq!(world.refused(PULL_PATH, body, &headers).await, Refusal::CursorAhead);
     }

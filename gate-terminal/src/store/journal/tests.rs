@@ -208,7 +208,7 @@ fn a_damaged_database_is_set_aside_and_the_chain_goes_on_from_the_journal() {
         fs::write(database(&folder), &damage).unwrap();
         fs::write(folder.path().join(format!("{DATABASE_FILE}-wal")), "left behind").unwrap();
         assert!(SqliteStore::open(&database(&folder)).unwrap_err().is_damage());
-        let (mut store, Rebuilt { aside, entries, last }) =
+        let (mut store, Rebuilt { aside, entries, last, .. }) =
             SqliteStore::rebuild(&database(&folder), &key(), "damaged-1").unwrap();
         assert_eq!((entries, last, fs::read(aside.unwrap()).unwrap()), (3, 3, damage.clone()));
         assert_eq!(chain(&mut store), before);

@@ -87,7 +87,14 @@ fn pull_from(answers: &[&str]) -> (Result<PullAnswer, HttpError>, Vec<Got>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let http =
         Http::new(&format!("http://{}", listener.local_addr().unwrap()), Some(signer()), Arc::new(Noon)).unwrap();
-    let request = PullRequest { terminal: TerminalId::new(7), cursor: Cursor::START, key_set: 0, wait_s: 0, snapshot: None };
+    let request = PullRequest {
+        terminal: TerminalId::new(7),
+        cursor: Cursor::START,
+        key_set: 0,
+        wait_s: 0,
+        snapshot: None,
+        ails: Vec::new(),
+    };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     thread::scope(|scope| {
         let serve = scope.spawn(|| {

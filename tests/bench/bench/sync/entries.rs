@@ -63,7 +63,8 @@ pub(super) fn run(
         Ok::<_, Trouble>((one, cpu, all as f64 / took.as_secs_f64(), all))
     })?;
     let folder = tempfile::Builder::new().prefix("bench-").tempdir_in(within)?;
-    let (bare_took, bare_cpu) = bare(&campus.room().join("server/office.sqlite3"), &folder.path().join("bare.sqlite3"), all)?;
+    let (bare_took, bare_cpu) =
+        bare(&campus.room().join("server/office.sqlite3"), &folder.path().join("bare.sqlite3"), all)?;
     let per_cpu = all as f64 / cpu.as_secs_f64();
     let bare_per_cpu = all as f64 / bare_cpu.as_secs_f64();
     writeln!(out, "\nEntries pushed by 500, checked, told to the other gates, durable and countersigned")?;
@@ -118,14 +119,20 @@ fn pushes(caller: Caller, office: &Office, from: u64, entries: u64) -> Result<Pu
 fn bare(from: &Path, to: &Path, entries: u64) -> Result<(Duration, Duration), Trouble> {
     let source = Connection::open(from).map_err(told)?;
     let db = Connection::open(to).map_err(told)?;
-    db.execute_batch("pragma journal_mode = wal; pragma synchronous = full; pragma cache_size = -65536").map_err(told)?;
-    let tables = "select sql from sqlite_schema where tbl_name in ('entry', 'feed') and sql is not null order by type desc";
+    db.execute_batch("pragma journal_mode = wal; pragma synchronous = full; pragma cache_size = -65536")
+        .map_err(told)?;
+    let tables =
+        "select sql from sqlite_schema where tbl_name in ('entry', 'feed') and sql is not null order by type desc";
     let mut shapes = source.prepare(tables).map_err(told)?;
     for shape in shapes.query_map([], |row| row.get::<_, String>(0)).map_err(told)? {
         db.execute_batch(&shape.map_err(told)?).map_err(told)?;
     }
-    let entered = rows(&source, "select * from entry where terminal > (select min(terminal) from entry) order by terminal, seq")?;
-    let feed = rows(&source, &format!("select * from (select * from feed where campus = 1 order by seq desc limit {entries}) order by seq"))?;
+    let entered =
+        rows(&source, "select * from entry where terminal > (select min(terminal) from entry) order by terminal, seq")?;
+    let feed = rows(
+        &source,
+        &format!("select * from (select * from feed where campus = 1 order by seq desc limit {entries}) order by seq"),
+    )?;
     let threads = thread::Builder::new().name("bare-rows".to_owned()).spawn(move || put(&db, &entered, &feed))?;
     threads.join().map_err(|_| told("the rows were not put in"))?
 }

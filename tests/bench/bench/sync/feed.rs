@@ -20,8 +20,18 @@ use world::campus::Campus;
 use super::{caller::CAMPUS, told};
 
 const DEPARTMENTS: [&str; 12] = [
-    "计算机科学与技术学院", "文学院", "国际合作与交流处", "材料学院", "机电学院", "航天学院", "图书馆", "后勤产业集团",
-    "生命科学与医学院", "软件学院", "经济与管理学院", "信息网络中心",
+    "计算机科学与技术学院",
+    "文学院",
+    "国际合作与交流处",
+    "材料学院",
+    "机电学院",
+    "航天学院",
+    "图书馆",
+    "后勤产业集团",
+    "生命科学与医学院",
+    "软件学院",
+    "经济与管理学院",
+    "信息网络中心",
 ];
 const REASONS: [&str; 9] =
     ["学术交流", "参加学术会议", "面试", "设备维修", "送货", "校友返校", "家长来访", "参观校史馆", "项目评审会"];
@@ -60,10 +70,7 @@ pub(super) fn moved(office: &Office, number: u64, day: CampusDay) -> Result<Chan
 }
 
 /// Chained on what the feed holds, as the server would have.
-pub(super) fn tell(
-    campus: &Campus,
-    changes: impl Iterator<Item = Result<Change, Trouble>>,
-) -> Result<(), Trouble> {
+pub(super) fn tell(campus: &Campus, changes: impl Iterator<Item = Result<Change, Trouble>>) -> Result<(), Trouble> {
     let mut db = Connection::open(campus.room().join("server/office.sqlite3")).map_err(told)?;
     db.busy_timeout(std::time::Duration::from_secs(10)).map_err(told)?;
     let transaction = db.transaction().map_err(told)?;

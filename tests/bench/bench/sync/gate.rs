@@ -12,7 +12,7 @@ use gate_terminal::{
     clock::SetClock,
     controller::{Controller, Doors, Handle},
     enrol,
-    gate::Signal,
+    gate::{HELD_CALL_S, Signal},
     ports::{Lamp, Observer, Store as _, Told},
     store::{DATABASE_FILE, SqliteStore},
     sync::{
@@ -25,11 +25,7 @@ use gatehouse::{Trouble, machine::now, office::Office};
 use shared::{
     entry::{Direction, Entry, Outcome, Said},
     ids::GateIndex,
-    sync::{
-        beacon::Freshness,
-        change::Change,
-        enrol::InviteCode,
-    },
+    sync::{beacon::Freshness, change::Change, enrol::InviteCode},
     verdict::Verdict,
 };
 use tempfile::TempDir;
@@ -96,8 +92,8 @@ pub(super) fn backlog(
     let (address, counted) = outside.block_on(proxy::to(campus.listen(), None))?;
     let gate = Gate::start(campus, folder.path(), &address)?;
     gate.until("everything to be known", |snapshot| snapshot.status.freshness == Freshness::Fresh)?;
+    idle(outside, &counted, out)?;
     drop(gate);
-    idle(&counted, out)?;
     feed::tell(campus, (0..MISSED.0).map(|number| visitor(&office, number)))?;
     feed::tell(campus, (0..MISSED.1).map(|number| feed::moved(&office, number, today())))?;
     {
@@ -111,13 +107,18 @@ pub(super) fn backlog(
     let gate = Gate::start(campus, folder.path(), &address)?;
     let seq = outside.block_on(latest(campus))?;
     gate.until("the backlog to be gone", |snapshot| {
-        snapshot.status.unsent == 0 && snapshot.status.freshness == Freshness::Fresh && snapshot.status.entered_today > 0
+        snapshot.status.unsent == 0
+            && snapshot.status.freshness == Freshness::Fresh
+            && snapshot.status.entered_today > 0
     })?;
     let took = since.elapsed();
     let (up, down) = counted.take();
     drop(gate);
     let (passes, moves) = MISSED;
-    writeln!(out, "\nA day's backlog over 1 Mbit/s each way: {entries} entries up; {passes} passes and {moves} movements down, link {seq}")?;
+    writeln!(
+        out,
+        "\nA day's backlog over 1 Mbit/s each way: {entries} entries up; {passes} passes and {moves} movements down, link {seq}"
+    )?;
     writeln!(
         out,
         "  {:.1} s; {:.2} MB up, {:.2} MB down; wanted: 12 s at most",
@@ -128,10 +129,14 @@ pub(super) fn backlog(
     Ok(())
 }
 
-/// A call that is held for 25 s and brings nothing is all that an idle terminal sends: by what one took.
-fn idle(counted: &proxy::Counted, out: &mut dyn Write) -> Result<(), Trouble> {
+/// One held call's answer and the next call are all that comes and goes in the time for which a call is held.
+fn idle(outside: &Runtime, counted: &proxy::Counted, out: &mut dyn Write) -> Result<(), Trouble> {
+    counted.take();
+    outside.block_on(tokio::time::sleep(Duration::from_secs(u64::from(HELD_CALL_S) + 1)));
     let (up, down) = counted.take();
-    writeln!(out, "\nA terminal's start with little to know takes {up} bytes up and {down} down; an idle one asks 144 times an hour")?;
+    let calls = 3_600 / u64::from(HELD_CALL_S);
+    let (up, down) = (up * calls, down * calls);
+    writeln!(out, "\nAn idle terminal's hour: {up} bytes up and {down} down, in {calls} held calls")?;
     Ok(())
 }
 
@@ -148,11 +153,19 @@ pub(super) fn entry(office: &Office, number: u64) -> Result<Entry, Trouble> {
     let record = office.record(number)?;
     let name = record.visitor.masked();
     Ok(Entry {
-        at: today().at_minute(8 * 60).plus(chrono::TimeDelta::milliseconds(i64::try_from(number * 1_913).map_err(told)?)),
+        at: today()
+            .at_minute(8 * 60)
+            .plus(chrono::TimeDelta::milliseconds(i64::try_from(number * 1_913).map_err(told)?)),
         clock_trusted: true,
         gate: GateIndex::new(0).ok_or_else(|| told("no gate"))?,
         direction: Direction::In,
-        said: Said { verdict: Verdict::Admit, pass: Some(record.pass), name: Some(name), foreign_code: None, paper: None },
+        said: Said {
+            verdict: Verdict::Admit,
+            pass: Some(record.pass),
+            name: Some(name),
+            foreign_code: None,
+            paper: None,
+        },
         outcome: Outcome::Passed,
         party: 1,
     })

@@ -10,6 +10,7 @@ use shared::{
     seal::{PublicKey, Sealed},
     sync::{
         enrol::InviteCode,
+        pull::Ailment,
         push::{EntryHead, PushRequest},
         walk_in::WalkInNumber,
     },
@@ -33,6 +34,7 @@ pub(super) async fn report(day: &mut Day) {
     let request = pushed(day, terminal, &key);
     told!(day, push(terminal, &request, day.now)).unwrap();
     told!(day, set_aside(terminal, &request, day.now));
+    told!(day, keep_ailments(terminal, vec![Ailment::JournalUnwritten], day.now));
     let said = HostSaid::parse("T1").unwrap();
     told!(day, find_walk_in_host(&said, terminal, day.config.booking.limits(), day.now));
     let booking = form().check_on_behalf(&day.rules(), day.now).unwrap();
