@@ -22,7 +22,10 @@ use ed25519_dalek::SigningKey;
 use shared::{
     entry::{Entry, Outcome, Way},
     seal::Sealed,
-    sync::push::{EntryHead, PUSH_BATCH, PushRequest},
+    sync::{
+        pull::PullRequest,
+        push::{EntryHead, PUSH_BATCH, PushRequest},
+    },
 };
 
 use crate::{
@@ -131,7 +134,7 @@ impl<S: Store> Controller<S> {
             }),
             Effect::Push { after } => self.push(after),
             Effect::Pull(request) => {
-                self.doors.line.pull(request);
+                self.doors.line.pull(PullRequest { ails: self.store.ails(), ..request });
                 None
             }
             Effect::Forget { before } => {
@@ -204,12 +207,16 @@ impl<S: Store> Controller<S> {
     fn push(&mut self, after: u64) -> Option<Event> {
         let (links, head) = match self.store.entries_after(after, PUSH_BATCH) {
             Ok(read) => read,
-            Err(error) => return Some(failed(&error, "entries could not be read", Event::ReceiptNotKept)),
+            Err(error) => {
+                let event = S::altered(&error).map_or(Event::ReceiptNotKept, |seq| Event::EntryAltered { seq });
+                return Some(failed(&error, "entries could not be read", event));
+            }
         };
+        let marks = self.store.marks(after, links.len()).unwrap_or_default();
         let terminal = self.gate.post().terminal;
         match Sealed::seal(&EntryHead { terminal, head }, None, &self.doors.key) {
             Ok(head) => {
-                self.doors.line.push(PushRequest { terminal, links, head });
+                self.doors.line.push(PushRequest { terminal, links, head, marks });
                 None
             }
             Err(error) => Some(failed(&error, "the head of the entries could not be signed", Event::ReceiptNotKept)),

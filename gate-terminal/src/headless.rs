@@ -291,6 +291,7 @@ const fn alarm_name(alarm: &Alarm) -> &'static str {
         Alarm::CursorAhead => "cursor_ahead",
         Alarm::Fork { .. } => "fork",
         Alarm::EntriesMissing { .. } => "entries_missing",
+        Alarm::EntryAltered { .. } => "entry_altered",
         Alarm::ReceiptUnproven => "receipt_unproven",
         Alarm::Withdrawn => "withdrawn",
         Alarm::Unauthenticated => "unauthenticated",

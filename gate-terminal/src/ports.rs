@@ -11,7 +11,7 @@ use shared::{
     ids::{GateIndex, PassId},
     sync::{
         change::{PassRecord, Places},
-        pull::PullRequest,
+        pull::{Ailment, PullRequest},
         push::PushRequest,
         walk_in::WalkInRequest,
     },
@@ -44,7 +44,23 @@ pub trait Store {
     fn append(&mut self, entry: &Entry) -> Result<EntryId, Self::Error>;
 
     /// At most `limit` links numbered above `after`, and the head they lead to.
+    /// What was altered on the disk is not among them, nor what stands behind it.
     fn entries_after(&mut self, after: u64, limit: usize) -> Result<(Vec<Link>, Head), Self::Error>;
+
+    /// The marks of so many links numbered above `after`.
+    fn marks(&self, _after: u64, _links: usize) -> Result<String, Self::Error> {
+        Ok(String::new())
+    }
+
+    /// What is wrong and closes no gate, for the office to hear.
+    fn ails(&self) -> Vec<Ailment> {
+        Vec::new()
+    }
+
+    /// The number of the entry, if it is one that was altered on the disk.
+    fn altered(_: &Self::Error) -> Option<u64> {
+        None
+    }
 
     /// Fails when the receipt's hash is not the one our chain has under its number.
     fn keep_receipt(&mut self, receipt: &Receipt) -> Result<(), Self::Error>;

@@ -30,10 +30,13 @@ pub enum Label {
     Place,
     /// That a terminal is not to be trusted any more.
     Withdrawal,
+    /// An entry that it writes down where nothing before it is left.
+    Alone,
+    Snapshot,
 }
 
 impl Label {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Pass,
         Self::KeySet,
         Self::Beacon,
@@ -42,6 +45,8 @@ impl Label {
         Self::EntryReceipt,
         Self::Place,
         Self::Withdrawal,
+        Self::Alone,
+        Self::Snapshot,
     ];
 
     #[must_use]
@@ -55,6 +60,8 @@ impl Label {
             Self::EntryReceipt => "campus-gate/entry-receipt/v1",
             Self::Place => "campus-gate/place/v1",
             Self::Withdrawal => "campus-gate/withdrawal/v1",
+            Self::Alone => "campus-gate/alone/v1",
+            Self::Snapshot => "campus-gate/snapshot/v1",
         }
     }
 

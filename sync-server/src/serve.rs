@@ -133,6 +133,29 @@ pub fn only_here(config: &Config) -> Result<File, ServeFault> {
     }
 }
 
+/// Held by a command as long as it has the database open: it may run beside the server and beside others, but not while the file
+/// gives way to another.
+pub fn beside(config: &Config) -> Result<File, ServeFault> {
+    lock_at_work(config, File::try_lock_shared)
+}
+
+/// Held while another file takes the database's place: no command has the old one open, and none opens it.
+pub fn alone(config: &Config) -> Result<File, ServeFault> {
+    lock_at_work(config, File::try_lock)
+}
+
+fn lock_at_work(config: &Config, lock: fn(&File) -> Result<(), TryLockError>) -> Result<File, ServeFault> {
+    let path = config.data_dir.join("at-work.lock");
+    let fault = |cause| ServeFault::Lock { path: path.clone(), cause };
+    fs::create_dir_all(&config.data_dir).map_err(fault)?;
+    let file = File::options().write(true).create(true).truncate(false).open(&path).map_err(fault)?;
+    match lock(&file) {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(ServeFault::AtWork { path }),
+        Err(TryLockError::Error(cause)) => Err(fault(cause)),
+    }
+}
+
 /// Answers with a `state` that is open already: how a story brings its own clock and its own telephones.
 pub async fn answer(
     listener: TcpListener,
@@ -185,6 +208,8 @@ pub enum ServeFault {
     Randomness(#[from] NoRandomness),
     #[error("已有一个服务在使用这个数据目录（{} 已被锁定）。Another server serves this data directory already", path.display())]
     AlreadyServing { path: PathBuf },
+    #[error("另一个 sync-server 命令正在使用这个数据目录（{} 已被锁定），请等它结束。Another command is at work in it; wait for it", path.display())]
+    AtWork { path: PathBuf },
     #[error("{} 无法创建或锁定。It cannot be made or locked", path.display())]
     Lock {
         path: PathBuf,
@@ -292,6 +317,7 @@ pub(crate) async fn minute_round(state: &AppState) -> Result<Erasing, ChoresFaul
     copy_if_due(state, now, erasing == Erasing::Due);
     if erasing == Erasing::Due {
         state.store.erase_due(state.config.retention, now).await?;
+        state.store.keep_snapshots(now).await?;
         state.store.chores_done(now).await?;
     }
     Ok(erasing)

@@ -144,7 +144,17 @@ impl Office {
         };
         let key_set = key_set.map(opened).transpose()?;
         let server_time = now();
-        let news = News { key_set, epoch, head, server_time, as_of, restarts: false, changes, not_understood: 0 };
+        let news = News {
+            key_set,
+            epoch,
+            head,
+            server_time,
+            as_of,
+            restarts: false,
+            changes,
+            not_understood: 0,
+            snapshot: None,
+        };
         store.keep_news(&news).map_err(told)
     }
 

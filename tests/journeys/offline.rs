@@ -1,9 +1,16 @@
 //! The cable is out, or the answers are lost.
 
 use chrono::TimeDelta;
-use gate_terminal::gate::{Event, GuardAct};
+use gate_terminal::{
+    enrol,
+    gate::{Alarm, Event, GuardAct},
+    ports::Store as _,
+};
 use shared::{
+    chain::{ChainName, Head, Link},
     entry::GuardReason,
+    seal::Sealed,
+    sync::push::{EntryHead, PushRequest},
     verdict::{AskReason, RefuseReason, Verdict},
 };
 use world::{
@@ -65,6 +72,44 @@ async fn revoked_while_away() -> Result<(), Trouble> {
     south.cable = Cable::In;
     south.sync().await;
     assert_eq!(shown(&south.show(&approved.text)).verdict, Verdict::Refuse(RefuseReason::Revoked));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn neither_a_refused_push_nor_a_bad_row_holds_up_a_revocation() -> Result<(), Trouble> {
+    let campus = Campus::open().await?;
+    let mut south = Terminal::enrolled(&campus, 0).await?;
+    let host = Person::signed_in(&campus.url, HOST_PHONE, &campus.mailbox).await?;
+    let revoked = async |south: &mut Terminal, number| -> Result<Verdict, Trouble> {
+        campus.mailbox.clear();
+        let form = Form::good(today()).with("document_number", resident_number(number));
+        let approved = campus.approved(&form).await?;
+        south.sync().await;
+        host.press(&approved.booking, &format!("{}/revoke", approved.booking)).await?;
+        south.sync().await;
+        Ok(shown(&south.show(&approved.text)).verdict.clone())
+    };
+    // Whoever has its key was first: from now on every push of its own is a fork.
+    let id = south.controller.store_mut().post().unwrap().unwrap().terminal;
+    let (key, body) = (enrol::load_key(south.directory()).unwrap(), r#"{"poison":true}"#);
+    let head = Head::START.extend(ChainName::Entries { terminal: id }, body);
+    let link = Link { seq: 1, body: serde_json::value::RawValue::from_string(body.to_owned()).unwrap() };
+    let head = Sealed::seal(&EntryHead { terminal: id, head }, None, &key).unwrap();
+    let request = PushRequest { terminal: id, links: vec![link], head, marks: String::new() };
+    south.say(request).await.unwrap();
+    south.show("A STRANGER'S CODE");
+    assert_eq!(revoked(&mut south, 21).await?, Verdict::Refuse(RefuseReason::Revoked));
+    assert_eq!(south.view().alarm, Some(Alarm::Fork { seq: 1 }));
+
+    // And a row that was altered on its disk, in its journal, too: nothing can be pushed at all.
+    let db = rusqlite::Connection::open(south.directory().join("terminal.sqlite3")).unwrap();
+    db.execute("update entry set body = '{}' where seq = 1", []).unwrap();
+    std::fs::write(south.directory().join("entries.journal"), "no journal\n").unwrap();
+    south.wait_ms(60_000);
+    assert_eq!(revoked(&mut south, 22).await?, Verdict::Refuse(RefuseReason::Revoked));
+    south.wait_ms(60_000);
+    assert_eq!(south.view().alarm, Some(Alarm::EntryAltered { seq: 1 }));
+    assert_eq!(campus.state.store.push_faults().await.unwrap()[0].seq, 1, "the office sees which");
     Ok(())
 }
 

@@ -16,14 +16,18 @@ use gate_terminal::{
     store::SqliteStore,
     sync::{
         self, Lanes,
-        http::{Http, Signer},
+        http::{Http, HttpError, Signer},
         round::{pull_once, push_once, walk_in_once},
     },
 };
 use shared::{
     entry::Direction,
     ids::{CampusId, GateIndex},
-    sync::enrol::InviteCode,
+    sync::{
+        Protocol as _, Refusal,
+        enrol::InviteCode,
+        push::{PushAnswer, PushRequest},
+    },
 };
 
 use crate::{Trouble, campus::Campus};
@@ -101,6 +105,7 @@ impl Terminal {
         };
         let signer = Signer { terminal: post.terminal, key: key.clone() };
         let http = Http::new(url, Some(signer), Arc::new(clock.clone())).map_err(told)?;
+        store.keep_journal(&key).map_err(told)?;
         let (calls, lanes) = sync::line();
         let (questions, cards) = card::desk();
         let witness = Witness::default();
@@ -138,7 +143,7 @@ impl Terminal {
             Cable::In => pull_once(&self.http, request, Http::meaning).await,
             Cable::Pulled | Cable::AnswersLost => Event::PullFailed(unreachable()),
         };
-        let news = matches!(&event, Event::Pulled(answer) if !answer.links.is_empty() || answer.key_set.is_some());
+        let news = matches!(&event, Event::Pulled(answer) if !answer.links.is_empty() || answer.snapshot.is_some() || answer.key_set.is_some());
         self.controller.turn(event);
         news
     }
@@ -157,6 +162,16 @@ impl Terminal {
         let through = matches!(event, Event::Pushed(_));
         self.controller.turn(event);
         through
+    }
+
+    /// Whoever has its key says this in its name.
+    #[expect(clippy::panic, reason = "a story that cannot go on has failed")]
+    pub async fn say(&self, request: PushRequest) -> Result<PushAnswer, Refusal> {
+        match self.http.push(request).await {
+            Ok(answer) => Ok(answer),
+            Err(HttpError::Refused(refusal)) => Err(refusal),
+            Err(other) => panic!("{other}"),
+        }
     }
 
     /// Whether there was somebody to ask for.

@@ -194,6 +194,7 @@ fn of_http(error: &HttpError) -> EnrolProblem {
         HttpError::Refused(_)
         | HttpError::Certificate { .. }
         | HttpError::Exchange(_)
+        | HttpError::Deflated(_)
         | HttpError::Status(_)
         | HttpError::TooLong
         | HttpError::Unreadable(_) => EnrolProblem::Unreachable { why: with_causes(error) },

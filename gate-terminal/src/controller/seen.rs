@@ -180,7 +180,9 @@ const fn alarm(alarm: &gate::Alarm) -> snapshot::Alarm {
     match alarm {
         Alarm::NewsUnproven { .. } | Alarm::NewsBackwards | Alarm::ReceiptUnproven => snapshot::Alarm::Unproven,
         Alarm::CursorAhead => snapshot::Alarm::CursorAhead,
-        Alarm::Fork { .. } | Alarm::EntriesMissing { .. } => snapshot::Alarm::EntriesDiffer,
+        Alarm::Fork { .. } | Alarm::EntriesMissing { .. } | Alarm::EntryAltered { .. } => {
+            snapshot::Alarm::EntriesDiffer
+        }
         Alarm::StoreFailing => snapshot::Alarm::NotRecording,
         Alarm::Withdrawn | Alarm::Unauthenticated => snapshot::Alarm::NotAccepted,
         Alarm::ClockRefused { .. } => snapshot::Alarm::ClockWrong,

@@ -84,6 +84,10 @@ pub enum Alarm {
     EntriesMissing {
         expected: u64,
     },
+    /// An entry was altered on this machine's disk before the server had it.
+    EntryAltered {
+        seq: u64,
+    },
     ReceiptUnproven,
     Withdrawn,
     Unauthenticated,

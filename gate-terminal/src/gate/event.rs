@@ -51,6 +51,10 @@ pub enum Event {
     ReceiptKept,
     /// The store failed, or the receipt is for a chain that is not ours.
     ReceiptNotKept,
+    /// What is to be pushed next is not as it was written.
+    EntryAltered {
+        seq: u64,
+    },
     HostAsked {
         number: WalkInNumber,
         answer: WalkInAnswer,

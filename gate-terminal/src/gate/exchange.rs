@@ -97,6 +97,8 @@ impl Exchange {
                 cursor: local.cursor(),
                 key_set: local.keys().map_or(0, |keys| keys.number()),
                 wait_s: if self.up_to_date { HELD_CALL_S } else { 0 },
+                snapshot: local.snapshot(),
+                ails: Vec::new(),
             }));
         }
         // Without keys a receipt could not be checked; whoever is withdrawn is given none.
@@ -213,8 +215,9 @@ impl Exchange {
         if expected > self.recorded.saturating_add(1) {
             return raise(&mut self.push_alarm, Alarm::Fork { seq: expected.saturating_sub(1) });
         }
-        self.push_again_after = Some(expected.saturating_sub(1));
-        if expected > self.receipted {
+        let again = self.push_again_after.replace(expected.saturating_sub(1));
+        // Asked for once more, it is not here either.
+        if expected > self.receipted && again != self.push_again_after {
             return Vec::new();
         }
         raise(&mut self.push_alarm, Alarm::EntriesMissing { expected })
@@ -236,6 +239,11 @@ impl Exchange {
         raise(&mut self.push_alarm, if was_read { Alarm::ReceiptUnproven } else { Alarm::StoreFailing })
     }
 
+    pub(super) fn entry_altered(&mut self, seq: u64, since_boot_ms: u64) -> Vec<Effect> {
+        self.push = Call::later(since_boot_ms);
+        raise(&mut self.push_alarm, Alarm::EntryAltered { seq })
+    }
+
     fn push_after(&self) -> u64 {
         self.push_again_after.unwrap_or(self.receipted)
     }
@@ -255,6 +263,7 @@ fn refused(refusal: &Refusal) -> Alarm {
         Refusal::CursorAhead => Alarm::CursorAhead,
         Refusal::Fork { seq } => Alarm::Fork { seq },
         Refusal::Gap { expected } => Alarm::EntriesMissing { expected },
+        Refusal::Altered { seq } => Alarm::EntryAltered { seq },
         Refusal::Withdrawn { .. } | Refusal::SetAside { .. } => Alarm::Withdrawn,
         Refusal::Unauthenticated => Alarm::Unauthenticated,
         Refusal::Clock { server_time } => Alarm::ClockRefused { server_time },

@@ -17,6 +17,7 @@ use shared::{
         beacon::Freshness,
         change::{Change, PassRecord, Places, REVOCATION_KEPT_DAYS},
         pull::Cursor,
+        snapshot::SnapshotPlace,
     },
     time::{CampusDay, Moment},
 };
@@ -121,6 +122,8 @@ pub struct LocalState {
     key_floor: KeySetFloor,
     epoch: u32,
     head: Head,
+    /// The part that comes next of one that is being told.
+    snapshot: Option<SnapshotPlace>,
     as_of: Option<AsOf>,
     places: Option<Arc<Places>>,
     passes: HashMap<PassId, Arc<PassRecord>>,
@@ -145,6 +148,7 @@ impl LocalState {
             key_floor,
             epoch,
             head,
+            snapshot: None,
             as_of,
             places: None,
             passes: HashMap::with_capacity(changes.len()),
@@ -194,6 +198,11 @@ impl LocalState {
     }
 
     #[must_use]
+    pub const fn snapshot(&self) -> Option<SnapshotPlace> {
+        self.snapshot
+    }
+
+    #[must_use]
     pub fn as_of(&self) -> Option<Moment> {
         self.as_of.map(|as_of| as_of.server_time)
     }
@@ -239,7 +248,7 @@ impl LocalState {
     /// Takes over news that is durable by now.
     pub fn take(&mut self, news: News) {
         self.version += 1;
-        let News { key_set, epoch, head, server_time: _, as_of, restarts, changes, not_understood: _ } = news;
+        let News { key_set, epoch, head, server_time: _, as_of, restarts, changes, not_understood: _, snapshot } = news;
         if restarts {
             // What a lost epoch said of passes is void. That one was revoked, or somebody went in, stays true.
             self.passes.clear();
@@ -253,6 +262,7 @@ impl LocalState {
         }
         self.epoch = epoch;
         self.head = head;
+        self.snapshot = snapshot;
         self.as_of = as_of.or(self.as_of);
         for change in changes {
             self.learn(change);

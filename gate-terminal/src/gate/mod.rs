@@ -17,6 +17,7 @@ mod local_state;
 mod news;
 mod oblivion;
 mod sighting;
+mod snapshot;
 mod timekeeper;
 mod verdict;
 mod view;
@@ -242,6 +243,7 @@ impl Gate {
                 Vec::new()
             }
             Event::ReceiptNotKept => self.exchange.receipt_not_kept(since_boot_ms),
+            Event::EntryAltered { seq } => self.exchange.entry_altered(seq, since_boot_ms),
             Event::HostAsked { number, answer } => {
                 self.walk_ins.answered(number, answer);
                 Vec::new()

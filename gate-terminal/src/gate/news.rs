@@ -14,6 +14,7 @@ use shared::{
         change::Change,
         pull::{PullAnswer, Unproven, prove},
         push::EntryReceipt,
+        snapshot::SnapshotPlace,
     },
     time::Moment,
 };
@@ -21,6 +22,7 @@ use shared::{
 use super::{
     effect::{Alarm, Receipt},
     local_state::{AsOf, LocalState},
+    snapshot,
 };
 
 /// A proven step along the feed.
@@ -32,10 +34,12 @@ pub struct News {
     pub server_time: Moment,
     /// Present when this was all there was to know.
     pub as_of: Option<AsOf>,
-    /// A new epoch begins here: what earlier ones said of passes is void.
+    /// A new epoch or a snapshot begins here: what was said of passes before is void.
     pub restarts: bool,
     pub changes: Vec<Change>,
     pub not_understood: usize,
+    /// The part of a snapshot that comes next; until then the feed is followed no further.
+    pub snapshot: Option<SnapshotPlace>,
 }
 
 /// A key set whose root signature and order have been checked, and its text for the store.
@@ -51,7 +55,7 @@ pub(super) fn believe(
     local: &LocalState,
     may_be: impl FnOnce(Moment) -> bool,
 ) -> Result<News, Alarm> {
-    let PullAnswer { key_set, links, beacon } = answer;
+    let PullAnswer { key_set, links, snapshot: part, beacon } = answer;
     let key_set = key_set.map(|sealed| newer(sealed, local)).transpose().map_err(unproven)?.flatten();
     let keys = key_set.as_ref().map(|newer| &newer.opened).or(local.keys());
     let keys = keys.ok_or_else(|| unproven("no key set is known yet"))?;
@@ -62,12 +66,26 @@ pub(super) fn believe(
     if !may_be(beacon.server_time) {
         return Err(Alarm::NewsBackwards);
     }
+    let as_of = AsOf { server_time: beacon.server_time, valid_for_s: beacon.valid_for_s };
+    if let Some(part) = part {
+        let told = snapshot::told(&part, &beacon, keys, local)?;
+        return Ok(News {
+            epoch: told.epoch,
+            head: told.head,
+            server_time: beacon.server_time,
+            as_of: (told.next.is_none() && beacon.is_complete()).then_some(as_of),
+            restarts: told.begins,
+            changes: told.changes,
+            not_understood: told.not_understood,
+            snapshot: told.next,
+            key_set,
+        });
+    }
     let head = prove(local.head(), local.epoch(), &links, &beacon).map_err(|fault| match fault {
         Unproven::Backwards => Alarm::NewsBackwards,
         Unproven::Gap(_) | Unproven::OtherHead => unproven(fault),
     })?;
     let changes: Vec<Change> = links.iter().filter_map(|link| serde_json::from_str(link.body.get()).ok()).collect();
-    let as_of = AsOf { server_time: beacon.server_time, valid_for_s: beacon.valid_for_s };
     Ok(News {
         key_set,
         epoch: beacon.epoch,
@@ -77,6 +95,7 @@ pub(super) fn believe(
         restarts: beacon.epoch > local.epoch(),
         not_understood: links.len() - changes.len(),
         changes,
+        snapshot: None,
     })
 }
 
@@ -99,7 +118,7 @@ fn newer(sealed: SealedKeySet, local: &LocalState) -> Result<Option<NewerKeySet>
     Ok(Some(NewerKeySet { sealed, opened }))
 }
 
-fn unproven(why: impl ToString) -> Alarm {
+pub(super) fn unproven(why: impl ToString) -> Alarm {
     Alarm::NewsUnproven { why: why.to_string() }
 }
 
@@ -137,7 +156,17 @@ mod tests {
 
     fn asked(office: &Office, local: &LocalState) -> PullAnswer {
         let key_set = local.keys().map_or(0, KeySet::number);
-        office.answer(&PullRequest { terminal: TERMINAL, cursor: local.cursor(), key_set, wait_s: 0 }, morning())
+        office.answer(
+            &PullRequest {
+                terminal: TERMINAL,
+                cursor: local.cursor(),
+                key_set,
+                wait_s: 0,
+                snapshot: local.snapshot(),
+                ails: Vec::new(),
+            },
+            morning(),
+        )
     }
 
     fn unbelieved(name: &str, answer: PullAnswer, local: &LocalState, backwards: bool) {

@@ -166,6 +166,7 @@ impl Office {
         PullAnswer {
             key_set: (request.key_set < self.key_set_number).then(|| self.key_set()),
             links: self.links[from..to].to_vec(),
+            snapshot: None,
             beacon: self.seal_beacon(&self.beacon(to as u64, server_time)),
         }
     }
@@ -307,6 +308,8 @@ impl Terminal {
             cursor: self.gate.local().cursor(),
             key_set: self.gate.local().keys().map_or(0, |keys| keys.number()),
             wait_s: 0,
+            snapshot: self.gate.local().snapshot(),
+            ails: Vec::new(),
         };
         self.tell(Event::Pulled(Box::new(self.office.answer(&request, self.wall))))
     }

@@ -138,6 +138,7 @@ impl Post {
             restarts: false,
             changes,
             not_understood: 0,
+            snapshot: None,
         };
         self.store.keep_news(&news).unwrap();
     }

@@ -9,6 +9,7 @@ use shared::{
     chain::{ChainHash, ChainName, Head, Link},
     entry::Entry,
     ids::TerminalId,
+    sync::push::mark,
     time::CampusDay,
 };
 
@@ -63,20 +64,71 @@ pub(super) fn take_over(transaction: &Transaction<'_>, body: &str, Head { seq, h
     Ok(())
 }
 
-pub(super) fn after(connection: &Connection, after: u64, limit: usize) -> Result<(Vec<Link>, Head), StoreError> {
+/// What to do about a number that is not here and was not purged, where it is the first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Holes {
+    Told,
+    Passed,
+}
+
+/// As far as they hold: what stands before one that was altered on the disk is told, and then it is named.
+pub(super) fn after(
+    connection: &Connection,
+    (terminal, holes): (TerminalId, Holes),
+    after: u64,
+    limit: usize,
+) -> Result<(Vec<Link>, Head), StoreError> {
     let mut select =
         connection.prepare_cached("select seq, body, hash from entry where seq > ?1 order by seq limit ?2")?;
     let mut rows = select.query(params![stored(after)?, i64::try_from(limit).unwrap_or(i64::MAX)])?;
-    let mut links = Vec::new();
-    let mut end = None;
+    // Of the oldest that is left the hash before it is not known any more.
+    let mut before = at(connection, after)?;
+    let (mut links, mut end) = (Vec::new(), None);
+    let (mut expected, purged) = (after, receipted(connection)?);
     while let Some(row) = rows.next()? {
-        let seq = counted(row.get(0)?)?;
-        let body = RawValue::from_string(row.get(1)?).map_err(StoreError::json("entry"))?;
+        expected = expected.saturating_add(1);
+        let (seq, body, hash) = (counted(row.get(0)?)?, row.get::<_, String>(1)?, read_hash(row, 2)?);
+        if links.is_empty() && seq > expected && (seq <= purged.saturating_add(1) || holes == Holes::Passed) {
+            (before, expected) = (None, seq);
+        }
+        let holds = |before: Head| before.extend(ChainName::Entries { terminal }, &body) == Head { seq, hash };
+        let body = RawValue::from_string(body.clone()).ok().filter(|_| seq == expected && before.is_none_or(holds));
+        let Some(body) = body else {
+            return end.map(|end| (links, end)).ok_or(StoreError::Altered { seq: expected });
+        };
         links.push(Link { seq, body });
-        end = Some(Head { seq, hash: read_hash(row, 2)? });
+        before = Some(Head { seq, hash });
+        end = before;
     }
     let end = end.map_or_else(|| head(connection), Ok)?;
     Ok((links, end))
+}
+
+pub(super) fn marks(connection: &Connection, after: u64, links: usize) -> Result<String, StoreError> {
+    let mut select = connection.prepare_cached("select hash from entry where seq > ?1 order by seq limit ?2")?;
+    let hashes =
+        select.query_map(params![stored(after)?, i64::try_from(links).unwrap_or(i64::MAX)], |row| read_hash(row, 0))?;
+    hashes.map(|hash| Ok(mark(hash?))).collect()
+}
+
+/// The head at a number, where its entry is still here.
+fn at(connection: &Connection, seq: u64) -> Result<Option<Head>, StoreError> {
+    if seq == 0 {
+        return Ok(Some(Head::START));
+    }
+    let mut select = connection.prepare_cached("select hash from entry where seq = ?1")?;
+    let hash = select.query_row([stored(seq)?], |row| read_hash(row, 0)).optional()?;
+    Ok(hash.map(|hash| Head { seq, hash }))
+}
+
+/// Puts an entry back as it was written, in place of whatever stands there.
+pub(super) fn put_back(connection: &Connection, body: &str, Head { seq, hash }: Head) -> Result<(), StoreError> {
+    let entry: Entry = serde_json::from_str(body).map_err(StoreError::json("entry"))?;
+    connection.execute(
+        "insert or replace into entry (seq, body, hash, at_ms) values (?1, ?2, ?3, ?4)",
+        params![stored(seq)?, body, hash.as_bytes(), entry.at.unix_ms()],
+    )?;
+    Ok(())
 }
 
 /// The last who went through, how many they were in truth, and who was sent away, oldest first.

@@ -23,11 +23,11 @@ use shared::{
     ids::{CampusId, GateIndex, TerminalId},
     pass::{KeySet, KeySetFloor, RootKey, Roots, SealedKeySet},
     seal::{Label, PublicKey, Sealable, Sealed},
-    sync::push::EntryHead,
+    sync::{pull::Ailment, push::EntryHead},
     time::Moment,
 };
 
-use super::{StoreError, counted, entries, news, read_hash, stored};
+use super::{StoreError, counted, entries, news, read_hash, stored, trouble};
 use crate::ports::Post;
 
 /// Beside the database.
@@ -71,6 +71,21 @@ pub(super) struct Kept {
     after: ChainHash,
     pub(super) body: String,
     head: Sealed<EntryHead>,
+    /// Where the hash before it is not known any more, the head says nothing of the body: so the body is signed by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    alone: Option<Sealed<Alone>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Alone {
+    terminal: TerminalId,
+    seq: u64,
+    body: String,
+}
+
+impl Sealable for Alone {
+    const LABEL: Label = Label::Alone;
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -103,8 +118,8 @@ pub(super) struct Read {
     /// Where the last line ends that holds, and whether a line stands behind it that was not finished.
     end: u64,
     torn: bool,
-    /// A whole line does not hold. Signed ones may stand behind it.
-    damaged: bool,
+    /// Where whole lines do not hold: the number that was to come. Signed ones may stand behind it, and are among the entries.
+    pub(super) flaws: Vec<u64>,
 }
 
 impl Read {
@@ -122,13 +137,16 @@ impl Journal {
         let path = database.with_file_name(FILE);
         let fault = |cause| StoreError::Lock { path: path.clone(), cause };
         let (post, floor) = place(connection)?;
-        let mut to_keep = true;
+        let (mut to_keep, mut is_another) = (true, true);
         let goes_on = match read(&path, &PublicKey::of(key)) {
             Some(read) if stands(&read, &post) && belongs(connection, &read)? => {
                 take_over(connection, &read)?;
-                to_keep = read.damaged;
+                if read.is_damaged() {
+                    tell_of_flaws(connection, &read.flaws);
+                }
+                (to_keep, is_another) = (read.is_damaged(), false);
                 let (oldest, _) = ends(connection)?;
-                (!read.damaged && read.place.post() == post && !too_long(&read, oldest)).then_some(read)
+                (!read.is_damaged() && read.place.post() == post && !too_long(&read, oldest)).then_some(read)
             }
             Some(_) | None => None,
         };
@@ -158,6 +176,13 @@ impl Journal {
             if to_keep && path.exists() {
                 let aside = unused(path.with_extension("journal.before"));
                 tracing::error!(aside = %aside.display(), "the journal of entries is damaged or not this database's; it was set aside");
+                if is_another {
+                    let says = format!(
+                        "出入记录副本与数据库不符，已另存为 {0} the journal and the database differ; it was set aside as {0}",
+                        aside.display()
+                    );
+                    trouble::note(connection, Ailment::JournalDiffers, Some(&says));
+                }
                 fs::rename(&path, aside).map_err(fault)?;
             }
             fs::rename(&journal.path, &path).map_err(fault)?;
@@ -198,11 +223,12 @@ impl Journal {
         let mut select = connection.prepare("select seq, body, hash from entry where seq >= ?1 order by seq")?;
         let mut rows = select.query([stored(from)?])?;
         // Of the oldest that is left the hash before it is not known any more; what follows is checked.
+        let mut next = from;
         let mut before: Option<ChainHash> = (from == self.last.seq.saturating_add(1)).then_some(self.last.hash);
         while let Some(row) = rows.next()? {
             let (seq, body, hash) = (counted(row.get(0)?)?, row.get::<_, String>(1)?, read_hash(row, 2)?);
-            self.put(before.unwrap_or(ChainHash::START), &body, Head { seq, hash })?;
-            before = Some(hash);
+            self.put(before.filter(|_| seq == next), &body, Head { seq, hash })?;
+            (before, next) = (Some(hash), seq.saturating_add(1));
         }
         Ok(())
     }
@@ -210,16 +236,21 @@ impl Journal {
     /// On the disk when this returns.
     pub(super) fn append(&mut self, after: ChainHash, body: &str, head: Head) -> Result<(), StoreError> {
         self.broken = true;
-        self.put(after, body, head)?;
+        self.put(Some(after), body, head)?;
         self.file.sync_data().map_err(|cause| StoreError::Lock { path: self.path.clone(), cause })?;
         self.broken = false;
         Ok(())
     }
 
-    fn put(&mut self, after: ChainHash, body: &str, head: Head) -> Result<(), StoreError> {
-        let signed = Sealed::seal(&EntryHead { terminal: self.terminal, head }, None, &self.key);
-        let signed = signed.map_err(StoreError::json("journal"))?;
-        let kept = Kept { seq: head.seq, after, body: body.to_owned(), head: signed };
+    fn put(&mut self, after: Option<ChainHash>, body: &str, head: Head) -> Result<(), StoreError> {
+        let terminal = self.terminal;
+        let signed =
+            Sealed::seal(&EntryHead { terminal, head }, None, &self.key).map_err(StoreError::json("journal"))?;
+        let alone = Alone { terminal, seq: head.seq, body: body.to_owned() };
+        let alone = after.is_none().then(|| Sealed::seal(&alone, None, &self.key)).transpose();
+        let alone = alone.map_err(StoreError::json("journal"))?;
+        let after = after.unwrap_or(ChainHash::START);
+        let kept = Kept { seq: head.seq, after, body: body.to_owned(), head: signed, alone };
         self.write(&Line::Entry(Box::new(kept)))?;
         (self.last, self.lines) = (head, self.lines.saturating_add(1));
         Ok(())
@@ -237,37 +268,75 @@ impl Journal {
     }
 }
 
-/// As far as this terminal's own signatures and the chain hold. `None` without a place to stand.
+/// What this terminal's own signatures and the chain hold of it. `None` without a place to stand.
 pub(super) fn read(path: &Path, own: &PublicKey) -> Option<Read> {
     let text = fs::read(path).ok()?;
     let mut lines = text.split_inclusive(|byte| *byte == b'\n').filter(|line| line.ends_with(b"\n"));
     let first = lines.next()?;
     let Ok(Line::Place(sealed)) = serde_json::from_slice(first) else { return None };
     let place = sealed.open(own).ok()?;
-    let mut read = Read { place, entries: Vec::new(), key_set: None, end: length(first), torn: false, damaged: false };
+    let mut read =
+        Read { place, entries: Vec::new(), key_set: None, end: length(first), torn: false, flaws: Vec::new() };
+    let mut whole = length(first);
     for line in lines {
+        whole = whole.saturating_add(length(line));
         match serde_json::from_slice(line) {
             Ok(Line::KeySet(sealed)) => match KeySet::open(&sealed, read.post().roots) {
                 Ok(opened) => read.key_set = Some((*sealed, opened)),
-                Err(_) => break,
+                Err(_) => read.flaws.push(read.next()),
             },
-            Ok(Line::Entry(kept)) => {
-                let Some(head) = proven(&kept, read.place.terminal, own) else { break };
-                let follows = |last: &Head| kept.seq == last.seq.saturating_add(1) && kept.after == last.hash;
-                if !read.entries.last().is_none_or(|(_, last)| follows(last)) {
-                    break;
-                }
-                read.entries.push((*kept, head));
-            }
-            Ok(Line::Place(_)) | Err(_) => break,
+            Ok(Line::Entry(kept)) => read.take(*kept, own),
+            Ok(Line::Place(_)) | Err(_) => read.flaws.push(read.next()),
         }
-        read.end = read.end.saturating_add(length(line));
+        if read.flaws.is_empty() {
+            read.end = whole;
+        }
     }
-    read.damaged =
-        text.get(usize::try_from(read.end).unwrap_or(usize::MAX)..).is_some_and(|rest| rest.contains(&b'\n'));
-    read.torn = !read.damaged && read.end < length(&text);
+    read.torn = read.flaws.is_empty() && read.end < length(&text);
     Some(read)
 }
+
+impl Read {
+    /// A line that proves itself counts wherever it stands; that others are missing before it does not make it less true.
+    fn take(&mut self, kept: Kept, own: &PublicKey) {
+        let next = self.next();
+        let Some(head) = proven(&kept, self.place.terminal, own) else { return self.flaws.push(next) };
+        let follows = |last: &Head| kept.seq > last.seq && (kept.seq > next || kept.after == last.hash);
+        if !self.entries.last().is_none_or(|(_, last)| follows(last)) {
+            return self.flaws.push(kept.seq);
+        }
+        if !self.entries.is_empty() {
+            let missing = (next..kept.seq).filter(|seq| self.flaws.last() != Some(seq)).take(FLAWS_AT_MOST);
+            self.flaws.extend(missing.collect::<Vec<_>>());
+        }
+        self.entries.push((kept, head));
+    }
+
+    /// The number that is to come.
+    fn next(&self) -> u64 {
+        self.entries.last().map_or(1, |(kept, _)| kept.seq.saturating_add(1))
+    }
+
+    fn is_damaged(&self) -> bool {
+        !self.flaws.is_empty()
+    }
+}
+
+/// For the officers' page; it stays there, because people are to look into it.
+pub(super) fn tell_of_flaws(connection: &Connection, flaws: &[u64]) {
+    if flaws.is_empty() {
+        return;
+    }
+    let numbers = trouble::numbers(flaws);
+    tracing::error!(numbers, "lines of the journal of entries do not hold");
+    let says = format!(
+        "出入记录副本第 {numbers} 条对不上，原件另存 entries {numbers} of the journal did not hold; it is kept beside it"
+    );
+    trouble::note(connection, Ailment::JournalAltered, Some(&says));
+}
+
+/// Of a hole, so many are named.
+const FLAWS_AT_MOST: usize = 1_000;
 
 /// The head that the line leads to, as this terminal signed it.
 fn proven(kept: &Kept, terminal: TerminalId, own: &PublicKey) -> Option<Head> {
@@ -275,8 +344,11 @@ fn proven(kept: &Kept, terminal: TerminalId, own: &PublicKey) -> Option<Head> {
     let before = Head { seq: kept.seq.checked_sub(1)?, hash: kept.after };
     let led_to = before.extend(ChainName::Entries { terminal }, &kept.body);
     // The oldest line after a purge does not know what stood before it.
-    let proven = led_to == head || (kept.after == ChainHash::START && head.seq == kept.seq && kept.seq > 1);
-    // Of that one nothing proves the body; what is no entry is a line that does not hold.
+    let by_itself = || {
+        let alone = kept.alone.as_ref()?.open(own).ok()?;
+        Some(alone == Alone { terminal, seq: kept.seq, body: kept.body.clone() })
+    };
+    let proven = led_to == head || (head.seq == kept.seq && by_itself() == Some(true));
     let is_entry = serde_json::from_str::<Entry>(&kept.body).is_ok();
     (whose == terminal && proven && is_entry).then_some(head)
 }

@@ -114,7 +114,7 @@ impl EntryLog for SqliteLog {
                 return Ok(Some(report));
             }
         }
-        Ok(None)
+        super::trouble::all(&self.connection)
     }
 }
 

@@ -11,6 +11,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0004_asked_and_sent_away.sql"),
     include_str!("migrations/0005_spare_root.sql"),
     include_str!("migrations/0006_oblivion.sql"),
+    include_str!("migrations/0007_trouble.sql"),
 ];
 
 /// Brings the schema up to this program's; each step is one transaction.

@@ -12,6 +12,7 @@ mod news;
 mod oblivion;
 mod passes;
 mod rebuild;
+mod trouble;
 mod walk_ins;
 
 use std::{
@@ -29,10 +30,12 @@ use shared::{
     ids::{CampusId, GateIndex, TerminalId},
     pass::Roots,
     seal::PublicKey,
+    sync::pull::Ailment,
     time::{CampusDay, Moment},
 };
 
 use crate::ports::{Held, News, Oblivion, Post, Receipt, Store, WalkIn};
+use entries::Holes;
 use journal::Journal;
 pub use log::SqliteLog;
 pub use rebuild::Rebuilt;
@@ -89,8 +92,24 @@ impl SqliteStore {
     /// written at once.
     pub fn keep_journal(&mut self, key: &SigningKey) -> Result<(), StoreError> {
         self.journal_key = Some(key.clone());
-        self.journal = Some(Journal::level(&self.path, &mut self.connection, key)?);
+        let levelled = Journal::level(&self.path, &mut self.connection, key);
+        self.tell_of_the_journal(levelled.as_ref().err());
+        self.journal = Some(levelled?);
         Ok(())
+    }
+
+    /// Where the journal at this database does not hold, by this terminal's own signatures and by the chain: the numbers that were to
+    /// come. `None` when there is none that is this terminal's.
+    #[must_use]
+    pub fn journal_flaws(path: &Path, own: &PublicKey) -> Option<Vec<u64>> {
+        journal::read(&path.with_file_name(journal::FILE), own).map(|read| read.flaws)
+    }
+
+    /// For the officers' page.
+    fn tell_of_the_journal(&self, failure: Option<&StoreError>) {
+        let says =
+            failure.map(|failure| format!("出入记录副本写不了 the journal of entries is not written: {failure}"));
+        trouble::note(&self.connection, Ailment::JournalUnwritten, says.as_deref());
     }
 
     /// For looking beside a running terminal; every writing method fails.
@@ -131,8 +150,22 @@ impl SqliteStore {
             }
         };
         if let Err(error) = written {
+            self.tell_of_the_journal(Some(&error));
             tracing::error!(error = &error as &dyn std::error::Error, "the journal of entries was not written");
         }
+    }
+
+    /// Whether the journal had the entry of this number as it was written.
+    fn put_back(&mut self, seq: u64) -> Result<bool, StoreError> {
+        let Some(key) = &self.journal_key else { return Ok(false) };
+        let read = journal::read(&self.path.with_file_name(journal::FILE), &PublicKey::of(key));
+        let Some((kept, head)) = read.iter().flat_map(|read| &read.entries).find(|(kept, _)| kept.seq == seq) else {
+            return Ok(false);
+        };
+        entries::put_back(&self.connection, &kept.body, *head)?;
+        tracing::error!(seq, "an entry had been altered on the disk; it was put back from the journal");
+        self.committed(1);
+        Ok(true)
     }
 
     /// Once a day, after the purge.
@@ -224,7 +257,26 @@ impl Store for SqliteStore {
     }
 
     fn entries_after(&mut self, after: u64, limit: usize) -> Result<(Vec<Link>, Head), StoreError> {
-        entries::after(&self.connection, after, limit)
+        let terminal = self.post()?.ok_or(StoreError::NotEnrolled)?.terminal;
+        let read = |store: &Self, holes| entries::after(&store.connection, (terminal, holes), after, limit);
+        match read(self, Holes::Told) {
+            Err(StoreError::Altered { seq }) if self.put_back(seq)? => read(self, Holes::Told),
+            // The server may have what is missing, and says so if it has not.
+            Err(StoreError::Altered { .. }) => read(self, Holes::Passed),
+            read => read,
+        }
+    }
+
+    fn marks(&self, after: u64, links: usize) -> Result<String, StoreError> {
+        entries::marks(&self.connection, after, links)
+    }
+
+    fn ails(&self) -> Vec<Ailment> {
+        trouble::ails(&self.connection)
+    }
+
+    fn altered(error: &StoreError) -> Option<u64> {
+        if let StoreError::Altered { seq } = error { Some(*seq) } else { None }
     }
 
     fn keep_receipt(&mut self, receipt: &Receipt) -> Result<(), StoreError> {
@@ -323,6 +375,8 @@ fn prepare(connection: &Connection) -> Result<(), StoreError> {
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+    // What is forgotten is overwritten: the machine may be carried away.
+    connection.pragma_update(None, "secure_delete", true)?;
     assert_durable(connection)
 }
 
@@ -410,6 +464,10 @@ pub enum StoreError {
         path.display()
     )]
     NoCopy { path: PathBuf },
+    #[error(
+        "第 {seq} 条出入记录已被改动，旁边的副本里也没有 entry {seq} was altered on the disk, and the journal has no other"
+    )]
+    Altered { seq: u64 },
     #[error("数据库是更新的程序写的 the database was written by a newer program (schema {found})")]
     NewerSchema { found: u32 },
     #[error("本机还没有登记 this terminal has not been enrolled")]

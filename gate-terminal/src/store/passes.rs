@@ -84,7 +84,9 @@ pub(super) fn forget(transaction: &Transaction<'_>, before: CampusDay) -> Result
     // Who moved yesterday may be inside still; their record and movement stay until they are looked for no more.
     let yesterday = before.minus_days(1);
     transaction.execute(
-        "delete from pass where day < ?1 and (day < ?2 or id not in (select pass from movement where at_ms >= ?3))",
+        "delete from pass where day < ?1 and (day < ?2 or id not in
+             (select pass from movement where at_ms >= ?3 group by pass
+              having sum(coalesce(party, 1) * iif(went = 'in', 1, -1)) > 0))",
         params![before.to_string(), yesterday.to_string(), yesterday.start().unix_ms()],
     )?;
     transaction.execute("delete from watched where pass not in (select id from pass)", [])?;

@@ -23,6 +23,8 @@ pub struct Rebuilt {
     pub aside: Option<PathBuf>,
     pub entries: usize,
     pub last: u64,
+    /// Where lines of the journal did not hold; what stands behind them is among the entries.
+    pub flaws: Vec<u64>,
 }
 
 impl StoreError {
@@ -39,6 +41,7 @@ impl StoreError {
             | Self::OldSqlite { .. }
             | Self::NotDurable { .. }
             | Self::NoCopy { .. }
+            | Self::Altered { .. }
             | Self::NewerSchema { .. }
             | Self::NotEnrolled
             | Self::AlreadyEnrolled
@@ -92,7 +95,8 @@ impl SqliteStore {
         fs::rename(&part, path).and_then(|()| journal::sync_folder(path)).map_err(fault)?;
         drop(held);
         let last = read.entries.last().map_or(0, |(kept, _)| kept.seq);
-        Ok((Self::open(path)?, Rebuilt { aside: there.then_some(aside), entries: read.entries.len(), last }))
+        let rebuilt = Rebuilt { aside: there.then_some(aside), entries: read.entries.len(), last, flaws: read.flaws };
+        Ok((Self::open(path)?, rebuilt))
     }
 }
 
@@ -120,6 +124,7 @@ pub(super) fn write(path: &Path, read: &journal::Read) -> Result<(), StoreError>
         news::keep_key_set(&transaction, key_set, read.place.floor)?;
     }
     transaction.commit()?;
+    journal::tell_of_flaws(&store.connection, &read.flaws);
     let (busy, ..) = store.connection.query_row("pragma wal_checkpoint(truncate)", [], |row| {
         Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?))
     })?;

@@ -58,6 +58,7 @@ fn news(seq: u64, changes: Vec<Change>) -> News {
         restarts: false,
         changes,
         not_understood: 0,
+        snapshot: None,
     }
 }
 

@@ -7,6 +7,7 @@
 use std::{
     error::Error,
     fmt, fs,
+    io::{self, Read as _},
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -17,12 +18,13 @@ use std::{
 
 use chrono::TimeDelta;
 use ed25519_dalek::SigningKey;
+use flate2::read::ZlibDecoder;
 use reqwest::{Certificate, Client, StatusCode, Url, header, redirect};
 use serde::{Serialize, de::DeserializeOwned};
 use shared::{
     ids::TerminalId,
     sync::{
-        ENROL_PATH, PULL_PATH, PUSH_PATH, Protocol, Refusal, WALK_IN_PATH,
+        DEFLATE, ENROL_PATH, PULL_PATH, PUSH_PATH, Protocol, Refusal, WALK_IN_PATH,
         enrol::{EnrolAnswer, EnrolRequest},
         http_signature::{CONTENT_DIGEST, Nonce, Parameters, SIGNATURE, SIGNATURE_INPUT, SignatureHeaders, sign},
         pull::{PullAnswer, PullRequest},
@@ -158,8 +160,8 @@ impl Http {
     ) -> Result<A, HttpError> {
         let mut url = self.server.clone();
         url.set_path(path);
-        let mut request =
-            self.client.post(url).timeout(time_out).header(header::CONTENT_TYPE, "application/json").body(body);
+        let mut request = self.client.post(url).timeout(time_out).header(header::CONTENT_TYPE, "application/json");
+        request = request.header(header::ACCEPT_ENCODING, DEFLATE).body(body);
         if let Some(SignatureHeaders { content_digest, signature_input, signature }) = signature {
             request = request
                 .header(CONTENT_DIGEST, content_digest)
@@ -168,6 +170,8 @@ impl Http {
         }
         let mut response = request.send().await.map_err(HttpError::exchange)?;
         let status = response.status();
+        let deflated =
+            response.headers().get(header::CONTENT_ENCODING).is_some_and(|how| how.as_bytes() == DEFLATE.as_bytes());
         let mut answer = Vec::new();
         while let Some(piece) = response.chunk().await.map_err(HttpError::Exchange)? {
             if answer.len() + piece.len() > ANSWER_MAX_BYTES {
@@ -175,6 +179,7 @@ impl Http {
             }
             answer.extend_from_slice(&piece);
         }
+        let answer = if deflated { inflated(&answer)? } else { answer };
         if status == StatusCode::OK {
             return serde_json::from_slice(&answer).map_err(HttpError::Unreadable);
         }
@@ -212,6 +217,14 @@ fn certificates(file: &Path) -> Result<Vec<Certificate>, HttpError> {
     let text = fs::read(file).map_err(|error| unreadable(error.into()))?;
     let found = Certificate::from_pem_bundle(&text).map_err(|error| unreadable(error.into()))?;
     if found.is_empty() { Err(unreadable("no certificate in it".into())) } else { Ok(found) }
+}
+
+/// No longer than any other: a short text may say a very long one.
+fn inflated(deflated: &[u8]) -> Result<Vec<u8>, HttpError> {
+    let mut answer = Vec::new();
+    let most = u64::try_from(ANSWER_MAX_BYTES).unwrap_or(u64::MAX);
+    ZlibDecoder::new(deflated).take(most.saturating_add(1)).read_to_end(&mut answer).map_err(HttpError::Deflated)?;
+    if answer.len() > ANSWER_MAX_BYTES { Err(HttpError::TooLong) } else { Ok(answer) }
 }
 
 impl HttpError {
@@ -262,6 +275,8 @@ pub enum HttpError {
     Exchange(#[source] reqwest::Error),
     #[error("服务器只回答了状态码 {0} the server answered with status {0} and no reason")]
     Status(u16),
+    #[error("服务器的回答解不开 the server's answer cannot be inflated")]
+    Deflated(#[source] io::Error),
     #[error("服务器的回答太长 the server's answer is too long")]
     TooLong,
     #[error("服务器的回答看不懂 the server's answer is not understood")]

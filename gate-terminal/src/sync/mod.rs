@@ -266,7 +266,14 @@ mod tests {
     }
 
     fn a_pull() -> PullRequest {
-        PullRequest { terminal: TerminalId::new(7), cursor: Cursor::START, key_set: 0, wait_s: 0 }
+        PullRequest {
+            terminal: TerminalId::new(7),
+            cursor: Cursor::START,
+            key_set: 0,
+            wait_s: 0,
+            snapshot: None,
+            ails: Vec::new(),
+        }
     }
 
     fn a_push() -> PushRequest {

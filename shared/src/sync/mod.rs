@@ -4,6 +4,8 @@
 //! call is a POST of JSON to [`ENROL_PATH`], [`PULL_PATH`], [`PUSH_PATH`] or [`WALK_IN_PATH`]; an answer is 200 with the answer's
 //! JSON, a [`Refusal`] is 4xx with the refusal's JSON. All but `enrol` are signed by the terminal's own key ([`http_signature`]).
 //!
+//! A terminal that says it reads [`DEFLATE`] may be answered so (RFC 9110, `deflate`).
+//!
 //! Download and upload are independent: neither waits for the other, and a refused push never holds up revocations.
 
 pub mod beacon;
@@ -12,6 +14,7 @@ pub mod enrol;
 pub mod http_signature;
 pub mod pull;
 pub mod push;
+pub mod snapshot;
 pub mod walk_in;
 pub mod withdrawal;
 
@@ -28,6 +31,8 @@ use withdrawal::Proof;
 
 pub const ENROL_PATH: &str = "/sync/v1/enrol";
 pub const PULL_PATH: &str = "/sync/v1/pull";
+/// As `Accept-Encoding` and `Content-Encoding` name it.
+pub const DEFLATE: &str = "deflate";
 pub const PUSH_PATH: &str = "/sync/v1/push";
 /// Since 2026-11; an older server has nothing here.
 pub const WALK_IN_PATH: &str = "/sync/v1/walk-in";
@@ -80,6 +85,9 @@ pub enum Refusal {
     Fork { seq: u64 },
     #[error("the server expects entry {expected} next")]
     Gap { expected: u64 },
+    /// The marks of the push say which.
+    #[error("entry {seq} is not the one that was chained")]
+    Altered { seq: u64 },
     #[error("the entries do not lead to the signed head")]
     Head,
 }

@@ -4,10 +4,14 @@
 //! terminal's is older, and a beacon that proves the last link sent. If there is nothing new the server may hold the call up to
 //! `wait_s` seconds and answer the moment there is: that is how a revocation arrives in seconds. A cursor is (epoch, number);
 //! the terminal never accepts one lower than it has seen. A new epoch starts again at number 1 and only when the server says so.
+//! Whoever begins, or was away for longer than links are kept, is told a [snapshot](super::snapshot) instead of links, part by part.
 
 use serde::{Deserialize, Serialize};
 
-use super::beacon::Beacon;
+use super::{
+    beacon::Beacon,
+    snapshot::{SnapshotPart, SnapshotPlace},
+};
 use crate::{
     chain::{ChainName, Head, Link},
     ids::TerminalId,
@@ -29,6 +33,28 @@ pub struct PullRequest {
     /// The number of the key set the terminal holds; 0 for none.
     pub key_set: u32,
     pub wait_s: u16,
+    /// The part of a snapshot that comes next, while one is told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snapshot: Option<SnapshotPlace>,
+    /// What the terminal complains of itself, in the order of the words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ails: Vec<Ailment>,
+}
+
+/// What is wrong with a terminal and does not close its gate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ailment {
+    /// The second copy of its entries cannot be written.
+    JournalUnwritten,
+    /// Lines of it did not hold when they were read.
+    JournalAltered,
+    /// It told of other entries than the database, and was set aside.
+    JournalDiffers,
+}
+
+impl Ailment {
+    pub const ALL: [Self; 3] = [Self::JournalUnwritten, Self::JournalAltered, Self::JournalDiffers];
 }
 
 /// How far a terminal has followed the feed.
@@ -49,6 +75,9 @@ pub struct PullAnswer {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key_set: Option<SealedKeySet>,
     pub links: Vec<Link>,
+    /// In place of links; the beacon then proves the link up to which it tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snapshot: Option<Box<SnapshotPart>>,
     pub beacon: Sealed<Beacon>,
 }
 

@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    chain::{Head, Link},
+    chain::{ChainHash, Head, Link},
     ids::TerminalId,
     seal::{Label, Sealable, Sealed},
     time::Moment,
@@ -24,6 +24,21 @@ pub struct PushRequest {
     pub links: Vec<Link>,
     /// The head the links lead to, signed by the terminal's key.
     pub head: Sealed<EntryHead>,
+    /// The first eight digits of the hash after each link, one after another: where links do not lead to the head, they say which
+    /// is the first that differs. They prove nothing.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub marks: String,
+}
+
+/// How many digits of each hash are a mark.
+pub const MARK_DIGITS: usize = 8;
+
+/// The mark of a link that leads to `hash`.
+#[must_use]
+pub fn mark(hash: ChainHash) -> String {
+    let mut digits = hash.to_string();
+    digits.truncate(MARK_DIGITS);
+    digits
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

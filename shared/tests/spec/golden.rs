@@ -109,6 +109,7 @@ fn the_conversation() {
     let pull = PullAnswer {
         key_set: Some(campus::sealed_key_set(&campus::key_set_body())),
         links: feed,
+        snapshot: None,
         beacon: sealed(&beacon(feed_head), Some(campus::BEACON_KEY), &campus::beacon_key()),
     };
     let head = sealed(&EntryHead { terminal: TERMINAL, head }, None, &campus::terminal_key());
@@ -137,10 +138,10 @@ fn the_conversation() {
         &json!({
             "enrol": [exact(&EnrolRequest { public, claim }), exact(&enrolled)],
             "pull": [
-                exact(&PullRequest { terminal: TERMINAL, cursor: Cursor::START, key_set: 0, wait_s: 25 }),
+                exact(&PullRequest { terminal: TERMINAL, cursor: Cursor::START, key_set: 0, wait_s: 25, snapshot: None, ails: Vec::new() }),
                 exact(&pull),
             ],
-            "push": [exact(&PushRequest { terminal: TERMINAL, links, head }), exact(&PushAnswer { receipt: receipt() })],
+            "push": [exact(&PushRequest { terminal: TERMINAL, links, head, marks: String::new() }), exact(&PushAnswer { receipt: receipt() })],
             "refusals": refusals.iter().map(exact).collect::<Vec<_>>(),
         }),
     );

@@ -212,6 +212,8 @@ pub enum EntriesCommand {
         #[arg(long)]
         json: bool,
     },
+    /// 打印对不上的上报：哪台终端、从哪一条起 Print pushes that did not hold, and from which number on
+    Faults,
 }
 
 #[derive(Debug, Subcommand)]

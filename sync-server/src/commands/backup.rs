@@ -23,6 +23,7 @@ pub(super) fn backup(config: &Config, file: &Path, out: &mut dyn Write) -> Resul
 pub(super) fn restore(config: &Config, file: &Path, now: Moment, out: &mut dyn Write) -> Result<(), Failure> {
     // A server that runs has the old database open, and would go on writing into it under its new name.
     let _lock = serve::only_here(config)?;
+    let _alone = serve::alone(config)?;
     let Restored { copied, aside } = store::restore(file, &config.database(), now)?;
     writeln!(out, "已恢复：{}", said(copied))?;
     if let Some(aside) = aside {

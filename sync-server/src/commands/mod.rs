@@ -11,6 +11,7 @@ mod conflicts;
 mod directory;
 mod entries;
 mod failure;
+mod faults;
 mod keys;
 mod notify;
 mod office;
@@ -76,6 +77,7 @@ pub async fn run(
         Command::Entries(EntriesCommand::SetAside { json }) => {
             entries::set_aside(&Office::open(config, clock)?, json, out).await
         }
+        Command::Entries(EntriesCommand::Faults) => faults::list(&Office::open(config, clock)?, out).await,
         Command::Clock(ClockCommand::Accept) => clock::accept(&Office::open(config, clock)?, out).await,
         Command::Codes(CodesCommand::Status) => codes::status(&Office::open(config, clock)?, out).await,
         Command::Conflicts(ConflictsCommand::List) => conflicts::list(&Office::open(config, clock)?, out).await,
@@ -195,6 +197,14 @@ mod tests {
         desk.types("clock accept", "").await.unwrap();
         assert!(desk.types(&restore, "").await.unwrap_err().to_string().contains("已有一个服务"));
         drop(serving);
+        // A directory that is being imported, say: it has the old file open, and would go on writing into it.
+        let at_work = crate::serve::beside(&config).unwrap();
+        let another = crate::serve::beside(&config).unwrap();
+        assert!(desk.types(&restore, "").await.unwrap_err().to_string().contains("另一个 sync-server 命令"));
+        drop((at_work, another));
+        let restoring = crate::serve::alone(&config).unwrap();
+        assert!(desk.types("clock accept", "").await.unwrap_err().to_string().contains("另一个 sync-server 命令"));
+        drop(restoring);
         let told = desk.types(&restore, "").await.unwrap();
         assert!(told.contains("已恢复") && told.contains("before-"), "{told}");
         assert_eq!(desk.store().clock_kept().await.unwrap().accepted, 1, "as it was when the copy was made");

@@ -81,6 +81,7 @@ pub(super) async fn test(
     to: &StaffNumber,
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
+    let _beside = serve::beside(&config)?;
     let state = serve::open(config, clock).await?;
     let staff = state.store.staff_by_number(to).await?.ok_or_else(|| Failure::UnknownStaff(to.clone()))?;
     match try_each(&serve::channels(&state)?, &staff, state.clock.now(), out).await? {

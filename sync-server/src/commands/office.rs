@@ -1,6 +1,6 @@
 //! What a command works with: the settings, the store and the time.
 
-use std::sync::Arc;
+use std::{fs::File, sync::Arc};
 
 use shared::{
     ids::{CampusId, GateIndex},
@@ -12,6 +12,7 @@ use crate::{
     clock::Clock,
     config::Config,
     keys::{self, Keys},
+    serve,
     store::Store,
 };
 
@@ -19,6 +20,8 @@ pub(super) struct Office {
     pub(super) config: Config,
     pub(super) store: Store,
     clock: Arc<dyn Clock>,
+    /// Until the store is closed.
+    _beside: File,
 }
 
 impl Office {
@@ -28,8 +31,9 @@ impl Office {
         } else {
             keys::load_identity(&config.data_dir)?
         };
+        let beside = serve::beside(&config)?;
         let store = Store::open(&config.database(), identity)?;
-        Ok(Self { config, store, clock })
+        Ok(Self { config, store, clock, _beside: beside })
     }
 
     pub(super) fn now(&self) -> Moment {

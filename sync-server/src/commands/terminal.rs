@@ -5,7 +5,7 @@ use std::io::Write;
 use chrono::TimeDelta;
 use shared::{
     ids::{CampusId, GateIndex, TerminalId},
-    sync::enrol::InviteCode,
+    sync::{enrol::InviteCode, pull::Ailment},
 };
 
 use super::{Failure, Office, table};
@@ -60,7 +60,20 @@ pub(super) async fn list(office: &Office, out: &mut dyn Write) -> Result<(), Fai
         })
         .collect();
     table::print(out, ["编号 id", "校门 gate", "登记时间 enrolled", "状态 state", "指纹 fingerprint"], &rows)?;
+    for terminal in &terminals {
+        for (ailment, since) in office.store.ailments(terminal.id).await? {
+            writeln!(out, "终端 {}，自 {} 起：{}", terminal.id, since.campus_date_and_clock(), said(ailment))?;
+        }
+    }
     Ok(())
+}
+
+const fn said(ailment: Ailment) -> &'static str {
+    match ailment {
+        Ailment::JournalUnwritten => "出入记录副本写不了。Its journal of entries cannot be written",
+        Ailment::JournalAltered => "出入记录副本有对不上的行，见该机“健康”页。Lines of its journal do not hold",
+        Ailment::JournalDiffers => "出入记录副本与数据库不符，已另存。Its journal differed and was set aside",
+    }
 }
 
 pub(super) async fn withdraw(office: &Office, terminal: TerminalId, out: &mut dyn Write) -> Result<(), Failure> {

@@ -28,6 +28,7 @@ pub mod reason;
 pub mod reminder;
 pub mod retention;
 pub mod revocation;
+pub mod snapshot;
 pub mod staff;
 pub mod walk_in;
 pub mod web_address;

@@ -22,7 +22,7 @@ use shared::{
     time::Moment,
 };
 
-use super::{StoreError, connection, migrations, rows};
+use super::{StoreError, connection, migrations, rows, snapshots};
 
 /// What a copy holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -151,13 +151,16 @@ fn unheard_of(now: Moment) -> u32 {
 fn renumber(path: &Path, told: Option<u32>, now: Moment) -> Result<(), BackupFault> {
     let mut db = connection::writing(path)?;
     let work = |db: &mut Connection| -> Result<(), StoreError> {
+        migrations::run(db)?;
         let transaction = db.transaction()?;
         let held: u32 = transaction.query_row("select epoch from feed_epoch", [], |row| row.get(0))?;
         let next = told.unwrap_or(0).max(held).saturating_add(1);
         let epoch = if told.is_some() { next } else { next.max(unheard_of(now)) };
         tell_again(&transaction, held, epoch)?;
         transaction.execute("update feed_epoch set epoch = ?1", [epoch])?;
-        transaction.execute("delete from feed where epoch <> ?1", [epoch])?;
+        for table in ["feed", "snapshot", "snapshot_part"] {
+            transaction.execute(&format!("delete from {table} where epoch <> ?1"), [epoch])?;
+        }
         transaction.execute("delete from session", [])?;
         transaction.execute("delete from sign_in_code", [])?;
         transaction.commit()?;
@@ -175,17 +178,20 @@ fn renumber(path: &Path, told: Option<u32>, now: Moment) -> Result<(), BackupFau
 }
 
 fn tell_again(db: &Connection, held: u32, epoch: u32) -> Result<(), StoreError> {
-    let mut query = db.prepare("select campus, body from feed where epoch = ?1 order by campus, seq")?;
+    let mut campuses = db.prepare("select distinct campus from feed where epoch = ?1")?;
+    let campuses = campuses.query_map([held], |row| row.get(0))?.collect::<Result<Vec<u16>, _>>()?;
+    let mut query = db.prepare("select body from feed where campus = ?1 and epoch = ?2 and seq > ?3 order by seq")?;
     let mut insert = db.prepare("insert into feed (campus, epoch, seq, body, hash) values (?1, ?2, ?3, ?4, ?5)")?;
-    let mut found = query.query([held])?;
-    let (mut of, mut head) = (None, Head::START);
-    while let Some(row) = found.next()? {
-        let (campus, body): (u16, String) = (row.get(0)?, row.get(1)?);
-        if of.replace(campus) != Some(campus) {
-            head = Head::START;
+    for campus in campuses.into_iter().map(CampusId::new) {
+        // What lay before it is told by the snapshot alone.
+        let (after, mut bodies) = snapshots::newest_bodies(db, campus, held)?;
+        let rest = query.query_map(params![campus.get(), held, rows::number(after)], |row| row.get(0))?;
+        bodies.extend(rest.collect::<Result<Vec<String>, _>>()?);
+        let mut head = Head::START;
+        for body in bodies {
+            head = head.extend(ChainName::Feed { campus, epoch }, &body);
+            insert.execute(params![campus.get(), epoch, rows::number(head.seq), body, head.hash.as_bytes()])?;
         }
-        head = head.extend(ChainName::Feed { campus: CampusId::new(campus), epoch }, &body);
-        insert.execute(params![campus, epoch, rows::number(head.seq), body, head.hash.as_bytes()])?;
     }
     Ok(())
 }

@@ -8,11 +8,15 @@ use shared::{
     chain::{ChainHash, ChainName, Head, Link},
     entry::{Direction, Entry, EntryId, Outcome, is_stopped},
     ids::{PassId, TerminalId},
-    sync::{Refusal, change::Change, push::PushRequest},
+    sync::{
+        Refusal,
+        change::Change,
+        push::{MARK_DIGITS, PushRequest, mark},
+    },
     time::{CampusDay, Moment},
 };
 
-use super::{Store, StoreError, Terminal, conflicts, feed, rows, terminals, writer::Writing};
+use super::{Store, StoreError, Terminal, conflicts, feed, push_faults, rows, terminals, writer::Writing};
 
 /// Which entries; everything that is `None` does not narrow.
 #[derive(Debug, Clone, Default)]
@@ -58,22 +62,14 @@ fn push(
     now: Moment,
 ) -> Result<Result<Head, Refusal>, StoreError> {
     let Some(terminal) = terminals::by_id(db, terminal)? else { return Ok(Err(Refusal::Unauthenticated)) };
-    let claimed = match request.head.open(&terminal.public) {
-        Ok(signed) if signed.terminal == terminal.id && request.terminal == terminal.id => signed.head,
-        Ok(_) | Err(_) => return Ok(Err(Refusal::Head)),
-    };
-    // Everything is checked before anything is written: a refusal leaves no trace.
-    let (led_to, new) = match follow(db, &terminal, &request.links)? {
+    // Everything is checked before anything is written: of a refusal nothing is kept but that it was.
+    let (claimed, new) = match checked(db, &terminal, request)? {
         Ok(checked) => checked,
-        Err(refusal) => return Ok(Err(refusal)),
+        Err((refusal, claimed)) => {
+            push_faults::refused(db, terminal.id, &refusal, claimed, now)?;
+            return Ok(Err(refusal));
+        }
     };
-    let proven = match led_to {
-        Some(head) => head == claimed,
-        None => held(db, terminal.id, claimed.seq)? == Some(claimed.hash),
-    };
-    if !proven {
-        return Ok(Err(Refusal::Head));
-    }
     for (link, head) in &new {
         keep(db, &terminal, link, *head, now)?;
     }
@@ -84,6 +80,43 @@ fn push(
         )?;
     }
     Ok(Ok(claimed))
+}
+
+/// What is claimed, signed and proven; or why not, and the number that was claimed.
+type Checked<'a> = Result<(Head, Vec<(&'a Link, Head)>), (Refusal, u64)>;
+
+fn checked<'a>(db: &Connection, terminal: &Terminal, request: &'a PushRequest) -> Result<Checked<'a>, StoreError> {
+    let claimed = match request.head.open(&terminal.public) {
+        Ok(signed) if signed.terminal == terminal.id && request.terminal == terminal.id => signed.head,
+        Ok(_) | Err(_) => return Ok(Err((Refusal::Head, request.links.last().map_or(0, |link| link.seq)))),
+    };
+    let no = |refusal| Ok(Err((refusal, claimed.seq)));
+    let (led_to, new) = match follow(db, terminal, &request.links)? {
+        Ok(followed) => followed,
+        Err(refusal) => return no(refusal),
+    };
+    match led_to {
+        Some(head) if head == claimed => Ok(Ok((claimed, new))),
+        None if held(db, terminal.id, claimed.seq)? == Some(claimed.hash) => Ok(Ok((claimed, new))),
+        None => no(Refusal::Head),
+        Some(_) => no(differing(request, &new, claimed)),
+    }
+}
+
+/// The first of the links that is not the one that was chained, as far as marks tell.
+fn differing(request: &PushRequest, new: &[(&Link, Head)], claimed: Head) -> Refusal {
+    let marks = request.marks.as_bytes().chunks(MARK_DIGITS);
+    // Those of links that are held already have been compared by their bodies.
+    let held = request.links.len().saturating_sub(new.len());
+    let marks = marks.skip(held);
+    let differs = new.iter().zip(marks).find(|((_, head), marked)| mark(head.hash).as_bytes() != *marked);
+    let last = new.last().map_or(0, |(_, head)| head.seq);
+    match differs {
+        Some(((_, head), _)) => Refusal::Altered { seq: head.seq },
+        None if last < claimed.seq => Refusal::Gap { expected: last.saturating_add(1) },
+        None if last > claimed.seq => Refusal::Altered { seq: claimed.seq.saturating_add(1) },
+        None => Refusal::Head,
+    }
 }
 
 /// Where the links lead (`None` without any), and the new ones with their heads.
@@ -99,8 +132,10 @@ fn follow<'a>(
     let mut led_to: Option<Head> = None;
     let mut new = Vec::new();
     for link in links {
-        if led_to.is_some_and(|last| link.seq != last.seq.saturating_add(1)) {
-            return Ok(Err(Refusal::Malformed));
+        if let Some(last) = led_to
+            && link.seq != last.seq.saturating_add(1)
+        {
+            return Ok(Err(Refusal::Gap { expected: last.seq.saturating_add(1) }));
         }
         if link.seq <= head.seq && new.is_empty() {
             let known: Option<(String, [u8; 32])> = db
@@ -211,8 +246,10 @@ fn follow_up(
         Outcome::Refused | Outcome::Unanswered => return Ok(()),
     };
     // A pass of an earlier day opens no gate any more, so no gate needs to know where it went.
-    let day: Option<String> =
-        db.query_row("select day from pass where id = ?1", [pass.as_bytes()], |row| row.get(0)).optional()?;
+    let day: Option<String> = db
+        .prepare_cached("select day from pass where id = ?1")?
+        .query_row([pass.as_bytes()], |row| row.get(0))
+        .optional()?;
     if day.is_none_or(|day| day >= CampusDay::of(now).to_string()) {
         let (direction, at, gate, party) = (went.direction, went.at, went.gate, Some(party));
         feed::append(db, terminal.campus, &Change::PassMoved { pass, direction, at, gate, entry: of, party })?;

@@ -11,18 +11,25 @@ use shared::{
         Refusal,
         change::{Change, Places},
         pull::Cursor,
+        snapshot::SnapshotPlace,
     },
     time::Moment,
 };
 
-use super::{Store, StoreError, rows, writer::Writing};
+use super::{
+    Store, StoreError, rows,
+    snapshots::{self, ToldSnapshot},
+    writer::Writing,
+};
 
 /// What follows a cursor.
 #[derive(Debug, Clone)]
 pub struct Fed {
     pub epoch: u32,
     pub links: Vec<Link>,
-    /// Where the last of `links` leads; the cursor's own place when there is none.
+    /// In place of links.
+    pub snapshot: Option<ToldSnapshot>,
+    /// Where the last of `links` leads, or the snapshot; the cursor's own place when there is neither.
     pub head: Head,
     /// The number of the newest link there is.
     pub latest: u64,
@@ -37,7 +44,21 @@ impl Store {
         cursor: Cursor,
         limit: usize,
     ) -> Result<Result<Fed, Refusal>, StoreError> {
-        self.0.readers.read(move |db| after(db, campus, cursor, limit)).await
+        self.feed_from(campus, cursor, None, limit).await
+    }
+
+    /// The same for one that is in the middle of a snapshot.
+    pub async fn feed_from(
+        &self,
+        campus: CampusId,
+        cursor: Cursor,
+        place: Option<SnapshotPlace>,
+        limit: usize,
+    ) -> Result<Result<Fed, Refusal>, StoreError> {
+        let ask = move |db: &Connection| after(db, campus, (cursor, place), limit);
+        // Whoever follows is told a few links by their key; who begins, a long list.
+        let follows = cursor.seq > 0 && place.is_none();
+        if follows { self.0.readers.look(ask).await } else { self.0.readers.read(ask).await }
     }
 
     /// Tells the terminals the names of places, where they differ from what was told last.
@@ -61,27 +82,39 @@ impl Store {
 }
 
 pub(super) fn append(db: &mut Writing<'_>, campus: CampusId, change: &Change) -> Result<(), StoreError> {
-    let epoch = epoch(db)?;
+    let (epoch, tail) = match db.tail(campus) {
+        Some(tail) => tail,
+        None => {
+            let epoch = epoch(db)?;
+            (epoch, latest(db, campus, epoch)?)
+        }
+    };
     let body = serde_json::to_string(change)?;
-    let head = latest(db, campus, epoch)?.extend(ChainName::Feed { campus, epoch }, &body);
+    let head = tail.extend(ChainName::Feed { campus, epoch }, &body);
     db.prepare_cached("insert into feed (campus, epoch, seq, body, hash) values (?1, ?2, ?3, ?4, ?5)")?
         .execute(params![campus.get(), epoch, rows::number(head.seq), body, head.hash.as_bytes()])?;
+    db.keep_tail(campus, epoch, head);
     db.touch_feed();
     Ok(())
 }
 
-fn epoch(db: &Connection) -> Result<u32, rusqlite::Error> {
+pub(super) fn epoch(db: &Connection) -> Result<u32, rusqlite::Error> {
     db.prepare_cached("select epoch from feed_epoch")?.query_row([], |row| row.get(0))
 }
 
-fn latest(db: &Connection, campus: CampusId, epoch: u32) -> Result<Head, StoreError> {
+pub(super) fn latest(db: &Connection, campus: CampusId, epoch: u32) -> Result<Head, StoreError> {
     let mut query =
         db.prepare_cached("select seq, hash from feed where campus = ?1 and epoch = ?2 order by seq desc limit 1")?;
     let mut found = query.query(params![campus.get(), epoch])?;
     found.next()?.map_or(Ok(Head::START), |row| rows::head(row, "seq", "hash"))
 }
 
-fn after(db: &Connection, campus: CampusId, cursor: Cursor, limit: usize) -> Result<Result<Fed, Refusal>, StoreError> {
+fn after(
+    db: &Connection,
+    campus: CampusId,
+    (cursor, place): (Cursor, Option<SnapshotPlace>),
+    limit: usize,
+) -> Result<Result<Fed, Refusal>, StoreError> {
     let epoch = epoch(db)?;
     let newest = latest(db, campus, epoch)?;
     let start = match cursor.epoch.cmp(&epoch) {
@@ -91,6 +124,12 @@ fn after(db: &Connection, campus: CampusId, cursor: Cursor, limit: usize) -> Res
     };
     if start > newest.seq {
         return Ok(Err(Refusal::CursorAhead));
+    }
+    if start < newest.seq
+        && let Some(told) = snapshots::instead(db, (campus, epoch), cursor, place)?
+    {
+        let head = told.head;
+        return Ok(Ok(Fed { epoch, links: Vec::new(), snapshot: Some(told), head, latest: newest.seq }));
     }
     let mut query = db.prepare_cached(
         "select seq, body, hash from feed where campus = ?1 and epoch = ?2 and seq > ?3 order by seq limit ?4",
@@ -107,10 +146,10 @@ fn after(db: &Connection, campus: CampusId, cursor: Cursor, limit: usize) -> Res
         Some(head) => head,
         None => at(db, campus, epoch, start)?,
     };
-    Ok(Ok(Fed { epoch, links, head, latest: newest.seq }))
+    Ok(Ok(Fed { epoch, links, snapshot: None, head, latest: newest.seq }))
 }
 
-fn at(db: &Connection, campus: CampusId, epoch: u32, seq: u64) -> Result<Head, StoreError> {
+pub(super) fn at(db: &Connection, campus: CampusId, epoch: u32, seq: u64) -> Result<Head, StoreError> {
     if seq == 0 {
         return Ok(Head::START);
     }

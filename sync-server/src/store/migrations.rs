@@ -33,6 +33,9 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0026_keys.sql"),
     include_str!("migrations/0027_set_aside.sql"),
     include_str!("migrations/0028_said_once.sql"),
+    include_str!("migrations/0029_snapshots.sql"),
+    include_str!("migrations/0030_push_faults.sql"),
+    include_str!("migrations/0031_ailments.sql"),
 ];
 
 /// The newest there is.

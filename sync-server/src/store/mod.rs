@@ -4,6 +4,7 @@
 //! is on the disk; a few readers on connections that cannot write answer the rest. Each family of tables has its file, which adds
 //! its methods to [`Store`]. Migrations are only ever added.
 
+mod ailments;
 mod attempts;
 mod background;
 mod backup;
@@ -35,6 +36,7 @@ mod notices_listed;
 mod outbox;
 mod party;
 mod passes;
+mod push_faults;
 mod readers;
 mod receipts;
 mod reminders;
@@ -45,6 +47,7 @@ mod sealing;
 mod sessions;
 mod set_aside;
 mod settled;
+mod snapshots;
 mod submissions;
 mod terminals;
 mod together;
@@ -91,6 +94,7 @@ pub use notices::{Followed, Notice, NoticeKey, NoticeState, NoticeStatus};
 pub use notices_listed::{ListedNotice, NoticeCounts};
 pub use outbox::{Came, GivenUp, Taken};
 pub use passes::{Issuing, PassView};
+pub use push_faults::PushFault;
 pub use receipts::{Receipt, ReceiptKept};
 pub use reminders::ReminderDue;
 pub use retention::Erased;
@@ -143,6 +147,12 @@ impl Store {
     #[must_use]
     pub fn feed_signal(&self) -> watch::Receiver<u64> {
         self.0.writer.signals().feed.subscribe()
+    }
+
+    /// How many wait for it.
+    #[must_use]
+    pub fn feed_waiters(&self) -> usize {
+        self.0.writer.signals().feed.receiver_count()
     }
 
     /// Changes after every commit that added a notice, this process's or another's.

@@ -17,6 +17,7 @@ use std::{
 };
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
+use shared::{chain::Head, ids::CampusId};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 
 use super::{StoreError, connection, held::Held, migrations};
@@ -48,6 +49,8 @@ impl Signals {
 pub(super) struct Writing<'a> {
     db: &'a Transaction<'a>,
     touched: Touched,
+    /// Where feeds end by what this job told, so that a job that tells much asks once.
+    tails: Vec<(CampusId, u32, Head)>,
 }
 
 #[derive(Default, Clone, Copy)]
@@ -66,6 +69,15 @@ impl Touched {
 impl Writing<'_> {
     pub(super) fn touch_feed(&mut self) {
         self.touched.feed = true;
+    }
+
+    pub(super) fn tail(&self, campus: CampusId) -> Option<(u32, Head)> {
+        self.tails.iter().find(|(of, ..)| *of == campus).map(|(_, epoch, head)| (*epoch, *head))
+    }
+
+    pub(super) fn keep_tail(&mut self, campus: CampusId, epoch: u32, head: Head) {
+        self.tails.retain(|(of, ..)| *of != campus);
+        self.tails.push((campus, epoch, head));
     }
 
     pub(super) fn touch_notices(&mut self) {
@@ -113,7 +125,7 @@ where
 {
     fn run(&mut self, transaction: &Transaction<'_>) -> Ran {
         let before = transaction.total_changes();
-        let mut writing = Writing { db: transaction, touched: Touched::default() };
+        let mut writing = Writing { db: transaction, touched: Touched::default(), tails: Vec::new() };
         // A job that panics must not take the office with it; what it did is taken back like any other failure's.
         let done = catch_unwind(AssertUnwindSafe(|| (self.todo)(&mut writing))).unwrap_or(Err(StoreError::Lost));
         let touched = writing.touched;

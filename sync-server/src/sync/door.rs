@@ -14,6 +14,7 @@ use shared::{
         enrol::{EnrolAnswer, EnrolRequest},
         pull::{MAX_WAIT_S, PULL_BATCH, PullAnswer, PullRequest},
         push::{EntryReceipt, PUSH_BATCH, PushAnswer, PushRequest},
+        snapshot::{SnapshotHead, SnapshotPart},
         walk_in::{WalkInAnswer, WalkInRequest},
         withdrawal::{Proof, Withdrawal},
     },
@@ -85,8 +86,13 @@ impl Door {
         tokio::pin!(held_long_enough);
         loop {
             let terminal = self.welcome(request.terminal).await?;
-            let fed = self.store().feed_after(terminal.campus, request.cursor, PULL_BATCH).await??;
-            if !fed.links.is_empty() || fed.epoch != request.cursor.epoch || self.has_newer_keys(request) {
+            let (cursor, place) = (request.cursor, request.snapshot);
+            let fed = self.store().feed_from(terminal.campus, cursor, place, PULL_BATCH).await??;
+            if !fed.links.is_empty()
+                || fed.snapshot.is_some()
+                || fed.epoch != request.cursor.epoch
+                || self.has_newer_keys(request)
+            {
                 return Ok((terminal, fed));
             }
             // A sender that is gone is a server that stops; either way there is nothing more to wait for.
@@ -129,6 +135,18 @@ impl Door {
         };
         self.sealed(&beacon)
     }
+
+    fn snapshot(&self, terminal: &Terminal, fed: &Fed) -> Result<Option<SnapshotPart>, DoorFault> {
+        let Some(told) = &fed.snapshot else { return Ok(None) };
+        let head = SnapshotHead {
+            campus: terminal.campus,
+            epoch: fed.epoch,
+            head: told.head,
+            parts: told.parts.clone(),
+            at: self.now()?,
+        };
+        Ok(Some(SnapshotPart { head: self.sealed(&head)?, part: told.part, changes: told.changes.clone() }))
+    }
 }
 
 impl Protocol for Door {
@@ -157,13 +175,15 @@ impl Protocol for Door {
     }
 
     async fn pull(&self, request: PullRequest) -> Result<PullAnswer, DoorFault> {
+        self.store().keep_ailments(request.terminal, request.ails.clone(), self.now()?).await?;
         let (terminal, fed) = self.news(&request).await?;
         if request.key_set > terminal.key_set {
             self.store().holds_key_set(terminal.id, request.key_set).await?;
         }
         let beacon = self.beacon(&terminal, &fed)?;
         let key_set = self.has_newer_keys(&request).then(|| self.state.keys.now().key_set.clone());
-        Ok(PullAnswer { key_set, links: fed.links, beacon })
+        let snapshot = self.snapshot(&terminal, &fed)?.map(Box::new);
+        Ok(PullAnswer { key_set, links: fed.links, snapshot, beacon })
     }
 
     async fn push(&self, request: PushRequest) -> Result<PushAnswer, DoorFault> {

@@ -55,6 +55,6 @@ const fn status(refusal: &Refusal) -> StatusCode {
         Refusal::Unauthenticated | Refusal::Clock { .. } => StatusCode::UNAUTHORIZED,
         Refusal::Code | Refusal::Withdrawn { .. } | Refusal::SetAside { .. } => StatusCode::FORBIDDEN,
         Refusal::Replayed | Refusal::CursorAhead | Refusal::Fork { .. } | Refusal::Gap { .. } => StatusCode::CONFLICT,
-        Refusal::Head => StatusCode::UNPROCESSABLE_ENTITY,
+        Refusal::Head | Refusal::Altered { .. } => StatusCode::UNPROCESSABLE_ENTITY,
     }
 }

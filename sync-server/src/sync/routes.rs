@@ -1,19 +1,25 @@
 //! HTTP around the [`Door`]: four POSTs of JSON.
+//!
+//! A long answer to a pull is deflated for who can read it. What strangers typed and what they may not learn stand in it together,
+//! so its length could tell something to who reads along and books again and again: therefore short ones never are. A long one is
+//! a gate's first sync or a morning's, hundreds of visitors at once and not at a stranger's bidding.
 
 use axum::{
     Json, Router,
     body::Bytes,
     extract::{DefaultBodyLimit, State, rejection::BytesRejection},
+    response::{IntoResponse as _, Response},
     routing::post,
 };
-use http::{HeaderMap, Uri};
+use flate2::{Compression, write::ZlibEncoder};
+use http::{HeaderMap, Uri, header};
 use serde::de::DeserializeOwned;
 use shared::{
     ids::TerminalId,
     sync::{
-        ENROL_PATH, PULL_PATH, PUSH_PATH, Protocol as _, Refusal, WALK_IN_PATH,
+        DEFLATE, ENROL_PATH, PULL_PATH, PUSH_PATH, Protocol as _, Refusal, WALK_IN_PATH,
         enrol::EnrolAnswer,
-        pull::{PullAnswer, PullRequest},
+        pull::PullRequest,
         push::{PushAnswer, PushRequest},
         walk_in::{WalkInAnswer, WalkInRequest},
     },
@@ -27,6 +33,9 @@ use crate::state::AppState;
 
 /// Four times the largest push a terminal sends.
 const LARGEST_BODY_BYTES: usize = 2 * 1024 * 1024;
+
+/// So many visitors at once that one of them does not show.
+const DEFLATED_FROM_LINKS: usize = 200;
 
 pub fn router(state: AppState, closing: Closing) -> Router {
     Router::new()
@@ -42,9 +51,21 @@ async fn enrol(State(door): State<Door>, body: Body) -> Answer<EnrolAnswer> {
     door.enrol(parse(&body?)?).await.map(Json)
 }
 
-async fn pull(State(door): State<Door>, uri: Uri, headers: HeaderMap, body: Body) -> Answer<PullAnswer> {
+async fn pull(State(door): State<Door>, uri: Uri, headers: HeaderMap, body: Body) -> Result<Response, DoorFault> {
     let request = signed(&door, &uri, &headers, &body?, |request: &PullRequest| request.terminal).await?;
-    door.pull(request).await.map(Json)
+    let answer = door.pull(request).await?;
+    let reads_it = headers.get_all(header::ACCEPT_ENCODING).iter().any(|can| can.as_bytes() == DEFLATE.as_bytes());
+    if !reads_it || (answer.links.len() < DEFLATED_FROM_LINKS && answer.snapshot.is_none()) {
+        return Ok(Json(answer).into_response());
+    }
+    let deflated = tokio::task::spawn_blocking(move || -> Result<Vec<u8>, serde_json::Error> {
+        let mut deflated = ZlibEncoder::new(Vec::new(), Compression::fast());
+        serde_json::to_writer(&mut deflated, &answer)?;
+        deflated.finish().map_err(serde_json::Error::io)
+    });
+    let deflated = deflated.await.map_err(|lost| serde_json::Error::io(lost.into())).flatten()?;
+    let said = [(header::CONTENT_TYPE, "application/json"), (header::CONTENT_ENCODING, DEFLATE)];
+    Ok((said, deflated).into_response())
 }
 
 async fn push(State(door): State<Door>, uri: Uri, headers: HeaderMap, body: Body) -> Answer<PushAnswer> {
@@ -116,7 +137,7 @@ mod tests {
             http_signature::{
                 self, CONTENT_DIGEST, MAX_SKEW_S, Nonce, Parameters, SIGNATURE, SIGNATURE_INPUT, SignatureHeaders,
             },
-            pull::{Cursor, prove},
+            pull::{Cursor, PullAnswer, prove},
             push::{EntryHead, EntryReceipt},
             withdrawal::Withdrawal,
         },
@@ -168,7 +189,14 @@ mod tests {
 
         fn pull_body(&self) -> Vec<u8> {
             let cursor = Cursor::START;
-            json(&PullRequest { terminal: self.terminal, cursor, key_set: 0, wait_s: 0 })
+            json(&PullRequest {
+                terminal: self.terminal,
+                cursor,
+                key_set: 0,
+                wait_s: 0,
+                snapshot: None,
+                ails: Vec::new(),
+            })
         }
 
         async fn post(&self, path: &str, body: Vec<u8>, headers: &SignatureHeaders) -> (StatusCode, Vec<u8>) {
@@ -311,7 +339,7 @@ mod tests {
         let links = vec![Link { seq: 1, body: raw("1") }, Link { seq: 2, body: raw("2") }];
         let head = EntryHead { terminal: world.terminal, head: Head::START };
         let head = Sealed::seal(&head, None, &world.key).unwrap();
-        let body = json(&PushRequest { terminal: world.terminal, links, head });
+        let body = json(&PushRequest { terminal: world.terminal, links, head, marks: String::new() });
         world.state.store.withdraw(world.terminal, NOW).await.unwrap();
         for _ in 0..2 {
             let headers = world.signed(PUSH_PATH, &body, NOW);
@@ -326,7 +354,14 @@ mod tests {
     #[tokio::test]
     async fn nobody_asks_in_anothers_name() {
         let world = World::new().await;
-        let body = json(&PullRequest { terminal: TerminalId::new(99), cursor: Cursor::START, key_set: 0, wait_s: 0 });
+        let body = json(&PullRequest {
+            terminal: TerminalId::new(99),
+            cursor: Cursor::START,
+            key_set: 0,
+            wait_s: 0,
+            snapshot: None,
+            ails: Vec::new(),
+        });
         let headers = world.signed(PULL_PATH, &body, NOW);
         assert_eq!(world.refused(PULL_PATH, body, &headers).await, Refusal::Unauthenticated);
     }
@@ -379,6 +414,7 @@ mod tests {
             terminal: world.terminal,
             links: vec![link],
             head: Sealed::seal(&signed, None, &world.key).unwrap(),
+            marks: String::new(),
         };
         for _ in 0..2 {
             let body = json(&request);
@@ -403,7 +439,14 @@ mod tests {
     async fn a_pull_is_held_until_there_is_news_or_the_server_stops() {
         let world = World::new().await;
         let door = Door::new(world.state.clone(), world.close.subscribe());
-        let first = PullRequest { terminal: world.terminal, cursor: Cursor::START, key_set: 0, wait_s: 0 };
+        let first = PullRequest {
+            terminal: world.terminal,
+            cursor: Cursor::START,
+            key_set: 0,
+            wait_s: 0,
+            snapshot: None,
+            ails: Vec::new(),
+        };
         let answer = door.pull(first.clone()).await.unwrap();
         let beacon = Beacon::open(&answer.beacon, &world.keys()).unwrap();
         let cursor = Cursor { epoch: beacon.epoch, seq: beacon.head.seq };
@@ -436,7 +479,14 @@ mod tests {
     async fn a_terminal_that_has_seen_more_than_there_is_says_a_backup_was_restored() {
         let world = World::new().await;
         let cursor = Cursor { epoch: 1, seq: 1_000 };
-        let body = json(&PullRequest { terminal: world.terminal, cursor, key_set: 1, wait_s: 0 });
+        let body = json(&PullRequest {
+            terminal: world.terminal,
+            cursor,
+            key_set: 1,
+            wait_s: 0,
+            snapshot: None,
+            ails: Vec::new(),
+        });
         let headers = world.signed(PULL_PATH, &body, NOW);
         assert_eq!(world.refused(PULL_PATH, body, &headers).await, Refusal::CursorAhead);
     }

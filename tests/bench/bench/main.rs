@@ -10,6 +10,7 @@ mod soak;
 mod spread;
 mod start;
 mod storm;
+mod sync;
 mod terminal;
 mod verdict;
 mod web;
@@ -45,6 +46,8 @@ enum Bench {
     Notify(notify::Wanted),
     /// Bookings through providers that fail by lot
     Storm(storm::Wanted),
+    /// A thousand gates held open, a first sync, entries, a day's backlog over a thin line
+    Sync(sync::Wanted),
     /// Sign-in codes under attack: cost, guesses, and guests who come in all the same
     Codes(codes::Wanted),
     /// One reader of the comparison, fed by this program through a pipe
@@ -79,6 +82,7 @@ fn measure(bench: &Bench) -> Result<(), Box<dyn Error>> {
         Bench::Web(wanted) => web::run(wanted, &mut out)?,
         Bench::Notify(wanted) => notify::run(wanted, &mut out)?,
         Bench::Storm(wanted) => storm::run(wanted, &mut out)?,
+        Bench::Sync(wanted) => sync::run(wanted, &mut out)?,
         Bench::Codes(wanted) => codes::run(wanted, &mut out)?,
         Bench::Peer { name } => reader::serve(*name, &mut std::io::stdin().lock(), &mut out)?,
     }

@@ -6,7 +6,7 @@
 //! a busy moment of the machine meets all.
 
 mod bookings;
-mod line;
+pub(crate) mod line;
 mod pages;
 mod rows;
 

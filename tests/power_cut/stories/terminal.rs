@@ -111,6 +111,7 @@ fn news(seq: u64, changes: Vec<Change>) -> News {
         restarts: seq == 90,
         changes,
         not_understood: 0,
+        snapshot: None,
     }
 }
 

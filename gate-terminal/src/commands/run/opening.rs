@@ -39,11 +39,12 @@ pub(super) fn is_lost(config: &Config) -> bool {
 fn rebuild(config: &Config, database: &Path) -> Result<SqliteStore, RunError> {
     let key = load_key(&config.data_dir)?;
     let called = format!("damaged-{}", SystemClock.read().wall.unix_ms() / 1000);
-    let (store, Rebuilt { aside, entries, last }) = SqliteStore::rebuild(database, &key, &called)?;
+    let (store, Rebuilt { aside, entries, last, flaws }) = SqliteStore::rebuild(database, &key, &called)?;
     tracing::error!(
         aside = aside.map(|aside| aside.display().to_string()),
         entries,
         last,
+        ?flaws,
         "数据库损坏，已另存；出入记录已从旁边的副本恢复，通行码名单将从服务器重新取得 \
          it was set aside and rebuilt from the journal of entries; passes come from the server again"
     );

@@ -50,6 +50,7 @@ fn keys() -> News {
         restarts: false,
         changes: vec![Change::PassRevoked { pass: pass_id(9), at: morning() }],
         not_understood: 0,
+        snapshot: None,
     }
 }
 
@@ -308,7 +309,7 @@ fn no_line_is_believed_that_this_terminal_did_not_sign() {
     let other = r#"\"party\":1"#;
     for (forged, left) in [
         (text.replace(other, r#"\"party\":2"#), Some(0)),
-        (lines.iter().enumerate().filter(|(at, _)| *at != 3).map(|(_, line)| format!("{line}\n")).collect(), Some(1)),
+        (lines.iter().enumerate().filter(|(at, _)| *at != 3).map(|(_, line)| format!("{line}\n")).collect(), Some(2)),
         ([lines[0], lines[1], lines[1], lines[2]].join("\n") + "\n", Some(1)),
         (text.replacen("\\\"gate\\\":0", "\\\"gate\\\":1", 1), None),
         (text.replacen("place", "plaice", 1), None),
@@ -333,7 +334,7 @@ fn a_damaged_database_is_set_aside_and_the_chain_goes_on_from_the_journal() {
         fs::write(database(&folder), &damage).unwrap();
         fs::write(folder.path().join(format!("{DATABASE_FILE}-wal")), "left behind").unwrap();
         assert!(SqliteStore::open(&database(&folder)).unwrap_err().is_damage());
-        let (mut store, Rebuilt { aside, entries, last }) =
+        let (mut store, Rebuilt { aside, entries, last, .. }) =
             SqliteStore::rebuild(&database(&folder), &key(), "damaged-1").unwrap();
         assert_eq!((entries, last, fs::read(aside.unwrap()).unwrap()), (3, 3, damage.clone()));
         assert_eq!(chain(&mut store), before);
@@ -391,8 +392,11 @@ fn signed_lines_behind_a_bad_one_are_kept() {
     drop(store);
     fs::write(book(&folder), &damaged).unwrap();
     fs::write(database(&folder), "gone").unwrap();
-    let (_store, Rebuilt { last, .. }) = SqliteStore::rebuild(&database(&folder), &key(), "damaged-1").unwrap();
-    assert_eq!(last, 1);
+    let (store, rebuilt) = SqliteStore::rebuild(&database(&folder), &key(), "damaged-1").unwrap();
+    let Rebuilt { last, entries, flaws, .. } = rebuilt;
+    assert_eq!((last, entries, flaws), (3, 3, vec![2]), "what proves itself comes back, too");
+    let told = trouble::all(&store.connection).unwrap().unwrap();
+    assert!(told.contains("第 2 条"), "{told}");
     assert_eq!(fs::read_to_string(folder.path().join("entries.journal.damaged-1")).unwrap(), damaged);
 }
 
@@ -403,9 +407,9 @@ fn a_first_line_after_a_purge_that_is_no_entry_keeps_no_gate_from_opening() {
     let mut journal =
         Journal::begin(&book(&folder), &key(), &Office::open().post(), morning(), KeySetFloor::default()).unwrap();
     let head = Head { seq: 7, hash: ChainHash::from_bytes([7; 32]) };
-    journal.put(ChainHash::START, "no entry", head).unwrap();
+    journal.put(None, "no entry", head).unwrap();
     fs::rename(&journal.path, book(&folder)).unwrap();
-    assert!(read(&book(&folder), &own()).unwrap().damaged);
+    assert_eq!(read(&book(&folder), &own()).unwrap().flaws, [1]);
     fs::write(database(&folder), "gone").unwrap();
     let (store, Rebuilt { entries, .. }) = SqliteStore::rebuild(&database(&folder), &key(), "damaged-1").unwrap();
     assert_eq!((entries, store.post().unwrap()), (0, Some(Office::open().post())));
@@ -420,6 +424,7 @@ fn a_journal_that_cannot_be_kept_is_tried_again_but_not_with_every_entry() {
     fs::create_dir(&in_the_way).unwrap();
     let mut store = SqliteStore::open(&database(&folder)).unwrap();
     store.keep_journal(&key()).unwrap_err();
+    assert!(trouble::all(&store.connection).unwrap().unwrap().contains("写不了"), "an officer is told");
     store.append(&entry(4)).unwrap();
     fs::remove_dir(&in_the_way).unwrap();
     store.append(&entry(5)).unwrap();
@@ -428,6 +433,35 @@ fn a_journal_that_cannot_be_kept_is_tried_again_but_not_with_every_entry() {
         store.append(&entry(n)).unwrap();
     }
     assert_eq!(written(&folder), (1..=40).collect::<Vec<_>>());
+    assert_eq!(trouble::all(&store.connection).unwrap(), None, "it is over");
+}
+
+#[test]
+fn the_first_line_after_a_purge_is_signed_body_and_all() {
+    let (folder, mut store) = at_work();
+    let (_, head) = chain(&mut store);
+    store.keep_receipt(&Receipt { proven: receipt(head), sealed: sealed(head) }).unwrap();
+    store.forget(day().plus_days(40)).unwrap();
+    assert_eq!(store.connection.query_row("select min(seq) from entry", [], |row| row.get::<_, i64>(0)).unwrap(), 3);
+    fs::remove_file(book(&folder)).unwrap();
+    store.keep_journal(&key()).unwrap();
+    let text = fs::read_to_string(book(&folder)).unwrap();
+    assert_eq!(written(&folder), [3]);
+    for (what, with) in [(r#"\"party\":1"#, r#"\"party\":2"#), (r#"\\\"party\\\":1"#, r#"\\\"party\\\":2"#)] {
+        let forged = text.replacen(what, with, 1);
+        assert_ne!(forged, text, "{text}");
+        fs::write(book(&folder), forged).unwrap();
+        let read = read(&book(&folder), &own()).unwrap();
+        assert_eq!((read.entries.len(), read.flaws), (0, vec![1]), "{what}");
+    }
+}
+
+fn receipt(head: Head) -> shared::sync::push::EntryReceipt {
+    shared::sync::push::EntryReceipt { terminal: Office::open().post().terminal, head, at: morning() }
+}
+
+fn sealed(head: Head) -> Sealed<shared::sync::push::EntryReceipt> {
+    Sealed::seal(&receipt(head), None, &Office::open().beacon_key).unwrap()
 }
 
 #[test]

@@ -89,7 +89,14 @@ fn pull_from(answers: &[&str]) -> (Result<PullAnswer, HttpError>, Vec<Got>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let http =
         Http::new(&format!("http://{}", listener.local_addr().unwrap()), Some(signer()), Arc::new(Noon)).unwrap();
-    let request = PullRequest { terminal: TerminalId::new(7), cursor: Cursor::START, key_set: 0, wait_s: 0 };
+    let request = PullRequest {
+        terminal: TerminalId::new(7),
+        cursor: Cursor::START,
+        key_set: 0,
+        wait_s: 0,
+        snapshot: None,
+        ails: Vec::new(),
+    };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     thread::scope(|scope| {
         let serve = scope.spawn(|| {
@@ -226,7 +233,14 @@ fn encrypted(folder: &Path) -> (String, PathBuf, thread::JoinHandle<()>) {
 
 fn pull_believing(authority: Option<&Path>, url: &str) -> Result<PullAnswer, HttpError> {
     let http = Http::believing(authority, url, Some(signer()), Arc::new(Noon))?;
-    let request = PullRequest { terminal: TerminalId::new(7), cursor: Cursor::START, key_set: 0, wait_s: 0 };
+    let request = PullRequest {
+        terminal: TerminalId::new(7),
+        cursor: Cursor::START,
+        key_set: 0,
+        wait_s: 0,
+        snapshot: None,
+        ails: Vec::new(),
+    };
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(http.pull(request))
 }
 

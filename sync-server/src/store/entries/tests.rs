@@ -48,7 +48,8 @@ impl Gate {
     fn request(&self, links: std::ops::Range<usize>) -> PushRequest {
         let head = EntryHead { terminal: self.id, head: self.head(links.end) };
         let head = Sealed::seal(&head, None, &self.key).unwrap();
-        PushRequest { terminal: self.id, links: self.links[links].to_vec(), head }
+        let marks = links.clone().map(|link| mark(self.head(link + 1).hash)).collect();
+        PushRequest { terminal: self.id, links: self.links[links].to_vec(), head, marks }
     }
 
     async fn push(&self, office: &Office, links: std::ops::Range<usize>) -> Result<Head, Refusal> {
@@ -184,21 +185,26 @@ async fn gaps_forks_and_false_heads_are_refused_and_leave_no_trace() {
     let mut holed = gate.request(2..5);
     holed.links.remove(1);
     let push = async |request: &PushRequest| office.store.push(gate.id, request, office.now).await.unwrap();
-    assert_eq!(push(&holed).await, Err(Refusal::Malformed));
+    assert_eq!(push(&holed).await, Err(Refusal::Gap { expected: 4 }));
     let mut forked = gate.request(0..3);
     forked.links[1].body = RawValue::from_string("{}".to_owned()).unwrap();
     assert_eq!(push(&forked).await, Err(Refusal::Fork { seq: 2 }));
     let mut altered = gate.request(2..5);
     altered.links[2].body = RawValue::from_string("{}".to_owned()).unwrap();
-    assert_eq!(push(&altered).await, Err(Refusal::Head));
+    assert_eq!(push(&altered).await, Err(Refusal::Altered { seq: 5 }));
+    altered.marks.clear();
+    assert_eq!(push(&altered).await, Err(Refusal::Head), "without marks nobody can say where");
     let mut other_head = gate.request(2..5);
     other_head.head = gate.request(2..4).head;
-    assert_eq!(push(&other_head).await, Err(Refusal::Head));
+    assert_eq!(push(&other_head).await, Err(Refusal::Altered { seq: 5 }));
     let stranger = Gate { id: gate.id, key: SigningKey::from_bytes(&[9; 32]), links: gate.links.clone() };
     assert_eq!(stranger.push(&office, 2..5).await, Err(Refusal::Head));
     let absent = Gate { id: TerminalId::new(77), key: SigningKey::from_bytes(&[9; 32]), links: Vec::new() };
     assert_eq!(absent.push(&office, 0..0).await, Err(Refusal::Unauthenticated));
     assert_eq!(office.look("select count(*) from entry"), 2);
+    let faults = office.store.push_faults().await.unwrap();
+    let told: Vec<_> = faults.iter().map(|fault| (fault.what.as_str(), fault.seq, fault.times)).collect();
+    assert_eq!(told, [("fork", 2, 1), ("altered", 5, 2), ("head", 5, 2)], "but that they were is told");
     assert_eq!(gate.push(&office, 2..6).await, Ok(gate.head(6)));
 }
 

@@ -7,28 +7,28 @@ use tokio::{
     net::TcpStream,
 };
 
-pub(super) struct Line {
+pub(crate) struct Line {
     stream: TcpStream,
     heard: Vec<u8>,
 }
 
 /// An answer, as it lies in the line's memory.
-pub(super) struct Answer<'a> {
-    pub(super) head: &'a str,
-    pub(super) body: &'a [u8],
+pub(crate) struct Answer<'a> {
+    pub(crate) head: &'a str,
+    pub(crate) body: &'a [u8],
 }
 
 const END_OF_HEAD: &[u8] = b"\r\n\r\n";
 
 impl Line {
     /// `server` as in `127.0.0.1:8460`.
-    pub(super) async fn to(server: &str) -> Result<Self, Trouble> {
+    pub(crate) async fn to(server: &str) -> Result<Self, Trouble> {
         let stream = TcpStream::connect(server).await?;
         stream.set_nodelay(true)?;
         Ok(Self { stream, heard: Vec::new() })
     }
 
-    pub(super) async fn ask(&mut self, request: &str) -> Result<Answer<'_>, Trouble> {
+    pub(crate) async fn ask(&mut self, request: &str) -> Result<Answer<'_>, Trouble> {
         self.stream.write_all(request.as_bytes()).await?;
         self.heard.clear();
         let (head, body) = loop {
@@ -47,15 +47,15 @@ impl Line {
 }
 
 impl Answer<'_> {
-    pub(super) fn status(&self) -> u16 {
+    pub(crate) fn status(&self) -> u16 {
         self.head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_default()
     }
 
-    pub(super) fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub(crate) fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
         self.head.lines().skip(1).filter_map(|line| line.split_once(": "))
     }
 
-    pub(super) fn must_be(&self, status: u16) -> Result<(), Trouble> {
+    pub(crate) fn must_be(&self, status: u16) -> Result<(), Trouble> {
         if self.status() == status {
             return Ok(());
         }

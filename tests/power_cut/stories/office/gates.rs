@@ -13,6 +13,7 @@ use shared::{
     seal::{PublicKey, Sealed},
     sync::{
         enrol::InviteCode,
+        pull::Ailment,
         push::{EntryHead, PushRequest},
         walk_in::WalkInNumber,
     },
@@ -35,6 +36,7 @@ pub(super) async fn report(day: &mut Day) {
     told!(day, remember_nonce(terminal, &nonce, day.now));
     let request = pushed(day, terminal, &key);
     told!(day, push(terminal, &request, day.now)).unwrap();
+    told!(day, keep_ailments(terminal, vec![Ailment::JournalUnwritten], day.now));
     let said = HostSaid::parse("T1").unwrap();
     told!(day, find_walk_in_host(&said, terminal, day.config.booking.limits(), day.now));
     let booking = form().check_on_behalf(&day.rules(), day.now).unwrap();
@@ -100,7 +102,7 @@ fn pushed(day: &Day, terminal: TerminalId, key: &SigningKey) -> PushRequest {
         .collect();
     let head = links.iter().fold(Head::START, |head, link| head.extend(name, link.body.get()));
     let head = Sealed::seal(&EntryHead { terminal, head }, None, key).unwrap();
-    PushRequest { terminal, links, head }
+    PushRequest { terminal, links, head, marks: String::new() }
 }
 
 impl Day {
@@ -117,6 +119,7 @@ impl Day {
         told!(self, erase_mine(&phone(), self.now));
         let later = self.now.plus(TimeDelta::days(3));
         told!(self, erase_due(self.config.retention, later));
+        told!(self, keep_snapshots(later));
         told!(self, chores_done(later));
         told!(self, accept_clock(self.now));
     }

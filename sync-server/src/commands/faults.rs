@@ -1,0 +1,33 @@
+//! `entries faults`: what gates pushed and the log did not take.
+
+use std::io::Write;
+
+use super::{Failure, Office, table};
+use crate::store::PushFault;
+
+pub(super) async fn list(office: &Office, out: &mut dyn Write) -> Result<(), Failure> {
+    let faults = office.store.push_faults().await?;
+    if faults.is_empty() {
+        writeln!(out, "每次上报都对得上。Every push held")?;
+        return Ok(());
+    }
+    writeln!(out, "对不上的上报，从哪一条起 Pushes that did not hold, and from where:")?;
+    let rows: Vec<[String; 5]> = faults.iter().map(fault).collect();
+    table::print(out, ["记录 entry", "原因 why", "首次 first", "最近 last", "次数 times"], &rows)?;
+    Ok(())
+}
+
+fn fault(fault: &PushFault) -> [String; 5] {
+    let why = match fault.what.as_str() {
+        "fork" => "与已有的不同 differs from the one held",
+        "altered" => "被改动 altered",
+        _ => "签名或链尾不对 the head does not hold",
+    };
+    [
+        format!("{}/{}", fault.terminal, fault.seq),
+        why.to_owned(),
+        fault.first_at.campus_date_and_clock(),
+        fault.last_at.campus_date_and_clock(),
+        fault.times.to_string(),
+    ]
+}

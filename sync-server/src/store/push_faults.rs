@@ -1,0 +1,71 @@
+//! Pushes that did not hold, and where each stopped holding: for people to look at.
+
+use rusqlite::{Connection, params};
+use shared::{ids::TerminalId, sync::Refusal, time::Moment};
+
+use super::{Store, StoreError, rows, writer::Writing};
+
+/// A push that was refused because it did not hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PushFault {
+    pub terminal: TerminalId,
+    /// `fork`, `altered` or `head`.
+    pub what: String,
+    /// The first number that does not hold; of a head, its own.
+    pub seq: u64,
+    pub first_at: Moment,
+    pub last_at: Moment,
+    pub times: u64,
+}
+
+impl Store {
+    pub async fn push_faults(&self) -> Result<Vec<PushFault>, StoreError> {
+        let all = |db: &Connection| {
+            let mut query = db.prepare_cached("select * from push_fault order by last_at, terminal, seq")?;
+            let mut found = query.query([])?;
+            let mut faults = Vec::new();
+            while let Some(row) = found.next()? {
+                faults.push(PushFault {
+                    terminal: rows::terminal(row, "terminal")?,
+                    what: rows::text(row, "what")?,
+                    seq: rows::seq(row, "seq")?,
+                    first_at: rows::moment(row, "first_at")?,
+                    last_at: rows::moment(row, "last_at")?,
+                    times: rows::seq(row, "times")?,
+                });
+            }
+            Ok(faults)
+        };
+        self.0.readers.read(all).await
+    }
+}
+
+/// Writes down that a push did not hold, where that is more than a lost answer.
+pub(super) fn refused(
+    db: &Writing<'_>,
+    terminal: TerminalId,
+    refusal: &Refusal,
+    claimed: u64,
+    now: Moment,
+) -> Result<(), StoreError> {
+    let (what, seq) = match refusal {
+        Refusal::Fork { seq } => ("fork", *seq),
+        Refusal::Altered { seq } => ("altered", *seq),
+        Refusal::Head => ("head", claimed),
+        Refusal::Code
+        | Refusal::Malformed
+        | Refusal::Unauthenticated
+        | Refusal::Withdrawn { .. }
+        | Refusal::SetAside { .. }
+        | Refusal::Replayed
+        | Refusal::Clock { .. }
+        | Refusal::CursorAhead
+        | Refusal::Gap { .. } => return Ok(()),
+    };
+    db.prepare_cached(
+        "insert into push_fault (terminal, what, seq, first_at, last_at, times) values (?1, ?2, ?3, ?4, ?4, 1)
+         on conflict (terminal, what, seq) do update set last_at = excluded.last_at, times = times + 1",
+    )?
+    .execute(params![terminal.get(), what, rows::number(seq), now.unix_ms()])?;
+    Ok(())
+}
