@@ -36,6 +36,17 @@ fn holds(disk: &[(String, Vec<u8>)], wanted: &[u8]) -> Vec<String> {
     found.map(|(name, _)| name.clone()).collect()
 }
 
+/// Of standard base64.
+fn decoded(text: &str) -> Vec<u8> {
+    const LETTERS: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let bits = text.trim_end_matches('=').chars().flat_map(|letter| {
+        let six = LETTERS.find(letter).unwrap();
+        (0..6).rev().map(move |bit| six >> bit & 1)
+    });
+    let bits: Vec<usize> = bits.collect();
+    bits.chunks_exact(8).map(|bits| bits.iter().fold(0, |byte, bit| byte << 1 | u8::from(*bit == 1))).collect()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn its_disk_knows_today_and_tomorrow_and_nothing_that_opens_other_gates() -> Result<(), Trouble> {
     let campus = Campus::open().await?;
@@ -76,6 +87,9 @@ async fn its_disk_knows_today_and_tomorrow_and_nothing_that_opens_other_gates() 
         assert_eq!(holds(&taken, text.as_bytes()), Vec::<String>::new(), "a pass that could be shown");
     }
     for (name, secret) in disk(&campus.room().join("server/secrets")) {
+        let text = String::from_utf8(secret).unwrap().trim().to_owned();
+        assert_eq!(holds(&taken, text.as_bytes()), Vec::<String>::new(), "{name}");
+        let secret = decoded(&text);
         assert_eq!(secret.len(), 32, "{name}");
         let hex: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
         assert_eq!(holds(&taken, &secret), Vec::<String>::new(), "{name}");
