@@ -276,7 +276,8 @@ async fn chores(state: AppState) {
 /// Once an hour.
 const SAID_EVERY_ROUNDS: u64 = 60;
 
-pub(crate) async fn minute_round(state: &AppState) -> Result<Erasing, ChoresFault> {
+/// One round of it, for a story that takes its minutes by hand, too.
+pub async fn minute_round(state: &AppState) -> Result<Erasing, ChoresFault> {
     state.store.keep_seen().await?;
     let kept = state.store.clock_kept().await?;
     let now = state.timekeeper.settle(kept.accepted)?;
@@ -319,7 +320,7 @@ async fn remind(state: &AppState, now: Moment) -> Result<(), ChoresFault> {
 }
 
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum ChoresFault {
+pub enum ChoresFault {
     #[error(transparent)]
     Random(#[from] NoRandomness),
     #[error(transparent)]
