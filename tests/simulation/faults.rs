@@ -60,8 +60,10 @@ impl World {
             }
             150..165 => self.office_crashes()?,
             165..205 => self.wall_clock_is_put(at),
-            205..225 => self.office_clock_leaps(),
-            225..265 if self.plan.turned_back => self.disk_is_copied(at)?,
+            205..215 => self.office_clock_leaps(),
+            215..235 => self.a_letter_comes_again()?,
+            235..245 => self.an_altered_push(at)?,
+            245..290 if self.plan.turned_back => self.disk_is_copied(at)?,
             _ => {}
         }
         Ok(())

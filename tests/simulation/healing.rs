@@ -43,6 +43,10 @@ impl World {
                 fuse.unset();
             }
         }
+        // What they know must lie on their disks.
+        for at in 0..self.terminals.len() {
+            self.gate_crashes(at)?;
+        }
         // Whoever was turned back writes something, so that it meets what the server has.
         for _ in 0..3 {
             self.somebody_books()?;
@@ -182,7 +186,7 @@ impl World {
                 if differs && !terminal.withdrawn && !matches!(terminal.alarm(), Some(Alarm::Fork { .. })) {
                     wrong.push(format!("gate {id}: its disk was turned back, and it says {:?}", terminal.alarm()));
                 }
-            } else if !terminal.withdrawn && up_to != last {
+            } else if !terminal.withdrawn && (up_to != last || terminal.unsent() > 0) {
                 wrong.push(format!(
                     "gate {id}: of {last} entries the server has {up_to}, and it says {:?}",
                     terminal.alarm()

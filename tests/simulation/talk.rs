@@ -7,7 +7,7 @@ use shared::{
     sync::{
         PULL_PATH, PUSH_PATH, Refusal,
         beacon::Beacon,
-        http_signature::{Nonce, Parameters, sign},
+        http_signature::{Nonce, Parameters, SignatureHeaders, sign},
         pull::PullAnswer,
         push::{EntryReceipt, PushAnswer, PushRequest},
     },
@@ -155,6 +155,7 @@ impl World {
                     ));
                 }
             }
+            self.keep_letter(path, body, headers);
             let Ok(Refusal::Clock { server_time }) = serde_json::from_slice(&said.body) else { return Ok(Some(said)) };
             if let Some(terminal) = self.terminals.get_mut(at) {
                 terminal.ahead_ms = server_time.since(terminal.wall()).num_milliseconds();
@@ -162,6 +163,42 @@ impl World {
         }
         self.violated(format!("{}: refused by its clock with the server's own time", self.name(at)));
         Ok(None)
+    }
+
+    fn keep_letter(&mut self, path: &str, body: &[u8], headers: SignatureHeaders) {
+        const KEPT: usize = 24;
+        if self.letters.len() == KEPT {
+            self.letters.remove(0);
+        }
+        self.letters.push((path.to_owned(), body.to_vec(), headers));
+    }
+
+    /// Somebody has written a message down and sends it again, a moment or a day later.
+    pub(crate) fn a_letter_comes_again(&mut self) -> Result<(), Stopped> {
+        let Some((path, body, headers)) = self.dice.pick(&self.letters).cloned() else { return Ok(()) };
+        let Some(said) = self.office.post(&path, body, Some(&headers))? else { return Ok(()) };
+        self.tally.fault("messages sent again by a stranger");
+        self.trace.note(format!("a message comes again: {}", said.status));
+        if said.status == 200 {
+            self.violated("a message was answered that was answered before".to_owned());
+        }
+        Ok(())
+    }
+
+    /// A gate whose disk lies: one of its entries is another than the head it signs says.
+    pub(crate) fn an_altered_push(&mut self, at: usize) -> Result<(), Stopped> {
+        let Some(terminal) = self.terminals.get_mut(at) else { return Ok(()) };
+        let Some(mut request) = terminal.lanes().and_then(gate_terminal::sync::Lanes::next_push) else { return Ok(()) };
+        let Some(link) = request.links.last_mut() else { return self.fails(at, Lane::Push, "lost") };
+        let body = link.body.get().replace("\"party\":", "\"party\": ");
+        link.body = serde_json::value::RawValue::from_string(body).map_err(told)?;
+        self.tally.fault("entries altered on their way");
+        if let Some(said) = self.send(at, PUSH_PATH, &written(&request)?, false)?
+            && said.status == 200
+        {
+            self.violated(format!("{}: entries were taken that its head does not prove", self.name(at)));
+        }
+        self.fails(at, Lane::Push, "altered")
     }
 
     /// What the server has said it must stand by from now on, whether the answer arrives or not.

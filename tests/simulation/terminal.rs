@@ -26,6 +26,7 @@ use crate::{
     fuse::{Fuse, Fused},
     knowledge::Knowledge,
     machine::Machine,
+    talk::TOLERANCE,
     told,
 };
 
@@ -46,6 +47,8 @@ pub struct Terminal {
     pub proven: Option<(Moment, u64)>,
     /// A moment that had passed for sure when it started, and the boot clock then.
     pub sure: (Moment, u64),
+    /// What the wall clock said when it started.
+    pub wall_then: Moment,
     /// The floor that it must have written down.
     pub floor: Moment,
     pub pull: Flight,
@@ -106,6 +109,7 @@ impl Terminal {
             candidate: None,
             proven: None,
             sure: (server_time, boot_ms),
+            wall_then: now,
             floor: server_time,
             pull: Flight::None,
             push: Flight::None,
@@ -139,6 +143,7 @@ impl Terminal {
         self.running = Some(Running { controller, lanes, fuse, witness });
         (self.pull, self.push, self.ahead_ms) = (Flight::None, Flight::None, 0);
         (self.proven, self.sure) = (None, (self.floor, self.clock.read().since_boot_ms));
+        self.wall_then = self.wall();
         self.machine.settle();
         Ok(())
     }
@@ -198,6 +203,20 @@ impl Terminal {
         let (at, boot_ms) = self.proven.unwrap_or(self.sure);
         let since = i64::try_from(self.boot_ms().saturating_sub(boot_ms)).unwrap_or(0);
         Moment::from_unix_ms(at.unix_ms().saturating_add(since))
+    }
+
+    /// Whether its wall clock contradicts what it can know of the time.
+    #[must_use]
+    pub fn doubts_its_clock(&self) -> bool {
+        let surely = self.surely();
+        if self.proven.is_some() {
+            return self.wall().since(surely).abs() > TOLERANCE;
+        }
+        // Nothing but the wall clock said more than the floor when it started.
+        let (floor, boot_ms) = self.sure;
+        let since = i64::try_from(self.boot_ms().saturating_sub(boot_ms)).unwrap_or(0);
+        let best = Moment::from_unix_ms(self.wall_then.max(floor).unix_ms().saturating_add(since));
+        self.wall_then < floor.minus(TOLERANCE) || self.wall().since(best).abs() > TOLERANCE
     }
 
     /// What its store gives to a start.

@@ -147,6 +147,9 @@ impl World {
         if terminal.proven.is_some() && CampusDay::of(surely) != pass.day {
             return Some("it is for another day".to_owned());
         }
+        if terminal.doubts_its_clock() {
+            return Some("its clock contradicts what it knows of the time".to_owned());
+        }
         match known.as_of {
             None => Some("it never knew all there is".to_owned()),
             Some(as_of) if surely.since(as_of) > FRESH => {

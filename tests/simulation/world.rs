@@ -8,6 +8,7 @@ use gate_terminal::gate::Event;
 use shared::{
     entry::Way,
     ids::{BookingId, CampusId, GateIndex, PassId, TerminalId},
+    sync::http_signature::SignatureHeaders,
     time::{CampusDay, Moment},
 };
 use tokio::runtime::Runtime;
@@ -93,6 +94,8 @@ pub struct World {
     pub visitors: u64,
     /// What somebody on the line has made of the answer that is being given.
     pub given: Option<&'static str>,
+    /// What was sent, for whoever wants to send it again.
+    pub letters: Vec<(String, Vec<u8>, SignatureHeaders)>,
     led_to_it: Vec<String>,
 }
 
@@ -138,6 +141,7 @@ impl World {
             copies: BTreeMap::new(),
             visitors: seed % 1_000 * 10_000,
             given: None,
+            letters: Vec::new(),
             led_to_it: Vec::new(),
         };
         for (campus, gate, way) in GATES {
@@ -147,6 +151,7 @@ impl World {
             let answer = world.office.enrol(CampusId::new(campus), gate, &key, code)?;
             world.terminals.push(Terminal::enrolled(&answer, way, key, begin)?);
             world.served.insert(answer.terminal, Served::default());
+            world.turn(world.terminals.len() - 1, Event::Tick, None)?;
         }
         Ok(world)
     }
@@ -176,7 +181,7 @@ impl World {
         for _ in 0..self.plan.steps_a_day {
             self.step += 1;
             let seconds =
-                if self.dice.of_thousand(900) { self.dice.between(5, 240) } else { self.dice.between(241, 5_400) };
+                if self.dice.of_thousand(930) { self.dice.between(3, 60) } else { self.dice.between(61, 7_200) };
             self.pass_time(seconds)?;
             self.one_step()?;
             if !self.tally.violations.is_empty() {
@@ -189,7 +194,21 @@ impl World {
         let left = morning.since(now).num_seconds().unsigned_abs();
         // Twice, so that midnight is met by gates that run.
         self.pass_time(left / 2)?;
-        self.pass_time(left - left / 2)
+        self.pass_time(left - left / 2)?;
+        if self.plan.faults && self.dice.of_thousand(30) {
+            self.holidays()?;
+        }
+        Ok(())
+    }
+
+    /// More days than entries stay at a gate that the server has; some gates have no line meanwhile.
+    fn holidays(&mut self) -> Result<(), Stopped> {
+        self.tally.fault("holidays");
+        self.trace.note("holidays".to_owned());
+        for _ in 0..33 {
+            self.pass_time(86_400)?;
+        }
+        Ok(())
     }
 
     /// What the office's clock says when nobody has put it.
