@@ -14,6 +14,7 @@ use sync_server::{
 
 use crate::{
     Stopped, people, told,
+    weak::signed_weakly,
     world::{Pass, World},
 };
 
@@ -158,19 +159,26 @@ impl World {
         self.show(at, &pass.text, Some(Presented { pass: pass.id, genuine: true }))
     }
 
-    /// At any gate, of any day, or changed by a letter, or no pass at all.
+    /// A pass of today, changed by a letter or signed as no library signs; one of any day at any gate; or no pass at all.
     pub fn somebody_is_odd(&mut self) -> Result<(), Stopped> {
-        let all = self.passes.clone();
-        let everywhere = self.gates(|_| true);
-        let (Some(pass), Some(at)) = (self.dice.pick(&all).cloned(), self.dice.pick(&everywhere).copied()) else {
-            return Ok(());
-        };
-        match self.dice.below(4) {
-            0 => self.show(at, "HTTPS://EXAMPLE.EDU.CN/MENU", None),
-            1 => {
+        let today = CampusDay::of(self.true_time());
+        let (kind, all) = (self.dice.below(5), self.passes.clone());
+        let forged: Vec<Pass> = all.iter().filter(|pass| pass.day == today).cloned().collect();
+        let pass = if kind < 2 { self.dice.pick(&forged).cloned() } else { self.dice.pick(&all).cloned() };
+        let Some(pass) = pass else { return Ok(()) };
+        let gates = self.gates(|gate| kind >= 2 || gate.campus == pass.campus && gate.way != Way::Out);
+        let Some(at) = self.dice.pick(&gates).copied() else { return Ok(()) };
+        let forged = Some(Presented { pass: pass.id, genuine: false });
+        match kind {
+            0 => {
                 let text = self.altered(&pass.text);
-                self.show(at, &text, Some(Presented { pass: pass.id, genuine: false }))
+                self.show(at, &text, forged)
             }
+            1 => match signed_weakly(&pass.text, &self.office.pass_key) {
+                Some(text) => self.show(at, &text, forged),
+                None => Ok(()),
+            },
+            2 => self.show(at, "HTTPS://EXAMPLE.EDU.CN/MENU", None),
             _ => self.show(at, &pass.text, Some(Presented { pass: pass.id, genuine: true })),
         }
     }

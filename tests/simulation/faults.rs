@@ -284,6 +284,8 @@ impl World {
     fn office_is_restored(&mut self, copy: OfficeCopy) -> Result<(), Stopped> {
         self.office.restore(&copy.bytes)?;
         self.trouble.office_turned_back = true;
+        // It has forgotten, too, what it answered since; for the minutes that a signature holds that costs nothing but a repeat.
+        self.letters.clear();
         for pass in &mut self.passes {
             match copy.passes.iter().find(|old| old.id == pass.id) {
                 Some(old) => (pass.revoked, pass.watched) = (old.revoked, old.watched),

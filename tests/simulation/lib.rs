@@ -21,6 +21,7 @@ pub mod tally;
 pub mod terminal;
 pub mod trace;
 pub mod watch;
+pub mod weak;
 pub mod world;
 
 #[cfg(test)]

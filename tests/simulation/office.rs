@@ -44,7 +44,8 @@ const LARGEST_ANSWER: usize = 16 * 1024 * 1024;
 #[derive(Debug)]
 pub struct Office {
     pub clock: Arc<SetClock>,
-    pub beacon_key: SigningKey,
+    /// As whoever holds it could use it.
+    pub pass_key: SigningKey,
     config: Config,
     machine: Machine,
     runtime: Arc<Runtime>,
@@ -70,9 +71,8 @@ impl Office {
         let machine = Machine::new()?;
         let listen: SocketAddr = ([127, 0, 0, 1], 8460).into();
         let config = Config { listen, data_dir: machine.folder().to_owned(), ..Config::default() };
-        let beacon_key = put_keys(machine.folder(), begin, dice)?;
-        let mut office =
-            Self { clock: Arc::new(SetClock::at(begin)), beacon_key, config, machine, runtime, open: None };
+        let pass_key = put_keys(machine.folder(), begin, dice)?;
+        let mut office = Self { clock: Arc::new(SetClock::at(begin)), pass_key, config, machine, runtime, open: None };
         office.start()?;
         let now = office.now();
         let import = office.state()?.store.import_directory(people::directory(), now);
@@ -238,5 +238,5 @@ fn put_keys(folder: &Path, begin: Moment, dice: &mut Dice) -> Result<SigningKey,
     let set = Sealed::seal(&KeySetBody { number: 1, min_suite: SUITE_1, keys }, None, &root).map_err(told)?;
     let file = serde_json::json!({ "root": PublicKey::of(&root), "set": set });
     fs::write(folder.join("key-set.json"), file.to_string()).map_err(told)?;
-    Ok(beacon)
+    Ok(pass)
 }

@@ -155,7 +155,10 @@ impl World {
                     ));
                 }
             }
-            self.keep_letter(path, body, headers);
+            // Whatever was not answered may come as often as it likes.
+            if said.status == 200 {
+                self.keep_letter(path, body, headers);
+            }
             let Ok(Refusal::Clock { server_time }) = serde_json::from_slice(&said.body) else { return Ok(Some(said)) };
             if let Some(terminal) = self.terminals.get_mut(at) {
                 terminal.ahead_ms = server_time.since(terminal.wall()).num_milliseconds();

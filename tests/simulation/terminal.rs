@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use chrono::TimeDelta;
 use ed25519_dalek::SigningKey;
 use gate_terminal::{
     card,
@@ -29,6 +30,9 @@ use crate::{
     talk::TOLERANCE,
     told,
 };
+
+/// Without a word of the server the wall clock is believed for so long.
+const UNPROVEN_LIMIT: TimeDelta = TimeDelta::hours(24);
 
 const JOURNAL: &str = "entries.journal";
 
@@ -216,7 +220,8 @@ impl Terminal {
         let (floor, boot_ms) = self.sure;
         let since = i64::try_from(self.boot_ms().saturating_sub(boot_ms)).unwrap_or(0);
         let best = Moment::from_unix_ms(self.wall_then.max(floor).unix_ms().saturating_add(since));
-        self.wall_then < floor.minus(TOLERANCE) || self.wall().since(best).abs() > TOLERANCE
+        let last_word = self.knowledge.proven.is_none_or(|proven| best.since(proven) > UNPROVEN_LIMIT);
+        self.wall_then < floor.minus(TOLERANCE) || self.wall().since(best).abs() > TOLERANCE || last_word
     }
 
     /// What its store gives to a start.

@@ -3,7 +3,7 @@
 //! | what is seen | what must hold |
 //! |---|---|
 //! | a light for "come in" | an entry was written for it in the same turn, or the same person is shown again a moment later |
-//! | an entry | its number follows the last one that the store has answered for |
+//! | an entry | its number follows the last one that the store has answered for; its time has not surely passed, and its clock is trusted only where nothing contradicts it |
 //! | an admission | a genuine pass of this campus and day, told to this gate and not taken back, not watched, with an entry left, by news that is fresh by every clock that cannot be put |
 //! | news | proven by the office, not before what was known, at a time that has not passed |
 //! | an alarm | somebody has given a reason for it |
@@ -99,6 +99,17 @@ impl World {
         if admitted && let Some(why) = self.forbids(at, entry, presented) {
             let name = self.name(at);
             self.violated(format!("{name}: admitted {:?} though {why}", entry.said.pass));
+        }
+        if let Some(terminal) = self.terminals.get(at) {
+            let (doubts, surely) = (terminal.doubts_its_clock(), terminal.surely());
+            if entry.clock_trusted && doubts {
+                let name = self.name(at);
+                self.violated(format!("{name}: it trusts a clock that contradicts what it knows of the time"));
+            }
+            if entry.at < surely {
+                let name = self.name(at);
+                self.violated(format!("{name}: it wrote {} long after", entry.at.campus_date_and_clock()));
+            }
         }
         if admitted {
             self.tally.count("admissions");

@@ -239,11 +239,11 @@ impl World {
             }
         }
         match self.dice.below(100) {
-            0..60 => self.somebody_comes(),
-            60..75 => self.somebody_leaves(),
-            75..85 => self.somebody_is_taken_back(),
-            85..90 => self.somebody_books(),
-            90..94 => self.watchlist_changes(),
+            0..55 => self.somebody_comes(),
+            55..68 => self.somebody_leaves(),
+            68..78 => self.somebody_is_taken_back(),
+            78..84 => self.somebody_books(),
+            84..88 => self.watchlist_changes(),
             _ => self.somebody_is_odd(),
         }
     }

@@ -8,6 +8,7 @@ use shared::{
     chain::Head,
     ids::TerminalId,
     pass::SealedKeySet,
+    planted,
     sync::change::{Change, Places},
     time::Moment,
 };
@@ -52,7 +53,7 @@ fn keep_place_in_feed(transaction: &Transaction<'_>, news: &News) -> Result<(), 
              key_set = coalesce(excluded.key_set, key_set)",
         params![
             news.epoch,
-            stored(news.head.seq)?,
+            stored(planted!("a cursor that stays behind", 0, news.head.seq))?,
             news.head.hash.as_bytes(),
             news.server_time.unix_ms(),
             news.as_of.map(|as_of| as_of.server_time.unix_ms()),

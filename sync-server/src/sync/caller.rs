@@ -7,6 +7,7 @@ use chrono::TimeDelta;
 use http::HeaderMap;
 use shared::{
     ids::TerminalId,
+    planted,
     sync::{
         Refusal,
         http_signature::{
@@ -35,13 +36,15 @@ pub(super) async fn caller(store: &Store, posted: Posted<'_>, now: Moment) -> Re
     if !verifies(&parameters, &headers, "POST", posted.path, posted.body, &terminal.public) {
         return Err(Refusal::Unauthenticated.into());
     }
-    if terminal.withdrawn.is_some() {
+    if planted!("a withdrawn terminal is heard", false, terminal.withdrawn.is_some()) {
         return Err(Refusal::Withdrawn.into());
     }
-    if now.since(parameters.created()).abs() > TimeDelta::seconds(MAX_SKEW_S) {
+    let skew = now.since(parameters.created()).abs();
+    if planted!("old requests are answered", false, skew > TimeDelta::seconds(MAX_SKEW_S)) {
         return Err(Refusal::Clock { server_time: now }.into());
     }
-    if store.remember_nonce(parameters.terminal, &parameters.nonce, now).await? {
+    let fresh = store.remember_nonce(parameters.terminal, &parameters.nonce, now).await?;
+    if planted!("requests are answered twice", true, fresh) {
         Ok(parameters.terminal)
     } else {
         Err(Refusal::Replayed.into())

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use shared::{
     ids::TerminalId,
+    planted,
     seal::Sealed,
     sync::{
         Protocol, Refusal,
@@ -55,7 +56,8 @@ impl Door {
     /// Asked anew before every answer: a terminal may be withdrawn while its call is held.
     async fn welcome(&self, id: TerminalId) -> Result<Terminal, DoorFault> {
         let terminal = self.store().terminal(id).await?.ok_or(Refusal::Unauthenticated)?;
-        if terminal.withdrawn.is_some() { Err(Refusal::Withdrawn.into()) } else { Ok(terminal) }
+        let withdrawn = planted!("a withdrawn terminal is heard", false, terminal.withdrawn.is_some());
+        if withdrawn { Err(Refusal::Withdrawn.into()) } else { Ok(terminal) }
     }
 
     /// What follows the terminal's cursor, once there is something or `request.wait_s` is over.
