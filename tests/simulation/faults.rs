@@ -28,12 +28,12 @@ pub struct Trouble {
     /// By how much somebody has put the office's clock.
     pub leapt_s: i64,
     pub office_turned_back: bool,
-    copy: Option<OfficeCopy>,
+    pub(crate) copy: Option<OfficeCopy>,
 }
 
 /// A backup, and what the office had said by then.
 #[derive(Debug)]
-struct OfficeCopy {
+pub(crate) struct OfficeCopy {
     bytes: Vec<u8>,
     passes: Vec<Pass>,
     served: std::collections::BTreeMap<shared::ids::TerminalId, Served>,

@@ -205,6 +205,8 @@ impl World {
     fn holidays(&mut self) -> Result<(), Stopped> {
         self.tally.fault("holidays");
         self.trace.note("holidays".to_owned());
+        // Copies are made every day. What gates have purged since an older one they cannot give back; see README.
+        self.trouble.copy = None;
         for _ in 0..33 {
             self.pass_time(86_400)?;
         }
