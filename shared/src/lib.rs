@@ -19,6 +19,7 @@ pub mod entry;
 pub mod identity;
 pub mod ids;
 pub mod pass;
+pub mod planted;
 pub mod seal;
 pub mod sync;
 pub mod time;

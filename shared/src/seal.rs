@@ -82,7 +82,13 @@ pub fn sign(label: Label, key: &SigningKey, bytes: &[u8]) -> [u8; 64] {
 
 #[must_use]
 pub fn verifies(label: Label, key: &PublicKey, bytes: &[u8], signature: &[u8; 64]) -> bool {
-    key.0.verify_strict(&label.message(bytes), &Signature::from_bytes(signature)).is_ok()
+    let (message, signature) = (label.message(bytes), Signature::from_bytes(signature));
+    crate::planted!(
+        "plain verify",
+        ed25519_dalek::Verifier::verify(&key.0, &message, &signature),
+        key.0.verify_strict(&message, &signature)
+    )
+    .is_ok()
 }
 
 /// An Ed25519 public key that is known not to be of small order. Written as standard base64.

@@ -87,7 +87,8 @@ impl CampusDay {
     #[must_use]
     pub fn of(moment: Moment) -> Self {
         let far = if moment.0 < 0 { NaiveDate::MIN } else { NaiveDate::MAX };
-        Self(moment.at_campus().map_or(far, |at| at.date_naive()))
+        let at = crate::planted!("UTC for the local day", moment.minus(TimeDelta::hours(8)), moment);
+        Self(at.at_campus().map_or(far, |at| at.date_naive()))
     }
 
     /// Reads `2026-11-23`, and only that spelling.

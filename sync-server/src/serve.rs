@@ -305,7 +305,8 @@ async fn chores(state: AppState) {
 const SAID_EVERY_ROUNDS: u64 = 60;
 const SAID_DAILY_ROUNDS: u64 = 24 * SAID_EVERY_ROUNDS;
 
-pub(crate) async fn minute_round(state: &AppState) -> Result<Erasing, ChoresFault> {
+/// One round of it, for a story that takes its minutes by hand, too.
+pub async fn minute_round(state: &AppState) -> Result<Erasing, ChoresFault> {
     state.store.keep_seen().await?;
     let kept = state.store.clock_kept().await?;
     let now = state.timekeeper.settle(kept.accepted)?;
@@ -350,7 +351,7 @@ async fn remind(state: &AppState, now: Moment) -> Result<(), ChoresFault> {
 }
 
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum ChoresFault {
+pub enum ChoresFault {
     #[error(transparent)]
     Random(#[from] NoRandomness),
     #[error(transparent)]

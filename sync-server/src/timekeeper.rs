@@ -7,7 +7,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::TimeDelta;
-use shared::time::Moment;
+use shared::{planted, time::Moment};
 
 use crate::{clock::Clock, office::leap::Reading};
 
@@ -66,7 +66,8 @@ fn read(clock: &dyn Clock) -> Reading {
 }
 
 fn checked(settled: Reading, reading: Reading) -> Result<Moment, Leapt> {
-    settled.leap_to(reading).map_or(Ok(reading.wall), |by| Err(Leapt { by, to: reading.wall }))
+    let leap = planted!("a leap of the clock is told to the gates", None, settled.leap_to(reading));
+    leap.map_or(Ok(reading.wall), |by| Err(Leapt { by, to: reading.wall }))
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ pub(crate) const CRATES: &[(&str, &[&str])] = &[
     ("browser", &["shared", "gate-terminal", "sync-server", "journeys"]),
     ("doubles", &["shared", "sync-server"]),
     ("power-cut", &["shared", "gate-terminal", "sync-server"]),
+    ("simulation", &["shared", "gate-terminal", "sync-server", "power-cut"]),
     ("architecture", &[]),
 ];
 

@@ -31,6 +31,17 @@ pub struct Platter {
 }
 
 impl Platter {
+    /// Of a disk that was made of this image: all of it is durable.
+    #[must_use]
+    pub fn of(image: Image) -> Self {
+        let mut platter = Self::default();
+        for (file, (name, bytes)) in image.into_iter().enumerate() {
+            platter.names.insert(name, file);
+            platter.durable.insert(file, bytes);
+        }
+        platter
+    }
+
     pub fn take(&mut self, op: &Op) {
         let Op::Sync { file } = op else {
             self.pending.push(op.clone());

@@ -82,6 +82,12 @@ impl Disk {
         self.state().record.clone()
     }
 
+    /// What was asked of it since the last time, which it forgets: for whoever writes for days.
+    #[must_use]
+    pub fn drain(&self) -> Vec<Op> {
+        std::mem::take(&mut self.state().record)
+    }
+
     #[must_use]
     pub fn image(&self) -> Image {
         let state = self.state();

@@ -10,6 +10,7 @@ use std::{
     ffi::{CStr, c_char, c_int, c_void},
     mem::size_of,
     ptr, slice,
+    sync::atomic::{AtomicPtr, Ordering},
 };
 
 use rusqlite::ffi;
@@ -48,6 +49,13 @@ static METHODS: ffi::sqlite3_io_methods = ffi::sqlite3_io_methods {
     xUnfetch: None,
 };
 
+/// SQLite's own file system, for paths where no disk of memory lies.
+static UNIX: AtomicPtr<ffi::sqlite3_vfs> = AtomicPtr::new(ptr::null_mut());
+
+fn unix() -> *mut ffi::sqlite3_vfs {
+    UNIX.load(Ordering::Acquire)
+}
+
 /// Makes the disks of memory the default. Called once.
 pub(crate) fn register() -> Result<(), Code> {
     // SAFETY: SQLite's default file system lives as long as the process; it is copied, and the copy is never freed. The functions
@@ -55,8 +63,9 @@ pub(crate) fn register() -> Result<(), Code> {
     let code = unsafe {
         let found = ffi::sqlite3_vfs_find(ptr::null());
         let Some(unix) = found.as_ref() else { return Err(ffi::SQLITE_ERROR) };
+        UNIX.store(found, Ordering::Release);
         let ours = Box::leak(Box::new(*unix));
-        ours.szOsFile = c_int::try_from(size_of::<File>()).unwrap_or(c_int::MAX);
+        ours.szOsFile = c_int::try_from(size_of::<File>()).unwrap_or(c_int::MAX).max(unix.szOsFile);
         ours.pNext = ptr::null_mut();
         ours.zName = c"power-cut".as_ptr();
         ours.xOpen = Some(open);
@@ -82,6 +91,13 @@ fn text<'a>(name: *const c_char) -> Option<&'a str> {
     (!name.is_null()).then(|| unsafe { CStr::from_ptr(name) }).and_then(|name| name.to_str().ok())
 }
 
+/// SQLite's own file system, when the path is named and lies on none of ours.
+fn elsewhere<'a>(name: *const c_char) -> Option<&'a ffi::sqlite3_vfs> {
+    let theirs = text(name).is_some_and(|name| !vfs::is_ours(name));
+    // SAFETY: set before ours is registered, and never freed.
+    theirs.then(|| unsafe { unix().as_ref() }).flatten()
+}
+
 fn handle<'a>(file: *mut ffi::sqlite3_file) -> &'a Handle {
     // SAFETY: called by methods only, so `open` has put a handle there and `close` has not taken it yet.
     unsafe { &*(*file.cast::<File>()).handle }
@@ -98,6 +114,10 @@ unsafe extern "C" fn open(
     flags: c_int,
     flags_out: *mut c_int,
 ) -> c_int {
+    if let Some(theirs) = elsewhere(name) {
+        // SAFETY: the file's memory is large enough for either, and from here on SQLite calls the methods that are put there now.
+        return unsafe { theirs.xOpen.map_or(ffi::SQLITE_CANTOPEN, |open| open(unix(), name, file, flags, flags_out)) };
+    }
     let (opened, methods) = match Handle::open(text(name), flags) {
         Ok(handle) => (Ok(Box::into_raw(Box::new(handle))), &raw const METHODS),
         // Without methods SQLite does not close it.
@@ -123,11 +143,19 @@ unsafe extern "C" fn close(file: *mut ffi::sqlite3_file) -> c_int {
     ffi::SQLITE_OK
 }
 
-unsafe extern "C" fn delete(_: *mut ffi::sqlite3_vfs, name: *const c_char, _: c_int) -> c_int {
+unsafe extern "C" fn delete(_: *mut ffi::sqlite3_vfs, name: *const c_char, sync: c_int) -> c_int {
+    if let Some(theirs) = elsewhere(name) {
+        // SAFETY: handed on as it came.
+        return unsafe { theirs.xDelete.map_or(ffi::SQLITE_IOERR_DELETE, |delete| delete(unix(), name, sync)) };
+    }
     code(text(name).ok_or(ffi::SQLITE_IOERR_DELETE).and_then(vfs::delete))
 }
 
 unsafe extern "C" fn access(_: *mut ffi::sqlite3_vfs, name: *const c_char, flags: c_int, out: *mut c_int) -> c_int {
+    if let Some(theirs) = elsewhere(name) {
+        // SAFETY: handed on as it came.
+        return unsafe { theirs.xAccess.map_or(ffi::SQLITE_IOERR_ACCESS, |access| access(unix(), name, flags, out)) };
+    }
     let is_there = text(name).is_some_and(|name| vfs::is_there(name, flags != ffi::SQLITE_ACCESS_EXISTS));
     // SAFETY: SQLite waits for an answer there.
     unsafe { *out = c_int::from(is_there) };

@@ -2,7 +2,8 @@
 //! nothing of it.
 //!
 //! A folder's database lies on the disk that was put there; what else a product keeps in that folder (a lock, the empty file with
-//! its mode) it makes on the machine's own disk, which holds nothing that a cut could lose.
+//! its mode) it makes on the machine's own disk, which holds nothing that a cut could lose. Where no disk was put, databases lie on
+//! the machine's own as ever.
 
 use std::{
     collections::HashMap,
@@ -40,6 +41,11 @@ pub fn mount(folder: &Path, disk: Arc<Disk>) -> Result<(), i32> {
 
 pub fn unmount(folder: &Path) {
     disks().remove(&folder.display().to_string());
+}
+
+/// Whether this path lies on a disk of memory.
+pub(crate) fn is_ours(path: &str) -> bool {
+    disk_of(path).is_some()
 }
 
 fn disks() -> MutexGuard<'static, Disks> {

@@ -13,6 +13,7 @@ use shared::{
     entry::{Direction, Entry, EntryId, Outcome},
     ids::{CampusId, GateIndex, PassId, TerminalId},
     pass::{KeySet, KeySetFloor, Roots, SealedKeySet},
+    planted,
     sync::{
         beacon::Freshness,
         change::{Change, PassRecord, Places, REVOCATION_KEPT_DAYS},
@@ -317,7 +318,7 @@ impl LocalState {
                 self.index.learn(record);
             }
             Change::PassRevoked { pass, at } => {
-                self.revoked.insert(pass, at);
+                planted!("revocations not heard", None, self.revoked.insert(pass, at));
             }
             Change::PassWatched { pass, watched: true } => {
                 self.watched.insert(pass);
@@ -334,7 +335,8 @@ impl LocalState {
                 }
                 let booked = || self.passes.get(&pass).map_or(1, |record| record.party.get());
                 let party = party.unwrap_or_else(booked);
-                self.visits.moved(pass, Movement { entry, direction, at, gate, party });
+                let movement = Movement { entry, direction, at, gate, party };
+                planted!("other gates' entries not heard", (), self.visits.moved(pass, movement));
             }
             // Of no use when a visitor stands there: the list of walk-ins hears it.
             Change::WalkInDecided { .. } => {}

@@ -14,7 +14,7 @@
 //! late, however right the clock is by then. Two minutes are more than a machine drifts in a day and less than anybody gains by.
 
 use chrono::TimeDelta;
-use shared::time::Moment;
+use shared::{planted, time::Moment};
 
 use super::event::ClockReading;
 
@@ -78,7 +78,7 @@ impl Timekeeper {
         let (floor, last_proven) = (self.floor, self.last_proven);
         self.sure.get_or_insert((floor, since_boot_ms));
         let anchor = self.anchor.get_or_insert_with(|| Anchor {
-            at: wall.max(floor),
+            at: planted!("a clock that was turned back is believed", wall, wall.max(floor)),
             since_boot_ms,
             proven: false,
             agreed: wall >= floor.minus(TOLERANCE),
@@ -86,11 +86,15 @@ impl Timekeeper {
         let at = anchor.now(since_boot_ms);
         let agrees = near(wall, at);
         if anchor.proven {
-            return BestTime { at, trusted: agrees, proven: true };
+            return BestTime { at, trusted: planted!("a jump of the clock unnoticed", true, agrees), proven: true };
         }
         anchor.agreed &= agrees;
         let recent = last_proven.is_some_and(|proven| at.since(proven) <= UNPROVEN_LIMIT);
-        BestTime { at, trusted: anchor.agreed && recent, proven: false }
+        BestTime {
+            at,
+            trusted: anchor.agreed && planted!("the wall clock believed for ever", true, recent),
+            proven: false,
+        }
     }
 
     /// How long the server has not been heard, by what has surely passed: since a beacon by the boot clock, or by the floors that
@@ -109,7 +113,9 @@ impl Timekeeper {
             Some(anchor) if anchor.proven => Some(anchor.now(since_boot_ms)),
             Some(_) | None => self.last_proven,
         };
-        passed.is_none_or(|passed| server_time >= passed.minus(TOLERANCE))
+        passed.is_none_or(|passed| {
+            planted!("the age of a beacon unchecked", true, server_time >= passed.minus(TOLERANCE))
+        })
     }
 
     /// A beacon's time, proven and stored.

@@ -33,6 +33,7 @@ use shared::{
     entry::Direction,
     ids::{CampusId, GateMask, PassId},
     pass::{Claims, EntriesAllowed, KeySet, Pass, PassFault, PassText, SealedPass},
+    planted,
     sync::{beacon::Freshness, change::PassRecord},
     time::{CampusDay, Moment},
     verdict::{AskReason, RefuseReason, Verdict},
@@ -148,7 +149,7 @@ fn keeps_from_leaving(terms: &Terms, local: &LocalState, now: BestTime) -> Optio
 
 fn other_campus(terms: &Terms, local: &LocalState) -> Option<RefuseReason> {
     let campus = terms.campus;
-    (campus != local.post().campus).then_some(RefuseReason::OtherCampus { campus })
+    planted!("any campus's pass", false, campus != local.post().campus).then_some(RefuseReason::OtherCampus { campus })
 }
 
 fn wrong_time(terms: &Terms, now: BestTime) -> Option<RefuseReason> {
@@ -164,7 +165,7 @@ fn wrong_time(terms: &Terms, now: BestTime) -> Option<RefuseReason> {
 fn withdrawn(terms: &Terms, local: &LocalState) -> Option<RefuseReason> {
     if local.is_revoked(terms.pass) {
         Some(RefuseReason::Revoked)
-    } else if local.is_watched(terms.pass) {
+    } else if planted!("the watchlist asked after", false, local.is_watched(terms.pass)) {
         Some(RefuseReason::Watchlist)
     } else {
         None
@@ -183,7 +184,7 @@ fn used(terms: &Terms, local: &LocalState) -> Option<RefuseReason> {
 
 fn lacking(pass: PassId, local: &LocalState, now: BestTime) -> Option<AskReason> {
     let freshness = local.freshness(now.at);
-    if freshness == Freshness::Fresh && local.record(pass).is_none() {
+    if planted!("a pass nobody told of", false, freshness == Freshness::Fresh && local.record(pass).is_none()) {
         return Some(AskReason::UnknownToFreshNews);
     }
     if !now.trusted {

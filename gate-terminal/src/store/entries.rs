@@ -9,6 +9,7 @@ use shared::{
     chain::{ChainHash, ChainName, Head, Link},
     entry::Entry,
     ids::TerminalId,
+    planted,
     sync::push::mark,
     time::CampusDay,
 };
@@ -139,7 +140,7 @@ pub(super) fn recent(connection: &Connection) -> Result<Vec<OwnEntry>, StoreErro
               order by seq desc limit ?1)
          order by seq",
     )?;
-    let mut rows = select.query([RECENT])?;
+    let mut rows = select.query([planted!("who went in is forgotten with a restart", 0, RECENT)])?;
     let mut entries = Vec::new();
     while let Some(row) = rows.next()? {
         let body: String = row.get(1)?;
@@ -176,9 +177,11 @@ pub(super) fn keep_receipt(connection: &mut Connection, receipt: &Receipt) -> Re
 /// Purges what the server has countersigned and nobody asks for any more.
 pub(super) fn forget(transaction: &Transaction<'_>, before: CampusDay) -> Result<(), StoreError> {
     let old = before.minus_days(KEPT_DAYS).start();
-    transaction.execute(
+    let sql = planted!(
+        "purged before it is countersigned",
+        "delete from entry where at_ms < ?1 and seq < (select max(seq) from entry)",
         "delete from entry where at_ms < ?1 and seq <= (select seq from receipt) and seq < (select max(seq) from entry)",
-        [old.unix_ms()],
-    )?;
+    );
+    transaction.execute(sql, [old.unix_ms()])?;
     Ok(())
 }

@@ -29,6 +29,7 @@ use shared::{
     entry::{Entry, EntryId},
     ids::{CampusId, GateIndex, TerminalId},
     pass::Roots,
+    planted,
     seal::PublicKey,
     sync::pull::Ailment,
     time::{CampusDay, Moment},
@@ -250,7 +251,7 @@ impl Store for SqliteStore {
         let terminal = self.post()?.ok_or(StoreError::NotEnrolled)?.terminal;
         let transaction = self.connection.transaction()?;
         let appended = entries::append(&transaction, terminal, entry)?;
-        transaction.commit()?;
+        planted!("an entry answered for and not committed", transaction.rollback(), transaction.commit())?;
         self.journal(&appended);
         self.committed(1);
         Ok(EntryId { terminal, seq: appended.head.seq })
@@ -319,7 +320,8 @@ impl Store for SqliteStore {
     }
 
     fn keep_floor(&mut self, floor: Moment) -> Result<(), StoreError> {
-        self.connection.execute("update post set floor_ms = max(floor_ms, ?1)", [floor.unix_ms()])?;
+        let floor_ms = planted!("the floor of the clock not kept", 0, floor.unix_ms());
+        self.connection.execute("update post set floor_ms = max(floor_ms, ?1)", [floor_ms])?;
         self.committed(1);
         Ok(())
     }
@@ -372,7 +374,7 @@ const BUSY: Duration = Duration::from_secs(1);
 fn prepare(connection: &Connection) -> Result<(), StoreError> {
     connection.busy_timeout(BUSY)?;
     connection.pragma_update(None, "journal_mode", "wal")?;
-    connection.pragma_update(None, "synchronous", "full")?;
+    connection.pragma_update(None, "synchronous", planted!("a gate with NORMAL", "normal", "full"))?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
     // What is forgotten is overwritten: the machine may be carried away.
@@ -386,7 +388,7 @@ fn assert_durable(connection: &Connection) -> Result<(), StoreError> {
     let synchronous: i64 = connection.pragma_query_value(None, "synchronous", |row| row.get(0))?;
     let foreign_keys: bool = connection.pragma_query_value(None, "foreign_keys", |row| row.get(0))?;
     let automatic: i64 = connection.pragma_query_value(None, "wal_autocheckpoint", |row| row.get(0))?;
-    if journal != "wal" || synchronous != 2 || !foreign_keys || automatic != 0 {
+    if journal != "wal" || synchronous != planted!("a gate with NORMAL", 1, 2) || !foreign_keys || automatic != 0 {
         return Err(StoreError::NotDurable { journal, synchronous });
     }
     Ok(())

@@ -6,6 +6,7 @@
 use std::{fs::OpenOptions, os::unix::fs::OpenOptionsExt as _, path::Path, time::Duration};
 
 use rusqlite::{Connection, OpenFlags, config::DbConfig};
+use shared::planted;
 
 use super::StoreError;
 
@@ -79,9 +80,10 @@ fn open(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
     db.set_prepared_statement_cache_capacity(128);
     // Else a statement is planned anew whenever it is asked with other values.
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-    db.execute_batch("pragma synchronous = full; pragma foreign_keys = on; pragma trusted_schema = off")?;
+    db.pragma_update(None, "synchronous", planted!("a server with NORMAL", "normal", "full"))?;
+    db.execute_batch("pragma foreign_keys = on; pragma trusted_schema = off")?;
     let level: i64 = db.query_row("pragma synchronous", [], |row| row.get(0))?;
-    holds("synchronous = full", level == 2, level)?;
+    holds("synchronous = full", level == planted!("a server with NORMAL", 1, 2), level)?;
     let keys: i64 = db.query_row("pragma foreign_keys", [], |row| row.get(0))?;
     holds("foreign_keys = on", keys == 1, keys)?;
     Ok(db)

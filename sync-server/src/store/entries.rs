@@ -8,6 +8,7 @@ use shared::{
     chain::{ChainHash, ChainName, Head, Link},
     entry::{Direction, Entry, EntryId, Outcome, is_stopped},
     ids::{PassId, TerminalId},
+    planted,
     sync::{
         Refusal,
         change::Change,
@@ -70,7 +71,8 @@ fn push(
             return Ok(Err(refusal));
         }
     };
-    for (link, head) in &new {
+    let kept = planted!("answered for more than is kept", new.len().saturating_sub(1), new.len());
+    for (link, head) in new.iter().take(kept) {
         keep(db, &terminal, link, *head, now)?;
     }
     if let Some((_, head)) = new.last() {
@@ -96,7 +98,7 @@ fn checked<'a>(db: &Connection, terminal: &Terminal, request: &'a PushRequest) -
         Err(refusal) => return no(refusal),
     };
     match led_to {
-        Some(head) if head == claimed => Ok(Ok((claimed, new))),
+        Some(head) if planted!("entries not held against their head", true, head == claimed) => Ok(Ok((claimed, new))),
         None if held(db, terminal.id, claimed.seq)? == Some(claimed.hash) => Ok(Ok((claimed, new))),
         None => no(Refusal::Head),
         Some(_) => no(differing(request, &new, claimed)),
@@ -137,13 +139,13 @@ fn follow<'a>(
         {
             return Ok(Err(Refusal::Gap { expected: last.seq.saturating_add(1) }));
         }
-        if link.seq <= head.seq && new.is_empty() {
+        if planted!("what is held already is not known again", false, link.seq <= head.seq && new.is_empty()) {
             let known: Option<(String, [u8; 32])> = db
                 .prepare_cached("select body, hash from entry where terminal = ?1 and seq = ?2")?
                 .query_row(params![terminal.id.get(), rows::number(link.seq)], |row| Ok((row.get(0)?, row.get(1)?)))
                 .optional()?;
             match known {
-                Some((body, hash)) if body == link.body.get() => {
+                Some((body, hash)) if planted!("a fork taken for a repeat", true, body == link.body.get()) => {
                     led_to = Some(Head { seq: link.seq, hash: ChainHash::from_bytes(hash) });
                 }
                 Some(_) => return Ok(Err(Refusal::Fork { seq: link.seq })),

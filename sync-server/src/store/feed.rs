@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 use shared::{
     chain::{ChainName, Head, Link},
     ids::CampusId,
+    planted,
     sync::{
         Refusal,
         change::{Change, Places},
@@ -120,7 +121,7 @@ fn after(
     let start = match cursor.epoch.cmp(&epoch) {
         std::cmp::Ordering::Greater => return Ok(Err(Refusal::CursorAhead)),
         std::cmp::Ordering::Equal => cursor.seq,
-        std::cmp::Ordering::Less => 0,
+        std::cmp::Ordering::Less => planted!("a new numbering told from the old place", cursor.seq, 0),
     };
     if start > newest.seq {
         return Ok(Err(Refusal::CursorAhead));

@@ -7,6 +7,7 @@ use chrono::TimeDelta;
 use http::HeaderMap;
 use shared::{
     ids::TerminalId,
+    planted,
     sync::{
         Refusal,
         http_signature::{
@@ -44,13 +45,15 @@ pub(super) async fn caller(store: &Store, posted: Posted<'_>, now: Moment) -> Re
     if !verifies(&parameters, &headers, "POST", posted.path, posted.body, &terminal.public) {
         return Err(Refusal::Unauthenticated.into());
     }
-    if let Some(since) = terminal.withdrawn {
+    if let Some(since) = planted!("a withdrawn terminal is heard", None, terminal.withdrawn) {
         return Ok(Caller::Withdrawn { terminal: terminal.id, since });
     }
-    if now.since(parameters.created()).abs() > TimeDelta::seconds(MAX_SKEW_S) {
+    let skew = now.since(parameters.created()).abs();
+    if planted!("old requests are answered", false, skew > TimeDelta::seconds(MAX_SKEW_S)) {
         return Err(Refusal::Clock { server_time: now }.into());
     }
-    if store.remember_nonce(parameters.terminal, &parameters.nonce, now).await? {
+    let fresh = store.remember_nonce(parameters.terminal, &parameters.nonce, now).await?;
+    if planted!("requests are answered twice", true, fresh) {
         Ok(Caller::Welcome(parameters.terminal))
     } else {
         Err(Refusal::Replayed.into())

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use shared::{
     ids::TerminalId,
+    planted,
     seal::{Sealable, Sealed},
     sync::{
         Protocol, Refusal,
@@ -57,7 +58,7 @@ impl Door {
     /// Asked anew before every answer: a terminal may be withdrawn while its call is held.
     async fn welcome(&self, id: TerminalId) -> Result<Terminal, DoorFault> {
         let terminal = self.store().terminal(id).await?.ok_or(Refusal::Unauthenticated)?;
-        match terminal.withdrawn {
+        match planted!("a withdrawn terminal is heard", None, terminal.withdrawn) {
             Some(since) => Err(self.withdrawn(id, since)?.into()),
             None => Ok(terminal),
         }

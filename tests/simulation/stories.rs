@@ -1,0 +1,69 @@
+//! The simulation itself, and what it is worth.
+
+#[cfg(feature = "planted")]
+mod planted;
+
+use crate::{
+    tally::Tally,
+    world::{Plan, World, run},
+};
+
+#[test]
+fn again() {
+    let Some(seed) = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok()) else { return };
+    let mut world = World::new(seed, Plan::of(seed), true).unwrap();
+    let run = world.live();
+    println!("{}\n{}", run.mark, run.tally);
+    assert!(run.tally.violations.is_empty());
+}
+
+/// 40 campuses of ten days and five gates.
+const SEEDS: u64 = 40;
+
+/// So many of them are told twice.
+const TWICE: u64 = 4;
+
+#[test]
+fn two_thousand_terminal_days_without_a_violation() {
+    let mut all = Tally::default();
+    let mut marks = Vec::new();
+    for seed in 0..SEEDS {
+        let one = run(seed, Plan::of(seed));
+        if all.violations.is_empty() && !one.tally.violations.is_empty() {
+            one.led_to_it.iter().for_each(|line| println!("{line}"));
+        }
+        marks.push(one.mark);
+        all.add(one.tally);
+    }
+    println!("{all}");
+    assert!(all.violations.is_empty());
+    assert!(all.terminal_days >= 2_000);
+    for kind in FAULTS {
+        assert!(all.faults.contains_key(kind), "no seed had {kind}");
+    }
+    for (seed, mark) in (0..TWICE).zip(&marks) {
+        assert_eq!(&run(seed, Plan::of(seed)).mark, mark, "seed {seed} did something else the second time");
+    }
+}
+
+/// Without these the days would prove little.
+const FAULTS: [&str; 18] = [
+    "an old answer",
+    "an altered link",
+    "another campus's answer",
+    "answers lost on the way back",
+    "answers that came too late",
+    "calls lost on the way",
+    "clocks put at a gate",
+    "databases put back beside their journal",
+    "disks put back",
+    "leaps of the office's clock",
+    "lines cut",
+    "messages that came twice",
+    "power gone before a write",
+    "power gone before an answer",
+    "starts with a wrong clock",
+    "terminals stolen",
+    "the office restored",
+    "the office without power",
+];
