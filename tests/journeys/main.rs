@@ -19,8 +19,10 @@ mod rehearsal;
 mod restored;
 mod siege;
 mod stay;
+#[cfg(test)]
 mod stolen;
 mod storm;
+#[cfg(test)]
 mod tampered;
 mod two_gates;
 mod walk_in;

@@ -206,7 +206,14 @@ fn located(refusal: &Refusal, request: &PushRequest) -> Option<u64> {
         Refusal::Fork { seq } | Refusal::Altered { seq } => Some(*seq),
         Refusal::Gap { expected } => Some(*expected),
         Refusal::Head => request.links.last().map(|link| link.seq),
-        _ => None,
+        Refusal::Code
+        | Refusal::Malformed
+        | Refusal::Unauthenticated
+        | Refusal::Withdrawn { .. }
+        | Refusal::SetAside { .. }
+        | Refusal::Replayed
+        | Refusal::Clock { .. }
+        | Refusal::CursorAhead => None,
     }
 }
 

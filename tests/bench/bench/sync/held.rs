@@ -45,7 +45,7 @@ pub(super) fn run(
             Person::new(&campus.url)?.decide(&sms, "approve").await?;
         }
         let host = Person::signed_in(&campus.url, people::HOST_PHONE, &campus.mailbox).await?;
-        let (refused, mut heard) = mpsc::unbounded_channel();
+        let (refused, mut heard) = mpsc::channel(1024);
         let keys = campus.state.keys.now();
         let keys = Arc::new(KeySet::open(&keys.key_set, keys.roots).map_err(told)?);
         let cursor = latest(campus).await?;
@@ -116,7 +116,7 @@ async fn follow(
     mut caller: Caller,
     (epoch, mut held): (u32, Head),
     keys: Option<Arc<KeySet>>,
-    refused: mpsc::UnboundedSender<(PassId, Instant)>,
+    refused: mpsc::Sender<(PassId, Instant)>,
 ) -> Result<(), Trouble> {
     loop {
         let cursor = Cursor { epoch, seq: held.seq };
@@ -138,7 +138,7 @@ async fn follow(
                 held.seq = link.seq;
             }
             if let Change::PassRevoked { pass, .. } = serde_json::from_str(link.body.get())? {
-                let gone = refused.send((pass, now())).is_err();
+                let gone = refused.send((pass, now())).await.is_err();
                 if gone {
                     return Ok(());
                 }
