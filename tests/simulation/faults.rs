@@ -156,6 +156,9 @@ impl World {
                     terminal.floor = terminal.knowledge.proven.unwrap_or(terminal.floor);
                     terminal.sure = (terminal.floor, terminal.boot_ms());
                 }
+                Some(_) | None if terminal.withdrawn && cursor == shared::sync::pull::Cursor::START => {
+                    terminal.knowledge = std::mem::take(&mut terminal.knowledge).forgotten();
+                }
                 Some(_) | None => {
                     wrong.push(format!("its cursor is {cursor:?} and was {:?}", terminal.knowledge.cursor))
                 }

@@ -51,7 +51,9 @@ impl Knowledge {
     #[must_use]
     pub fn after(&self, answer: &PullAnswer, beacon: &Beacon) -> Self {
         let mut next = self.clone();
-        if beacon.epoch > self.cursor.epoch {
+        // A day here is told in one part.
+        let snapshot = answer.snapshot.as_ref().map(|part| part.changes.get());
+        if beacon.epoch > self.cursor.epoch || snapshot.is_some() {
             next.issued.clear();
             next.watched.clear();
         }
@@ -62,6 +64,8 @@ impl Knowledge {
         }
         let told = answer.links.iter().filter_map(|link| serde_json::from_str(link.body.get()).ok());
         told.for_each(|change| next.learn(change));
+        let retold: Vec<Change> = snapshot.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+        retold.into_iter().for_each(|change| next.learn(change));
         next
     }
 
@@ -76,6 +80,12 @@ impl Knowledge {
             }
             Change::PassMoved { .. } | Change::Places(_) | Change::WalkInDecided { .. } => {}
         }
+    }
+
+    /// Withdrawn, it forgets all but what it wrote.
+    #[must_use]
+    pub fn forgotten(self) -> Self {
+        Self { entries: self.entries, ..Self::default() }
     }
 
     /// An entry of its own that the store has answered for.

@@ -45,6 +45,11 @@ impl Journey {
         self.answered_after(name, 1, false);
     }
 
+    /// The same in so many transactions, each of which leaves what the next start goes on from.
+    pub(super) fn answered_in(&mut self, name: &'static str, transactions: usize) {
+        self.answered_after(name, transactions, true);
+    }
+
     /// The same for what begins or ends a store: many transactions, each of which brings it further.
     pub(super) fn started(&mut self, name: &'static str) {
         self.answered_after(name, usize::MAX, true);

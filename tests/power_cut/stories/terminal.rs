@@ -196,7 +196,7 @@ pub(super) fn journey(lie: Lie) -> Journey {
     store.append(&entry(19)).unwrap();
     journey.answered("append");
     store.forget_all(Oblivion::Silent).unwrap();
-    journey.answered("forget_all");
+    journey.answered_in("forget_all", 3);
     drop(store);
     journey.started("an orderly end");
     journey
