@@ -82,10 +82,10 @@ impl Knowledge {
         }
     }
 
-    /// Withdrawn, it forgets all but what it wrote.
+    /// Withdrawn, it forgets all but what it wrote and the time.
     #[must_use]
     pub fn forgotten(self) -> Self {
-        Self { entries: self.entries, ..Self::default() }
+        Self { entries: self.entries, proven: self.proven, ..Self::default() }
     }
 
     /// An entry of its own that the store has answered for.
