@@ -128,7 +128,8 @@ impl World {
         let mut wrong = Vec::new();
         for (seq, body) in &terminal.knowledge.entries {
             let found = stored.iter().find(|(stored, _)| stored == seq);
-            let purged = *seq < first && *seq <= up_to;
+            // A withdrawn gate gets no receipts: it lets go of what the office says it has set aside.
+            let purged = *seq < first && (*seq <= up_to || terminal.withdrawn);
             match found {
                 Some((_, stored)) if stored == body => {}
                 None if purged => {}
@@ -255,6 +256,8 @@ impl World {
             4..6 => {
                 let with_journal = self.dice.of_thousand(600);
                 let Some(terminal) = self.terminals.get_mut(at) else { return Ok(()) };
+                // The journal of a gate that has forgotten begins after what an older disk holds.
+                let with_journal = with_journal || terminal.withdrawn;
                 let Some(copy) = self.copies.remove(&terminal.id) else { return Ok(()) };
                 terminal.turned_back |= with_journal;
                 terminal.turn_back(copy, with_journal)?;

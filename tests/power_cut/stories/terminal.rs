@@ -197,6 +197,10 @@ pub(super) fn journey(lie: Lie) -> Journey {
     journey.answered("append");
     store.forget_all(Oblivion::Silent).unwrap();
     journey.answered_in("forget_all", 3);
+    for minute in 30..33 {
+        store.append(&entry(minute)).unwrap();
+        journey.answered("append");
+    }
     drop(store);
     journey.started("an orderly end");
     journey
