@@ -84,19 +84,22 @@ fn more(stream: &mut TcpStream, bytes: &mut Vec<u8>) {
     bytes.extend_from_slice(&piece[..count]);
 }
 
-/// Pulls once from a server that gives these answers in turn; what came back, and what the server got.
-fn pull_from(answers: &[&str]) -> (Result<PullAnswer, HttpError>, Vec<Got>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let http =
-        Http::new(&format!("http://{}", listener.local_addr().unwrap()), Some(signer()), Arc::new(Noon)).unwrap();
-    let request = PullRequest {
+fn from_the_beginning() -> PullRequest {
+    PullRequest {
         terminal: TerminalId::new(7),
         cursor: Cursor::START,
         key_set: 0,
         wait_s: 0,
         snapshot: None,
         ails: Vec::new(),
-    };
+    }
+}
+
+/// Pulls once from a server that gives these answers in turn; what came back, and what the server got.
+fn pull_from(answers: &[&str]) -> (Result<PullAnswer, HttpError>, Vec<Got>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let http =
+        Http::new(&format!("http://{}", listener.local_addr().unwrap()), Some(signer()), Arc::new(Noon)).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     thread::scope(|scope| {
         let serve = scope.spawn(|| {
@@ -109,7 +112,7 @@ fn pull_from(answers: &[&str]) -> (Result<PullAnswer, HttpError>, Vec<Got>) {
             };
             answers.iter().map(serve).collect()
         });
-        (runtime.block_on(http.pull(request)), serve.join().unwrap())
+        (runtime.block_on(http.pull(from_the_beginning())), serve.join().unwrap())
     })
 }
 
@@ -233,15 +236,8 @@ fn encrypted(folder: &Path) -> (String, PathBuf, thread::JoinHandle<()>) {
 
 fn pull_believing(authority: Option<&Path>, url: &str) -> Result<PullAnswer, HttpError> {
     let http = Http::believing(authority, url, Some(signer()), Arc::new(Noon))?;
-    let request = PullRequest {
-        terminal: TerminalId::new(7),
-        cursor: Cursor::START,
-        key_set: 0,
-        wait_s: 0,
-        snapshot: None,
-        ails: Vec::new(),
-    };
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(http.pull(request))
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(http.pull(from_the_beginning()))
 }
 
 #[test]
