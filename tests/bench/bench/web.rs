@@ -14,7 +14,7 @@ use std::{io::Write, time::Duration};
 
 use gatehouse::Trouble;
 use tokio::runtime::{Builder, Runtime};
-use world::{campus::Campus, mailbox::Mailbox, person::Person};
+use world::{campus::Campus, person::Person};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Wanted {
@@ -38,19 +38,15 @@ const CALLERS: &str = "callers";
 const OPEN_HOUSE: &str = "[booking]\nper_phone_day = 65535\n[sign_in]\nunused_per_address = 65535\n\
     unused_per_network = 65535\nper_minute = 65535\nper_hour = 65535\nper_day = 65535\n[notify.together]\nmore_than = 0\n";
 
-/// The callers book for so many guests in turn: thousands of bookings by one phone are nobody's morning.
-const GUESTS: u16 = 256;
-
 pub(crate) fn run(wanted: &Wanted, out: &mut dyn Write) -> Result<(), Trouble> {
     let Wanted { at_once, seconds, turns } = *wanted;
     writeln!(out, "The people's door: {turns} turns of {seconds} s each, {at_once} callers at once")?;
     let (office, outside) = (threads(SERVER)?, threads(CALLERS)?);
     let campus = office.block_on(Campus::with(OPEN_HOUSE))?;
-    let guests = outside.block_on(guests(&campus.url, &campus.mailbox, at_once.max(GUESTS)))?;
     let turn = Duration::from_secs(seconds);
-    let (first, _) = guests.split_at(guests.len().min(usize::from(at_once)));
-    pages::run(&office, &outside, &campus, first, (turn, turns), out)?;
-    bookings::run(&office, &outside, &campus, (&guests, at_once), (turn, turns), out)?;
+    let guests = outside.block_on(guests(&campus, at_once))?;
+    pages::run(&office, &outside, &campus, &guests, (turn, turns), out)?;
+    bookings::run(&office, &outside, &campus, at_once, (turn, turns), out)?;
     Ok(())
 }
 
@@ -58,13 +54,21 @@ fn threads(name: &str) -> Result<Runtime, Trouble> {
     Ok(Builder::new_multi_thread().worker_threads(2).thread_name(name).enable_all().build()?)
 }
 
-/// Visitors who have signed in, each with a phone of their own.
-async fn guests(url: &str, mailbox: &Mailbox, how_many: u16) -> Result<Vec<Person>, Trouble> {
+async fn guests(campus: &Campus, how_many: u16) -> Result<Vec<Person>, Trouble> {
     let mut guests = Vec::new();
     for number in 0..how_many {
-        guests.push(Person::signed_in(url, &format!("138001{number:05}"), mailbox).await?);
+        guests.push(guest(campus, number).await?);
     }
     Ok(guests)
+}
+
+/// A visitor who has signed in, with a phone of their own.
+async fn guest(campus: &Campus, number: u16) -> Result<Person, Trouble> {
+    Person::signed_in(&campus.url, &phone(number), &campus.mailbox).await
+}
+
+fn phone(number: u16) -> String {
+    format!("138001{number:05}")
 }
 
 /// The middle one of what the turns brought.

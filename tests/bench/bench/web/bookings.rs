@@ -29,8 +29,7 @@ use gatehouse::{
 use tokio::{net::TcpListener, runtime::Runtime};
 use world::{
     campus::{Campus, today},
-    people::Form,
-    person::Person,
+    people::{Form, resident_number},
 };
 
 use super::{CALLERS, SERVER, WRITER, line::Line, middle, pages, rows::Rows};
@@ -39,27 +38,24 @@ pub(super) fn run(
     office: &Runtime,
     outside: &Runtime,
     campus: &Campus,
-    (guests, at_once): (&[Person], u16),
+    at_once: u16,
     (turn, turns): (Duration, u8),
     out: &mut dyn Write,
 ) -> Result<(), Trouble> {
-    let forms = outside.block_on(forms(guests, at_once))?;
-    let (head, _) = outside.block_on(pages::answer(
-        &campus.listen(),
-        forms.iter().flatten().next().map_or("", |form| form),
-        303,
-    ))?;
-    let same = Rows::same(&campus.database(), &campus.room().join("same.sqlite3"))?;
-    let plain = Rows::plain(&campus.room().join("plain.sqlite3"))?;
+    let forms = outside.block_on(forms(campus, at_once))?;
+    let numbers = Arc::new(AtomicU64::new(0));
+    let head = outside.block_on(each_books_once(&campus.listen(), &forms, &numbers))?;
+    let (same, of_a_booking) = Rows::same(&campus.database(), &campus.room().join("same.sqlite3"))?;
+    let plain = Rows::plain(&campus.room().join("plain.sqlite3"), of_a_booking)?;
     let bare = office.block_on(bare(head, same.clone()))?;
     let [mut ours, mut least, mut rows, mut table] = [(); 4].map(|()| Costs::default());
     for _ in 0..turns {
         for (server, costs) in [(campus.listen(), &mut ours), (bare.clone(), &mut least)] {
             let (booked, before) = (Arc::new(AtomicU64::new(0)), Spent::until_now()?);
             outside.block_on(async {
-                let booking = forms
-                    .iter()
-                    .map(|form| tokio::spawn(keep_booking(server.clone(), form.clone(), turn, booked.clone())));
+                let booking = forms.iter().map(|form| {
+                    tokio::spawn(keep_booking(server.clone(), form.clone(), numbers.clone(), turn, booked.clone()))
+                });
                 for booking in booking.collect::<Vec<_>>() {
                     booking.await.map_err(|error| Trouble::NotHeld(error.to_string()))??;
                 }
@@ -101,17 +97,58 @@ pub(super) fn run(
     Ok(())
 }
 
-/// What each caller sends, for one guest after another.
-async fn forms(guests: &[Person], at_once: u16) -> Result<Vec<Vec<String>>, Trouble> {
+/// The callers book for so many guests in turn: hundreds of bookings by one phone are nobody's morning.
+const GUESTS: u16 = 2048;
+
+/// What each caller sends, for one guest after another. The guests themselves have hung up.
+async fn forms(campus: &Campus, at_once: u16) -> Result<Vec<Vec<Filled>>, Trouble> {
+    let each = GUESTS.div_ceil(at_once.max(1));
     let mut forms = Vec::new();
-    for guests in guests.chunks(guests.len().div_ceil(usize::from(at_once.max(1))).max(1)) {
+    for caller in 0..at_once {
         let mut theirs = Vec::new();
-        for guest in guests {
-            theirs.push(guest.sending(&guest.ready_to_book(&Form::good(today())).await?)?);
+        for number in 0..each {
+            let nth = at_once + caller * each + number;
+            let guest = super::guest(campus, nth).await?;
+            let form =
+                Form::good(today()).with("phone", super::phone(nth)).with("document_number", resident_number(nth));
+            let sending = guest.sending(&guest.numbered(&form).await?)?;
+            theirs.push(Filled::of(&sending).ok_or_else(|| Trouble::NotHeld("a form has no number".to_owned()))?);
         }
         forms.push(theirs);
     }
     Ok(forms)
+}
+
+/// A form that a browser sends, around its number: sent twice under one number it would be one booking.
+#[derive(Clone)]
+struct Filled {
+    before: String,
+    after: String,
+}
+
+impl Filled {
+    const NUMBER: &str = "form_id=";
+    const DIGITS: usize = 32;
+
+    fn of(sending: &str) -> Option<Self> {
+        let (before, rest) = sending.split_once(Self::NUMBER)?;
+        let after = rest.get(Self::DIGITS..)?.to_owned();
+        Some(Self { before: format!("{before}{}", Self::NUMBER), after })
+    }
+
+    fn under(&self, number: u64) -> String {
+        format!("{}{number:0digits$x}{}", self.before, self.after, digits = Self::DIGITS)
+    }
+}
+
+/// What the first of them is answered.
+async fn each_books_once(server: &str, forms: &[Vec<Filled>], numbers: &AtomicU64) -> Result<HeaderMap, Trouble> {
+    let mut first = None;
+    for form in forms.iter().flatten() {
+        let (head, _) = pages::answer(server, &form.under(numbers.fetch_add(1, Ordering::Relaxed)), 303).await?;
+        first = first.or(Some(head));
+    }
+    Ok(first.unwrap_or_default())
 }
 
 /// The least that could book: it takes the same form, knows nothing, puts its rows in and sends the same answer after their commit.
@@ -131,14 +168,15 @@ async fn bare(head: HeaderMap, rows: Rows) -> Result<String, Trouble> {
 
 async fn keep_booking(
     server: String,
-    forms: Vec<String>,
+    forms: Vec<Filled>,
+    numbers: Arc<AtomicU64>,
     turn: Duration,
     booked: Arc<AtomicU64>,
 ) -> Result<(), Trouble> {
     let mut line = Line::to(&server).await?;
     let since = now();
     for form in forms.iter().cycle().take_while(|_| since.elapsed() < turn) {
-        line.ask(form).await?.must_be(303)?;
+        line.ask(&form.under(numbers.fetch_add(1, Ordering::Relaxed))).await?.must_be(303)?;
         booked.fetch_add(1, Ordering::Relaxed);
     }
     Ok(())

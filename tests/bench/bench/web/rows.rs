@@ -17,28 +17,26 @@ use gatehouse::{Trouble, machine::now};
 use rusqlite::{Connection, Statement, Transaction, params_from_iter, types::Value};
 use tokio::sync::oneshot;
 
-/// As many bytes as a booking's own row.
+/// As many bytes as a booking's own row, and as each of its consents, links, notices, parties and counts.
 const ROW_BYTES: usize = 600;
-/// Its consents, links, notices, parties and counts.
-const SMALLER: usize = 12;
 const SMALLER_BYTES: usize = 100;
 
 /// What a booking writes: tables, what is different in each of their rows, and which rows are its own.
 const WRITTEN: [(&str, Option<Fresh>, &str); 8] = [
-    ("booking", None, "id = (select max(id) from booking)"),
-    ("party_number", None, OF_THE_LAST),
-    ("consent", None, OF_THE_LAST),
-    ("link_set", Some(Fresh { column: "number", drawn: false }), OF_THE_LAST),
-    ("said", None, "id in (select said from notice where booking = (select max(id) from booking))"),
-    ("notice", None, OF_THE_LAST),
-    ("submitted", Some(Fresh { column: "mark", drawn: true }), OF_THE_LAST),
+    ("booking", None, "id = ?1"),
+    ("party_number", None, OF_IT),
+    ("consent", None, OF_IT),
+    ("link_set", Some(Fresh { column: "number", drawn: false }), OF_IT),
+    ("said", None, "id in (select said from notice where booking = ?1)"),
+    ("notice", None, OF_IT),
+    ("submitted", Some(Fresh { column: "mark", drawn: true }), OF_IT),
     (
         "attempt",
         Some(Fresh { column: "nth", drawn: false }),
-        "what = 'booking' and at = (select max(at) from attempt where what = 'booking') limit 1",
+        "what = 'booking' and who = (select booked_by from booking where id = ?1) limit 1",
     ),
 ];
-const OF_THE_LAST: &str = "booking = (select max(id) from booking)";
+const OF_IT: &str = "booking = ?1";
 
 /// No booking in the copy has a number this far ahead.
 const NOBODYS: i64 = 1 << 40;
@@ -53,20 +51,22 @@ impl Rows {
     pub(super) const THREAD: &str = "rows";
 
     /// As many rows as a booking's, in one table.
-    pub(super) fn plain(path: &Path) -> Result<Self, Trouble> {
+    pub(super) fn plain(path: &Path, rows: usize) -> Result<Self, Trouble> {
         let db = plain(path).map_err(told)?;
-        Self::of(db, Box::new(put_plain))
+        Self::of(db, Box::new(move |transaction| put_plain(transaction, rows)))
     }
 
-    /// The rows of the last booking in the office at `of`, in a copy of it.
-    pub(super) fn same(of: &Path, path: &Path) -> Result<Self, Trouble> {
-        let (db, written) = copied(of, path).map_err(told)?;
-        let mut turn = 0;
-        let put = move |transaction: &Transaction<'_>| {
-            turn += 1;
-            put_same(transaction, &written, turn)
+    /// The rows of the bookings in the office at `of`, one after the other, in a copy of it: of many guests, because rows of one
+    /// would all be written to the same few pages. Also how many a booking has.
+    pub(super) fn same(of: &Path, path: &Path) -> Result<(Self, usize), Trouble> {
+        let (db, bookings) = copied(of, path).map_err(told)?;
+        let rows = bookings.first().map_or(0, |written| written.len());
+        let mut turns = (1..).zip(std::iter::repeat_with(move || bookings.clone()).flatten());
+        let put = move |transaction: &Transaction<'_>| match turns.next() {
+            Some((turn, written)) => put_same(transaction, &written, turn),
+            None => Ok(()),
         };
-        Self::of(db, Box::new(put))
+        Ok((Self::of(db, Box::new(put))?, rows))
     }
 
     fn of(db: Connection, put: Box<Put>) -> Result<Self, Trouble> {
@@ -137,10 +137,10 @@ fn plain(path: &Path) -> rusqlite::Result<Connection> {
     Ok(db)
 }
 
-fn put_plain(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
+fn put_plain(transaction: &Transaction<'_>, rows: usize) -> rusqlite::Result<()> {
     let mut insert = transaction.prepare_cached("insert into row (body) values (?1)")?;
     insert.execute([[7_u8; ROW_BYTES].as_slice()])?;
-    for _ in 0..SMALLER {
+    for _ in 1..rows {
         insert.execute([[7_u8; SMALLER_BYTES].as_slice()])?;
     }
     Ok(())
@@ -162,22 +162,36 @@ struct Fresh {
     drawn: bool,
 }
 
-fn copied(of: &Path, path: &Path) -> rusqlite::Result<(Connection, Vec<Written>)> {
+/// What each of the bookings wrote.
+type Bookings = Vec<Arc<[Written]>>;
+
+fn copied(of: &Path, path: &Path) -> rusqlite::Result<(Connection, Bookings)> {
     Connection::open(of)?.execute("vacuum into ?1", [path.to_string_lossy()])?;
     let db = opened(path)?;
+    let ids: Vec<i64> = db
+        .prepare("select booking from submitted order by booking")?
+        .query_map([], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    let bookings = ids.iter().map(|id| written(&db, *id)).collect::<Result<_, _>>()?;
+    Ok((db, bookings))
+}
+
+fn written(db: &Connection, booking: i64) -> rusqlite::Result<Arc<[Written]>> {
     let mut written = Vec::new();
     for (table, fresh, which) in WRITTEN {
-        let mut select = db.prepare(&format!("select * from {table} where {which}"))?;
-        read(&mut select, (table, fresh), &mut written)?;
-        if written.is_empty() {
+        let before = written.len();
+        let mut select = db.prepare_cached(&format!("select * from {table} where {which}"))?;
+        read(&mut select, booking, (table, fresh), &mut written)?;
+        if written.len() == before {
             return Err(rusqlite::Error::QueryReturnedNoRows);
         }
     }
-    Ok((db, written))
+    Ok(written.into())
 }
 
 fn read(
     select: &mut Statement<'_>,
+    booking: i64,
     (table, fresh): (&str, Option<Fresh>),
     into: &mut Vec<Written>,
 ) -> rusqlite::Result<()> {
@@ -188,7 +202,7 @@ fn read(
     let places = vec!["?"; columns.len()].join(", ");
     let insert = format!("insert into {table} ({}) values ({places})", columns.join(", "));
     let at = |wanted: &str| given.iter().position(|(_, column)| *column == wanted);
-    let mut rows = select.query([])?;
+    let mut rows = select.query([booking])?;
     while let Some(row) = rows.next()? {
         let values = given.iter().map(|(at, _)| row.get(*at)).collect::<Result<_, _>>()?;
         let fresh = fresh.and_then(|fresh| Some((at(fresh.column)?, fresh)));
