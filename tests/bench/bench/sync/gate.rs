@@ -132,7 +132,7 @@ pub(super) fn backlog(
 /// One held call's answer and the next call are all that comes and goes in the time for which a call is held.
 fn idle(outside: &Runtime, counted: &proxy::Counted, out: &mut dyn Write) -> Result<(), Trouble> {
     counted.take();
-    outside.block_on(tokio::time::sleep(Duration::from_secs(u64::from(HELD_CALL_S) + 1)));
+    outside.block_on(async { tokio::time::sleep(Duration::from_secs(u64::from(HELD_CALL_S) + 1)).await });
     let (up, down) = counted.take();
     let calls = 3_600 / u64::from(HELD_CALL_S);
     let (up, down) = (up * calls, down * calls);

@@ -63,8 +63,8 @@ pub(super) fn run(
             until_held(campus, gates).await?;
             let page = host.press(booking, &format!("{booking}/revoke")).await?;
             let answered = now();
-            if page.standing() != Some("revoked") {
-                return Err(told(format!("not revoked: {}", page.body)));
+            if page.status != 303 {
+                return Err(told(format!("not revoked: {} {}", page.status, page.body)));
             }
             let mut last = answered;
             let mut pass = None;
