@@ -192,6 +192,37 @@
   // Out of the browser's history an old page comes back as it was.
   window.addEventListener('pageshow', function (event) { if (event.persisted) { pause = 5; ask(); } });
 
+  // A form that is left is kept, as its button for drafts would; the switches above it take along what was typed.
+  var form = document.querySelector('form[data-kept]'), unkept;
+  function pressed(value) {
+    var press = form.appendChild(make('input', { type: 'hidden', name: 'press' }));
+    press.value = value;
+    return press;
+  }
+  function keep() {
+    if (!unkept || !navigator.sendBeacon) { return; }
+    var press = pressed('draft');
+    unkept = !navigator.sendBeacon(form.action, new URLSearchParams(new FormData(form)));
+    form.removeChild(press);
+  }
+  if (form) {
+    form.addEventListener('input', function () { unkept = true; });
+    form.addEventListener('submit', function () { unkept = false; });
+    window.addEventListener('pagehide', keep);
+    document.addEventListener('visibilitychange', function () { if (document.hidden) { keep(); } });
+    each('nav a', function (link) {
+      var asks = /[?&]((?:lang|elder)=[a-z]+)$/.exec(link.getAttribute('href'));
+      if (!asks) { return; }
+      link.addEventListener('click', function (event) {
+        if (!unkept) { return; }
+        event.preventDefault();
+        unkept = false;
+        pressed(asks[1]);
+        form.submit();
+      });
+    });
+  }
+
   function help() {
     each('button[data-wait]', countDown);
     each('input[data-plate]', plate);

@@ -12,7 +12,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use crate::random;
 
-/// `connect-src` is for the script alone, which asks after a booking that waits.
+/// `connect-src` is for the script alone, which asks after a booking that waits and keeps a form that is left.
 const CONTENT_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; connect-src 'self'; \
                               form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 

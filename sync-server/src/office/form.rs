@@ -87,6 +87,8 @@ pub struct BookingForm {
     pub host_department: String,
     pub host_number: String,
     pub host_phone: String,
+    /// The host's own invitation, in place of what else would say who they are.
+    pub invitation: String,
     pub privacy: String,
     pub document_consent: String,
     pub guardian: String,
@@ -222,8 +224,8 @@ impl BookingForm {
             found.push((Field::Reason, Problem::DocumentElsewhere));
         }
         let host = match books {
-            Books::Visitor => noted(found, Field::Host, self.host()),
-            Books::Change | Books::Host | Books::Gate { .. } => None,
+            Books::Visitor if !self.is_invited() => noted(found, Field::Host, self.host()),
+            Books::Visitor | Books::Change | Books::Host | Books::Gate { .. } => None,
         };
         let child = document
             .iter()
@@ -326,6 +328,18 @@ impl BookingForm {
         } else {
             Ok(day)
         }
+    }
+
+    /// Whether the host need not be asked for.
+    #[must_use]
+    pub fn is_invited(&self) -> bool {
+        !self.invitation.is_empty()
+    }
+
+    /// The same for some other host.
+    #[must_use]
+    pub fn uninvited(self) -> Self {
+        Self { invitation: String::new(), host_name: String::new(), host_department: String::new(), ..self }
     }
 
     /// Whom the visitor asks for: by name and one thing more, so that who knows no name learns of no number whether it is

@@ -86,8 +86,13 @@ pub(super) async fn submit(
             return refused(&state, &headers, visitor, form, Kind::OwnVisit, found).await;
         }
     };
+    let invitation = InvitationToken::parse(&form.invitation);
+    if form.is_invited() && invitation.is_none() {
+        return invitation_over(&state, &headers, visitor, form).await;
+    }
     let submission = Submission {
         booking,
+        invitation,
         by: (visitor.phone()?.clone(), address),
         limits: state.config.booking.limits(),
         notice: privacy::VERSION,
@@ -103,6 +108,7 @@ pub(super) async fn submit(
             let unknown = vec![(Field::Host, Problem::HostUnknown)];
             refused(&state, &headers, visitor, form, Kind::OwnVisit, unknown).await
         }
+        Submitted::InvitationOver => invitation_over(&state, &headers, visitor, form).await,
         Submitted::Limited { why, retry_at } => {
             let said = too_many(why, retry_at, now, visitor.shell.lang);
             postponed(&state, &headers, visitor, form, Kind::OwnVisit, said).await
@@ -122,15 +128,31 @@ pub(super) async fn invited(
     };
     let form = BookingForm { phone: visitor.phone()?.as_str().to_owned(), ..opening_form(&state)? };
     let Some(host) = host else {
-        let said = visitor.shell.say(
-            "这个邀请已失效。请向被访人索取新的邀请，或者自己填写被访人。",
-            "This invitation is no longer good. Ask your host for a new one, or say yourself whom you visit.",
-        );
-        let said = said.to_owned();
+        let said = no_longer_invited(visitor.shell.lang);
         return Ok(FormPage::new(&state, visitor, form, Kind::OwnVisit).saying(said).answer(StatusCode::GONE));
     };
-    let form = BookingForm { host_number: host.number.to_string(), host_name: host.name.to_string(), ..form };
+    let form = BookingForm { invitation, host_name: host.name.to_string(), host_department: host.department, ..form };
     Ok(FormPage::new(&state, visitor, form, Kind::OwnVisit).answer(StatusCode::OK))
+}
+
+/// The form again, now asking whom the visitor means.
+async fn invitation_over(
+    state: &AppState,
+    headers: &HeaderMap,
+    asked: SignedIn,
+    form: BookingForm,
+) -> Result<Response, AppError> {
+    let (form, said) = (form.uninvited(), no_longer_invited(asked.shell.lang));
+    draft::keep(state, headers, &asked, &form, Kind::OwnVisit).await?;
+    Ok(FormPage::new(state, asked, form, Kind::OwnVisit).saying(said).answer(StatusCode::UNPROCESSABLE_ENTITY))
+}
+
+fn no_longer_invited(lang: Language) -> String {
+    lang.say(
+        "这个邀请已失效。请向被访人索取新的邀请，或者自己填写被访人。",
+        "This invitation is no longer good. Ask your host for a new one, or say yourself whom you visit.",
+    )
+    .to_owned()
 }
 
 /// What is wrong with a form, and whether its host is unknown besides.
@@ -141,7 +163,8 @@ async fn with_the_host(
     mut found: Vec<(Field, Problem)>,
     now: Moment,
 ) -> Result<Vec<(Field, Problem)>, AppError> {
-    if let Ok(asked) = form.host()
+    if !form.is_invited()
+        && let Ok(asked) = form.host()
         && state.store.host_is_unknown_within(&asked, who, state.config.booking.limits(), now).await?
     {
         found.push((Field::Host, Problem::HostUnknown));
@@ -198,7 +221,7 @@ pub(super) async fn submit_on_behalf(
             let said = too_many(why, retry_at, now, host.shell.lang);
             postponed(&state, &headers, host, form, Kind::OnBehalf, said).await
         }
-        Submitted::HostUnknown => Err(AppError::told(Told::NotFound)),
+        Submitted::HostUnknown | Submitted::InvitationOver => Err(AppError::told(Told::NotFound)),
     }
 }
 
@@ -276,8 +299,8 @@ pub(super) fn too_many(why: BookingLimit, retry_at: Moment, now: Moment, lang: L
         ),
         // Whoever shares a network address may have done the asking.
         BookingLimit::UnknownHosts => lang.say(
-            "查找被访人失败的次数太多。请先向被访人核对，{}再提交。已填写的内容都保留着。",
-            "Too many look-ups found no host. Please check with your host and send this again {}. What you typed is kept.",
+            "查找被访人失败的次数太多，{}再提交；不想等，可以请被访人发来邀请链接或为您代办，也可以到校门登记。已填写的内容都保留着。",
+            "Too many look-ups found no host: send this again {}. Rather than wait, ask your host for an invitation link or to book for you, or register at the gate. What you typed is kept.",
         ),
     };
     said.replace("{}", &later(retry_at, now, lang))

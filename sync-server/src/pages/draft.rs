@@ -19,6 +19,9 @@ use crate::{
 };
 use shared::time::Moment;
 
+/// What the links above the page ask for; pressed by the page's script, so that what was typed goes along.
+const SWITCHES: [&str; 4] = ["elder=yes", "elder=no", "lang=en", "lang=zh"];
+
 /// Whether another button of the form was pressed than the one that sends it.
 pub(super) fn wants_no_sending(form: &BookingForm) -> bool {
     !(form.add.is_empty() && form.press.is_empty())
@@ -37,10 +40,13 @@ pub(super) async fn press(
         sent(state, headers, &asked, &form, kind).await?;
         return Ok(Redirect::to(&address(kind)).into_response());
     }
+    let form = if form.press == "uninvited" { form.uninvited() } else { form };
     let stays = !form.add.is_empty();
     let kept = keep(state, headers, &asked, &form, kind).await?;
     if kept && !stays {
-        return Ok(Redirect::to(&address(kind)).into_response());
+        let switch = SWITCHES.into_iter().find(|switch| *switch == form.press);
+        let question = switch.map(|switch| format!("?{switch}")).unwrap_or_default();
+        return Ok(Redirect::to(&format!("{}{question}", address(kind))).into_response());
     }
     Ok(FormPage::new(state, asked, form, kind).answer(StatusCode::OK))
 }

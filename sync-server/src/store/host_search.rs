@@ -11,12 +11,12 @@ use std::net::IpAddr;
 use shared::{identity::Phone, time::Moment};
 
 use super::{
-    Store, StoreError,
+    InvitationToken, Store, StoreError,
     attempts::{self, By, Counted},
-    directory,
+    directory, invitations,
     writer::Writing,
 };
-use crate::office::{BookingLimits, HostAsked, Staff};
+use crate::office::{BookingLimits, HostAsked, Limit, Staff};
 
 /// What asking for a host came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,8 +72,34 @@ pub(super) fn count_on_behalf(
     limits: BookingLimits,
     now: Moment,
 ) -> Result<Option<Moment>, StoreError> {
-    let (what, by) = (Counted::BookingOnBehalf, By::Phone(host));
-    let again_at = attempts::again_at(db, what, by, limits.on_behalf_per_phone, now)?;
+    count_one(db, Counted::BookingOnBehalf, host, limits.on_behalf_per_phone, now)
+}
+
+/// The host that a visitor, signed in with `phone`, was invited by; nobody when the invitation has ended. Whoever is invited tries no
+/// names, so that only their bookings are counted, and no look-ups in vain keep them out.
+pub(super) fn invited(
+    db: &Writing<'_>,
+    by: &InvitationToken,
+    phone: &Phone,
+    limits: BookingLimits,
+    now: Moment,
+) -> Result<HostSearch, StoreError> {
+    let Some(host) = invitations::host_of(db, by.hash(), now)? else { return Ok(HostSearch::Unknown) };
+    Ok(match count_one(db, Counted::Booking, phone, limits.per_phone, now)? {
+        Some(retry_at) => HostSearch::Limited { why: BookingLimit::Bookings, retry_at },
+        None => HostSearch::Found(host),
+    })
+}
+
+fn count_one(
+    db: &Writing<'_>,
+    what: Counted,
+    phone: &Phone,
+    limit: Limit,
+    now: Moment,
+) -> Result<Option<Moment>, StoreError> {
+    let by = By::Phone(phone);
+    let again_at = attempts::again_at(db, what, by, limit, now)?;
     if again_at.is_none() {
         attempts::count(db, what, by, now)?;
     }

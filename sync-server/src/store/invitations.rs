@@ -64,16 +64,17 @@ impl Store {
     /// Who invites by this link, if it is still good and they are still here.
     pub async fn invited_by(&self, token: &InvitationToken, now: Moment) -> Result<Option<Staff>, StoreError> {
         let hash = token.hash();
-        let find = move |db: &Connection| {
-            let host: Option<String> = db
-                .prepare_cached("select host from invitation where hash = ?1 and expires_at > ?2")?
-                .query_row(params![hash, now.unix_ms()], |row| row.get(0))
-                .optional()?;
-            let Some(host) = host else { return Ok(None) };
-            directory::by_number(db, &rows::stored("host", StaffNumber::parse(&host))?)
-        };
-        self.0.readers.look(find).await
+        self.0.readers.look(move |db| host_of(db, hash, now)).await
     }
+}
+
+pub(super) fn host_of(db: &Connection, hash: [u8; 32], now: Moment) -> Result<Option<Staff>, StoreError> {
+    let host: Option<String> = db
+        .prepare_cached("select host from invitation where hash = ?1 and expires_at > ?2")?
+        .query_row(params![hash, now.unix_ms()], |row| row.get(0))
+        .optional()?;
+    let Some(host) = host else { return Ok(None) };
+    directory::by_number(db, &rows::stored("host", StaffNumber::parse(&host))?)
 }
 
 #[cfg(test)]

@@ -67,11 +67,14 @@ impl Office {
             limits: Config::default().booking.limits(),
             notice: "1",
             links,
+            invitation: None,
             form: Sent { id: form.form_id.clone(), mark: form.mark() },
         };
         match self.store.submit(submission, self.now).await.unwrap() {
             Submitted::Booked(id) => id,
-            other @ (Submitted::HostUnknown | Submitted::Limited { .. }) => panic!("{other:?}"),
+            other @ (Submitted::HostUnknown | Submitted::InvitationOver | Submitted::Limited { .. }) => {
+                panic!("{other:?}")
+            }
         }
     }
 

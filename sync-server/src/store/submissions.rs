@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use shared::{identity::Phone, ids::BookingId, time::Moment};
 
 use super::{
-    BookingLimit, HostLinks, Issuing, Outcome, Store, StoreError, bookings, decisions, drafts,
+    BookingLimit, HostLinks, InvitationToken, Issuing, Outcome, Store, StoreError, bookings, decisions, drafts,
     host_search::{self, HostSearch},
     links, notices,
     writer::Writing,
@@ -29,6 +29,8 @@ pub struct Sent {
 #[derive(Debug)]
 pub struct Submission {
     pub booking: Booking,
+    /// By whose link it was filled in; without one the booking itself says whom it asks for.
+    pub invitation: Option<InvitationToken>,
     /// Who is signed in, and from where.
     pub by: (Phone, IpAddr),
     pub limits: BookingLimits,
@@ -44,6 +46,7 @@ pub enum Submitted {
     Booked(BookingId),
     /// Nobody answers to everything that was said of the host, or several do.
     HostUnknown,
+    InvitationOver,
     Limited {
         why: BookingLimit,
         retry_at: Moment,
@@ -63,16 +66,21 @@ pub struct OnBehalf {
 
 impl Store {
     pub async fn submit(&self, submission: Submission, now: Moment) -> Result<Submitted, StoreError> {
-        let Submission { booking, by: (phone, address), limits, notice, links, form } = submission;
+        let Submission { booking, invitation, by: (phone, address), limits, notice, links, form } = submission;
         let (ready, together) = (self.prepare(booking)?, self.together());
         let submit = move |db: &mut Writing<'_>| {
             if let Some(id) = submitted(db, &form)? {
                 return Ok(Submitted::Booked(id));
             }
-            // A form of one's own visit that is right names a host.
-            let Some(asked) = ready.booking.host() else { return Ok(Submitted::HostUnknown) };
-            let host = match host_search::search(db, asked, &phone, address, limits, now)? {
+            let searched = match (&invitation, ready.booking.host()) {
+                (Some(invitation), _) => host_search::invited(db, invitation, &phone, limits, now)?,
+                (None, Some(asked)) => host_search::search(db, asked, &phone, address, limits, now)?,
+                // A form that is right has one of them.
+                (None, None) => HostSearch::Unknown,
+            };
+            let host = match searched {
                 HostSearch::Found(host) => host,
+                HostSearch::Unknown if invitation.is_some() => return Ok(Submitted::InvitationOver),
                 HostSearch::Unknown => return Ok(Submitted::HostUnknown),
                 HostSearch::Limited { why, retry_at } => return Ok(Submitted::Limited { why, retry_at }),
             };

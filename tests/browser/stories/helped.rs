@@ -36,6 +36,25 @@ async fn a_plate_is_typed_by_thumb_on_its_own_keyboard() -> Result<(), Trouble> 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_typed_is_there_after_a_switch_and_after_leaving() -> Result<(), Trouble> {
+    let town = Town::shared().await?;
+    let phone = Browser::phone_of(&town, &town.visitor()?).await?;
+    phone.goes_to("/book").await?;
+    phone.types("reason", "谈到一半").await?;
+    phone.presses("English").await?;
+    phone.sees("Book a visit").await?;
+    assert_eq!(phone.value_of("reason").await?, "谈到一半");
+    phone.types("visitor_name", "欧阳娜").await?;
+    phone.goes_to("/").await?;
+    phone
+        .until("the form to be kept", async || {
+            phone.goes_to("/book").await?;
+            Ok(phone.value_of("visitor_name").await? == "欧阳娜" && phone.value_of("reason").await? == "谈到一半")
+        })
+        .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_button_for_the_next_code_counts_down() -> Result<(), Trouble> {
     let town = Town::shared().await?;
     let visitor = town.visitor()?;

@@ -79,6 +79,7 @@ impl Desk {
         let mut limits = config.booking.limits();
         limits.per_phone.most = u16::MAX;
         let submission = Submission {
+            invitation: None,
             booking: form.check(&config.rules(), self.clock.now()).unwrap(),
             by: (Phone::parse("13800130009").unwrap(), Ipv4Addr::LOCALHOST.into()),
             limits,
@@ -88,7 +89,9 @@ impl Desk {
         };
         match self.store().submit(submission, self.clock.now()).await.unwrap() {
             Submitted::Booked(id) => (id, links.own),
-            other @ (Submitted::HostUnknown | Submitted::Limited { .. }) => panic!("{other:?}"),
+            other @ (Submitted::HostUnknown | Submitted::InvitationOver | Submitted::Limited { .. }) => {
+                panic!("{other:?}")
+            }
         }
     }
 

@@ -110,6 +110,7 @@ impl BookingForm {
             (Step::Host, "host_phone", &self.host_phone),
             (Step::Host, "host_name", &self.host_name),
             (Step::Host, "host_department", &self.host_department),
+            (Step::Host, "invitation", &self.invitation),
         ];
         let lists = [
             (Step::Companions, "companion_name", &self.companion_name),
@@ -149,7 +150,7 @@ mod tests {
             ..BookingForm::default()
         };
         let names = |step| form.beside(step).into_iter().map(|(name, _)| name).collect::<Vec<_>>();
-        assert_eq!(names(Step::Overview).len(), 14 + 3 + 1);
+        assert_eq!(names(Step::Overview).len(), 15 + 3 + 1);
         assert_eq!(names(Step::Host).len(), 10 + 3 + 1);
         let rows: Vec<_> = form.beside(Step::Who).into_iter().filter(|(name, _)| *name == "companion_name").collect();
         assert_eq!(rows, [("companion_name", "李四"), ("companion_name", ""), ("companion_name", "王五")]);

@@ -89,6 +89,18 @@ async fn a_draft_is_there_wherever_its_phone_signs_in_until_it_is_sent_or_cleare
 }
 
 #[tokio::test]
+async fn a_form_goes_along_into_the_other_language_and_the_larger_letters() {
+    let office = Office::new().await;
+    let mut visitor = Browser::signed_in(&office, VISITOR).await;
+    let page = visitor.get(&office, "/book").await;
+    for (switch, there) in [("elder=yes", "/book?elder=yes"), ("lang=en", "/book?lang=en"), ("lang=fr", "/book")] {
+        let switched = visitor.send_booking(&office, &page, &[("press", switch), ("reason", "")]).await;
+        assert_eq!(switched.location(), there);
+        assert!(visitor.get(&office, there).await.text().contains("11010519491231002X"), "{switch}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_booked_elsewhere_is_said_on_a_page_of_its_own() {
     let office = Office::new().await;
     let mut visitor = Browser::signed_in(&office, VISITOR).await;

@@ -115,14 +115,35 @@ async fn an_invitation_fills_in_the_host_until_it_is_ended() {
     let mut stranger = Browser::default();
     assert_eq!(stranger.get(&office, &address).await.location(), format!("/sign-in?next={address}"));
     let form = visitor.get(&office, &address).await;
-    assert!(form.text().contains("value=\"T1\"") && form.text().contains("value=\"李文\""));
-    visitor.send_booking(&office, &form, &[]).await.location();
+    assert!(
+        form.text().contains("value=\"李文\"") && !form.text().contains("T1"),
+        "whoever is invited learns no number"
+    );
+    let invitation = form.after("name=\"invitation\" value=\"").to_owned();
+    let invited = [("invitation", invitation.as_str()), ("host_number", "")];
+    // Names tried in vain keep nobody out who has no name to try.
+    let limit = office.state.config.booking.unknown_hosts_per_phone_day;
+    for _ in 0..limit {
+        assert!(visitor.book(&office, &[("host_name", "李雯")]).await.text().contains("没有找到"));
+    }
+    assert_eq!(visitor.book(&office, &[]).await.status, StatusCode::TOO_MANY_REQUESTS);
+    let booked = visitor.send_booking(&office, &form, &invited).await;
+    assert!(visitor.get(&office, booked.location()).await.text().contains("李文"));
+    let other = visitor.send_booking(&office, &form, &[invited[0], ("press", "uninvited")]).await;
+    let page = visitor.get(&office, other.location()).await;
+    assert!(page.text().contains("name=\"host_number\"") && !page.text().contains("name=\"invitation\""));
 
     let token = token_of(&mut host, &office).await;
     host.post(&office, "/host/invite/end", &[("form_token", &token)]).await.location();
     let gone = visitor.get(&office, &address).await;
     assert_eq!(gone.status, StatusCode::GONE);
-    assert!(gone.text().contains("这个邀请已失效") && !gone.text().contains("value=\"T1\""));
+    assert!(gone.text().contains("这个邀请已失效") && !gone.text().contains("value=\"李文\""));
+    let late = [invited[0], invited[1], ("reason", "再谈一次")];
+    for late in [late, [("invitation", "made up"), late[1], late[2]]] {
+        let asked = visitor.send_booking(&office, &form, &late).await;
+        assert_eq!(asked.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(asked.text().contains("这个邀请已失效") && asked.text().contains("再谈一次"), "nothing is lost");
+    }
 }
 
 #[tokio::test]

@@ -58,7 +58,12 @@ async fn hosts_can_be_asked_for_in_vain_only_so_often() {
     let known = visitor.book(&office, &[]).await;
     for page in [&unknown, &known] {
         assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS);
-        assert!(page.text().contains("请先向被访人核对，2026-11-24 08:00 后再提交。"), "{}", page.text());
+        assert!(
+            page.text().contains("查找被访人失败的次数太多，2026-11-24 08:00 后再提交")
+                && page.text().contains("邀请链接"),
+            "{}",
+            page.text()
+        );
         assert!(page.text().contains("11010519491231002X"));
     }
     assert_eq!(but_for_the_host(&unknown), but_for_the_host(&known));
