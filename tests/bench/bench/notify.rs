@@ -256,6 +256,7 @@ async fn book(store: Store, visitor: u32) -> Result<(), Trouble> {
         token
     };
     let submission = Submission {
+        invitation: None,
         booking,
         by: (phone, Ipv4Addr::LOCALHOST.into()),
         limits: config.booking.limits(),
