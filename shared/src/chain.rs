@@ -167,6 +167,18 @@ mod tests {
     }
 
     #[test]
+    fn a_hash_has_one_spelling() {
+        let hex = "0123456789abcdef".repeat(4);
+        let hash = ChainHash::parse(&hex).unwrap();
+        assert_eq!((hash.to_string(), serde_json::to_value(hash).unwrap()), (hex.clone(), hex.clone().into()));
+        assert_eq!(ChainHash::from_bytes(*hash.as_bytes()), hash);
+        for wrong in [&hex[1..], &format!("{hex}00"), &hex.to_uppercase(), &hex.replace('f', "g"), "", &"０".repeat(64)]
+        {
+            assert_eq!(ChainHash::parse(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
     fn a_gap_is_named() {
         let one = Head::START.follow(NAME, &link(1, "{}")).unwrap();
         assert_eq!(one.follow(NAME, &link(3, "{}")), Err(Gap { expected: 2, got: 3 }));

@@ -224,6 +224,36 @@ mod tests {
     use super::*;
 
     #[test]
+    fn people_inside_are_counted_and_never_below_none() {
+        assert_eq!((Direction::In.counted(2, 3), Direction::Out.counted(5, 3)), (5, 2));
+        assert_eq!((Direction::In.counted(254, 3), Direction::Out.counted(2, 3)), (u8::MAX, 0));
+        assert_eq!((Way::from(Direction::In), Way::from(Direction::Out)), (Way::In, Way::Out));
+    }
+
+    #[test]
+    fn who_was_let_through_went_through() {
+        let reason = GuardReason::CardChecked;
+        for (outcome, went) in [
+            (Outcome::Passed, true),
+            (Outcome::LetIn { reason: reason.clone() }, true),
+            (Outcome::Refused, false),
+            (Outcome::SentAway { reason }, false),
+            (Outcome::Unanswered, false),
+            (Outcome::Corrected { entry: 1 }, false),
+        ] {
+            assert_eq!(outcome.went_through(), went, "{outcome:?}");
+        }
+    }
+
+    #[test]
+    fn only_within_a_minute_is_it_the_same_person_who_is_stopped() {
+        let came = Moment::from_unix_s(1_000_000);
+        for (after_ms, stopped) in [(0, true), (59_999, true), (60_000, false), (-59_999, true), (-60_000, false)] {
+            assert_eq!(is_stopped(came, came.plus(TimeDelta::milliseconds(after_ms))), stopped, "{after_ms} ms");
+        }
+    }
+
+    #[test]
     fn a_remark_is_short_visible_and_holds_no_number_and_no_code() {
         for text in
             ["送样品", " 保卫处王老师 13800130001 同意 ", "Parcel for the lab, host came down", &"长".repeat(60)]

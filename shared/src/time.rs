@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, Days, FixedOffset, NaiveDate, TimeDelta, Timelike as _};
+use chrono::{DateTime, Days, FixedOffset, NaiveDate, NaiveDateTime, TimeDelta, Timelike as _};
 use serde::{Deserialize, Serialize};
 
 const CAMPUS_OFFSET_S: i32 = 8 * 3600;
@@ -49,7 +49,8 @@ impl Moment {
     /// How long after `earlier` this is; negative when it is before.
     #[must_use]
     pub fn since(self, earlier: Self) -> TimeDelta {
-        TimeDelta::try_milliseconds(self.0.saturating_sub(earlier.0)).unwrap_or(TimeDelta::MAX)
+        let ms = self.0.saturating_sub(earlier.0);
+        TimeDelta::try_milliseconds(ms).unwrap_or(if ms < 0 { TimeDelta::MIN } else { TimeDelta::MAX })
     }
 
     /// Campus wall clock, `14:03`.
@@ -63,12 +64,14 @@ impl Moment {
     pub fn campus_date_and_clock(self) -> String {
         self.at_campus().map_or_else(
             || "----".to_owned(),
-            |at| format!("{} {:02}:{:02}:{:02}", at.date_naive(), at.hour(), at.minute(), at.second()),
+            |at| format!("{} {:02}:{:02}:{:02}", at.date(), at.hour(), at.minute(), at.second()),
         )
     }
 
-    fn at_campus(self) -> Option<DateTime<FixedOffset>> {
-        Some(DateTime::from_timestamp_millis(self.0)?.with_timezone(&FixedOffset::east_opt(CAMPUS_OFFSET_S)?))
+    /// Not by way of a time zone, which panics in the last hours of chrono's calendar.
+    fn at_campus(self) -> Option<NaiveDateTime> {
+        let at = DateTime::from_timestamp_millis(self.0)?.naive_utc();
+        at.checked_add_offset(FixedOffset::east_opt(CAMPUS_OFFSET_S)?)
     }
 }
 
@@ -88,7 +91,7 @@ impl CampusDay {
     pub fn of(moment: Moment) -> Self {
         let far = if moment.0 < 0 { NaiveDate::MIN } else { NaiveDate::MAX };
         let at = crate::planted!("UTC for the local day", moment.minus(TimeDelta::hours(8)), moment);
-        Self(at.at_campus().map_or(far, |at| at.date_naive()))
+        Self(at.at_campus().map_or(far, |at| at.date()))
     }
 
     /// Reads `2026-11-23`, and only that spelling.
@@ -162,6 +165,10 @@ mod tests {
         assert_eq!(CampusDay::of(day.end()), day.plus_days(1));
         assert_eq!(CampusDay::of(day.end().minus(TimeDelta::milliseconds(1))), day);
         assert_eq!(day.at_minute(8 * 60 + 5).campus_clock(), "08:05");
+        let moment = day.at_minute(14 * 60 + 3).plus(TimeDelta::milliseconds(7_500));
+        assert_eq!(moment.campus_date_and_clock(), "2026-11-23 14:03:07");
+        assert_eq!((moment.unix_s(), Moment::from_unix_ms(-1).unix_s()), (moment.unix_ms() / 1000, -1));
+        assert_eq!((day.plus_days(8).minus_days(8), day.minus_days(22).to_string()), (day, "2026-11-01".to_owned()));
         assert_eq!((day.clock(day.start()), day.clock(day.end())), ("00:00".to_owned(), "24:00".to_owned()));
     }
 
@@ -185,10 +192,20 @@ mod tests {
 
     #[test]
     fn absurd_moments_do_not_panic() {
-        for ms in [i64::MIN, i64::MAX] {
+        // The second and the third are the ends of chrono's calendar.
+        let calendar = [DateTime::<chrono::Utc>::MIN_UTC, DateTime::<chrono::Utc>::MAX_UTC];
+        let [first, last] = calendar.map(|end| end.timestamp_millis());
+        for ms in [i64::MIN, first, last, i64::MAX] {
             let moment = Moment::from_unix_ms(ms);
             let _day = CampusDay::of(moment).start();
-            assert!(!moment.campus_clock().is_empty());
+            assert!(!moment.campus_clock().is_empty() && !moment.campus_date_and_clock().is_empty());
         }
+        assert_eq!(CampusDay::of(Moment::from_unix_ms(last)).date(), NaiveDate::MAX);
+    }
+
+    #[test]
+    fn what_is_before_is_never_long_after() {
+        let [first, last] = [i64::MIN, i64::MAX].map(Moment::from_unix_ms);
+        assert_eq!((first.since(last), last.since(first)), (TimeDelta::MIN, TimeDelta::MAX));
     }
 }

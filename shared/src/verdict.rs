@@ -85,3 +85,20 @@ impl From<PassFault> for RefuseReason {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_that_is_no_pass_is_refused_for_what_it_is() {
+        for (fault, reason) in [
+            (PassFault::NotOurs, RefuseReason::NotOurs),
+            (PassFault::UnknownSuite, RefuseReason::UnknownSuite),
+            (PassFault::UnknownKey, RefuseReason::UnknownKey),
+            (PassFault::BadSignature, RefuseReason::BadSignature),
+        ] {
+            assert_eq!(RefuseReason::from(fault), reason);
+        }
+    }
+}

@@ -16,6 +16,7 @@ pub(crate) const CRATES: &[(&str, &[&str])] = &[
     ("bench", &["shared", "gate-terminal", "sync-server", "gatehouse", "journeys"]),
     ("browser", &["shared", "gate-terminal", "sync-server", "journeys"]),
     ("doubles", &["shared", "sync-server"]),
+    ("fuzz", &["shared", "gate-terminal", "sync-server"]),
     ("power-cut", &["shared", "gate-terminal", "sync-server"]),
     ("simulation", &["shared", "gate-terminal", "sync-server", "power-cut"]),
     ("architecture", &[]),

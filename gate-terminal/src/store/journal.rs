@@ -110,7 +110,7 @@ pub(super) struct Journal {
 
 /// What a journal says, as far as it holds.
 #[derive(Debug)]
-pub(super) struct Read {
+pub struct Read {
     pub(super) place: Place,
     pub(super) entries: Vec<(Kept, Head)>,
     /// The newest; one of the roots signed it.
@@ -123,6 +123,11 @@ pub(super) struct Read {
 }
 
 impl Read {
+    /// The number and the text of each entry, in their order.
+    pub fn entries(&self) -> impl Iterator<Item = (u64, &str)> {
+        self.entries.iter().map(|(kept, _)| (kept.seq, kept.body.as_str()))
+    }
+
     /// Where the terminal stands, and whom it trusts after the last key set.
     pub(super) fn post(&self) -> Post {
         let post = self.place.post();
@@ -268,9 +273,13 @@ impl Journal {
     }
 }
 
-/// What this terminal's own signatures and the chain hold of it. `None` without a place to stand.
 pub(super) fn read(path: &Path, own: &PublicKey) -> Option<Read> {
-    let text = fs::read(path).ok()?;
+    heard(&fs::read(path).ok()?, own)
+}
+
+/// What this terminal's own signatures and the chain hold of it. `None` without a place to stand.
+#[must_use]
+pub fn heard(text: &[u8], own: &PublicKey) -> Option<Read> {
     let mut lines = text.split_inclusive(|byte| *byte == b'\n').filter(|line| line.ends_with(b"\n"));
     let first = lines.next()?;
     let Ok(Line::Place(sealed)) = serde_json::from_slice(first) else { return None };
@@ -292,7 +301,7 @@ pub(super) fn read(path: &Path, own: &PublicKey) -> Option<Read> {
             read.end = whole;
         }
     }
-    read.torn = read.flaws.is_empty() && read.end < length(&text);
+    read.torn = read.flaws.is_empty() && read.end < length(text);
     Some(read)
 }
 

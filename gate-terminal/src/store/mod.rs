@@ -39,6 +39,7 @@ use crate::ports::{Held, News, Oblivion, Post, Receipt, Store, WalkIn};
 use entries::Holes;
 pub use fault::StoreError;
 use journal::Journal;
+pub use journal::{Read as JournalRead, heard as journal_heard};
 pub use log::SqliteLog;
 pub use rebuild::Rebuilt;
 

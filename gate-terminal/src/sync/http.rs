@@ -219,8 +219,8 @@ fn certificates(file: &Path) -> Result<Vec<Certificate>, HttpError> {
     if found.is_empty() { Err(unreadable("no certificate in it".into())) } else { Ok(found) }
 }
 
-/// No longer than any other: a short text may say a very long one.
-fn inflated(deflated: &[u8]) -> Result<Vec<u8>, HttpError> {
+/// No longer than any other answer may be: a short text may say a very long one.
+pub fn inflated(deflated: &[u8]) -> Result<Vec<u8>, HttpError> {
     let mut answer = Vec::new();
     let most = u64::try_from(ANSWER_MAX_BYTES).unwrap_or(u64::MAX);
     ZlibDecoder::new(deflated).take(most.saturating_add(1)).read_to_end(&mut answer).map_err(HttpError::Deflated)?;

@@ -238,6 +238,23 @@ mod tests {
     }
 
     #[test]
+    fn flags_are_told_apart_and_added_up() {
+        let both = Flags::VEHICLE.with(Flags::CHECK_CARD);
+        assert_eq!((both.with(Flags::VEHICLE), both.bits()), (both, 0b101));
+        assert!(both.has(Flags::VEHICLE) && both.has(Flags::CHECK_CARD) && both.has(both) && both.has(Flags::NONE));
+        assert!(!both.has(Flags::ESCORT) && !both.has(both.with(Flags::ESCORT)) && !Flags::NONE.has(Flags::VEHICLE));
+    }
+
+    #[test]
+    fn counts_are_one_to_fifteen() {
+        for count in 0..=u8::MAX {
+            let holds = (1..=15).contains(&count);
+            assert_eq!(EntriesAllowed::new(count).map(EntriesAllowed::get), holds.then_some(count));
+            assert_eq!(PartySize::new(count).map(PartySize::get), holds.then_some(count));
+        }
+    }
+
+    #[test]
     fn reserved_flags_are_refused() {
         for bits in 0..=u8::MAX {
             assert_eq!(Flags::from_bits(bits).is_some(), bits < 8, "{bits:#010b}");

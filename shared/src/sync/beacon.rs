@@ -79,6 +79,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_beacon_is_complete_when_nothing_stands_behind_its_link() {
+        let head = Head { seq: 5, ..Head::START };
+        let server_time = Moment::from_unix_s(0);
+        for (latest, complete) in [(5, true), (6, false)] {
+            let campus = CampusId::new(1);
+            let beacon = Beacon { campus, epoch: 1, head, latest, server_time, valid_for_s: 300, key_set: 1 };
+            assert_eq!(beacon.is_complete(), complete, "{latest}");
+        }
+    }
+
+    #[test]
     fn freshness_has_two_edges() {
         let as_of = Moment::from_unix_s(1_000_000);
         for (age_s, expected) in [

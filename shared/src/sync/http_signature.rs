@@ -159,7 +159,7 @@ mod tests {
         let (key, headers) = signed();
         let public = PublicKey::of(&key);
         let read = Parameters::parse(&headers.signature_input).unwrap();
-        assert_eq!(read, parameters());
+        assert_eq!((&read, read.created()), (&parameters(), Moment::from_unix_s(1_795_363_200)));
         assert!(verifies(&read, &headers, "POST", "/sync/v1/push", b"{}", &public));
         assert!(!verifies(&read, &headers, "PUT", "/sync/v1/push", b"{}", &public));
         assert!(!verifies(&read, &headers, "POST", "/sync/v1/pull", b"{}", &public));

@@ -153,6 +153,9 @@ mod tests {
         let held = head(2, &all);
         assert_eq!(prove(held, 2, &[], &beacon(2, head(2, &all[..4]))), Err(Unproven::Backwards));
         assert_eq!(prove(held, 2, &all, &beacon(1, head(1, &all))), Err(Unproven::Backwards));
+        let beyond_the_latest = Beacon { latest: 4, ..beacon(2, held) };
+        assert_eq!(prove(held, 2, &[], &beyond_the_latest), Err(Unproven::Backwards));
+        assert_eq!(prove(held, 2, &[], &Beacon { latest: 6, ..beacon(2, held) }), Ok(held));
         assert_eq!(prove(held, 2, &all[..1], &beacon(3, head(3, &all[..1]))), Ok(head(3, &all[..1])));
     }
 }

@@ -71,3 +71,14 @@ pub struct EntryReceipt {
 impl Sealable for EntryReceipt {
     const LABEL: Label = Label::EntryReceipt;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mark_is_the_beginning_of_its_hash() {
+        let hash = ChainHash::parse(&"0123456789abcdef".repeat(4)).unwrap();
+        assert_eq!(mark(hash), "01234567");
+    }
+}

@@ -98,6 +98,12 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_walk_in_is_called_by_its_number() {
+        let number = WalkInNumber::new(1_795_392_000_007);
+        assert_eq!((number.get(), number.to_string()), (1_795_392_000_007, "1795392000007".to_owned()));
+    }
+
+    #[test]
     fn a_rule_of_a_newer_office_is_still_a_no() {
         let answer = r#"{"answer":"not_allowed","why":["visitor","moon_phase"]}"#;
         let answer: WalkInAnswer = serde_json::from_str(answer).unwrap();

@@ -215,6 +215,14 @@ fn a_small_order_key_never_enters_a_key_set() {
 }
 
 #[test]
+fn a_key_holds_from_its_first_moment_to_before_its_last() {
+    let key = campus::key_set().find(campus::PASS_KEY, KeyUse::Pass).cloned().unwrap();
+    let moment = chrono::TimeDelta::milliseconds(1);
+    assert!(key.holds_at(key.not_before) && key.holds_at(key.not_after.minus(moment)));
+    assert!(!key.holds_at(key.not_before.minus(moment)) && !key.holds_at(key.not_after));
+}
+
+#[test]
 fn a_doubled_key_id_is_refused() {
     let mut body = campus::key_set_body();
     body.keys[1].id = body.keys[0].id;

@@ -78,6 +78,14 @@ fn what_is_compared_over_the_telephone_covers_the_spare() {
     assert_eq!(different.len(), all.len());
 }
 
+#[test]
+fn each_root_knows_the_other() {
+    let alone = Roots::from(&public(1));
+    assert_eq!((pair(1, 2).other(&public(1)), pair(1, 2).other(&public(2))), (Some(public(2)), Some(public(1))));
+    assert_eq!((alone.other(&public(1)), alone.each().count(), pair(1, 2).each().count()), (None, 1, 2));
+    assert!(pair(1, 2).holds(&public(1)) && pair(1, 2).holds(&public(2)) && !pair(1, 2).holds(&public(3)));
+}
+
 proptest! {
     /// Whatever sets an office signs and in whichever order they arrive: number and suite never fall, and no root comes back.
     #[test]

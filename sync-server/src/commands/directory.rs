@@ -25,7 +25,7 @@ use crate::{
 
 pub(super) async fn import(office: &Office, path: &Path, yes: bool, out: &mut dyn Write) -> Result<(), Failure> {
     let bytes = fs::read(path).map_err(|cause| BadFile::Io { path: path.to_owned(), cause })?;
-    let staff = read(&bytes)?;
+    let staff = staff_in(&bytes)?;
     let Missing { before, missing } = office.store.missing_from(&staff).await?;
     if !yes && looks_cut_short(before, missing) {
         return Err(Failure::CutShort { before, missing });
@@ -40,7 +40,7 @@ pub(super) async fn import(office: &Office, path: &Path, yes: bool, out: &mut dy
 }
 
 /// What stands in the file, or everything that is wrong with it.
-fn read(bytes: &[u8]) -> Result<Vec<Staff>, BadFile> {
+pub fn staff_in(bytes: &[u8]) -> Result<Vec<Staff>, BadFile> {
     let mut reader = ReaderBuilder::new().trim(Trim::All).flexible(true).from_reader(text(bytes)?.as_bytes());
     let columns = Columns::find(reader.headers().map_err(BadFile::Csv)?)?;
     let mut staff = Vec::new();
@@ -197,7 +197,7 @@ mod tests {
     const HEADER: &str = "number,name,department,phone,wecom,hall\n";
 
     fn lines(body: &str) -> Vec<BadLine> {
-        match read(format!("{HEADER}{body}").as_bytes()) {
+        match staff_in(format!("{HEADER}{body}").as_bytes()) {
             Err(BadFile::Lines(lines)) => lines,
             other => panic!("{other:?}"),
         }
@@ -207,7 +207,7 @@ mod tests {
     fn a_good_file_is_read_whatever_the_order_and_the_mark() {
         let plain = "number,name,department,phone,wecom\nT001,张伟,计算机学院,13800130001,zhangwei\nT002,欧阳·娜娜,图书馆,138 0013 0002,\n";
         let chinese = "\u{FEFF}手机,部门,姓名,工号,企业微信\r\n13800130001,计算机学院,张伟,t001,zhangwei\r\n13800130002,图书馆,欧阳·娜娜,T002,\r\n";
-        let (plain, chinese) = (read(plain.as_bytes()).unwrap(), read(chinese.as_bytes()).unwrap());
+        let (plain, chinese) = (staff_in(plain.as_bytes()).unwrap(), staff_in(chinese.as_bytes()).unwrap());
         assert_eq!(plain, chinese);
         assert_eq!(plain[0].wecom_id.as_deref(), Some("zhangwei"));
         assert_eq!(plain[1].wecom_id, None);
@@ -233,15 +233,15 @@ mod tests {
     #[test]
     fn other_encodings_get_a_remedy() {
         let gbk = [HEADER.as_bytes(), b"T001,\xD5\xC5\xCE\xB0,x,13800130001\n"].concat();
-        let told = read(&gbk).unwrap_err().to_string();
+        let told = staff_in(&gbk).unwrap_err().to_string();
         assert!(told.contains("第 2 行") && told.contains("CSV UTF-8"), "{told}");
-        assert!(matches!(read(b"\xFF\xFEn\0u\0"), Err(BadFile::Utf16)));
+        assert!(matches!(staff_in(b"\xFF\xFEn\0u\0"), Err(BadFile::Utf16)));
     }
 
     #[test]
     fn a_file_without_the_columns_or_without_lines_is_refused() {
-        assert!(matches!(read(b"name,department,phone\n"), Err(BadFile::Column { name: "number", .. })));
-        assert!(matches!(read(b""), Err(BadFile::Column { .. })));
-        assert!(matches!(read(HEADER.as_bytes()), Err(BadFile::Empty)));
+        assert!(matches!(staff_in(b"name,department,phone\n"), Err(BadFile::Column { name: "number", .. })));
+        assert!(matches!(staff_in(b""), Err(BadFile::Column { .. })));
+        assert!(matches!(staff_in(HEADER.as_bytes()), Err(BadFile::Empty)));
     }
 }

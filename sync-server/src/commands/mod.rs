@@ -33,7 +33,7 @@ pub use arguments::{
     Arguments, ClockCommand, CodesCommand, Command, ConflictsCommand, DirectoryCommand, EntriesCommand, KeysCommand,
     NotifyCommand, PassCommand, TerminalCommand, WatchlistCommand,
 };
-pub use directory::{BadFile, BadLine};
+pub use directory::{BadFile, BadLine, staff_in};
 pub use failure::Failure;
 use office::Office;
 

@@ -8,7 +8,7 @@ mod answer;
 
 use shared::ids::StaffNumber;
 
-use self::answer::{Answer, Person};
+pub use self::answer::{Answer, Person};
 use super::{NotKnown, SignOn, Who};
 use crate::{config::CasSettings, notify::Line};
 

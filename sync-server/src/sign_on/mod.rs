@@ -14,7 +14,7 @@ use shared::{ids::StaffNumber, time::Moment};
 
 use self::{asking::Asking, begun::Begun};
 pub use begun::BEGUN_FOR;
-pub use cas::Cas;
+pub use cas::{Answer as CasAnswer, Cas, Person as CasPerson};
 pub use wecom::WecomSignOn;
 
 pub trait SignOn: Send + Sync {

@@ -17,20 +17,20 @@ use serde_json::Value;
 use super::NotKnown;
 
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Answer {
+pub enum Answer {
     Is(Person),
     IsNot { code: String },
 }
 
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Person {
-    pub(super) user: String,
+pub struct Person {
+    pub user: String,
     /// One line for each value.
-    pub(super) attributes: Vec<(String, String)>,
+    pub attributes: Vec<(String, String)>,
 }
 
 impl Answer {
-    pub(super) fn read(body: &[u8]) -> Result<Self, NotKnown> {
+    pub fn read(body: &[u8]) -> Result<Self, NotKnown> {
         let text = std::str::from_utf8(body).ok().map(|text| text.trim_start_matches('\u{feff}').trim());
         let read = text.and_then(|text| if text.starts_with('{') { from_json(text) } else { from_xml(text) });
         read.ok_or_else(|| NotKnown::unreachable("CAS: the answer is not understood"))
