@@ -11,7 +11,6 @@
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
-    clippy::unwrap_used,
     reason = "a target says what it found by a panic"
 )]
 

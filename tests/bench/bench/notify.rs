@@ -266,7 +266,9 @@ async fn book(store: Store, visitor: u32) -> Result<(), Trouble> {
     };
     match store.submit(submission, morning).await.map_err(told)? {
         Submitted::Booked(_) => Ok(()),
-        other @ (Submitted::HostUnknown | Submitted::Limited { .. }) => Err(Trouble::NotHeld(format!("{other:?}"))),
+        other @ (Submitted::HostUnknown | Submitted::InvitationOver | Submitted::Limited { .. }) => {
+            Err(Trouble::NotHeld(format!("{other:?}")))
+        }
     }
 }
 

@@ -108,6 +108,7 @@ impl Day {
 
     pub(super) async fn submits(&mut self, form: &BookingForm, seed: u8) -> BookingId {
         let submission = Submission {
+            invitation: None,
             booking: form.check(&self.rules(), self.now).unwrap(),
             by: (Phone::parse(&form.phone).unwrap(), HERE),
             limits: self.config.booking.limits(),
@@ -117,7 +118,9 @@ impl Day {
         };
         match told!(self, submit(submission, self.now)) {
             Submitted::Booked(id) => id,
-            other @ (Submitted::HostUnknown | Submitted::Limited { .. }) => panic!("{other:?}"),
+            other @ (Submitted::HostUnknown | Submitted::InvitationOver | Submitted::Limited { .. }) => {
+                panic!("{other:?}")
+            }
         }
     }
 }

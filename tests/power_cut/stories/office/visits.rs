@@ -65,6 +65,6 @@ async fn on_behalf(day: &mut Day, seed: u8) -> shared::ids::BookingId {
     };
     match told!(day, submit_on_behalf(on_behalf, day.now)) {
         Submitted::Booked(id) => id,
-        other @ (Submitted::HostUnknown | Submitted::Limited { .. }) => panic!("{other:?}"),
+        other @ (Submitted::HostUnknown | Submitted::InvitationOver | Submitted::Limited { .. }) => panic!("{other:?}"),
     }
 }
