@@ -294,6 +294,8 @@ async fn whole_page(state: &AppState, asked: SignedIn, found: Found) -> Result<B
             lang.say("来访日期已过，没有审核。", "The day of the visit is over; nobody decided.").to_owned()
         } else if approved && over {
             lang.say("来访日期已过，通行码已失效。", "The day of the visit is over, and the pass with it.").to_owned()
+        } else if waiting {
+            progress::telling(&notices, lang).to_owned()
         } else {
             wording::how_it_came(&view.standing, lang)
         },

@@ -137,7 +137,7 @@ pub(super) fn who_was_first(standing: &Standing, lang: Language) -> String {
 pub(super) fn how_it_came(standing: &Standing, lang: Language) -> String {
     match standing {
         Standing::Waiting => {
-            lang.say("已通知被访人，请等待审核。", "The host has been told and will decide.").to_owned()
+            lang.say("等待被访人审核。", "Waiting for the host's decision.").to_owned()
         }
         Standing::Approved { by, at } => decided(by, &clock(*at, lang), lang.say("同意来访", "approved"), lang),
         Standing::Declined { by, at, reason } => {
