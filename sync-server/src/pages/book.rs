@@ -129,7 +129,13 @@ pub(super) async fn invited(
         let said = said.to_owned();
         return Ok(FormPage::new(&state, visitor, form, Kind::OwnVisit).saying(said).answer(StatusCode::GONE));
     };
-    let form = BookingForm { host_number: host.number.to_string(), host_name: host.name.to_string(), ..form };
+    let form = BookingForm { host_name: host.name.to_string(), ..form };
+    // A staff number is no visitor's to know, unless nothing else tells two colleagues apart.
+    let form = if state.store.is_found_by_department(&host).await? {
+        BookingForm { host_department: host.department, ..form }
+    } else {
+        BookingForm { host_number: host.number.to_string(), ..form }
+    };
     Ok(FormPage::new(&state, visitor, form, Kind::OwnVisit).answer(StatusCode::OK))
 }
 

@@ -64,12 +64,15 @@ pub(super) fn steps(view: &BookingView, notices: &[NoticeStatus], over: bool, la
             if over {
                 steps.push(step(Stage::Ended, "通行码已过期", "Pass expired", Vec::new()));
             } else {
-                steps.push(step(
-                    Stage::Done,
-                    "通行码已生成",
-                    "Pass made",
-                    to_visitor.map(|notice| wording::notice(notice, lang)).collect(),
-                ));
+                let mut lines: Vec<_> = to_visitor.map(|notice| wording::notice(notice, lang)).collect();
+                if !view.reaches_the_visitor() {
+                    let said = lang.say(
+                        "没有通知访客：对方的手机号收不到短信，请把通行码转发给访客",
+                        "The visitor was not told: their number receives no text messages. Please forward the pass",
+                    );
+                    lines.push(said.to_owned());
+                }
+                steps.push(step(Stage::Done, "通行码已生成", "Pass made", lines));
             }
         }
         Standing::Declined { at: decided, .. } => steps.push(step(Stage::Ended, "审核未通过", "Declined", at(decided))),
@@ -101,7 +104,9 @@ fn is_told(notice: &NoticeStatus) -> bool {
     match notice.state {
         NoticeState::Sent { .. } => !failed,
         NoticeState::GivenUp(GivenUp::Together) => true,
-        NoticeState::Waiting { .. } | NoticeState::GivenUp(GivenUp::Refused | GivenUp::Aged | GivenUp::Needless) => false,
+        NoticeState::Waiting { .. } | NoticeState::GivenUp(GivenUp::Refused | GivenUp::Aged | GivenUp::Needless) => {
+            false
+        }
     }
 }
 

@@ -79,6 +79,20 @@ pub(super) fn by_number(db: &Connection, number: &StaffNumber) -> Result<Option<
     only(db, &format!("{STAFF} and number = ?1"), number.as_str())
 }
 
+impl Store {
+    /// Whether name and department are enough to find them; if not, only their number tells them apart.
+    pub async fn is_found_by_department(&self, staff: &Staff) -> Result<bool, StoreError> {
+        let number = staff.number.clone();
+        let asked =
+            HostAsked::of(None, Some(staff.name.clone()), None).map(|asked| asked.in_department(&staff.department));
+        let find = move |db: &Connection| {
+            let found = asked.map(|asked| find(db, &asked)).transpose()?.flatten();
+            Ok(found.is_some_and(|found| found.number == number))
+        };
+        self.0.readers.look(find).await
+    }
+}
+
 /// The one member of staff who answers to everything that was given; `None` when nobody does or several do, so that a name alone
 /// never lists who works here.
 pub(super) fn find(db: &Connection, asked: &HostAsked) -> Result<Option<Staff>, StoreError> {
