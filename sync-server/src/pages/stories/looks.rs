@@ -236,7 +236,7 @@ async fn an_office_s_number_is_dialled_by_a_tap() {
     for path in ["/", "/elsewhere", "/privacy"] {
         let page = anybody.get(&office, path).await;
         let digits: String = booking.group_office.phone.chars().filter(char::is_ascii_digit).collect();
-        let link = format!("<a class=\"whole\" href=\"tel:{digits}\">{}</a>", booking.group_office.phone);
+        let link = format!("<a class=\"alone\" href=\"tel:{digits}\">{}</a>", booking.group_office.phone);
         assert!(page.text().contains(&link), "{path}: no {link}");
     }
 }
