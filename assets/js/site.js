@@ -156,8 +156,10 @@
     });
     if (same) {
       // How the notices fare takes nothing out of anybody's hands.
-      var old = main.querySelector('.progress'), news = fresh.querySelector('.progress');
-      if (old && news) { old.innerHTML = news.innerHTML; }
+      ['.told', '.progress'].forEach(function (part) {
+        var old = main.querySelector(part), news = fresh.querySelector(part);
+        if (old && news) { old.innerHTML = news.innerHTML; }
+      });
       return;
     }
     var held = main.contains(document.activeElement);

@@ -21,6 +21,8 @@ pub enum Told {
     SignIn,
     /// They are signed in, but not by the phone whose this is.
     ProvePhone,
+    /// It is there for members of staff alone.
+    StaffOnly,
     /// The form did not come from our page, or came too late.
     Forbidden,
     /// The request cannot be read.
@@ -39,7 +41,7 @@ impl Told {
     #[must_use]
     pub const fn status(self) -> StatusCode {
         match self {
-            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::NotFound | Self::StaffOnly => StatusCode::NOT_FOUND,
             Self::SignIn | Self::ProvePhone => StatusCode::UNAUTHORIZED,
             Self::Forbidden => StatusCode::FORBIDDEN,
             Self::Malformed => StatusCode::BAD_REQUEST,

@@ -52,7 +52,7 @@ impl Browser {
     /// The visit on the open page.
     pub async fn approves(&self) -> Result<(), Trouble> {
         self.presses("同意来访").await?;
-        self.sees("不再需要审核").await
+        self.sees("您已于").await
     }
 
     /// On the page of an approved booking: the gate's code, as the screen shows it.

@@ -1,7 +1,7 @@
 //! The page where a host types the code of a text message that could hold no link, and is led to the visit to decide on.
 //!
 //! Nobody need be signed in, as behind a link. A wrong code, one that was used up by a decision and one of another day are answered
-//! alike, and only so many wrong ones are heard: the code is short.
+//! alike, and only so many wrong ones are heard: the code is short. Who is signed in and was sent it reads who decided.
 
 use askama::Template;
 use axum::{
@@ -62,8 +62,8 @@ pub(super) async fn open(
         CodeTyped::Right(link) => Ok(Redirect::to(&decide::address(&link)).into_response()),
         CodeTyped::Wrong => {
             let said = lang.say(
-                "审核码不对，或已失效：已有人审核，或来访日期已过",
-                "This is not a code, or it is no longer good: somebody has decided, or the day is over",
+                "审核码不对，或已失效：已有人审核，或来访日期已过。登录后再输入，可以看到是谁审核的",
+                "This is not a code, or it is no longer good: somebody has decided, or the day is over. Sign in and type it again to see who decided",
             );
             again(StatusCode::UNPROCESSABLE_ENTITY, said.to_owned())
         }

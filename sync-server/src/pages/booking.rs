@@ -23,7 +23,8 @@ use super::{
     progress::{self, Step},
     session::{Nothing, SignedIn},
     shell::{Shell, page},
-    wording::{self, Chip, Fact},
+    standing_words::{self, Reader},
+    wording::{self, Chip, Fact, Weight},
 };
 use crate::{
     error::{AppError, Told},
@@ -44,6 +45,8 @@ struct Booking {
     explained: String,
     pass: Option<String>,
     facts: Vec<Fact>,
+    /// What who decides may read after it.
+    details: Vec<Fact>,
     steps: Vec<Step>,
     /// The visitor waits: the page looks again by itself.
     live: bool,
@@ -59,6 +62,8 @@ struct Booking {
     calendar: Option<&'static str>,
     cancellable: bool,
     revocable: bool,
+    /// Whether the visitor can be told of anything.
+    reached: bool,
     form_token: String,
 }
 
@@ -184,7 +189,7 @@ pub(super) async fn replaced(state: &AppState, view: &BookingView, lang: Languag
     let Some(replaced) = view.replaces else { return Ok(None) };
     let old = state.store.booking(replaced).await?;
     let said = lang.say("通过后代替原预约", "Once approved, takes the place of");
-    Ok(old.map(|old| Fact { name: said, value: wording::when(&old.facts, lang) }))
+    Ok(old.map(|old| Fact { name: said, value: wording::when(&old.facts, lang), weight: Weight::First }))
 }
 
 /// What somebody is to a booking.
@@ -196,6 +201,8 @@ struct Role {
     deputy: bool,
     /// Who said yes and, until the day is over, may take it back, whether they still stand in or not.
     approver: bool,
+    /// Whose yes or no it was.
+    decided: bool,
 }
 
 impl Role {
@@ -230,7 +237,11 @@ async fn found_as_of(state: &AppState, asked: &SignedIn, number: &str, as_of: Op
     let approver = asked.staff.as_ref().is_some_and(|staff| view.standing.is_the_word_of(&staff.number))
         && state.clock.now() < view.facts.over_at();
     let visitor = asked.phone.as_ref().is_some_and(|phone| view.belongs_to(phone));
-    let role = Role { visitor, host, deputy, approver };
+    let decided = asked.staff.as_ref().is_some_and(|staff| match &view.standing {
+        Standing::Approved { by, .. } | Standing::Declined { by, .. } => by.number == staff.number,
+        Standing::Waiting | Standing::Cancelled { .. } | Standing::Revoked { .. } => false,
+    });
+    let role = Role { visitor, host, deputy, approver, decided };
     if role.visitor || role.approver || role.decides() {
         Ok(Found { view, notices, role })
     } else {
@@ -260,15 +271,18 @@ async fn whole_page(state: &AppState, asked: SignedIn, found: Found) -> Result<B
     let over = state.clock.now() >= view.facts.over_at();
     let waiting = view.standing == Standing::Waiting && !over;
     let approved = matches!(view.standing, Standing::Approved { .. });
+    let reached = view.reaches_the_visitor();
     let address = address(view.id);
     let mut facts = wording::facts(state, &view.facts, &view.host, lang);
     facts.extend(replaced(state, &view, lang).await?);
     let mut ask_security = false;
     if role.decides() && waiting {
         let background = state.store.background(view.id, CampusDay::of(state.clock.now()), None).await?;
-        facts.extend(wording::background(&background, lang));
+        facts.extend(wording::background(&background, role.host, lang));
         ask_security = background.ask_security;
     }
+    let (facts, details) =
+        if role.decides() && waiting { wording::weighed(facts, role.host) } else { (facts, Vec::new()) };
     // A visitor booked for may have no phone that we can reach: then the host hands the pass on.
     let sees_pass = role.visitor || (role.host && view.booked_by.is_none());
     let booked = asked.phone.is_some() && view.booked_by == asked.phone;
@@ -294,11 +308,18 @@ async fn whole_page(state: &AppState, asked: SignedIn, found: Found) -> Result<B
             lang.say("来访日期已过，没有审核。", "The day of the visit is over; nobody decided.").to_owned()
         } else if approved && over {
             lang.say("来访日期已过，通行码已失效。", "The day of the visit is over, and the pass with it.").to_owned()
+        } else if waiting {
+            progress::telling(&notices, lang).to_owned()
+        } else if let Some(done) = role.decided.then(|| standing_words::done(&view.standing, reached, lang)).flatten() {
+            done.said
         } else {
-            wording::how_it_came(&view.standing, lang)
+            let reader = if role.visitor { Reader::Visitor } else { Reader::Colleague };
+            standing_words::how_it_came(&view.standing, reader, lang)
         },
         pass: view.pass.as_ref().filter(|_| approved && sees_pass && !over).map(|pass| pass.page.text()),
         facts,
+        details,
+        reached,
         steps: progress::steps(&view, &notices, over, lang),
         // A host who types a reason is not to lose it.
         live: waiting && !role.decides(),

@@ -163,8 +163,8 @@ impl FormPage {
                 "Your host decides; once approved you receive your pass.",
             ),
             Kind::OnBehalf => lang.say(
-                "您代办即表示您同意这次来访，提交后立即生成通行码，并通知访客。",
-                "Booking for a visitor is your approval: the pass is made at once and the visitor is told.",
+                "您代办即表示您同意这次来访，提交后立即生成通行码。大陆手机号会收到短信；境外号码收不到，请您把通行码转发给访客。",
+                "Booking for a visitor is your approval: the pass is made at once. A mainland number gets a text message; to a number from elsewhere please forward the pass yourself.",
             ),
             Kind::Change(_) => lang.say(
                 "审核之前，除被访人外都可以修改。通过之后，更换车牌、在当天内改时间、减少随行人员立即生效；其他修改需要重新审核，审核期间原来的通行码仍然有效。",

@@ -16,7 +16,12 @@ use super::{
     shell::{Shell, page},
     wording::{self, Chip},
 };
-use crate::{error::AppError, office::Staff, state::AppState, store::BookingView};
+use crate::{
+    error::AppError,
+    office::{Staff, Standing},
+    state::AppState,
+    store::BookingView,
+};
 
 #[derive(Template)]
 #[template(path = "bookings.html")]
@@ -65,14 +70,28 @@ pub(super) async fn show(State(state): State<AppState>, asked: SignedIn) -> Resu
     Ok(page(&Bookings {
         is_host: asked.staff.is_some(),
         waiting: waiting.iter().map(|(view, asks)| waits(&state, view, *asks, asked.staff.as_ref(), lang)).collect(),
-        hosted: hosted.iter().map(|view| row(view, named(view, asked.staff.as_ref(), lang), now, lang)).collect(),
-        own: own.iter().map(|view| row(view, visit(&state, view, lang), now, lang)).collect(),
+        hosted: soonest_first(&hosted, now)
+            .into_iter()
+            .map(|view| row(view, named(view, asked.staff.as_ref(), lang), now, lang))
+            .collect(),
+        own: soonest_first(&own, now).into_iter().map(|view| row(view, visit(&state, view, lang), now, lang)).collect(),
         usual_reasons: usual_reasons(lang),
         form_token: asked.form_token.text(),
         by_phone: asked.phone.is_some(),
         signed_in_as: signed_in_as(&asked),
         shell: asked.shell,
     }))
+}
+
+/// What is to come before what is over, and today's before all: it is what somebody at the gate looks for.
+fn soonest_first(views: &[BookingView], now: Moment) -> Vec<&BookingView> {
+    let today = CampusDay::of(now);
+    let (mut ahead, mut over): (Vec<_>, Vec<_>) = views.iter().partition(|view| view.facts.day >= today);
+    let gone = |view: &BookingView| !matches!(view.standing, Standing::Waiting | Standing::Approved { .. });
+    ahead.sort_by_key(|view| (view.facts.day, gone(view), view.facts.from));
+    over.sort_by_key(|view| std::cmp::Reverse((view.facts.day, view.facts.from)));
+    ahead.append(&mut over);
+    ahead
 }
 
 fn signed_in_as(asked: &SignedIn) -> String {
@@ -103,7 +122,7 @@ fn waits(state: &AppState, view: &BookingView, ask_security: bool, staff: Option
 fn row(view: &BookingView, what: String, now: Moment, lang: Language) -> Row {
     Row {
         address: booking::address(view.id),
-        day: wording::day(view.facts.day, lang),
+        day: wording::day_from(CampusDay::of(now), view.facts.day, lang),
         hours: wording::hours(&view.facts),
         what,
         chip: wording::chip(&view.standing, now >= view.facts.over_at(), lang),

@@ -21,11 +21,12 @@ use super::{
     language::Language,
     session::Anybody,
     shell::{Shell, page},
+    standing_words::{self, Done, Reader},
     wording::{self, Chip, Fact},
 };
 use crate::{
     error::{AppError, Told},
-    office::{Staff, Standing},
+    office::{Channel, Staff, Standing, Via},
     state::AppState,
     store::{BookingView, LinkToken, LinkView, Outcome},
 };
@@ -41,6 +42,10 @@ struct Decide {
     chip: Chip,
     explained: String,
     facts: Vec<Fact>,
+    /// What may be read after deciding.
+    details: Vec<Fact>,
+    /// Where a pass that was approved by this link can be revoked.
+    revoke: Option<String>,
     deciding: Option<Deciding>,
     usual_reasons: [Usual; 4],
 }
@@ -111,13 +116,10 @@ async fn found(state: &AppState, text: &str) -> Result<(LinkToken, LinkView), Ap
 
 async fn whole_page(state: &AppState, shell: Shell, view: LinkView, mut form: Deciding) -> Result<Decide, AppError> {
     let lang = shell.lang;
-    let LinkView { booking, open, holder, channel: _, as_of } = view;
+    let LinkView { booking, open, holder, channel, as_of } = view;
     let explained = match &booking.standing {
         Standing::Waiting if open => {
-            let asks = lang.say(
-                "{} 想在以下时间来访，请您审核。同意后，通行码在来访当天全天有效。",
-                "{} asks to visit you. Please decide. If you approve, the pass is good the whole day of the visit.",
-            );
+            let asks = lang.say("{} 想来访，请您审核。", "{} asks to visit you. Please decide.");
             asks.replace("{}", booking.facts.visitor.as_str())
         }
         Standing::Waiting if holder.is_none() => lang
@@ -132,7 +134,18 @@ async fn whole_page(state: &AppState, shell: Shell, view: LinkView, mut form: De
         Standing::Approved { .. }
         | Standing::Declined { .. }
         | Standing::Cancelled { .. }
-        | Standing::Revoked { .. } => wording::how_it_came(&booking.standing, lang),
+        | Standing::Revoked { .. } => standing_words::how_it_came(&booking.standing, Reader::Colleague, lang),
+    };
+    let over = state.clock.now() >= booking.facts.over_at();
+    let done = decided_by(&booking.standing, holder.as_ref(), channel)
+        .then(|| standing_words::done(&booking.standing, booking.reaches_the_visitor(), lang))
+        .flatten();
+    let revoke = (done.is_some() && !over && matches!(booking.standing, Standing::Approved { .. }))
+        .then(|| booking::address(booking.id));
+    let (heading, explained) = match done {
+        Some(Done { heading, said }) => (heading, said),
+        None if open => (lang.say("请审核来访", "A visitor for you"), explained),
+        None => (nothing_left(lang), explained),
     };
     let mut facts = Vec::new();
     // A link outlives its holder's right to decide, and shows nobody's visit after it.
@@ -140,22 +153,36 @@ async fn whole_page(state: &AppState, shell: Shell, view: LinkView, mut form: De
         facts = wording::facts(state, &booking.facts, &booking.host, lang);
         facts.extend(booking::replaced(state, &booking, lang).await?);
     }
+    let is_host = holder.as_ref().is_some_and(|holder| holder.number == booking.host.number);
     if open {
         let background = state.store.background(booking.id, CampusDay::of(state.clock.now()), as_of).await?;
-        facts.extend(wording::background(&background, lang));
+        facts.extend(wording::background(&background, is_host, lang));
         form.ask_security = background.ask_security;
     }
+    let (facts, details) = if open { wording::weighed(facts, is_host) } else { (facts, Vec::new()) };
     Ok(Decide {
         alert: None,
-        heading: if open { lang.say("请审核来访", "A visitor for you") } else { nothing_left(lang) },
+        heading,
         standing: booking.standing.name(),
-        chip: wording::chip(&booking.standing, state.clock.now() >= booking.facts.over_at(), lang),
+        chip: wording::chip(&booking.standing, over, lang),
         explained,
         facts,
+        details,
+        revoke,
         deciding: open.then_some(form),
         usual_reasons: usual_reasons(lang),
         shell,
     })
+}
+
+/// Whether this very link was used to decide: who holds it is told what they did, and not that somebody was first.
+fn decided_by(standing: &Standing, holder: Option<&Staff>, channel: Channel) -> bool {
+    match standing {
+        Standing::Approved { by, .. } | Standing::Declined { by, .. } => {
+            by.via == Via::Link(channel) && holder.is_some_and(|holder| holder.number == by.number)
+        }
+        Standing::Waiting | Standing::Cancelled { .. } | Standing::Revoked { .. } => false,
+    }
 }
 
 /// To a member of staff who is signed in and opens a link that decides in somebody else's name.
@@ -181,6 +208,8 @@ fn for_another(view: &LinkView, staff: Option<&Staff>, shell: &Shell) -> Option<
         chip: wording::chip(&view.booking.standing, false, lang),
         explained,
         facts: Vec::new(),
+        details: Vec::new(),
+        revoke: None,
         deciding: None,
         usual_reasons: usual_reasons(lang),
         shell: shell.clone(),
@@ -195,8 +224,10 @@ pub(super) fn not_the_first(view: &BookingView, shell: Shell, now: Moment) -> Re
         heading: nothing_left(lang),
         standing: view.standing.name(),
         chip: wording::chip(&view.standing, now >= view.facts.over_at(), lang),
-        explained: wording::who_was_first(&view.standing, lang),
+        explained: standing_words::who_was_first(&view.standing, lang),
         facts: Vec::new(),
+        details: Vec::new(),
+        revoke: None,
         deciding: None,
         usual_reasons: usual_reasons(lang),
         shell: shell.at("/bookings"),

@@ -54,7 +54,7 @@ impl Deciding {
 
     pub(super) fn unclear(self, unclear: Unclear, lang: Language) -> Self {
         let (field, said) = match unclear {
-            Unclear::Choice => ("choice", lang.say("请选择同意或不同意", "Please approve or decline").to_owned()),
+            Unclear::Choice => ("choice", lang.say("请选择同意或谢绝", "Please approve or decline").to_owned()),
             Unclear::Reason(error) => ("reason", problem_words::reason(error, lang)),
         };
         Self { problems: Problems::one(field, "", said), ..self }

@@ -1,5 +1,7 @@
 //! The offices that arrange what is not booked here: groups, and the families of people who live on campus.
 
+use std::fmt;
+
 use askama::Template;
 use axum::{extract::State, response::Response};
 
@@ -11,8 +13,29 @@ use super::{
 use crate::state::AppState;
 
 pub(super) struct Elsewhere {
-    pub(super) groups: String,
-    pub(super) families: String,
+    pub(super) groups: Reached,
+    pub(super) families: Reached,
+}
+
+/// An office and its phone, to be read out or tapped.
+pub(super) struct Reached {
+    pub(super) name: String,
+    pub(super) by: &'static str,
+    pub(super) phone: String,
+}
+
+impl Reached {
+    /// What a phone dials; nothing where the settings have words instead of a number.
+    pub(super) fn dialled(&self) -> String {
+        self.phone.chars().filter(|symbol| symbol.is_ascii_digit() || *symbol == '+').collect()
+    }
+}
+
+impl fmt::Display for Reached {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, by, phone } = self;
+        write!(f, "{name}{by}{phone}")
+    }
 }
 
 #[derive(Template)]
@@ -37,6 +60,6 @@ impl Elsewhere {
     }
 }
 
-fn reached(name: &str, phone: &str, lang: Language) -> String {
-    format!("{name}{}{phone}", lang.say("，电话 ", ", phone "))
+pub(super) fn reached(name: &str, phone: &str, lang: Language) -> Reached {
+    Reached { name: name.to_owned(), by: lang.say("，电话 ", ", phone "), phone: phone.to_owned() }
 }

@@ -45,6 +45,7 @@ mod several;
 mod shell;
 mod sign_in;
 mod sign_on;
+mod standing_words;
 mod unsent;
 mod wording;
 

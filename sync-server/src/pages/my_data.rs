@@ -16,7 +16,7 @@ use super::{
     language::Language,
     session::SignedIn,
     shell::{Shell, page},
-    wording::{self, Chip, Fact},
+    wording::{self, Chip, Fact, Weight},
 };
 use crate::{
     error::AppError,
@@ -106,7 +106,7 @@ async fn whole_page(state: &AppState, asked: SignedIn, alert: Option<&'static st
     let MyData { bookings, sessions, drafts } = state.store.my_data(asked.phone()?, now).await?;
     let row = |Mine { view, consents, number_kept }: &Mine| {
         let mut facts = wording::facts(state, &view.facts, &view.host, lang);
-        let fact = |chinese, english, value| Fact { name: lang.say(chinese, english), value };
+        let fact = |chinese, english, value| Fact { name: lang.say(chinese, english), value, weight: Weight::Detail };
         let said = consents.iter().map(|given| agreed(given, lang)).collect::<Vec<_>>().join("\n");
         facts.push(fact("同意", "Agreed to", said));
         let kept =

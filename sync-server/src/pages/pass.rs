@@ -10,12 +10,17 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 
-use shared::pass::{PassText, ShortCode};
+use shared::{
+    pass::{PassText, ShortCode},
+    time::CampusDay,
+};
 
 use super::{
+    language::Language,
     qr,
     session::Asked,
     shell::{Shell, page},
+    standing_words::{self, Reader},
     wording::{self, Chip, Fact},
 };
 use crate::{
@@ -38,6 +43,8 @@ struct Pass {
     /// What the guard finds the pass by, should the picture not be readable.
     short_code: String,
     day: String,
+    /// Said while the day of the pass is still to come.
+    early: Option<String>,
     campus: String,
     visitor: String,
     /// The standing in a word, unless its day is over.
@@ -82,13 +89,16 @@ fn mark(text: &PassText) -> String {
 
 fn whole_page(state: &AppState, shell: Shell, token: &PageToken, view: PassView, over: bool) -> Pass {
     let lang = shell.lang;
-    let code = shown(&view, over).map(mark);
+    let today = CampusDay::of(state.clock.now());
+    let is_early = today < view.facts.day;
+    // An open page turns with the day.
+    let code = shown(&view, over).map(|text| mark(text) + if is_early { "-early" } else { "" });
     let picture = code.as_ref().map(|_| format!("/pass/{}{PICTURE}", token.text()));
     let expired = over && matches!(view.standing, Standing::Approved { .. });
     let explained = if picture.is_some() {
         lang.say(
-            "到校门出示二维码，并随身携带证件。当天全天有效，早到晚到都能进出。可以截图或长按保存图片，没有网络也能使用。",
-            "Show this at the gate and carry your document. It is good the whole day, should you be early or late. Save the picture if you like: it works without a network.",
+            "到校门出示二维码，并随身携带证件。当天全天有效，早到晚到都能进出。",
+            "Show this at the gate and carry your document. It is good the whole day, should you be early or late.",
         )
         .to_owned()
     } else if expired {
@@ -98,7 +108,7 @@ fn whole_page(state: &AppState, shell: Shell, token: &PageToken, view: PassView,
         )
         .to_owned()
     } else {
-        wording::how_it_came(&view.standing, lang)
+        standing_words::how_it_came(&view.standing, Reader::Visitor, lang)
     };
     Pass {
         standing: view.standing.name(),
@@ -106,6 +116,7 @@ fn whole_page(state: &AppState, shell: Shell, token: &PageToken, view: PassView,
         picture,
         short_code: ShortCode::of(view.pass).to_string(),
         day: wording::day(view.facts.day, lang),
+        early: is_early.then(|| early(today, view.facts.day, lang)),
         campus: wording::campus(state, view.facts.campus, lang),
         visitor: view.facts.visitor.to_string(),
         chip: wording::chip(&view.standing, over, lang),
@@ -113,4 +124,11 @@ fn whole_page(state: &AppState, shell: Shell, token: &PageToken, view: PassView,
         facts: wording::facts(state, &view.facts, &view.host, lang),
         shell,
     }
+}
+
+/// Whoever comes on the wrong day is to notice before they stand at the gate.
+fn early(today: CampusDay, day: CampusDay, lang: Language) -> String {
+    lang.say("不是今天：今天是 {}，{} 才能入校", "Not today: it is {}, and the pass is for {}")
+        .replacen("{}", &wording::day(today, lang), 1)
+        .replacen("{}", &wording::day(day, lang), 1)
 }

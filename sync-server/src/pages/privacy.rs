@@ -13,7 +13,7 @@ use super::{
 use crate::{office::Retention, state::AppState, store::DRAFT_FOR};
 
 /// Kept with every booking: to which text somebody agreed. Changes whenever the text does.
-pub(super) const VERSION: &str = "2026-11-23.5";
+pub(super) const VERSION: &str = "2026-11-29.6";
 
 #[derive(Template)]
 #[template(path = "privacy.html")]
@@ -44,7 +44,7 @@ mod tests {
     #[test]
     fn another_text_is_another_version() {
         let text = Sha256::digest(include_bytes!("privacy.html"));
-        let known = ("2026-11-23.5", "e3e5a0f3ac8ba868");
+        let known = ("2026-11-29.6", "db6fc36bb5640fe1");
         let found: String = text.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
         assert_eq!((VERSION, found.as_str()), known, "give the notice a new version");
     }

@@ -160,6 +160,12 @@ pub(super) fn name(error: NameError, lang: Language) -> String {
         NameError::TooLong { max } => {
             lang.say("姓名最多 {} 个字", "A name has at most {} characters").replace("{}", &max.to_string())
         }
+        NameError::Character('.') => lang
+            .say(
+                "姓名中间的点请用「·」，不能用「.」；外文姓名不写缩写点",
+                "Please write the dot within a name as “·”, and initials without a full stop",
+            )
+            .to_owned(),
         NameError::Character(symbol) => lang
             .say(
                 "姓名里不能有{}，请填写证件上的汉字或拉丁字母",
@@ -174,8 +180,7 @@ pub(super) fn document(error: &DocumentError, lang: Language) -> String {
     match error {
         DocumentError::Empty => lang.say("请填写证件号码", "Please give the document number").to_owned(),
         DocumentError::Length { allowed, found } => {
-            let allowed: Vec<_> = allowed.iter().map(ToString::to_string).collect();
-            let allowed = allowed.join(lang.say(" 或 ", " or "));
+            let allowed = lengths(allowed, lang);
             match lang {
                 Language::Chinese => format!("这种证件的号码是 {allowed} 位，现在填了 {found} 位"),
                 Language::English => format!("A number of this kind has {allowed} characters; this one has {found}"),
@@ -208,6 +213,16 @@ pub(super) fn document(error: &DocumentError, lang: Language) -> String {
                 "The check digit does not fit; one character may be wrong, please compare with the document",
             )
             .to_owned(),
+    }
+}
+
+/// Lengths that follow on one another are said by the first and the last of them.
+fn lengths(allowed: &[usize], lang: Language) -> String {
+    match allowed {
+        [first, .., last] if allowed.len() > 2 && last - first + 1 == allowed.len() => {
+            format!("{first}{}{last}", lang.say(" 到 ", " to "))
+        }
+        _ => allowed.iter().map(ToString::to_string).collect::<Vec<_>>().join(lang.say(" 或 ", " or ")),
     }
 }
 
@@ -283,9 +298,13 @@ fn shown(symbol: char, lang: Language) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pages::elsewhere::reached;
 
     fn said_of(field: Field, problem: Problem) -> [String; 2] {
-        let elsewhere = Elsewhere { groups: "学校办公室".to_owned(), families: "社区办公室".to_owned() };
+        let elsewhere = Elsewhere {
+            groups: reached("学校办公室", "029-00000001", Language::Chinese),
+            families: reached("社区办公室", "029-00000002", Language::Chinese),
+        };
         [Language::Chinese, Language::English].map(|lang| said(field, &problem, &elsewhere, lang))
     }
 
@@ -295,6 +314,9 @@ mod tests {
         let [chinese, english] = number(DocumentError::Length { allowed: &[9, 11], found: 8 });
         assert_eq!(chinese, "这种证件的号码是 9 或 11 位，现在填了 8 位");
         assert_eq!(english, "A number of this kind has 9 or 11 characters; this one has 8");
+        let [chinese, english] = number(DocumentError::Length { allowed: &[5, 6, 7, 8], found: 4 });
+        assert_eq!(chinese, "这种证件的号码是 5 到 8 位，现在填了 4 位");
+        assert_eq!(english, "A number of this kind has 5 to 8 characters; this one has 4");
         let [chinese, _] = number(DocumentError::Character { symbol: 'O', position: 3 });
         assert_eq!(chinese, "第 3 位不能是「O」，请核对证件类型和号码");
         let [chinese, english] = said_of(Field::companion_name(1), Problem::Name(NameError::Character('<')));
@@ -319,7 +341,7 @@ mod tests {
     #[test]
     fn who_is_elsewhere_is_told_where() {
         let [chinese, english] = said_of(Field::VisitKind, Problem::GroupVisit);
-        assert_eq!(chinese, "团体活动不在这里预约，请联系学校办公室");
-        assert_eq!(english, "Group events are not booked here; please contact 学校办公室");
+        assert_eq!(chinese, "团体活动不在这里预约，请联系学校办公室，电话 029-00000001");
+        assert!(english.starts_with("Group events are not booked here; please contact 学校办公室"), "{english}");
     }
 }

@@ -64,12 +64,15 @@ pub(super) fn steps(view: &BookingView, notices: &[NoticeStatus], over: bool, la
             if over {
                 steps.push(step(Stage::Ended, "通行码已过期", "Pass expired", Vec::new()));
             } else {
-                steps.push(step(
-                    Stage::Done,
-                    "通行码已生成",
-                    "Pass made",
-                    to_visitor.map(|notice| wording::notice(notice, lang)).collect(),
-                ));
+                let mut lines: Vec<_> = to_visitor.map(|notice| wording::notice(notice, lang)).collect();
+                if !view.reaches_the_visitor() {
+                    let said = lang.say(
+                        "没有通知访客：对方的手机号收不到短信，请把通行码转发给访客",
+                        "The visitor was not told: their number receives no text messages. Please forward the pass",
+                    );
+                    lines.push(said.to_owned());
+                }
+                steps.push(step(Stage::Done, "通行码已生成", "Pass made", lines));
             }
         }
         Standing::Declined { at: decided, .. } => steps.push(step(Stage::Ended, "审核未通过", "Declined", at(decided))),
@@ -81,8 +84,30 @@ pub(super) fn steps(view: &BookingView, notices: &[NoticeStatus], over: bool, la
     steps
 }
 
+/// To a visitor who waits: whether their host knows of it. What was not sent is not said to have been.
+pub(super) fn telling(notices: &[NoticeStatus], lang: Language) -> &'static str {
+    let asked: Vec<_> = notices.iter().filter(|notice| notice.kind == NoticeKind::ApprovalAsked).collect();
+    if asked.iter().any(|notice| is_told(notice)) {
+        lang.say("已通知被访人，请等待审核。", "The host has been told and will decide.")
+    } else if asked.iter().any(|notice| notice.state == NoticeState::Waiting { failed: 0 }) {
+        lang.say("正在通知被访人，请稍候。", "The host is being told; please wait a moment.")
+    } else {
+        lang.say(
+            "还没能通知到被访人，请直接联系被访人；对方登录本系统就可以审核。",
+            "The host could not be told so far. Please contact them yourself: they can sign in here and decide.",
+        )
+    }
+}
+
 fn is_told(notice: &NoticeStatus) -> bool {
-    matches!(notice.state, NoticeState::Sent { .. } | NoticeState::GivenUp(GivenUp::Together))
+    let failed = matches!(notice.receipt, Some((Receipt::Failed(_), _)));
+    match notice.state {
+        NoticeState::Sent { .. } => !failed,
+        NoticeState::GivenUp(GivenUp::Together) => true,
+        NoticeState::Waiting { .. } | NoticeState::GivenUp(GivenUp::Refused | GivenUp::Aged | GivenUp::Needless) => {
+            false
+        }
+    }
 }
 
 /// Hosts are asked again, and deputies are asked, too: of each channel what came furthest, and of that the first.
@@ -111,6 +136,31 @@ mod tests {
     use super::*;
 
     const EIGHT: Moment = Moment::from_unix_s(1_795_392_000);
+
+    #[test]
+    fn nobody_is_said_to_be_told_before_a_notice_went_out() {
+        let notice = |state, receipt: Option<Receipt>| NoticeStatus {
+            channel: Channel::Sms,
+            kind: NoticeKind::ApprovalAsked,
+            state,
+            receipt: receipt.map(|receipt| (receipt, EIGHT)),
+        };
+        let fresh = || notice(NoticeState::Waiting { failed: 0 }, None);
+        let failing = || notice(NoticeState::Waiting { failed: 3 }, None);
+        let given_up = || notice(NoticeState::GivenUp(GivenUp::Refused), None);
+        let sent = |receipt| notice(NoticeState::Sent { at: EIGHT }, receipt);
+        for (notices, begins) in [
+            (vec![fresh(), fresh()], "正在通知被访人"),
+            (vec![failing(), fresh(), given_up()], "正在通知被访人"),
+            (vec![failing(), failing(), given_up()], "还没能通知到被访人，请直接联系被访人"),
+            (vec![failing(), sent(Some(Receipt::Failed("停机".to_owned())))], "还没能通知到被访人"),
+            (vec![failing(), sent(None)], "已通知被访人"),
+            (vec![sent(Some(Receipt::Read)), failing()], "已通知被访人"),
+        ] {
+            let said = telling(&notices, Language::Chinese);
+            assert!(said.starts_with(begins), "{notices:?}: {said}");
+        }
+    }
 
     #[test]
     fn each_channel_says_once_how_far_it_came() {

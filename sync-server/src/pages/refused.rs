@@ -44,6 +44,16 @@ fn words(told: Told, language: Language) -> (&'static str, &'static str) {
                 "The link may be incomplete, or belong to another phone number than the one signed in.",
             ),
         ),
+        Told::StaffOnly => (
+            (
+                "这里只供教职工使用",
+                "登录的手机号不在教职工名录里。访客请回到首页预约；教职工请用名录里登记的手机号登录。",
+            ),
+            (
+                "This is for members of staff",
+                "The phone number signed in with is not in the staff directory. Visitors book from the front page; members of staff sign in with the number that the directory has.",
+            ),
+        ),
         Told::SignIn | Told::ProvePhone => {
             (("请先登录", "登录后再打开这个页面。"), ("Please sign in", "Then open this page again."))
         }

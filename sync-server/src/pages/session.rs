@@ -56,7 +56,7 @@ pub(super) struct SignedIn {
 
 impl SignedIn {
     pub(super) fn staff(&self) -> Result<&Staff, AppError> {
-        self.staff.as_ref().ok_or_else(|| AppError::told(Told::NotFound))
+        self.staff.as_ref().ok_or_else(|| AppError::told(Told::StaffOnly))
     }
 
     pub(super) fn phone(&self) -> Result<&Phone, AppError> {

@@ -16,6 +16,7 @@ use super::{
     issuing,
     session::SignedIn,
     shell::{Shell, page},
+    standing_words::{self, Reader},
     wording::{self, Chip},
 };
 use crate::{
@@ -88,7 +89,7 @@ pub(super) async fn decide(
                 decided += 1;
                 done = Some(match choice {
                     Choice::Approve => Chip { class: "approved", said: lang.say("已同意", "Approved") },
-                    Choice::Decline { .. } => Chip { class: "declined", said: lang.say("未同意", "Declined") },
+                    Choice::Decline { .. } => Chip { class: "declined", said: lang.say("已谢绝", "Declined") },
                 });
                 String::new()
             }
@@ -98,7 +99,9 @@ pub(super) async fn decide(
                 gone += 1;
                 continue;
             }
-            Ok(Some(Outcome::AlreadyDecided(standing))) => wording::how_it_came(&standing, lang),
+            Ok(Some(Outcome::AlreadyDecided(standing))) => {
+                standing_words::how_it_came(&standing, Reader::Colleague, lang)
+            }
             Ok(Some(Outcome::TooLate)) => lang.say("来访日期已过", "The day of the visit is over").to_owned(),
             Ok(Some(Outcome::Changed)) => lang
                 .say("访客刚修改了预约，请打开核对", "Just changed by the visitor: please open it and look")
@@ -119,7 +122,7 @@ pub(super) async fn decide(
     let heading = match (decided, choice) {
         (0, _) => lang.say("没有作出审核", "Nothing was decided").to_owned(),
         (_, Choice::Approve) => lang.say("已同意 {} 份预约", "{} visits approved").to_owned(),
-        (_, Choice::Decline { .. }) => lang.say("未同意 {} 份预约", "{} visits declined").to_owned(),
+        (_, Choice::Decline { .. }) => lang.say("已谢绝 {} 份预约", "{} visits declined").to_owned(),
     };
     let heading = heading.replace("{}", &decided.to_string());
     Ok(page(&Several { heading, rows, gone, shell: host.shell.at("/bookings") }))

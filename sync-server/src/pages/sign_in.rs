@@ -44,7 +44,7 @@ use crate::{
     office::{Pause, PauseReason},
     random,
     state::AppState,
-    store::{BrowserToken, Caller, CodeCheck, CodeIssued},
+    store::{BrowserToken, Caller, CodeCheck, CodeIssued, InvitationToken},
 };
 
 const COOKIE: &str = "signing_in";
@@ -88,6 +88,8 @@ struct SignIn {
     remember: bool,
     session_days: u16,
     next: String,
+    /// Who invites the one who is to sign in.
+    invited_by: Option<String>,
     /// A booking form waits for who signs in.
     form_kept: bool,
     /// Why nobody can sign in just now.
@@ -157,7 +159,8 @@ pub(super) async fn show(
     };
     let step = step(&state, shell, waiting.as_ref().map(|waiting| &waiting.phone));
     let offers = sign_on::offers(&state.sign_ons, &wanted.next, step.shell.lang);
-    let step = SignIn { next: wanted.next, form_kept, wait_s, offers, said, short, ..step };
+    let invited_by = inviter(&state, &wanted.next, lang).await?;
+    let step = SignIn { next: wanted.next, invited_by, form_kept, wait_s, offers, said, short, ..step };
     let status = if step.closed.is_some() { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
     Ok(answer(&step, status))
 }
@@ -325,6 +328,16 @@ pub(super) async fn enter(
     }
 }
 
+/// The host whose invitation leads here.
+async fn inviter(state: &AppState, next: &str, lang: Language) -> Result<Option<String>, AppError> {
+    let Some(token) = next.strip_prefix("/invited/").and_then(InvitationToken::parse) else { return Ok(None) };
+    let host = state.store.invited_by(&token, state.clock.now()).await?;
+    Ok(host.map(|host| match lang {
+        Language::Chinese => format!("{}（{}）", host.name, host.department),
+        Language::English => format!("{} ({})", host.name, host.department),
+    }))
+}
+
 fn step(state: &AppState, shell: Shell, waiting: Option<&Phone>) -> SignIn {
     let closed = (!state.texts_leave && waiting.is_none()).then(|| closed(state, shell.lang));
     SignIn {
@@ -342,6 +355,7 @@ fn step(state: &AppState, shell: Shell, waiting: Option<&Phone>) -> SignIn {
         remember: false,
         session_days: state.config.sign_in.session_days,
         next: String::new(),
+        invited_by: None,
         form_kept: false,
         offers: Vec::new(),
         problems: Problems::default(),
@@ -381,7 +395,7 @@ fn closed(state: &AppState, lang: Language) -> String {
         "系统现在无法发送短信验证码，暂时不能登录。急需来访请联系{}。",
         "No codes can be sent at the moment, so nobody can sign in. If your visit is urgent, please contact {}.",
     )
-    .replace("{}", &Elsewhere::of(state, lang).groups)
+    .replace("{}", &Elsewhere::of(state, lang).groups.to_string())
 }
 
 fn may_not_come(lang: Language) -> String {

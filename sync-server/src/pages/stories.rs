@@ -3,6 +3,7 @@
 mod access;
 mod approval_codes;
 mod changes;
+mod deciding;
 mod drafts;
 mod hosts;
 mod limits;
@@ -235,7 +236,8 @@ async fn from_the_form_to_the_picture() {
     for link in &links {
         let page = host.get(&office, link).await;
         assert!(page.text().contains("data-standing=\"approved\""));
-        for said in ["李文（工号 T1）", "11月23日 08:00", "网办大厅链接"] {
+        let who = if *link == links[1] { "您已于" } else { "李文（工号 T1）" };
+        for said in [who, "11月23日 08:00", "网办大厅链接"] {
             assert!(page.text().contains(said), "{said}: {}", page.text());
         }
         assert!(!page.text().contains("<button"));
@@ -286,6 +288,7 @@ async fn each_problem_stands_at_its_field_and_nothing_typed_is_lost() {
         ("day", "2026-12-31", "最晚可预约到 2026-12-07"),
         ("visitor_name", long.as_str(), "姓名最多 100 个字"),
         ("visitor_name", "<script>alert(1)</script>", "姓名里不能有「&#60;」"),
+        ("visitor_name", "阿卜杜拉.艾山", "姓名中间的点请用「·」"),
         ("phone", "1380013", "大陆手机号是 11 位"),
         ("phone", "+85291234567", "境外手机号收不到短信"),
         ("reason", "", "请填写"),

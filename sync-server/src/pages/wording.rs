@@ -4,14 +4,14 @@ use std::borrow::Cow;
 
 use chrono::{Datelike as _, Weekday};
 use shared::{
-    identity::DocumentKind,
+    identity::{DocumentKind, LastFour},
     ids::CampusId,
     time::{CampusDay, Moment},
 };
 
 use super::language::Language;
 use crate::{
-    office::{Approver, Channel, Facts, RevokedBy, Staff, Standing, Via},
+    office::{Channel, Facts, Staff, Standing},
     state::AppState,
     store::{Background, GivenUp, NoticeState, NoticeStatus, Receipt},
 };
@@ -20,6 +20,16 @@ use crate::{
 pub(super) struct Fact {
     pub(super) name: &'static str,
     pub(super) value: String,
+    pub(super) weight: Weight,
+}
+
+/// How soon somebody who decides wants to know it: who, when and why come first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Weight {
+    First,
+    /// Who is visited, which the host knows and a deputy does not.
+    FirstToDeputies,
+    Detail,
 }
 
 /// Something to choose in a form.
@@ -90,6 +100,12 @@ pub(super) fn day(day: CampusDay, lang: Language) -> String {
     }
 }
 
+/// The same, with a word for today.
+pub(super) fn day_from(today: CampusDay, which: CampusDay, lang: Language) -> String {
+    let said = day(which, lang);
+    if which == today { format!("{}{said}", lang.say("今天 ", "Today, ")) } else { said }
+}
+
 /// When something was done, to the minute: `11月23日 14:03`.
 pub(super) fn clock(at: Moment, lang: Language) -> String {
     let (day, clock) = (CampusDay::of(at), at.campus_clock());
@@ -120,72 +136,6 @@ pub(super) fn chip(standing: &Standing, over: bool, lang: Language) -> Chip {
     Chip { class, said }
 }
 
-/// The same without the reasons, which are the visitor's to read.
-pub(super) fn who_was_first(standing: &Standing, lang: Language) -> String {
-    match standing {
-        Standing::Declined { by, at, .. } => {
-            how_it_came(&Standing::Declined { by: by.clone(), at: *at, reason: None }, lang)
-        }
-        Standing::Revoked { at, .. } => {
-            format!("{} {}", lang.say("通行码已撤销：", "The pass was revoked:"), clock(*at, lang))
-        }
-        Standing::Waiting | Standing::Approved { .. } | Standing::Cancelled { .. } => how_it_came(standing, lang),
-    }
-}
-
-/// Who brought it to stand so, when and how: what a second link says after the first was used.
-pub(super) fn how_it_came(standing: &Standing, lang: Language) -> String {
-    match standing {
-        Standing::Waiting => {
-            lang.say("已通知被访人，请等待审核。", "The host has been told and will decide.").to_owned()
-        }
-        Standing::Approved { by, at } => decided(by, &clock(*at, lang), lang.say("同意来访", "approved"), lang),
-        Standing::Declined { by, at, reason } => {
-            let decided = decided(by, &clock(*at, lang), lang.say("不同意来访", "declined"), lang);
-            match reason {
-                Some(reason) => format!("{decided}{}{reason}", lang.say("原因：", " Reason: ")),
-                None => decided,
-            }
-        }
-        Standing::Cancelled { at } => {
-            format!("{} {}", lang.say("访客已取消预约：", "The visitor cancelled the booking:"), clock(*at, lang))
-        }
-        Standing::Revoked { by, at } => {
-            let who = match by {
-                RevokedBy::Visitor => lang.say("访客", "the visitor").to_owned(),
-                RevokedBy::Host { name, .. } => name.to_string(),
-                RevokedBy::Officer { reason } => {
-                    format!("{}{reason}{}", lang.say("保卫处（", "the security office ("), lang.say("）", ")"))
-                }
-            };
-            let at = clock(*at, lang);
-            match lang {
-                Language::Chinese => format!("通行码已于 {at} 由{who}撤销，不能再用于入校。"),
-                Language::English => format!("The pass was revoked at {at} by {who} and opens no gate any more."),
-            }
-        }
-    }
-}
-
-fn decided(by: &Approver, at: &str, what: &str, lang: Language) -> String {
-    let Approver { number, name, via } = by;
-    let via = via_said(*via, lang);
-    match lang {
-        Language::Chinese => format!("{name}（工号 {number}）已于 {at} 通过{via}{what}。"),
-        Language::English => format!("{name} (staff number {number}) {what} at {at}, {via}."),
-    }
-}
-
-fn via_said(via: Via, lang: Language) -> &'static str {
-    match via {
-        Via::Link(Channel::Sms) => lang.say("短信链接", "by the link sent as a text message"),
-        Via::Link(Channel::Hall) => lang.say("网办大厅链接", "by the link in the online service hall"),
-        Via::Link(Channel::Wecom) => lang.say("企业微信链接", "by the link in WeCom"),
-        Via::OnBehalf => lang.say("代办预约", "by booking for the visitor"),
-        Via::SignedIn => lang.say("本系统", "on this site"),
-    }
-}
-
 pub(super) fn when(facts: &Facts, lang: Language) -> String {
     format!("{} {}", day(facts.day, lang), hours(facts))
 }
@@ -196,23 +146,25 @@ pub(super) fn hours(facts: &Facts) -> String {
 
 /// The facts that host and visitor may both see; the document only by its last four.
 pub(super) fn facts(state: &AppState, facts: &Facts, host: &Staff, lang: Language) -> Vec<Fact> {
-    let fact = |chinese, english, value| Fact { name: lang.say(chinese, english), value };
+    let weighed = |weight, chinese, english, value| Fact { name: lang.say(chinese, english), value, weight };
+    let fact = |chinese, english, value| weighed(Weight::First, chinese, english, value);
     let mut list = vec![
         fact("访客", "Visitor", facts.visitor.to_string()),
-        fact("手机号", "Phone", facts.phone.masked()),
-        fact(
+        weighed(Weight::Detail, "手机号", "Phone", facts.phone.masked()),
+        weighed(
+            Weight::Detail,
             "证件",
             "Document",
             format!(
                 "{} {}{}",
                 document_kind(facts.document_kind, lang),
                 lang.say("后四位 ", "ending in "),
-                facts.last_four
+                last_four(facts.last_four, lang)
             ),
         ),
         fact("时间", "When", when(facts, lang)),
         fact("校区", "Campus", campus(state, facts.campus, lang)),
-        fact("被访人", "Host", format!("{} · {}", host.name, host.department)),
+        weighed(Weight::FirstToDeputies, "被访人", "Host", format!("{} · {}", host.name, host.department)),
         fact("事由", "Reason", facts.reason.to_string()),
     ];
     if facts.unnamed > 0 {
@@ -227,15 +179,35 @@ pub(super) fn facts(state: &AppState, facts: &Facts, host: &Staff, lang: Languag
     list
 }
 
+/// What is read before deciding, and what may be read after it.
+pub(super) fn weighed(facts: Vec<Fact>, is_host: bool) -> (Vec<Fact>, Vec<Fact>) {
+    facts.into_iter().partition(|fact| match fact.weight {
+        Weight::First => true,
+        Weight::FirstToDeputies => !is_host,
+        Weight::Detail => false,
+    })
+}
+
 /// What a host should know before they decide.
-pub(super) fn background(background: &Background, lang: Language) -> Option<Fact> {
-    let fact = |chinese, english, value| Fact { name: lang.say(chinese, english), value };
+pub(super) fn background(background: &Background, is_host: bool, lang: Language) -> Option<Fact> {
     let Background { earlier, last, .. } = background;
+    let name = if is_host {
+        lang.say("此前来访您", "Earlier visits to you")
+    } else {
+        lang.say("此前来访被访人", "Earlier visits to the host")
+    };
     last.map(|last| {
         let said = lang.say("{} 次，最近 {}", "{}, the last on {}");
         let said = said.replacen("{}", &earlier.to_string(), 1).replacen("{}", &day(last, lang), 1);
-        fact("此前来访您", "Earlier visits to you", said)
+        Fact { name, value: said, weight: Weight::First }
     })
+}
+
+/// Passes have room for digits and X; what else stands in a passport's number is a star on them.
+fn last_four(last_four: LastFour, lang: Language) -> String {
+    let shown = last_four.to_string();
+    let has_letter = shown.contains('*');
+    shown + if has_letter { lang.say("（* 是字母）", " (* is a letter)") } else { "" }
 }
 
 fn one_a_line(things: &[impl ToString]) -> String {

@@ -7,7 +7,7 @@ use super::{AsOf, Store, StoreError, rows, watchlist::BOOKING_IS_WATCHED};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Background {
-    /// Visits of the same document to the same host that were approved, on earlier days up to this one.
+    /// On how many visits of earlier days this document was let in to see the same host. Who was approved and never came is not one.
     pub earlier: u32,
     pub last: Option<CampusDay>,
     /// Somebody of the party is on the watchlist. Who, and why, is the security office's to say.
@@ -33,7 +33,9 @@ fn background(db: &Connection, booking: BookingId, today: CampusDay) -> Result<B
         .prepare_cached(
             "select count(*), max(e.day) from booking b join booking e
                  on e.document_index = b.document_index and e.host = b.host and e.day < b.day and e.day <= ?2
-             where b.id = ?1 and e.standing = 'approved' and not e.anonymous",
+             where b.id = ?1 and not e.anonymous and exists (
+                 select 1 from pass p join entry n on n.pass = p.id
+                 where p.booking = e.id and n.went_through and n.direction = 'in')",
         )?
         .query_row(params![booking.get(), today.to_string()], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let last = last.map(|day| rows::stored("day", CampusDay::parse(&day))).transpose()?;
@@ -43,6 +45,23 @@ fn background(db: &Connection, booking: BookingId, today: CampusDay) -> Result<B
 pub(super) fn asks_security(db: &Connection, booking: BookingId) -> Result<bool, StoreError> {
     let sql = format!("select {BOOKING_IS_WATCHED} from booking b where b.id = ?1");
     Ok(db.prepare_cached(&sql)?.query_row([booking.get()], |row| row.get(0))?)
+}
+
+#[cfg(test)]
+impl Store {
+    /// Whoever has a pass by now was let in with it, on the day it is for.
+    pub(crate) async fn everybody_comes(&self) {
+        let come = |db: &mut super::writer::Writing<'_>| {
+            db.execute_batch(
+                "insert or ignore into terminal (id, campus, gate, public, enrolled_at, head_hash) values (1, 1, 1, '', 0, x'');
+                 insert into entry (terminal, seq, body, hash, received_at, at, day, pass, direction, went_through)
+                     select 1, row_number() over () + (select count(*) from entry), '', x'', 0, 0, day, id, 'in', true
+                     from pass where id not in (select pass from entry where pass is not null)",
+            )?;
+            Ok(())
+        };
+        self.0.writer.write(come).await.unwrap();
+    }
 }
 
 #[cfg(test)]
@@ -64,6 +83,10 @@ mod tests {
             let (_, links) = office.submit(&on(days), seed).await;
             store.decide(&links.sms, Choice::Approve.on(Revision::FIRST), office.issuing(seed), *now).await.unwrap();
         }
+        let (booking, _) = office.submit(&on(3), 6).await;
+        let approved_only = store.background(booking, today().plus_days(2), None).await.unwrap();
+        assert_eq!(approved_only.earlier, 0, "nobody has come");
+        store.everybody_comes().await;
         let (declined, links) = office.submit(&on(2), 3).await;
         store
             .decide(&links.sms, Choice::Decline { reason: None }.on(Revision::FIRST), office.issuing(3), *now)

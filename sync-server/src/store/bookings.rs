@@ -55,6 +55,12 @@ impl BookingView {
     pub fn belongs_to(&self, phone: &Phone) -> bool {
         self.booked_by.as_ref() == Some(phone) || self.facts.phone == *phone
     }
+
+    /// Whether an SMS can reach the visitor: a foreign number is reached if it was once, to sign in.
+    #[must_use]
+    pub fn reaches_the_visitor(&self) -> bool {
+        self.facts.phone.is_mainland() || self.booked_by.as_ref() == Some(&self.facts.phone)
+    }
 }
 
 impl Store {

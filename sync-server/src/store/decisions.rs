@@ -373,7 +373,7 @@ fn tell_host(db: &mut Writing<'_>, view: &BookingView, message: &Message, now: M
     Ok(())
 }
 
-/// By SMS, where an SMS can reach: a foreign number is reached if it was once, to sign in. Whether it does.
+/// By SMS, where an SMS can reach. Whether it does.
 pub(super) fn tell_visitor(
     db: &mut Writing<'_>,
     view: &BookingView,
@@ -381,7 +381,7 @@ pub(super) fn tell_visitor(
     path: Option<&str>,
     now: Moment,
 ) -> Result<bool, StoreError> {
-    if !view.facts.phone.is_mainland() && view.booked_by.as_ref() != Some(&view.facts.phone) {
+    if !view.reaches_the_visitor() {
         return Ok(false);
     }
     let to = view.facts.phone.as_str();

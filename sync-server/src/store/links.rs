@@ -131,7 +131,8 @@ impl Store {
         let (key, staff) = (self.key().clone(), staff.cloned());
         let token = key.link_of_code(code);
         let look = move |db: &mut Writing<'_>| {
-            if staff.is_some() && decides(db, &key, token.known(), now)? == staff {
+            // To whom it was sent, and who is signed in, it also says who was first.
+            if staff.is_some() && sent_to(db, token.known(), now)? == staff {
                 return Ok(CodeTyped::Right(token.clone()));
             }
             let by = [
@@ -180,6 +181,10 @@ fn seen(db: &Connection, link: KnownLink, today: CampusDay) -> Result<Option<See
     let Some(booking) = bookings::resting(db, found.booking)? else { return Ok(None) };
     let holder = holder(db, &found, &booking.host().number, today)?;
     Ok(Some(Seen { booking, channel: found.channel, holder }))
+}
+
+fn sent_to(db: &Connection, link: KnownLink, now: Moment) -> Result<Option<StaffNumber>, StoreError> {
+    Ok(seen(db, link, CampusDay::of(now))?.and_then(|seen| seen.holder).map(|holder| holder.number))
 }
 
 /// For whom a link decides now, if it does.

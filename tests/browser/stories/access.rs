@@ -72,14 +72,18 @@ async fn nothing_is_in_the_way_of(browsers: [Browser; 2], town: Town, themes: &[
     Ok(())
 }
 
-/// The narrowest phone, with the largest letters of WeChat's settings besides; and a wide desk.
-const WIDTHS: [(u32, u32); 3] = [(320, 100), (320, 200), (1440, 100)];
+/// The narrowest phone and the usual ones, with the largest letters of WeChat's settings besides; and a wide desk.
+const WIDTHS: [(u32, u32); 8] =
+    [(320, 100), (320, 200), (375, 130), (375, 160), (375, 200), (414, 100), (414, 200), (1440, 100)];
 
+/// Letters grow with the root, as the browser's own setting has it, or all by themselves, as WeChat has it.
 const SIDEWAYS: &str = "const root = document.documentElement;
-    root.style.fontSize = arguments[0] === 100 ? '' : arguments[0] + '%';
-    const fits = root.scrollWidth <= root.clientWidth;
-    root.style.fontSize = '';
-    return fits";
+    return ['fontSize', 'webkitTextSizeAdjust'].every((grows) => {
+        root.style[grows] = arguments[0] === 100 ? '' : arguments[0] + '%';
+        const fits = root.scrollWidth <= root.clientWidth;
+        root.style[grows] = '';
+        return fits;
+    })";
 
 /// What is pressed and stands alone has 44 px each way; a tick has its whole line, and a link in a sentence the sentence's height.
 const SMALL: &str = "const alone = (link) => getComputedStyle(link).display !== 'inline'

@@ -8,7 +8,8 @@ use browsing::{
     form::visit_on_behalf,
     town::{Town, form},
 };
-use world::{Trouble, campus::today, person::Person};
+use serde_json::json;
+use world::{Trouble, campus::today, person::Person, terminal::Terminal};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_is_invited_finds_the_host_filled_in() -> Result<(), Trouble> {
@@ -25,9 +26,11 @@ async fn whoever_is_invited_finds_the_host_filled_in() -> Result<(), Trouble> {
     let phone = Browser::open(&town, Device::phone()).await?;
     phone.scans(&link).await?;
     assert!(phone.address().await?.starts_with("/sign-in?next=/invited/"), "a stranger is asked who they are");
-    phone.does_not_see(&host.name).await?;
+    phone.sees(&format!("{}（", host.name)).await?;
+    phone.sees("邀请您来访").await?;
     phone.enters(&town, &visitor, Remember::Me).await?;
-    assert_eq!(phone.value_of("host_number").await?, host.number);
+    assert_eq!(phone.value_of("host_name").await?, host.name);
+    assert_eq!(phone.value_of("host_number").await?, "", "is not the visitor's to know");
     assert_eq!(phone.value_of("host_name").await?, host.name);
     phone.fills_in(&visit_on_behalf(&visitor)).await?;
     phone.sends_the_form_of("privacy").await?;
@@ -72,10 +75,17 @@ async fn a_deputy_decides_by_links_of_their_own_and_then_all_links_are_dead() ->
     approved_on_a_phone(&town, hall).await?;
 
     // The host's page was still open, and comes too late.
-    hosts_phone.approves().await?;
+    hosts_phone.presses("同意来访").await?;
+    hosts_phone.sees("不再需要审核").await?;
     for link in hosts.iter().chain(&deputys) {
         hosts_phone.follows(link).await?;
-        for said in ["不再需要审核", &deputy.name, &deputy.number, "网办大厅"] {
+        let is_used = std::ptr::eq(link, hall);
+        let who = if is_used {
+            ["您已于", "已同意", "撤销"]
+        } else {
+            ["不再需要审核", &deputy.name, &deputy.number]
+        };
+        for said in who.into_iter().chain(["网办大厅"]) {
             hosts_phone.sees(said).await?;
         }
         assert!(!hosts_phone.has("main button").await?, "{link}");
@@ -131,8 +141,14 @@ async fn one_tap_declines_and_says_why() -> Result<(), Trouble> {
     let town = Town::shared().await?;
     let Booked { visitor, phone, notices: [sms, ..], .. } = Booked::with_a_host(&town).await?;
     let hosts_phone = asked_on_a_phone(&town, &sms).await?;
+    // Who, when, why and the yes on the first screen; a reason is pressed only once the word before it was.
+    let first_screen = "const [approve, reason] = ['approve', 'decline-1'].map((value) => document.querySelector(`button[value=${value}]`));
+        return [approve.getBoundingClientRect().bottom <= innerHeight, reason.checkVisibility()]";
+    assert_eq!(hosts_phone.runs(first_screen, json!([])).await?, json!([true, false]));
+    hosts_phone.presses("谢绝来访…").await?;
+    assert_eq!(hosts_phone.runs(first_screen, json!([])).await?, json!([true, true]));
     hosts_phone.presses(WHY).await?;
-    hosts_phone.sees("不再需要审核").await?;
+    hosts_phone.sees("已谢绝").await?;
     hosts_phone.sees(WHY).await?;
 
     // Nothing is pressed: it has come by itself, and by a message besides.
@@ -149,6 +165,12 @@ async fn the_host_sees_who_was_here_before_and_whom_to_ask_about_but_not_why() -
     let hosts_phone = asked_on_a_phone(&town, &sms).await?;
     hosts_phone.does_not_see("此前来访您").await?;
     hosts_phone.approves().await?;
+    phone.sees("已通过").await?;
+    let code = phone.opens_the_pass().await?;
+    let mut gate = Terminal::enrolled(&town.campus, 1).await?;
+    gate.sync().await;
+    gate.show(&code);
+    gate.sync().await;
 
     let tomorrow = today().plus_days(1).to_string();
     let booking = town.person(&visitor).await?.booked(&form(&visitor, &host).with("day", tomorrow)).await?;

@@ -43,13 +43,13 @@ async fn a_declined_visitor_reads_why_and_has_no_code() -> Result<(), Trouble> {
     let town = Town::shared().await?;
     let Booked { phone, address: booking, notices: [.., wecom], .. } = Booked::with_a_host(&town).await?;
     let hosts_phone = asked_on_a_phone(&town, &wecom).await?;
-    hosts_phone.presses("自己写原因，或不写原因…").await?;
+    hosts_phone.presses("谢绝来访…").await?;
     hosts_phone.types("reason", "见 www.example.com").await?;
-    hosts_phone.presses("不同意来访").await?;
+    hosts_phone.presses_on("button[value='decline']").await?;
     hosts_phone.is_told_at("reason", "这里不能写网址").await?;
     hosts_phone.types("reason", "当天出差，请改约下周").await?;
-    hosts_phone.presses("不同意来访").await?;
-    hosts_phone.sees("不再需要审核").await?;
+    hosts_phone.presses_on("button[value='decline']").await?;
+    hosts_phone.sees("已谢绝").await?;
 
     for address in [booking.as_str(), "/bookings"] {
         phone.goes_to(address).await?;

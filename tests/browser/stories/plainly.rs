@@ -58,7 +58,7 @@ async fn whoever_reads_english_is_spoken_to_in_english_throughout() -> Result<()
     let hosts_phone = asked_on_a_phone(&town, &sms).await?;
     hosts_phone.presses("English").await?;
     hosts_phone.presses("Approve").await?;
-    hosts_phone.sees("Nothing left to decide").await?;
+    hosts_phone.sees("You approved at").await?;
 
     desk.reloads().await?;
     desk.sees("Approved").await?;

@@ -118,7 +118,14 @@ impl BookingForm {
             };
             noted(found, Field::Plate { row }, plate)
         };
-        filled.into_iter().filter_map(read).collect()
+        let mut plates = Vec::new();
+        for plate in filled.into_iter().filter_map(read) {
+            // A vehicle typed twice comes once.
+            if !plates.contains(&plate) {
+                plates.push(plate);
+            }
+        }
+        plates
     }
 }
 
@@ -259,6 +266,10 @@ mod tests {
             let problem: Vec<_> = problem.into_iter().map(|problem| (Field::Plate { row: 1 }, problem)).collect();
             assert_eq!(found, problem, "{typed} {chosen}");
         }
+        let twice = BookingForm { plate: texts(&["京A·12345", "京B54321", "京a 12345"]), ..BookingForm::default() };
+        let mut found = Vec::new();
+        let read = twice.plates(&rules(CompanionDocuments::No), |_| false, &mut found);
+        assert_eq!(read.iter().map(ToString::to_string).collect::<Vec<_>>(), ["京A12345", "京B54321"]);
         let many = BookingForm {
             plate: texts(&["京A12341", "京A12342", "京A12343", "京A12344"]),
             ..BookingForm::default()

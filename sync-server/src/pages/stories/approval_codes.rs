@@ -52,6 +52,9 @@ async fn a_typed_code_leads_to_the_visit_and_dies_with_the_decision() {
     let wrong = host.post(&office, "/a", &[("code", "7777 7777")]).await;
     assert_eq!((dead.status, wrong.status), (StatusCode::UNPROCESSABLE_ENTITY, StatusCode::UNPROCESSABLE_ENTITY));
     assert_eq!(dead.without_nonce().replace(&code, ""), wrong.without_nonce().replace("7777 7777", ""));
+    let mut signed_in = Browser::signed_in(&office, HOST).await;
+    let known = signed_in.post(&office, "/a", &[("code", &code)]).await.location().to_owned();
+    assert!(signed_in.get(&office, &known).await.text().contains("您已于 11月23日 08:00 通过短信链接同意来访"));
     let unlike = host.post(&office, "/a", &[("code", "审核码")]).await;
     assert!(unlike.text().contains("审核码是 8 位字母和数字"));
 }

@@ -105,8 +105,10 @@ async fn what_is_booked_elsewhere_is_said_on_a_page_of_its_own() {
     let office = Office::new().await;
     let mut visitor = Browser::signed_in(&office, VISITOR).await;
     assert!(Browser::default().get(&office, "/").await.text().contains("href=\"/elsewhere\""));
-    for (lang, said) in [("zh", "学校办公室，电话 029-8846-0000"), ("en", "the University Office, phone 029-8846-0000")]
-    {
+    for (lang, said) in [
+        ("zh", "学校办公室，电话 <a class=\"alone\" href=\"tel:02988460000\">029-8846-0000</a>"),
+        ("en", "the University Office, phone <a class=\"alone\" href=\"tel:02988460000\">029-8846-0000</a>"),
+    ] {
         let page = Browser::default().get(&office, &format!("/elsewhere?lang={lang}")).await;
         assert!(page.text().contains(said) && page.text().contains("029-8846-0001"), "{}", page.text());
     }

@@ -5,7 +5,7 @@ use super::*;
 const DEPUTY: &str = "13900130088";
 
 /// The host, a deputy to be, and a visitor.
-async fn cast(office: &Office) -> [Browser; 3] {
+pub(super) async fn cast(office: &Office) -> [Browser; 3] {
     let staff = vec![member("T1", "李文", HOST), member("T2", "王芳", DEPUTY)];
     office.state.store.import_directory(staff, office.state.clock.now()).await.unwrap();
     [
@@ -15,7 +15,7 @@ async fn cast(office: &Office) -> [Browser; 3] {
     ]
 }
 
-async fn token_of(browser: &mut Browser, office: &Office) -> String {
+pub(super) async fn token_of(browser: &mut Browser, office: &Office) -> String {
     browser.get(office, "/bookings").await.form_token()
 }
 
@@ -46,8 +46,11 @@ async fn a_deputy_is_told_sees_the_visitor_decides_and_may_take_that_back() {
     let page = deputy.get(&office, &address).await;
     let fields = [("form_token", &*page.form_token()), ("revision", "1"), ("choice", "approve")];
     assert_eq!(deputy.post(&office, &format!("{address}/decide"), &fields).await.location(), address);
-    assert!(visitor.get(&office, &address).await.text().contains("王芳（工号 T2）"));
-    assert!(deputy.get(&office, &address).await.text().contains("/revoke"));
+    let read = visitor.get(&office, &address).await;
+    assert!(read.text().contains("王芳已于") && !read.text().contains("T2"), "{}", read.text());
+    assert!(host.get(&office, &address).await.text().contains("王芳（工号 T2）"));
+    let done = deputy.get(&office, &address).await;
+    assert!(done.text().contains("/revoke") && done.text().contains("您已于 11月23日 08:00 通过本系统同意来访"));
 
     let token = token_of(&mut host, &office).await;
     assert_eq!(host.post(&office, "/host/deputy/end", &[("form_token", &token)]).await.location(), "/host/deputy");
@@ -86,7 +89,21 @@ async fn a_deputy_sees_no_pass_and_after_their_days_no_visitor() {
         ("document_consent", "yes"),
     ];
     let made = host.post(&office, "/host/book", &on_behalf).await.location().to_owned();
-    assert!(host.get(&office, &made).await.text().contains("<img src=\"/pass/"));
+    let page = host.get(&office, &made).await;
+    assert!(page.text().contains("<img src=\"/pass/"));
+    for said in ["谁也没有通知到", "没有通知访客：对方的手机号收不到短信", "请您告诉访客"]
+    {
+        assert!(page.text().contains(said), "{said}: {}", page.text());
+    }
+    assert!(!page.text().contains("访客会收到"), "{}", page.text());
+    let reached: Vec<_> = on_behalf.map(|(name, typed)| (name, if name == "phone" { VISITOR } else { typed })).into();
+    let reached = host.post(&office, "/host/book", &reached).await.location().to_owned();
+    let page = host.get(&office, &reached).await;
+    assert!(
+        page.text().contains("访客会收到短信，里面有通行码") && !page.text().contains("没有通知"),
+        "{}",
+        page.text()
+    );
     assert_eq!(deputy.get(&office, &made).await.status, StatusCode::NOT_FOUND, "neither decided by them nor to be");
 
     visitor.book(&office, &[]).await.location();
@@ -113,7 +130,10 @@ async fn an_invitation_fills_in_the_host_until_it_is_ended() {
     assert_eq!(other.get(&office, "/host/invite.png").await.status, StatusCode::NOT_FOUND, "each has their own");
 
     let mut stranger = Browser::default();
-    assert_eq!(stranger.get(&office, &address).await.location(), format!("/sign-in?next={address}"));
+    let sign_in = stranger.get(&office, &address).await.location().to_owned();
+    assert_eq!(sign_in, format!("/sign-in?next={address}"));
+    assert!(stranger.get(&office, &sign_in).await.text().contains("李文（计算机学院）邀请您来访"));
+    assert!(!stranger.get(&office, "/sign-in?next=/invited/AAAA").await.text().contains("邀请您来访"));
     let form = visitor.get(&office, &address).await;
     assert!(
         form.text().contains("value=\"李文\"") && !form.text().contains("T1"),
@@ -176,7 +196,7 @@ async fn several_are_decided_with_one_press_each_for_itself() {
     ];
     let done = host.post(&office, "/host/decisions", &ticked).await;
     assert_eq!(done.status, StatusCode::OK);
-    for said in ["已同意 1 份预约", "不同意来访", "访客刚修改了预约"] {
+    for said in ["已同意 1 份预约", "谢绝来访", "访客刚修改了预约"] {
         assert!(done.text().contains(said), "{said}: {}", done.text());
     }
     for (address, standing) in [(first, "approved"), (second, "declined"), (third, "waiting"), (fourth, "waiting")] {
@@ -188,7 +208,7 @@ async fn several_are_decided_with_one_press_each_for_itself() {
     assert_eq!(host.post(&office, "/host/decisions", &ticked).await.status, StatusCode::BAD_REQUEST);
     ticked.push(("choice", "decline-1"));
     let done = host.post(&office, "/host/decisions", &ticked).await;
-    assert!(done.text().contains("未同意 2 份预约"), "{}", done.text());
+    assert!(done.text().contains("已谢绝 2 份预约"), "{}", done.text());
     for address in [third, fourth] {
         assert!(visitor.get(&office, address).await.text().contains("请先打电话联系我"), "{address}");
     }
@@ -203,11 +223,18 @@ async fn the_host_sees_who_was_here_before_and_whom_to_ask() {
     let token = token_of(&mut host, &office).await;
     let approve = [("form_token", token.as_str()), ("revision", "1"), ("choice", "approve")];
     host.post(&office, &format!("{first}/decide"), &approve).await.location();
+    let missed = visitor.book(&office, &[("day", "2026-11-24")]).await.location().to_owned();
+    assert!(!host.get(&office, &missed).await.text().contains("此前来访您"), "nobody has come");
+    office.state.store.everybody_comes().await;
     let next = visitor.book(&office, &[("day", "2026-11-24")]).await.location().to_owned();
     let link = office.links().await.pop().unwrap();
     for address in [&next, &link] {
         let page = host.get(&office, address).await;
-        assert!(page.text().contains("1 次，最近 11月23日"), "{address}: {}", page.text());
+        assert!(
+            page.text().contains("此前来访您") && page.text().contains("1 次，最近 11月23日"),
+            "{address}: {}",
+            page.text()
+        );
         assert!(!page.text().contains("保卫处"));
     }
     assert!(!visitor.get(&office, &next).await.text().contains("此前来访您"));

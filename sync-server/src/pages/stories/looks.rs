@@ -209,3 +209,67 @@ async fn a_pass_that_another_process_revokes_is_gone_with_the_very_next_look() {
     assert!(page.text().contains("data-standing=\"revoked\"") && !page.text().contains(&pass), "{}", page.text());
     assert_eq!(visitor.get(&office, &format!("{pass}.png")).await.status, StatusCode::NOT_FOUND);
 }
+
+#[tokio::test]
+async fn a_pass_of_another_day_says_that_it_is_not_for_today() {
+    let office = Office::new().await;
+    let mut host = Browser::signed_in(&office, HOST).await;
+    let mut visitor = Browser::signed_in(&office, VISITOR).await;
+    let address = visitor.book(&office, &[("day", "2026-11-24")]).await.location().to_owned();
+    let token = host.get(&office, &address).await.form_token();
+    let approve = [("form_token", token.as_str()), ("choice", "approve"), ("revision", "1")];
+    host.post(&office, &format!("{address}/decide"), &approve).await.location();
+    let pass = format!("/pass/{}", visitor.get(&office, &address).await.after("<a href=\"/pass/"));
+    let early = visitor.get(&office, &pass).await;
+    assert!(early.text().contains("不是今天：今天是 11月23日 星期一，11月24日 星期二 才能入校"), "{}", early.text());
+    office.clock.advance(TimeDelta::days(1));
+    let on_its_day = visitor.get(&office, &pass).await;
+    assert!(!on_its_day.text().contains("不是今天"), "{}", on_its_day.text());
+    assert_ne!(early.after("data-code=\""), on_its_day.after("data-code=\""), "an open page turns with the day");
+}
+
+#[tokio::test]
+async fn an_office_s_number_is_dialled_by_a_tap() {
+    let office = Office::new().await;
+    let booking = &office.state.config.booking;
+    let mut anybody = Browser::default();
+    for path in ["/", "/elsewhere", "/privacy"] {
+        let page = anybody.get(&office, path).await;
+        let digits: String = booking.group_office.phone.chars().filter(char::is_ascii_digit).collect();
+        let link = format!("<a class=\"alone\" href=\"tel:{digits}\">{}</a>", booking.group_office.phone);
+        assert!(page.text().contains(&link), "{path}: no {link}");
+    }
+}
+
+#[tokio::test]
+async fn a_letter_in_a_passport_s_last_four_is_said_to_be_one() {
+    let office = Office::new().await;
+    let mut visitor = Browser::signed_in(&office, VISITOR).await;
+    let passport = [("document_kind", "passport"), ("document_number", "AB120C47")];
+    let address = visitor.book(&office, &passport).await.location().to_owned();
+    assert!(visitor.get(&office, &address).await.text().contains("后四位 0*47（* 是字母）"));
+    let plain = visitor.book(&office, &[("reason", "另一次")]).await.location().to_owned();
+    assert!(!visitor.get(&office, &plain).await.text().contains("是字母"));
+}
+
+#[tokio::test]
+async fn who_is_waited_for_sees_that_first_and_no_button_that_asks_for_another_sign_in() {
+    let office = Office::new().await;
+    let mut host = Browser::signed_in(&office, HOST).await;
+    let page = host.get(&office, "/bookings").await;
+    let place = |said: &str| page.text().find(said).unwrap_or_else(|| panic!("{said}: {}", page.text()));
+    assert!(place("等我审核") < place("href=\"/host/book\"") && place("href=\"/host/book\"") < place("href=\"/book\""));
+    let mut visitor = Browser::signed_in(&office, VISITOR).await;
+    assert!(visitor.get(&office, "/bookings").await.text().contains("<a class=\"button\" href=\"/book\">"));
+}
+
+#[tokio::test]
+async fn paper_is_not_told_to_be_pressed() {
+    let office = Office::new().await;
+    let mut visitor = Browser::signed_in(&office, VISITOR).await;
+    let (_, pass) = pass_of(&office, &mut visitor).await;
+    let page = visitor.get(&office, &pass).await;
+    // Hints are not printed.
+    assert!(page.text().contains("<p class=\"hint\">可以截图或长按保存图片"), "{}", page.text());
+    assert_eq!(page.text().matches("长按").count(), 1);
+}

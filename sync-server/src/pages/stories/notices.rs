@@ -55,6 +55,8 @@ async fn the_booking_s_page_says_how_far_each_notice_came() {
     let address = visitor.book(&office, &[]).await.location().to_owned();
     let (store, now) = (&office.state.store, office.clock.clone());
     let now = crate::clock::Clock::now(now.as_ref());
+    let fresh = visitor.get(&office, &address).await;
+    assert!(fresh.text().contains("正在通知被访人") && !fresh.text().contains("已通知被访人"), "{}", fresh.text());
     for channel in Channel::ALL {
         for taken in store.take_notices(channel, None, 99, now).await.unwrap() {
             let handle = (taken.notice.kind == NoticeKind::ApprovalAsked).then(|| channel.name().to_owned());
@@ -66,6 +68,7 @@ async fn the_booking_s_page_says_how_far_each_notice_came() {
     store.receipt("post", "wecom", Receipt::Read, now).await.unwrap();
     let page = visitor.get(&office, &address).await;
     for said in [
+        "已通知被访人，请等待审核",
         "短信：已发送 08:00，已送达 08:00",
         "网办大厅：已发送 08:00，未能送达 08:00",
         "企业微信：已发送 08:00，已读 08:00",
