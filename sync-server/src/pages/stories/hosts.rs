@@ -278,8 +278,7 @@ async fn who_booked_for_a_friend_takes_their_phone_along_masked() {
     }
     let link = office.links().await.pop().unwrap();
     let page = visitor.get(&office, &link).await;
-    let fields =
-        [("form_token", &*page.after("name=\"form_token\" value=\"")), ("revision", "1"), ("choice", "decline")];
+    let fields = [("form_token", page.after("name=\"form_token\" value=\"")), ("revision", "1"), ("choice", "decline")];
     assert_eq!(visitor.post(&office, &link, &fields).await.status, StatusCode::SEE_OTHER);
     let file = visitor.get(&office, "/my-data.json").await;
     assert!(file.text().contains("\"outcome\":\"李文"), "{}", file.text());
