@@ -96,18 +96,18 @@ fn packed(content: &[u8]) -> Option<Bytes> {
 /// Why there is no seal to show.
 #[derive(Debug, thiserror::Error)]
 pub enum AssetsFault {
-    #[error("校徽文件 {} 读不了。The seal cannot be read", path.display())]
+    #[error("university.seal：校徽文件 {path} 读不了。university.seal: {path} cannot be read", path = path.display())]
     Unread {
         path: PathBuf,
         #[source]
         cause: io::Error,
     },
     #[error(
-        "校徽文件 {} 有 {bytes} 字节，最多 {LARGEST_SEAL_BYTES} 字节，访客在校门外用手机打开。The seal is too large for a phone outside the gate",
+        "university.seal：校徽文件 {} 有 {bytes} 字节，最多 {LARGEST_SEAL_BYTES} 字节，访客在校门外用手机打开。university.seal has {bytes} bytes; a phone outside the gate is spared more than {LARGEST_SEAL_BYTES}",
         path.display()
     )]
     TooLarge { path: PathBuf, bytes: u64 },
-    #[error("校徽文件 {} 不是 SVG 或 PNG 图片。The seal is neither an SVG nor a PNG picture", path.display())]
+    #[error("university.seal：校徽文件 {path} 不是 SVG 或 PNG 图片。university.seal: {path} is neither an SVG nor a PNG picture", path = path.display())]
     NoPicture { path: PathBuf },
 }
 
@@ -189,10 +189,10 @@ mod tests {
             assert!(matches!(of(other), Err(AssetsFault::NoPicture { .. })), "{other:?}");
         }
         let large = vec![b' '; 17 * 1024];
-        assert!(of(&large).unwrap_err().to_string().contains("17408"));
+        assert!(of(&large).unwrap_err().to_string().contains("university.seal has 17408"));
         fs::remove_file(&path).unwrap();
         let gone = Assets::of(&University { seal: Some(path.clone()), ..University::default() });
-        assert!(gone.unwrap_err().to_string().contains("seal"));
+        assert!(gone.unwrap_err().to_string().starts_with("university.seal"));
     }
 
     /// The custom properties that hold in a theme, as the sheet has them.

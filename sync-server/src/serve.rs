@@ -165,7 +165,9 @@ pub async fn answer(
 ) -> Result<(), ServeFault> {
     let state = state.with_texts(senders.iter().any(|sender| sender.about().carries(Channel::Sms)));
     if !state.texts_leave {
-        tracing::warn!("no channel carries text messages: nobody can be sent a code, and the sign-in page says so");
+        tracing::warn!(
+            "no [notify.sms], so no channel carries text messages: nobody can be sent a code, and the sign-in page says so"
+        );
     }
     let (close, mut closing) = watch::channel(false);
     let router = pages::router(state.clone())
@@ -228,7 +230,7 @@ pub enum ServeFault {
         now = .now.campus_date_and_clock(), newest = .newest.campus_date_and_clock()
     )]
     TurnedBack { now: Moment, newest: Moment },
-    #[error("{setting} 缺少密钥：{cause}。It lacks its secret")]
+    #[error("{setting} 缺少密钥或密钥不对：{cause}。{setting} lacks its secret")]
     Secret { setting: &'static str, cause: SecretFault },
     #[error(
         "{setting} 的密钥文件 {file} 至少要有 32 个字母或数字，不能猜到。It must hold 32 letters and digits that nobody can guess"

@@ -23,6 +23,8 @@ pub enum Hall {
     #[default]
     Weaver,
     Webhook,
+    /// One that fetches: here nobody does by himself.
+    Pull,
 }
 
 /// What each registered text tells and what stands for its variables, in the order of the doubles.
@@ -48,6 +50,9 @@ pub const TEMPLATES: [(&str, &str); 15] = [
 const USUAL_SITE: &str = "http://127.0.0.1:8460";
 /// At the end of the address that receipts are pushed to.
 const RECEIPTS: &str = "invented0receipts0door0of0the0doubles";
+
+/// What a hall that fetches says to be let in.
+pub const PULL_CODE: &str = "invented0code0of0the0pulling0hall";
 
 impl Doubles {
     /// Those whose contract is with the office at `site`.
@@ -104,6 +109,7 @@ impl Doubles {
             ("hall-wisedu.token", hall::wisedu::TOKEN.to_owned()),
             ("hall-message-centre.secret", hall::message_centre::SECRET.to_owned()),
             ("hall-webhook.key", hall::webhook::KEY.to_owned()),
+            ("hall-pull.code", PULL_CODE.to_owned()),
         ];
         secrets.extend(wecom.apps.first().map(|app| ("wecom.secret", app.secret.clone())));
         if let Some(callback) = wecom.callback {
@@ -138,6 +144,13 @@ impl Doubles {
 }
 
 impl Gateway {
+    pub const ALL: [Self; 2] = [Self::Aliyun, Self::Tencent];
+
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|gateway| gateway.name() == name)
+    }
+
     /// As settings, dials and what is shown name it.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -149,6 +162,13 @@ impl Gateway {
 }
 
 impl Hall {
+    pub const ALL: [Self; 5] = [Self::Weaver, Self::Wisedu, Self::MessageCentre, Self::Webhook, Self::Pull];
+
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|hall| hall.name() == name)
+    }
+
     /// As settings, dials and what is shown name it.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -157,6 +177,7 @@ impl Hall {
             Self::MessageCentre => "message_centre",
             Self::Weaver => "weaver",
             Self::Webhook => "webhook",
+            Self::Pull => "pull",
         }
     }
 
@@ -180,6 +201,7 @@ impl Hall {
                 format!("url = '{at}/hall/weaver'\nsyscode = '{system}'\ncreator = '{creator}'\n")
             }
             Self::Webhook => format!("url = '{at}/hall/webhook'\n"),
+            Self::Pull => "system_code = 'visitor'\n".to_owned(),
         };
         format!("[notify.hall]\nadapter = '{name}'\n[notify.hall.{name}]\n{more}")
     }

@@ -21,6 +21,8 @@ pub enum Fault {
     LateReceipt(Duration),
     /// The receipt never comes.
     NoReceipt,
+    /// It is taken and reaches nobody, and the receipt says so.
+    FailedReceipt,
     /// A token dies before its time.
     TokenDies,
     /// A callback comes twice.

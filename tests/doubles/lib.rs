@@ -22,7 +22,7 @@ pub mod wecom;
 use std::{io, sync::Arc};
 
 use axum::{Router, middleware::from_fn_with_state};
-pub use contract::{Gateway, Hall, TEMPLATES};
+pub use contract::{Gateway, Hall, PULL_CODE, TEMPLATES};
 pub use dials::{Dials, Fault, own_dial};
 pub use shown::{Message, Shown};
 pub use stops::{At, Stops};

@@ -89,6 +89,7 @@ fn fault_of(name: &str, span: Duration) -> Option<Fault> {
         "drop" => Fault::SilentDrop,
         "late_receipt" => Fault::LateReceipt(span),
         "no_receipt" => Fault::NoReceipt,
+        "failed_receipt" => Fault::FailedReceipt,
         "token_dies" => Fault::TokenDies,
         "replay" => Fault::ReplayedCallback,
         "overtaken" => Fault::Overtaken(span),
@@ -104,6 +105,7 @@ const fn name(fault: Fault) -> &'static str {
         Fault::SilentDrop => "drop",
         Fault::LateReceipt(_) => "late_receipt",
         Fault::NoReceipt => "no_receipt",
+        Fault::FailedReceipt => "failed_receipt",
         Fault::TokenDies => "token_dies",
         Fault::ReplayedCallback => "replay",
         Fault::Overtaken(_) => "overtaken",
@@ -116,9 +118,18 @@ mod tests {
 
     #[test]
     fn every_fault_can_be_dialled_by_the_name_it_is_shown_with() {
-        for name_of in
-            ["slow", "broken", "cut", "drop", "late_receipt", "no_receipt", "token_dies", "replay", "overtaken"]
-        {
+        for name_of in [
+            "slow",
+            "broken",
+            "cut",
+            "drop",
+            "late_receipt",
+            "no_receipt",
+            "failed_receipt",
+            "token_dies",
+            "replay",
+            "overtaken",
+        ] {
             let fault = fault_of(name_of, Duration::from_secs(1)).unwrap();
             assert_eq!(name(fault), name_of);
             assert!(

@@ -44,7 +44,7 @@ pub enum Failure {
     UnknownStaff(StaffNumber),
     #[error("没有设置任何通知渠道。No channel is configured")]
     NoChannel,
-    #[error("有 {0} 个渠道没有通过测试。So many channels did not pass")]
+    #[error("有 {0} 个渠道没有通过测试。{0} channels did not pass")]
     ChannelsFailed(usize),
     #[error("没有通行码 {0}。There is no such pass")]
     UnknownPass(PassId),

@@ -16,7 +16,7 @@ use crate::{
     clock::Clock,
     config::{Config, Log},
     listening,
-    office::leap::Erasing,
+    office::{Channel, leap::Erasing},
     serve::{self, ServeFault},
 };
 
@@ -31,6 +31,13 @@ pub(super) async fn serve(config: Config, clock: Arc<dyn Clock>, out: &mut dyn W
     if let Erasing::Held { since } = serve::erasing(&state).await? {
         writeln!(out, "暂不删除任何数据：自 {} 起本服务没有运行，或时钟不对。", since.campus_date_and_clock())?;
         writeln!(out, "若时钟正确，请运行 sync-server clock accept。Nothing is erased until the clock is accepted")?;
+    }
+    if !channels.iter().any(|channel| channel.about().carries(Channel::Sms)) {
+        writeln!(out, "没有设置 notify.sms：登录验证码和短信都发不出去，登录页会这样说。")?;
+        writeln!(
+            out,
+            "没有 [notify.sms]。Without it nobody can be sent a code or a text message, and the sign-in page says so"
+        )?;
     }
     let listener = TcpListener::bind(listen).await.map_err(|cause| ServeFault::Bind { listen, cause })?;
     writeln!(out, "listening on http://{}", listener.local_addr()?)?;

@@ -7,7 +7,9 @@ mod backup;
 mod colour;
 mod defaults;
 mod limits;
+mod misread;
 mod notify;
+mod place;
 mod provider_url;
 mod sign_on;
 
@@ -29,6 +31,7 @@ use thiserror::Error;
 pub use self::{
     backup::BackupSettings,
     colour::Colour,
+    misread::Misread,
     notify::{
         AliyunSigning, ApprovalCodes, Hall, HallAdapter, HallChosen, MessageCentre, Notify, Piece, Pull, QuietHours,
         Remind, Sms, SmsFault, SmsProvider, SmsTemplate, Template, TogetherSettings, Variable, Weaver, Webhook, Wecom,
@@ -179,11 +182,9 @@ impl Config {
     }
 
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
-        let config: Self = toml::from_str(text).map_err(|cause| {
-            let before = cause.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
-            ConfigError::Unreadable { line: before.matches('\n').count() + 1, cause: Box::new(cause) }
-        })?;
-        config.checked()
+        let config: Self =
+            toml::from_str(text).map_err(|cause| ConfigError::Misread(Box::new(Misread::of(text, cause))))?;
+        config.checked().map_err(|cause| cause.placed(text))
     }
 
     /// What a setting alone cannot show to be wrong.
@@ -236,10 +237,12 @@ impl Config {
     }
 
     /// Each with the setting it stands in.
-    fn gate_names(&self) -> impl Iterator<Item = (String, &str)> {
-        self.campus.iter().flat_map(|campus| {
-            let id = campus.id;
-            campus.gate.iter().map(move |gate| (format!("campus {id} gate {} name", gate.index), gate.name.as_str()))
+    fn gate_names<'a>(&'a self) -> impl Iterator<Item = (String, &'a str)> {
+        (1_usize..).zip(&self.campus).flat_map(|(at, campus)| {
+            let named = move |(gate_at, gate): (usize, &'a Gate)| {
+                (format!("campus[{at}].gate[{gate_at}].name"), gate.name.as_str())
+            };
+            (1..).zip(&campus.gate).map(named)
         })
     }
 
@@ -348,20 +351,23 @@ pub enum ConfigError {
         #[source]
         cause: Box<Self>,
     },
-    // Said with its cause and so not named as a source, or the same block would be told twice.
-    #[error("第 {line} 行不对。Line {line} is not understood:\n{cause}")]
-    Unreadable { line: usize, cause: Box<toml::de::Error> },
+    #[error(transparent)]
+    Misread(Box<Misread>),
+    #[error("第 {line} 行：{cause} (line {line}, {setting})")]
+    At { line: usize, setting: String, cause: Box<Self> },
     #[error("public_url 应写成 http://主机[:端口] 或 https://主机[:端口]。It is not http(s)://host[:port]")]
     PublicUrl,
     #[error(
         "public_url 除指本机（127.0.0.1、[::1]、localhost）外必须用 https。It must be https unless it names this machine"
     )]
     NotHttps,
-    #[error("没有设置校区（campus）。There is no campus")]
+    #[error("campus 没有设置，至少要有一个校区。There is no campus")]
     NoCampus,
-    #[error("校区 {0} 写了两次。Campus {0} stands twice")]
+    #[error("campus 中 id = {0} 写了两次。Campus {0} stands twice")]
     CampusTwice(CampusId),
-    #[error("校区 {0} 至少要有一个校门，index 不能重复。It needs at least one gate, and each index once")]
+    #[error(
+        "campus {0} 至少要有一个 gate（校门），index 不能重复。Campus {0} needs at least one gate, and each index once"
+    )]
     Gates(CampusId),
     #[error(
         "{name} = \"{colour}\" 太浅：与白色的对比度是 {contrast:.1}，至少要 {least:.1}，否则有人看不清。It is too pale: its contrast to white is {contrast:.1} and must be {least:.1}"
@@ -399,6 +405,19 @@ pub enum ConfigError {
     Companions,
     #[error(transparent)]
     Wecom(#[from] WecomMistake),
+}
+
+impl ConfigError {
+    /// With the line of its setting, which all that is found wrong begins with.
+    fn placed(self, text: &str) -> Self {
+        let said = self.to_string();
+        let is_named = |symbol: char| symbol.is_ascii_lowercase() || symbol.is_ascii_digit() || "_.[]".contains(symbol);
+        let setting = said.split(|symbol| !is_named(symbol)).next().unwrap_or_default().to_owned();
+        match place::of(text, &setting) {
+            Some(line) => Self::At { line, setting, cause: Box::new(self) },
+            None => self,
+        }
+    }
 }
 
 /// A plain site address that is read by nobody on the way.
@@ -480,6 +499,51 @@ mod tests {
         ] {
             let said = Config::parse(text).unwrap_err().to_string();
             assert!(said.contains(key), "{text}: {said}");
+        }
+    }
+
+    #[test]
+    fn every_mistake_is_told_with_its_reason_its_line_and_its_whole_name_in_both_languages() {
+        let campus = "[[campus]]\nid=1\nname='x'\nname_en='x'\n[[campus.gate]]\nindex=16\nname='x'\nname_en='x'";
+        for (text, line, setting, chinese) in [
+            ("\nlisen = 'x'", 2, "lisen", "没有「lisen」这个设置，可用的有：listen"),
+            ("[notfy.sms]\nkey_id = 'x'", 1, "notfy.sms", "没有「notfy」这个设置"),
+            ("[booking]\n# x\nhorizon = 3", 3, "booking.horizon", "没有「horizon」这个设置"),
+            (
+                "[notify.sms]\nprovider = 'mailgun'",
+                2,
+                "notify.sms.provider",
+                "不能是「mailgun」，可用的有：aliyun、tencent",
+            ),
+            ("[notify.wecom]\nagent_id = 1", 1, "notify.wecom.corp_id", "缺少 corp_id"),
+            ("[notify.hall]\nadapter = 'fax'", 2, "notify.hall.adapter", "没有 \"fax\" 这种大厅"),
+            ("[booking]\nopens = '25:00'", 2, "booking.opens", "时间应写成 14:05"),
+            ("[booking]\nhorizon_days = 'x'", 2, "booking.horizon_days", "值的类型不对，应是 0 到 65535 的整数"),
+            ("[booking]\nhorizon_days = -1", 2, "booking.horizon_days", "值不在可用的范围内"),
+            (
+                "[notify.remind]\nduty_phone = '1380013'",
+                2,
+                "notify.remind.duty_phone",
+                "大陆手机号是 11 位，这里有 7 位",
+            ),
+            ("listen = 'here'", 1, "listen", "应写成 地址:端口"),
+            ("demo = true\ndemo = true", 2, "demo", "写了两次"),
+            ("demo = maybe", 1, "demo", "写法不对"),
+            (campus, 6, "campus[1].gate[1].index", "校门编号是 0 到 15"),
+            // And what a line alone does not show.
+            ("[booking]\n\nmax_companions = 15", 3, "booking.max_companions", "最多 14"),
+            ("[university]\naccent = '#ff8800'", 2, "university.accent", "太浅"),
+            ("[notify.remind]\nhost_after_min = [9, 3]", 1, "notify.remind", "从小到大"),
+            ("[notify.hall]\nadapter = 'weaver'", 2, "notify.hall.adapter", "需要 [notify.hall.weaver]"),
+        ] {
+            let told = Config::parse(text).unwrap_err().to_string();
+            let head = if told.starts_with(&format!("第 {line} 行，{setting}：")) {
+                format!("Line {line}, {setting}, is not understood")
+            } else {
+                assert!(told.starts_with(&format!("第 {line} 行：{setting} ")), "{told}");
+                format!("(line {line}, {setting})")
+            };
+            assert!(told.contains(chinese) && told.contains(&head), "{told}");
         }
     }
 

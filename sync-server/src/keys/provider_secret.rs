@@ -18,6 +18,7 @@ pub fn provider_secret(data_dir: &Path, name: &str) -> Result<Zeroizing<String>,
     let text = Zeroizing::new(io::read_to_string(file).map_err(unreadable)?);
     match text.trim() {
         "" => Err(SecretFault::Empty { path }),
+        text if text.contains(['\n', '\r']) => Err(SecretFault::Lines { lines: text.lines().count(), path }),
         line => Ok(Zeroizing::new(line.to_owned())),
     }
 }
@@ -33,9 +34,13 @@ mod tests {
         fs::create_dir(dir.path().join("secrets")).unwrap();
         let read = || provider_secret(dir.path(), "sms.secret");
         assert!(matches!(read(), Err(SecretFault::Io { .. })));
-        for (text, mode, expected) in
-            [("made-up\n", 0o600, Ok("made-up")), ("made-up\n", 0o640, Err("chmod 600")), (" \n", 0o600, Err("空"))]
-        {
+        for (text, mode, expected) in [
+            ("made-up\n", 0o600, Ok("made-up")),
+            ("made-up\r\n", 0o600, Ok("made-up")),
+            ("made-up\n", 0o640, Err("chmod 600")),
+            (" \n", 0o600, Err("空")),
+            ("made-up\nold-one\n", 0o600, Err("有 2 行")),
+        ] {
             fs::write(&path, text).unwrap();
             fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
             match (read(), expected) {

@@ -64,6 +64,8 @@ pub enum SecretFault {
     NotASecret { path: PathBuf },
     #[error("{} 是空的。It is empty", .path.display())]
     Empty { path: PathBuf },
+    #[error("{} 有 {lines} 行，密钥应只有一行。It has {lines} lines, and a secret is one", .path.display())]
+    Lines { path: PathBuf, lines: usize },
 }
 
 #[cfg(test)]

@@ -84,6 +84,6 @@ fn told(notice: &Notice, unsent: &Unsent) {
         notice = notice.id,
         channel = notice.channel.name(),
         cause = unsent as &dyn std::error::Error,
-        "a notice did not leave"
+        "a notice did not leave, or may not have"
     );
 }

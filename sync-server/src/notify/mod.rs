@@ -92,7 +92,7 @@ impl Pace {
 
 /// Why a notice did not leave, or may not have.
 #[derive(Debug, thiserror::Error)]
-#[error("没有送出：{why}。Not sent")]
+#[error("通知{}：{why}。{}", .kind.said().0, .kind.said().1)]
 pub struct Unsent {
     pub kind: Failure,
     /// In the provider's words, without anything secret: it is logged and shown to the office.
@@ -110,6 +110,17 @@ pub enum Failure {
     Later { after: Option<Duration> },
     /// Nobody knows whether it was taken: the line broke after it had been sent.
     Unknown,
+}
+
+impl Failure {
+    /// In Chinese and in English.
+    const fn said(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Permanent => ("被拒绝，不再发送", "It was refused"),
+            Self::Later { .. } => ("没有送出，稍后再发", "It was not sent and is tried again"),
+            Self::Unknown => ("可能已送到，也可能没有", "It may have arrived, or not"),
+        }
+    }
 }
 
 impl Unsent {
@@ -136,5 +147,17 @@ impl Unsent {
     #[must_use]
     pub fn caused(self, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self { cause: Some(cause.into()), ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_have_arrived_is_not_said_to_be_unsent() {
+        let cut = Unsent::unknown("cut off").to_string();
+        assert!(cut.contains("可能已送到") && cut.contains("may have arrived") && !cut.contains("没有送出"), "{cut}");
+        assert!(Unsent::later("busy").to_string().contains("没有送出"));
     }
 }

@@ -59,7 +59,7 @@ impl TryFrom<String> for TimeOfDay {
     type Error = &'static str;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        Self::parse(&text).ok_or("a time of day is written 14:05")
+        Self::parse(&text).ok_or("时间应写成 14:05。A time of day is written 14:05")
     }
 }
 

@@ -63,10 +63,12 @@ pub enum Fact {
     /// Who decided or revoked, and how it stands now.
     By,
     Standing,
+    /// What is said besides, and by no other fact.
+    Note,
 }
 
 impl Fact {
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Code,
         Self::Minutes,
         Self::Visitor,
@@ -84,6 +86,7 @@ impl Fact {
         Self::Through,
         Self::By,
         Self::Standing,
+        Self::Note,
     ];
 
     /// The name in the database and in the settings' templates.
@@ -107,6 +110,7 @@ impl Fact {
             Self::Through => "through",
             Self::By => "by",
             Self::Standing => "standing",
+            Self::Note => "note",
         }
     }
 
@@ -128,6 +132,11 @@ pub struct Message {
 impl Message {
     fn new<const N: usize>(kind: NoticeKind, text: String, facts: [(Fact, String); N]) -> Self {
         Self { kind, text, facts: facts.into() }
+    }
+
+    fn noting(mut self, note: &str) -> Self {
+        self.facts.push((Fact::Note, note.to_owned()));
+        self
     }
 }
 
@@ -200,7 +209,7 @@ pub fn change_asked(facts: &Facts) -> Message {
         others(facts),
         facts.reason
     );
-    asked(text, facts, None)
+    asked(text, facts, None).noting("修改了已通过的预约，通过之前原预约仍然有效")
 }
 
 /// Somebody waits while the host reads this.
@@ -225,7 +234,7 @@ pub fn asked_again(facts: &Facts) -> Message {
         others(facts),
         facts.reason
     );
-    asked(text, facts, None)
+    asked(text, facts, None).noting("提醒：仍在等待审核")
 }
 
 /// In place of a notice for each.
@@ -359,6 +368,21 @@ pub fn settled(facts: &Facts, standing: &Standing) -> Message {
     let mut settled = Message::new(NoticeKind::Settled, text, [visitor, when, (Fact::Standing, stands.to_owned())]);
     settled.facts.extend(by.map(|name| (Fact::By, name.to_string())));
     settled
+}
+
+/// The same of a booking that has been forgotten since: without who asked.
+#[must_use]
+pub fn settled_of_nobody(stands: &str) -> Message {
+    let text = format!("来访预约：{stands}，无需再处理。访客的资料已删除。");
+    Message::new(NoticeKind::Settled, text, [(Fact::Standing, stands.to_owned())]).noting("访客的资料已删除")
+}
+
+/// To the to-do or the card of who was a deputy: of a visit that is theirs no more it says nothing.
+#[must_use]
+pub fn settled_for_former_deputy() -> Message {
+    let stands = "不再由您代为审核";
+    let text = format!("来访预约：{stands}，无需再处理。");
+    Message::new(NoticeKind::Settled, text, [(Fact::Standing, stands.to_owned())])
 }
 
 /// To see whether a channel works; where it asks, nothing is to be done.

@@ -34,7 +34,7 @@ pub const fn always(kind: NoticeKind) -> &'static [&'static [Fact]] {
 pub const fn sometimes(kind: NoticeKind) -> &'static [Fact] {
     match kind {
         // Somebody waits at a gate; a deputy is asked for a host.
-        NoticeKind::ApprovalAsked => &[Fact::Gate, Fact::Host, Fact::Department],
+        NoticeKind::ApprovalAsked => &[Fact::Gate, Fact::Host, Fact::Department, Fact::Note],
         NoticeKind::SignInCode
         | NoticeKind::Submitted
         | NoticeKind::Waiting

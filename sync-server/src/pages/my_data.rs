@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     error::AppError,
-    office::Consent,
+    office::{Consent, Standing},
     state::AppState,
     store::{Given, Mine, MyData},
 };
@@ -31,7 +31,7 @@ struct MyDataPage {
     shell: Shell,
     alert: Option<&'static str>,
     phone_masked: String,
-    sessions: u32,
+    sessions: String,
     drafts: u32,
     bookings: Vec<Row>,
     form_token: String,
@@ -65,11 +65,12 @@ pub(super) async fn show(State(state): State<AppState>, asked: SignedIn) -> Resu
 /// The same as a file. Of a document, and of others' phones, it holds no more than its page shows.
 pub(super) async fn download(State(state): State<AppState>, asked: SignedIn) -> Result<Response, AppError> {
     let phone = asked.phone()?;
-    let MyData { bookings, sessions, drafts } = state.store.my_data(phone, state.clock.now()).await?;
+    let MyData { bookings, sessions, drafts, browsers } = state.store.my_data(phone, state.clock.now()).await?;
     let file = File {
         phone: phone.as_str(),
         sessions,
         drafts,
+        known_browsers: browsers,
         bookings: bookings.iter().map(|mine| FileBooking::of(&state, phone, mine)).collect(),
     };
     Ok(([(CONTENT_DISPOSITION, "attachment; filename=\"my-data.json\"")], axum::Json(file)).into_response())
@@ -103,8 +104,8 @@ pub(super) async fn erase(
 
 async fn whole_page(state: &AppState, asked: SignedIn, alert: Option<&'static str>) -> Result<Response, AppError> {
     let (lang, now) = (asked.shell.lang, state.clock.now());
-    let MyData { bookings, sessions, drafts } = state.store.my_data(asked.phone()?, now).await?;
-    let row = |Mine { view, consents, number_kept }: &Mine| {
+    let MyData { bookings, sessions, drafts, browsers } = state.store.my_data(asked.phone()?, now).await?;
+    let row = |Mine { view, consents, notices, number_kept }: &Mine| {
         let mut facts = wording::facts(state, &view.facts, &view.host, lang);
         let fact = |chinese, english, value| Fact { name: lang.say(chinese, english), value, weight: Weight::Detail };
         let said = consents.iter().map(|given| agreed(given, lang)).collect::<Vec<_>>().join("\n");
@@ -112,6 +113,11 @@ async fn whole_page(state: &AppState, asked: SignedIn, alert: Option<&'static st
         let kept =
             if *number_kept { lang.say("加密保存中", "kept encrypted") } else { lang.say("已删除", "erased") };
         facts.push(fact("完整证件号码", "Whole document number", kept.to_owned()));
+        if view.standing != Standing::Waiting {
+            facts.push(fact("结果", "What came of it", wording::how_it_came(&view.standing, lang)));
+        }
+        let told = notices.iter().map(|notice| wording::notice(notice, lang)).collect::<Vec<_>>();
+        facts.push(fact("发出的通知", "Messages about it", told.join("\n")));
         Row {
             address: booking::address(view.id),
             day: wording::day(view.facts.day, lang),
@@ -123,12 +129,22 @@ async fn whole_page(state: &AppState, asked: SignedIn, alert: Option<&'static st
     Ok(page(&MyDataPage {
         alert,
         phone_masked: asked.phone()?.masked(),
-        sessions,
+        sessions: format!("{sessions}{}", remembered(browsers, lang)),
         drafts,
         bookings: bookings.iter().map(row).collect(),
         form_token: asked.form_token.text(),
         shell: asked.shell,
     }))
+}
+
+/// Of the marks by which a browser is known again when it next asks for a code.
+fn remembered(browsers: u32, lang: Language) -> String {
+    match browsers {
+        0 => String::new(),
+        count => lang
+            .say("（另记着用此号登录过的 {} 个浏览器）", " (and {} browsers remembered that have signed in)")
+            .replace("{}", &count.to_string()),
+    }
 }
 
 fn agreed(given: &Given, lang: Language) -> String {
@@ -146,6 +162,7 @@ struct File<'a> {
     phone: &'a str,
     sessions: u32,
     drafts: u32,
+    known_browsers: u32,
     bookings: Vec<FileBooking>,
 }
 
@@ -169,6 +186,16 @@ struct FileBooking {
     host: String,
     department: String,
     consents: Vec<FileConsent>,
+    /// Once it is no longer waiting.
+    outcome: Option<String>,
+    notices: Vec<FileNotice>,
+}
+
+#[derive(Serialize)]
+struct FileNotice {
+    kind: &'static str,
+    channel: &'static str,
+    state: String,
 }
 
 #[derive(Serialize)]
@@ -179,7 +206,8 @@ struct FileConsent {
 }
 
 impl FileBooking {
-    fn of(state: &AppState, asking: &Phone, Mine { view, consents, number_kept }: &Mine) -> Self {
+    fn of(state: &AppState, asking: &Phone, mine: &Mine) -> Self {
+        let Mine { view, consents, notices, number_kept } = mine;
         let facts = &view.facts;
         let is_own = facts.phone == *asking;
         Self {
@@ -206,6 +234,16 @@ impl FileBooking {
                     to: consent.name(),
                     notice: notice.clone(),
                     given_at: at.campus_date_and_clock(),
+                })
+                .collect(),
+            outcome: (view.standing != Standing::Waiting)
+                .then(|| wording::how_it_came(&view.standing, Language::Chinese)),
+            notices: notices
+                .iter()
+                .map(|notice| FileNotice {
+                    kind: notice.kind.name(),
+                    channel: notice.channel.name(),
+                    state: wording::notice(notice, Language::Chinese),
                 })
                 .collect(),
         }

@@ -9,7 +9,7 @@ use shared::{
 use super::{
     Store, StoreError,
     attempts::{self, By, Counted},
-    directory, notices, rows,
+    directory, notices, rows, settled,
     writer::Writing,
 };
 use crate::office::{
@@ -67,6 +67,7 @@ impl Store {
                 ],
             )?;
             if let Some(former) = before.filter(|former| former.staff.number != next.staff.number) {
+                settled::tell_former(db, (&former.staff, &host.number), now)?;
                 tell(db, &former.staff, &notice::deputy_ended(&host), now)?;
             }
             tell(db, &next.staff, &notice::deputy_named(&host, next.from, next.through), now)?;
@@ -81,6 +82,7 @@ impl Store {
             let former = named(db, &host, CampusDay::of(now))?;
             db.execute("delete from deputy where host = ?1", [host.as_str()])?;
             if let (Some(former), Some(host)) = (former, directory::by_number(db, &host)?) {
+                settled::tell_former(db, (&former.staff, &host.number), now)?;
                 tell(db, &former.staff, &notice::deputy_ended(&host), now)?;
             }
             Ok(())
@@ -104,6 +106,22 @@ impl Store {
         let (deputy, host) = (deputy.clone(), host.clone());
         self.0.readers.look(move |db| stands_in(db, &deputy, &host, day)).await
     }
+}
+
+/// Whose days are over decides no more: what they were sent is closed. Nobody need be told, it was said when they were named.
+pub(super) fn days_over(db: &mut Writing<'_>, now: Moment) -> Result<(), StoreError> {
+    let over: Vec<(String, String)> = db
+        .prepare_cached("delete from deputy where through_day < ?1 returning host, deputy")?
+        .query_map([CampusDay::of(now).to_string()], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<_, _>>()?;
+    for (host, deputy) in over {
+        let (host, deputy) =
+            (rows::stored("host", StaffNumber::parse(&host))?, rows::stored("deputy", StaffNumber::parse(&deputy))?);
+        if let Some(former) = directory::by_number(db, &deputy)? {
+            settled::tell_former(db, (&former, &host), now)?;
+        }
+    }
+    Ok(())
 }
 
 /// Of nobody's booking; where it leads they sign in.
@@ -155,7 +173,13 @@ fn named(db: &Connection, host: &StaffNumber, today: CampusDay) -> Result<Option
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::office_days::{Office, staff, today};
+    use crate::{
+        office::{BookingForm, Choice, Revision, notice::NoticeKind},
+        store::{
+            Came,
+            office_days::{Office, form, staff, today},
+        },
+    };
 
     #[tokio::test]
     async fn a_deputy_stands_in_on_the_days_that_were_named_and_while_they_are_here() {
@@ -187,6 +211,62 @@ mod tests {
         assert!(stands_in(&other.number, &host.number, 1).await);
         store.end_deputy(&host.number, *now).await.unwrap();
         assert!(!stands_in(&other.number, &host.number, 1).await);
+    }
+
+    #[tokio::test]
+    async fn what_a_deputy_was_sent_is_closed_when_they_are_no_longer_one_and_the_host_s_is_not() {
+        enum How {
+            Ended,
+            Another,
+            DaysOver,
+        }
+        for (how, days) in [(How::Ended, 0), (How::Another, 0), (How::DaysOver, 1)] {
+            let office = Office::open();
+            let Office { store, now, .. } = &office;
+            let people = [("T1", "13800130100"), ("T2", "13800130101"), ("T3", "13800130102")];
+            let people: Vec<_> = people.into_iter().map(|(number, phone)| staff(number, "李文", phone)).collect();
+            store.import_directory(people.clone(), *now).await.unwrap();
+            let [host, deputy, other] = people.as_slice() else { panic!("{people:?}") };
+            let away = |staff: &Staff| Away { deputy: staff.number.clone(), from: today(), through: today() };
+            store.name_deputy(&host.number, away(deputy), *now).await.unwrap();
+            let on_day = BookingForm { day: today().plus_days(2).to_string(), ..form() };
+            let (_, links) = office.submit(&on_day, 1).await;
+            let mut asked = Vec::new();
+            for one in store.take_notices(Channel::Hall, None, 99, *now).await.unwrap() {
+                let came = Came::Sent { adapter: "it", handle: Some("to-do".to_owned()) };
+                store.keep_notices(vec![(one.notice.id, came)], *now).await.unwrap();
+                asked.push(one.notice);
+            }
+            asked.retain(|notice| notice.kind == NoticeKind::ApprovalAsked);
+            assert_eq!(asked.len(), 2);
+            let then = now.plus(chrono::TimeDelta::days(days));
+            match how {
+                How::Ended => store.end_deputy(&host.number, then).await.unwrap(),
+                How::Another => {
+                    assert_eq!(store.name_deputy(&host.number, away(other), then).await.unwrap(), Naming::Named)
+                }
+                How::DaysOver => drop(store.erase_due(crate::office::Retention::default(), then).await.unwrap()),
+            }
+            let closing = async || {
+                let taken = store.take_notices(Channel::Hall, None, 99, then).await.unwrap();
+                let closing: Vec<_> = taken.into_iter().map(|one| one.notice).collect();
+                closing.into_iter().filter(|notice| notice.kind == NoticeKind::Settled).collect::<Vec<_>>()
+            };
+            let [closed] = closing().await.try_into().unwrap();
+            assert_eq!(closed.to, deputy.address(Channel::Hall));
+            let theirs = asked.iter().find(|notice| notice.to == closed.to).unwrap();
+            assert_eq!(closed.follows.clone().unwrap().key, theirs.key());
+            assert!(closed.text.contains("不再由您代为审核") && !closed.text.contains("张晓明"), "{}", closed.text);
+            let text = |to: &Staff| {
+                let (to, unsent) = (to.address(Channel::Sms), "kind = 'approval_asked' and given_up = 'needless'");
+                office.look(&format!("select count(*) from notice where \"to\" = '{to}' and {unsent}"))
+            };
+            assert_eq!((text(deputy), text(host)), (1, 0), "what they would be sent with a dead link is not sent");
+            let no = Choice::Decline { reason: None }.on(Revision::FIRST);
+            store.decide(&links.sms, no, office.issuing(1), then).await.unwrap();
+            let [closed] = closing().await.try_into().unwrap();
+            assert_eq!(closed.to, host.address(Channel::Hall), "and theirs not twice");
+        }
     }
 
     #[tokio::test]

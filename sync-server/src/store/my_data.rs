@@ -8,9 +8,10 @@ use shared::{
 };
 
 use super::{
-    BookingView, Given, IdentityKey, Store, StoreError, bookings, consents, decisions, retention, writer::Writing,
+    BookingView, Given, IdentityKey, NoticeStatus, Store, StoreError, bookings, consents, decisions, notices,
+    retention, settled, writer::Writing,
 };
-use crate::office::{Erasable, RevokedBy, erasable, notice::NoticeKind};
+use crate::office::{Erasable, RevokedBy, Standing, erasable, notice::NoticeKind};
 
 #[derive(Debug, Clone)]
 pub struct MyData {
@@ -19,6 +20,8 @@ pub struct MyData {
     /// Devices on which this phone is signed in.
     pub sessions: u32,
     pub drafts: u32,
+    /// Browsers that are known again because the phone has signed in by them.
+    pub browsers: u32,
 }
 
 #[derive(Debug, Clone)]
@@ -26,6 +29,8 @@ pub struct Mine {
     pub view: BookingView,
     /// What was agreed to, the latest last.
     pub consents: Vec<Given>,
+    /// What was written to visitor and host about it, the latest last.
+    pub notices: Vec<NoticeStatus>,
     /// Whether the whole document number is still kept.
     pub number_kept: bool,
 }
@@ -49,13 +54,15 @@ impl Store {
             let mut kept = db.prepare_cached("select document is not null from booking where id = ?1")?;
             let bookings = views.into_iter().map(|view| {
                 let number_kept = kept.query_row([view.id.get()], |row| row.get(0))?;
-                Ok(Mine { consents: consents::of(db, view.id)?, view, number_kept })
+                let (consents, notices) = (consents::of(db, view.id)?, notices::of(db, view.id)?);
+                Ok(Mine { consents, notices, view, number_kept })
             });
             let count = |sql| db.query_row(sql, params![phone.as_str(), now.unix_ms()], |row| row.get(0));
             Ok(MyData {
                 bookings: bookings.collect::<Result<_, StoreError>>()?,
                 sessions: count("select count(*) from session where phone = ?1 and expires_at > ?2")?,
                 drafts: count("select count(*) from draft where phone = ?1 and kept_at <= ?2")?,
+                browsers: count("select count(*) from known_browser where phone = ?1 and ?2 is not null")?,
             })
         };
         self.0.readers.read(look).await
@@ -78,12 +85,14 @@ fn erase(db: &mut Writing<'_>, key: &IdentityKey, phone: &Phone, now: Moment) ->
             }
             Erasable::AfterCancelling => {
                 decisions::end(db, &view, RevokedBy::Visitor, now)?;
-                // The host is told all the same, by notices of nobody's booking, which are forgotten in a day.
+                // The host is told all the same, by notices of nobody's booking, which are forgotten when they were, or in a day.
                 db.execute(
-                    "update notice set booking = null where booking = ?1 and kind in (?2, ?3) and next_try is not null",
-                    params![view.id.get(), NoticeKind::Cancelled.name(), NoticeKind::Settled.name()],
+                    "update notice set booking = null where booking = ?1 and kind = ?2 and next_try is not null",
+                    params![view.id.get(), NoticeKind::Cancelled.name()],
                 )?;
             }
+            // Its day is over, and that has not been told yet.
+            Erasable::Now if view.standing == Standing::Waiting => settled::tell(db, &view, &Standing::Waiting, now)?,
             Erasable::Now => {}
         }
         erased.bookings += retention::anonymise(db, "id = ?1", &view.id.get())?;
@@ -100,7 +109,10 @@ fn erase(db: &mut Writing<'_>, key: &IdentityKey, phone: &Phone, now: Moment) ->
              and (day < ?2 or standing = 'declined' or day > ?2 and standing in ('cancelled', 'revoked'))",
         params![phone.as_str(), CampusDay::of(now).to_string()],
     )?;
+    notices::unsay(db, r#"booking is null and "to" = ?1"#, &[&phone.as_str()])?;
     for forget in [
+        r#"update notice set "to" = '', path = null, next_try = null, failure = null, receipt_why = null, handle = null
+               where booking is null and "to" = ?1"#,
         "delete from session where phone = ?1",
         "delete from draft where phone = ?1",
         "delete from unsent_form where phone = ?1",
@@ -119,9 +131,9 @@ mod tests {
 
     use super::*;
     use crate::{
-        office::{BookingForm, Choice, Revision, Standing},
+        office::{BookingForm, Channel, Choice, Revision, notice::Fact},
         store::{
-            SessionToken,
+            Came, SessionToken, Taken,
             office_days::{Office, form, today},
         },
     };
@@ -173,6 +185,77 @@ mod tests {
         assert_eq!(office.look("select count(*) from booking where document is null and anonymous"), 2);
         let tomorrow = today().plus_days(1).at_minute(1);
         assert_eq!(store.erase_mine(&phone, tomorrow).await.unwrap(), ErasedMine { bookings: 1, later: vec![] });
+    }
+
+    /// Whether anything in the database still says it; what is counted for a day is not forgotten, or erasing would lift a limit.
+    async fn left(office: &Office) -> Vec<String> {
+        let rows = office.store.every_row().await.unwrap();
+        let rows = rows.into_iter().filter(|(table, _)| table != "attempt").flat_map(|(_, rows)| rows);
+        rows.filter(|row| row.contains("张晓明") || row.contains(&form().phone)).collect()
+    }
+
+    #[tokio::test]
+    async fn what_asked_is_closed_after_an_erasure_by_its_own_name_and_then_nothing_is_left() {
+        for decided_before in [false, true] {
+            let office = Office::with_host().await;
+            let Office { store, now, .. } = &office;
+            let phone = Phone::parse(&form().phone).unwrap();
+            let (id, links) = office.submit(&form(), 1).await;
+            let mut asked = Vec::new();
+            for channel in [Channel::Hall, Channel::Wecom] {
+                let [one] = store.take_notices(channel, None, 99, *now).await.unwrap().try_into().unwrap();
+                let came = Came::Sent { adapter: "it", handle: Some(format!("张晓明 at {}", channel.name())) };
+                // The card is in hand while all is erased.
+                if channel == Channel::Hall {
+                    store.keep_notices(vec![(one.notice.id, came.clone())], *now).await.unwrap();
+                }
+                asked.push((one.notice, came));
+            }
+            if decided_before {
+                let no = Choice::Decline { reason: None }.on(Revision::FIRST);
+                store.decide(&links.sms, no, office.issuing(1), *now).await.unwrap();
+            }
+            assert_eq!(store.erase_mine(&phone, *now).await.unwrap().bookings, 1);
+            assert!(store.booking(id).await.unwrap().is_none());
+            let [_, (card, came)] = asked.as_slice() else { panic!("{asked:?}") };
+            assert_eq!(store.take_notices(Channel::Wecom, None, 99, *now).await.unwrap(), [], "it is not there yet");
+            store.keep_notices(vec![(card.id, came.clone())], *now).await.unwrap();
+            for (first, _) in &asked {
+                let [closing] = store.take_notices(first.channel, None, 99, *now).await.unwrap().try_into().unwrap();
+                let closing = closing.notice;
+                let follows = closing.follows.clone().unwrap();
+                assert_eq!(follows.key, first.key());
+                assert_eq!(follows.handle, Some(format!("张晓明 at {}", first.channel.name())), "or it closes nothing");
+                let stands = if decided_before { "未通过" } else { "访客已取消" };
+                assert_eq!(closing.fact(Fact::Standing), Some(stands));
+                assert!(!format!("{} {:?}", closing.text, closing.facts).contains("张晓明"), "{closing:?}");
+                assert_eq!(closing.path.as_deref(), Some("/bookings"), "its own page is gone");
+                let again = Came::Again { why: "张晓明 ?".to_owned(), next_try: *now, in_doubt: false };
+                let done = Came::Sent { adapter: "it", handle: None };
+                store.keep_notices(vec![(closing.id, again), (closing.id, done)], *now).await.unwrap();
+                assert_eq!(store.take_notices(first.channel, None, 99, *now).await.unwrap(), [], "once");
+            }
+            let told = store.take_notices(Channel::Sms, None, 99, *now).await.unwrap();
+            let done = |one: &Taken| (one.notice.id, Came::Sent { adapter: "it", handle: None });
+            store.keep_notices(told.iter().map(done).collect(), *now).await.unwrap();
+            assert_eq!(left(&office).await, Vec::<String>::new());
+        }
+    }
+
+    #[tokio::test]
+    async fn what_nobody_was_shown_is_not_closed_and_what_may_have_been_is_not_sent_again() {
+        let office = Office::with_host().await;
+        let Office { store, now, .. } = &office;
+        office.submit(&form(), 1).await;
+        let [card] = store.take_notices(Channel::Wecom, None, 99, *now).await.unwrap().try_into().unwrap();
+        let later = now.plus(TimeDelta::minutes(1));
+        store.erase_mine(&Phone::parse(&form().phone).unwrap(), *now).await.unwrap();
+        assert_eq!(store.take_notices(Channel::Hall, None, 99, later).await.unwrap(), [], "it was never there");
+        // The server falls over before the card's answer is known.
+        store.notices_let_go(later).await.unwrap();
+        assert_eq!(store.take_notices(Channel::Wecom, None, 99, later).await.unwrap(), []);
+        let [closing] = store.take_notices(Channel::Wecom, None, 99, later).await.unwrap().try_into().unwrap();
+        assert_eq!(closing.notice.follows.unwrap().key, card.notice.key());
     }
 
     #[tokio::test]

@@ -294,7 +294,7 @@ fn written(facts: &[(Fact, String)]) -> Result<String, StoreError> {
     Ok(serde_json::to_string(&pairs)?)
 }
 
-fn facts(row: &Row<'_>) -> Result<Vec<(Fact, String)>, StoreError> {
+pub(super) fn facts(row: &Row<'_>) -> Result<Vec<(Fact, String)>, StoreError> {
     let pairs: Vec<(String, String)> = rows::parsed(row, "facts", |text: String| serde_json::from_str(&text).ok())?;
     let known = pairs.into_iter().map(|(name, value)| Some((Fact::from_name(&name)?, value)));
     rows::stored("facts", known.collect())

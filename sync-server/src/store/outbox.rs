@@ -11,7 +11,7 @@ use chrono::TimeDelta;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use shared::time::{CampusDay, Moment};
 
-use super::{Notice, Store, StoreError, notices, receipts, rows, together, writer::Writing};
+use super::{Notice, Store, StoreError, notices, receipts, rows, settled, together, writer::Writing};
 use crate::office::{Channel, notice::NoticeKind};
 
 /// No try takes longer, with what it waits for others in hand.
@@ -156,7 +156,7 @@ fn take(
                     .execute(params![now.unix_ms(), now.plus(IN_HAND).unix_ms(), one.notice.id])?;
                 taken.push(*one);
             }
-            Due::Needless(id) => give_up(db, id, GivenUp::Needless, None, false)?,
+            Due::Needless { id, in_doubt } => give_up(db, id, GivenUp::Needless, None, in_doubt)?,
             // One row that cannot be read must not hold up all others.
             Due::Unreadable(id, why) => {
                 tracing::error!(notice = id, cause = &why as &dyn std::error::Error, "a notice cannot be read");
@@ -169,8 +169,11 @@ fn take(
 
 enum Due {
     Notice(Box<Taken>),
-    /// Nothing was shown that would have to be closed.
-    Needless(i64),
+    /// Nothing was shown that would have to be closed, or nothing is asked any more.
+    Needless {
+        id: i64,
+        in_doubt: bool,
+    },
     Unreadable(i64, StoreError),
 }
 
@@ -215,10 +218,17 @@ fn due_of(
     while let Some(row) = found.next()? {
         let id = row.get("id")?;
         due.push(match notices::read(row) {
-            Ok(notice) if notice.kind == NoticeKind::Settled && row.get("followed_never")? => Due::Needless(id),
+            Ok(notice) if notice.kind == NoticeKind::Settled && row.get("followed_never")? => {
+                Due::Needless { id, in_doubt: false }
+            }
             Ok(notice) => {
                 let in_doubt = row.get::<_, Option<i64>>("taken_at")?.is_some();
-                Due::Notice(Box::new(Taken { notice, in_doubt }))
+                // What asked and is nobody's was forgotten while it was in hand.
+                if notice.kind == NoticeKind::ApprovalAsked && notice.booking.is_none() {
+                    Due::Needless { id, in_doubt }
+                } else {
+                    Due::Notice(Box::new(Taken { notice, in_doubt }))
+                }
             }
             Err(why) => Due::Unreadable(id, why),
         });
@@ -240,6 +250,7 @@ fn keep(db: &Writing<'_>, id: i64, came: &Came, now: Moment) -> Result<(), Store
             if is_code == Some(true) {
                 forget_code(db, id)?;
             }
+            settled::forget_of_nobody(db, id)?;
             handle.iter().try_for_each(|handle| receipts::catch_up(db, adapter, handle))
         }
         Came::Again { why, next_try, in_doubt } => {
@@ -262,6 +273,7 @@ fn give_up(db: &Writing<'_>, id: i64, how: GivenUp, why: Option<&str>, in_doubt:
          where id = ?1 and next_try is not null",
     )?
     .execute(params![id, how.name(), why, in_doubt])?;
+    settled::forget_of_nobody(db, id)?;
     forget_code(db, id)
 }
 

@@ -1,9 +1,11 @@
 //! Forgetting, in one transaction: what the office says is to be forgotten by now.
 
 use rusqlite::{ToSql, params};
-use shared::time::{CampusDay, Moment};
+use shared::time::Moment;
 
-use super::{Store, StoreError, attempts, code_book, drafts, notices, receipts, unsent, writer::Writing};
+use super::{
+    Store, StoreError, attempts, code_book, deputies, drafts, notices, receipts, settled, unsent, writer::Writing,
+};
 use crate::office::{Retention, notice::NoticeKind};
 
 /// How much was forgotten.
@@ -22,7 +24,7 @@ impl Store {
     }
 }
 
-fn erase(db: &Writing<'_>, retention: Retention, now: Moment) -> Result<Erased, StoreError> {
+fn erase(db: &mut Writing<'_>, retention: Retention, now: Moment) -> Result<Erased, StoreError> {
     let numbers = db.execute(
         "update booking set document = null, companion_documents = null, document_tag = null
          where day <= ?1 and document is not null",
@@ -36,13 +38,15 @@ fn erase(db: &Writing<'_>, retention: Retention, now: Moment) -> Result<Erased, 
     let (codes, at) = (NoticeKind::SignInCode.name(), now.unix_ms());
     notices::unsay(db, void, &[&codes, &at])?;
     db.execute(&format!("update notice set next_try = null, given_up = 'needless' where {void}"), params![codes, at])?;
-    let nobodys = r#"booking is null and made_at < ?1 and "to" <> ''"#;
+    // What closes a to-do holds no name, and is not given up before its own time; nor is what it closes forgotten before.
+    let nobodys = r#"booking is null and made_at < ?1 and "to" <> '' and (kind <> 'settled' or next_try is null)
+        and not exists (select 1 from notice s where s.follows = notice.id and s.next_try is not null)"#;
     let yesterday = now.minus(chrono::TimeDelta::days(1)).unix_ms();
     notices::unsay(db, nobodys, &[&yesterday])?;
     db.execute(&format!(r#"update notice set "to" = '', next_try = null where {nobodys}"#), [yesterday])?;
     db.execute("delete from session where expires_at <= ?1", [now.unix_ms()])?;
     db.execute("delete from invitation where expires_at <= ?1", [now.unix_ms()])?;
-    db.execute("delete from deputy where through_day < ?1", [CampusDay::of(now).to_string()])?;
+    deputies::days_over(db, now)?;
     attempts::forget(db, now)?;
     code_book::forget(db, now)?;
     unsent::forget(db, now)?;
@@ -60,6 +64,7 @@ pub(super) fn anonymise(db: &Writing<'_>, which: &str, value: &dyn ToSql) -> Res
     if !db.prepare_cached(&format!("select 1 where exists {these}"))?.exists([value])? {
         return Ok(0);
     }
+    settled::let_go(db, &these, value)?;
     notices::unsay(db, &format!("booking in {these}"), &[value])?;
     for forget in [
         r#"update notice set "to" = '', path = null, next_try = null, failure = null,

@@ -3,14 +3,17 @@
 //! It is written in the transaction that ends the waiting, one for each card and to-do, also when that has not left yet: it is sent
 //! after it. What has waited long to be sent, because of the quiet or of a channel that was down, is not sent any more.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension as _, ToSql, params};
 use shared::{
-    ids::BookingId,
+    ids::{BookingId, StaffNumber},
     time::{CampusDay, Moment},
 };
 
-use super::{BookingView, GivenUp, Store, StoreError, bookings, notices, rows, writer::Writing};
-use crate::office::{Channel, Standing, notice};
+use super::{BookingView, GivenUp, Store, StoreError, bookings, directory, notices, rows, writer::Writing};
+use crate::office::{
+    Channel, Staff, Standing,
+    notice::{self, Fact, NoticeKind},
+};
 
 /// What was not sent within so long is not on its way.
 const ON_ITS_WAY: chrono::TimeDelta = chrono::TimeDelta::minutes(10);
@@ -65,6 +68,94 @@ pub(super) fn tell(
     Ok(())
 }
 
+/// That `former` decides for `host` no more: what asked them and has not left yet does not leave, and the rest is closed. Whoever
+/// shares an address with the host keeps what is the host's.
+pub(super) fn tell_former(
+    db: &mut Writing<'_>,
+    (former, host): (&Staff, &StaffNumber),
+    now: Moment,
+) -> Result<(), StoreError> {
+    let own = directory::by_number(db, host)?;
+    let message = notice::settled_for_former_deputy();
+    for channel in Channel::ALL {
+        let to = former.address(channel);
+        if own.as_ref().is_some_and(|host| host.address(channel) == to) {
+            continue;
+        }
+        let theirs = r#"n."to" = ?1 and n.channel = ?2 and exists
+            (select 1 from booking b where b.id = n.booking and b.host = ?3 and b.standing = 'waiting')"#;
+        db.prepare_cached(&format!(
+            "update notice as n set next_try = null, given_up = ?4, path = null where {theirs} and n.kind = 'approval_asked'
+                 and n.next_try is not null and n.taken_at is null"
+        ))?
+        .execute(params![to, channel.name(), host.as_str(), GivenUp::Needless.name()])?;
+        let shown = {
+            let mut query = db.prepare_cached(&format!(
+                "select n.id, n.booking from notice n where {theirs} and {ASKS} order by n.id"
+            ))?;
+            let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
+            let found = query.query_map(params![to, channel.name(), host.as_str()], read)?;
+            found.collect::<Result<Vec<(i64, i64)>, _>>()?
+        };
+        for (follows, booking) in shown {
+            let booking = Some(BookingId::new(booking));
+            let notice = notices::New { booking, channel, to, message: &message, path: Some("/bookings") };
+            notices::add_following(db, &notice, follows, now)?;
+        }
+    }
+    Ok(())
+}
+
+/// What is still to be told of bookings that are forgotten, those of `these` with `value`: nobody's from now on, and without a name.
+/// What asked stays for it to be told by, as far as it may have been shown, and goes when it was.
+pub(super) fn let_go(db: &Writing<'_>, these: &str, value: &dyn ToSql) -> Result<(), StoreError> {
+    // In hand it ends by itself; in doubt it is not sent again, and closed in case it was.
+    let shown_no_more = format!(
+        "update notice set next_try = null, given_up = ?2, path = null where booking in {these} and kind = ?3
+             and next_try is not null and (taken_at is null or in_hand_until is null)"
+    );
+    let asks = NoticeKind::ApprovalAsked.name();
+    db.execute(&shown_no_more, params![value, GivenUp::Needless.name(), asks])?;
+    let to_be_told = format!(
+        "select n.id, n.follows, s.facts from notice n join said s on s.id = n.said
+         where n.booking in {these} and n.kind = ?2 and n.next_try is not null and n.follows is not null"
+    );
+    let mut told = Vec::new();
+    {
+        let mut query = db.prepare_cached(&to_be_told)?;
+        let mut found = query.query(params![value, NoticeKind::Settled.name()])?;
+        while let Some(row) = found.next()? {
+            let stands = notices::facts(row)?.into_iter().find(|(fact, _)| *fact == Fact::Standing);
+            let stands = stands.map(|(_, stands)| stands).unwrap_or_default();
+            told.push((row.get::<_, i64>("id")?, row.get::<_, i64>("follows")?, stands));
+        }
+    }
+    for (id, follows, stands) in told {
+        notices::say_instead(db, id, &notice::settled_of_nobody(&stands))?;
+        notices::unsay(db, "id = ?1", &[&follows])?;
+        db.execute("update notice set booking = null, path = '/bookings', failure = null where id = ?1", [id])?;
+        db.execute(
+            "update notice set booking = null, path = null, failure = null, receipt_why = null where id = ?1",
+            [follows],
+        )?;
+    }
+    Ok(())
+}
+
+/// After `notice` has left or never will: of nobody's booking it says nothing any more, nor does what it closed.
+pub(super) fn forget_of_nobody(db: &Writing<'_>, notice: i64) -> Result<(), StoreError> {
+    let closing = "id = ?1 and booking is null and next_try is null and kind in (?2, ?3)";
+    let (settled, cancelled) = (NoticeKind::Settled.name(), NoticeKind::Cancelled.name());
+    let gone = db
+        .prepare_cached(&format!("update notice set path = null, failure = null where {closing} returning follows"))?
+        .query_row(params![notice, settled, cancelled], |row| row.get::<_, Option<i64>>(0))
+        .optional()?;
+    let Some(follows) = gone else { return Ok(()) };
+    notices::unsay(db, closing, &[&notice, &settled, &cancelled])?;
+    let forget = "update notice set handle = null, failure = null, receipt_why = null where id = ?1";
+    follows.map_or(Ok(()), |follows| db.execute(forget, [follows]).map(drop).map_err(StoreError::from))
+}
+
 fn asked(db: &Connection, booking: BookingId) -> Result<Vec<(i64, Channel, String)>, StoreError> {
     let sql = format!(r#"select n.id, n.channel, n."to" from notice n where n.booking = ?1 and {ASKS} order by n.id"#);
     let mut query = db.prepare_cached(&sql)?;
@@ -95,10 +186,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        office::{
-            Choice, Revision,
-            notice::{Fact, NoticeKind},
-        },
+        office::{Choice, Revision},
         store::{
             Came, Notice,
             office_days::{Office, form},

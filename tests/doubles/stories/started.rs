@@ -25,9 +25,9 @@ impl Drop for Program {
 }
 
 /// Started for the office at this address, on a port of its own: what it prints, and where it is.
-fn started(office: &str) -> Result<(Program, String, String), Box<dyn Error>> {
+fn started(office: &str, more: &[&str]) -> Result<(Program, String, String), Box<dyn Error>> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_doubles"));
-    let mut program = Program(command.args([office, "127.0.0.1:0"]).stdout(Stdio::piped()).spawn()?);
+    let mut program = Program(command.args([office, "127.0.0.1:0"]).args(more).stdout(Stdio::piped()).spawn()?);
     let mut printed = String::new();
     let said = program.0.stdout.take().ok_or("it has an output")?;
     for line in BufReader::new(said).lines().map_while(Result::ok) {
@@ -43,7 +43,7 @@ fn started(office: &str) -> Result<(Program, String, String), Box<dyn Error>> {
 async fn the_program_says_its_settings_shows_what_arrives_and_presses_a_button() {
     let office = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let site = format!("http://{}", office.local_addr().unwrap());
-    let (_program, printed, at) = started(&site).unwrap();
+    let (_program, printed, at) = started(&site, &[]).unwrap();
     for said in ["[notify.sms]", "[notify.wecom]", "[notify.hall]", "[sign_on.cas]", &at, "# secrets/wecom.secret: "] {
         assert!(printed.contains(said), "{said}: {printed}");
     }
@@ -76,4 +76,42 @@ async fn the_program_says_its_settings_shows_what_arrives_and_presses_a_button()
     assert_eq!(person.post(format!("{at}/click")).form(&click).send().await.unwrap().status(), 303);
     let heard = heard.await.unwrap();
     assert!(heard.starts_with("POST /providers/wecom?") && heard.contains("msg_signature="), "{heard}");
+}
+
+#[test]
+fn it_prints_the_settings_of_each_gateway_and_hall_that_an_office_takes() {
+    for (gateway, hall, secret) in [
+        ("aliyun", "weaver", "aliyun.secret"),
+        ("tencent", "wisedu", "hall-wisedu.token"),
+        ("aliyun", "message_centre", "hall-message-centre.secret"),
+        ("tencent", "webhook", "hall-webhook.key"),
+        ("aliyun", "pull", "hall-pull.code"),
+    ] {
+        let asked = ["--sms", gateway, "--hall", hall];
+        let (_program, printed, _) = started("http://127.0.0.1:8460", &asked).unwrap();
+        let config = sync_server::config::Config::parse(&printed).unwrap_or_else(|cause| panic!("{cause}: {printed}"));
+        assert_eq!(config.notify.sms.unwrap().provider.name(), gateway);
+        assert_eq!(config.notify.hall.unwrap().adapter.name(), hall);
+        assert!(printed.contains(&format!("# secrets/{secret}: ")), "{printed}");
+        assert_eq!(printed.contains("# curl -H 'authCode: "), hall == "pull");
+    }
+}
+
+#[test]
+fn it_says_how_it_is_called_and_what_is_wrong() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = taken.local_addr().unwrap().to_string();
+    for (words, well, said) in [
+        (vec!["--help"], true, "--hall"),
+        (vec!["-h"], true, "127.0.0.1:8470"),
+        (vec!["--hal", "pull"], false, "不认识「--hal」"),
+        (vec!["--hall", "fax"], false, "不认识「--hall fax」"),
+        (vec!["127.0.0.1:8460"], false, "不认识「127.0.0.1:8460」"),
+        (vec!["http://127.0.0.1:8460", taken.as_str()], false, taken.as_str()),
+    ] {
+        let ended = Command::new(env!("CARGO_BIN_EXE_doubles")).args(&words).output().unwrap();
+        let told = [ended.stdout, ended.stderr].concat();
+        let told = String::from_utf8_lossy(&told);
+        assert!(ended.status.success() == well && told.contains(said) && !told.contains("Os {"), "{words:?}: {told}");
+    }
 }

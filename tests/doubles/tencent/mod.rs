@@ -263,7 +263,7 @@ async fn receipt(doubles: Doubles, taken: Taken, fault: Option<Fault>) {
         _ => tokio::time::sleep(Duration::from_millis(20)).await,
     }
     let memory = &doubles.tencent.memory;
-    let success = !memory.is_unreachable(&taken.number);
+    let success = fault != Some(Fault::FailedReceipt) && !memory.is_unreachable(&taken.number);
     memory.report(&taken.id, success);
     let state = if success { "，已送达" } else { "，未送达" };
     doubles.shown.change(

@@ -206,7 +206,7 @@ impl TryFrom<String> for HallAdapter {
     fn try_from(name: String) -> Result<Self, String> {
         Self::ALL.into_iter().find(|adapter| adapter.name() == name).ok_or_else(|| {
             let all = Self::ALL.map(Self::name).join("、");
-            format!("notify.hall.adapter 没有 {name:?}，只能是 {all}。There is no such adapter")
+            format!("没有 {name:?} 这种大厅，只能是 {all}。There is no such adapter")
         })
     }
 }

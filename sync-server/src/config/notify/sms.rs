@@ -119,7 +119,7 @@ impl Sms {
 
     /// The templates, read and found right.
     pub fn templates(&self) -> Result<Vec<Template>, SmsFault> {
-        (0..).zip(&self.template).map(|(at, template)| self.template(at, template)).collect()
+        (1..).zip(&self.template).map(|(at, template)| self.template(at, template)).collect()
     }
 
     fn template(&self, at: usize, template: &SmsTemplate) -> Result<Template, SmsFault> {
@@ -171,7 +171,7 @@ impl Sms {
             return Err(SmsFault::Nothing(name));
         }
         let templates = self.templates()?;
-        for (at, template) in (0..).zip(&templates) {
+        for (at, template) in (1..).zip(&templates) {
             template.leads_here(site, self.variable_limit).map_err(|(setting, fault)| SmsFault::Template {
                 at,
                 setting,
@@ -203,18 +203,21 @@ pub enum SmsFault {
     Empty(&'static str),
     #[error("notify.sms.signing 只用于阿里云。It is Aliyun's alone")]
     NotTencents,
-    #[error("notify.sms.sign_name 里不能有「{0}」，也不要写【】。The signature may not hold it, nor its own brackets")]
+    #[error(
+        "notify.sms.sign_name 里不能有「{0}」，也不要写【】。The signature may not hold \"{0}\", nor its own brackets"
+    )]
     SignName(char),
     #[error(
         "notify.sms.endpoint 应写成 https://主机[:端口]，指本机时可用 http。It must be https://host[:port], or http where it names this machine"
     )]
     Endpoint,
-    #[error("notify.sms.{0} = 0 会让短信永远发不出去。Nothing would ever be sent")]
+    #[error("notify.sms.{0} = 0 会让短信永远发不出去。With 0 nothing would ever be sent")]
     Nothing(&'static str),
-    #[error("notify.sms.template[{at}].{setting} 不对：{fault}")]
+    /// Counted from 1.
+    #[error("notify.sms.template[{at}].{setting}（第 {at} 个模板）不对：{fault}")]
     Template { at: usize, setting: &'static str, fault: TemplateFault },
     #[error(
-        "notify.sms.template：缺少 kind = \"{kind}\" 的模板，变量只能用 {facts}。There is no template that such a message can fill"
+        "notify.sms.template：缺少 kind = \"{kind}\" 的模板，变量只能用 {facts}。There is no template of kind \"{kind}\" with no other variables than {facts}"
     )]
     Missing { kind: &'static str, facts: String },
     #[error(
@@ -300,17 +303,17 @@ mod tests {
             ),
             ("provider = \"aliyun\"", "provider = \"aliyun\"\nendpoint = \"sms\"", "notify.sms.endpoint"),
             ("provider = \"aliyun\"", "provider = \"aliyun\"\nendpoint = \"https://a.cn/x?y\"", "notify.sms.endpoint"),
-            ("provider = \"aliyun\"", "provider = \"aliyun\"\nvariable_limit = 20", "notify.sms.template[1].variables"),
-            ("kind = \"sign_in_code\"", "kind = \"sign_in\"", "notify.sms.template[0].kind"),
+            ("provider = \"aliyun\"", "provider = \"aliyun\"\nvariable_limit = 20", "notify.sms.template[2].variables"),
+            ("kind = \"sign_in_code\"", "kind = \"sign_in\"", "notify.sms.template[1].kind"),
             ("kind = \"cancelled\"", "kind = \"settled\"", "settled"),
-            ("id = \"SMS_1000000\"", "id = \"\"", "notify.sms.template[0].id"),
-            ("[\"code\", \"minutes\"]", "[\"code\", \"visitor\"]", "notify.sms.template[0].variables"),
-            ("[\"code\", \"minutes\"]", "[\"code\", \"token\"]", "notify.sms.template[0].variables"),
+            ("id = \"SMS_1000000\"", "id = \"\"", "notify.sms.template[1].id"),
+            ("[\"code\", \"minutes\"]", "[\"code\", \"visitor\"]", "notify.sms.template[1].variables"),
+            ("[\"code\", \"minutes\"]", "[\"code\", \"token\"]", "notify.sms.template[1].variables"),
             ("[\"code\", \"minutes\"]", "[\"code\"]", "有 1 个变量，文字里有 2 个占位符"),
-            ("${code}", "${code", "notify.sms.template[0].text"),
-            ("${code}", "{1}", "notify.sms.template[0]"),
-            ("text = \"您的", "text = \"【某某大学】您的", "notify.sms.template[0].text"),
-            ("text = \"您的", "text = \"★您的", "notify.sms.template[0].text"),
+            ("${code}", "${code", "notify.sms.template[1].text"),
+            ("${code}", "{1}", "notify.sms.template[1]"),
+            ("text = \"您的", "text = \"【某某大学】您的", "notify.sms.template[1].text"),
+            ("text = \"您的", "text = \"★您的", "notify.sms.template[1].text"),
             ("text = \"您的", &long, "按 8 条计费"),
             ("127.0.0.1:8460/d/$", "127.0.0.1:8460/p/$", "http://127.0.0.1:8460/d/"),
             ("127.0.0.1:8460/p/$", "visit.example.com/p/$", "http://127.0.0.1:8460/p/"),
@@ -325,7 +328,7 @@ mod tests {
             let text = example().replacen(before, after, 1);
             assert_ne!(text, example(), "{before}");
             let told = told(&text);
-            assert!(told.contains(said), "{after}: {told}");
+            assert!(told.contains(said) && (told.starts_with("第 ") || said.is_empty()), "{after}: {told}");
         }
     }
 
@@ -343,7 +346,7 @@ mod tests {
         assert_eq!(told(&gate("★南门")), "taken", "no template says it");
         assert!(told(&says(gate("南门"))).contains("approval_asked"), "without a gate it cannot be filled");
         let both = gate("★南门").replacen("[[campus]]", "[[notify.sms.template]]\nkind = 'approval_asked'\nid = '1'\nvariables = ['gate']\ntext = '有人在${gate}等候。'\n[[campus]]", 1);
-        assert!(told(&both).contains("campus 1 gate 0 name = \"★南门\""), "{}", told(&both));
+        assert!(told(&both).contains("campus[1].gate[1].name = \"★南门\""), "{}", told(&both));
         assert_eq!(told(&both.replace("★南门", "南门")), "taken");
     }
 }

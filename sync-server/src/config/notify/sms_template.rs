@@ -64,27 +64,27 @@ pub(super) type Wrong = (&'static str, TemplateFault);
 pub enum TemplateFault {
     #[error("没有填写。It is empty")]
     Empty,
-    #[error("没有「{0}」这种通知。There is no such kind of message")]
+    #[error("没有「{0}」这种通知。There is no kind of message \"{0}\"")]
     Kind(String),
-    #[error("这种通知不说「{0}」。Such a message never says it")]
+    #[error("这种通知不说「{0}」。Such a message never says \"{0}\"")]
     Unknown(String),
-    #[error("「{0}」不像占位符：阿里云写 ${{name}}，腾讯云写 {{1}}、{{2}}。It is no placeholder of this provider")]
+    #[error("「{0}」不像占位符：阿里云写 ${{name}}，腾讯云写 {{1}}、{{2}}。\"{0}\" is no placeholder of this provider")]
     Placeholder(String),
     #[error(
-        "有 {listed} 个变量，文字里有 {found} 个占位符。There are as many variables, and so many placeholders in the text"
+        "有 {listed} 个变量，文字里有 {found} 个占位符。{listed} variables are listed and the text holds {found} placeholders"
     )]
     Count { listed: usize, found: usize },
-    #[error("不能有「{0}」，签名也不写在这里。It may not hold this; nor does the signature stand here")]
+    #[error("不能有「{0}」，签名也不写在这里。It may not hold \"{0}\"; nor does the signature stand here")]
     Forbidden(char),
     #[error(
-        "最长会到 {chars} 字（按 {parts} 条计费），超过 {longest} 字。It may grow to so many characters, which is more than may be sent"
+        "最长会到 {chars} 字（按 {parts} 条计费），超过 {longest} 字。It may grow to {chars} characters, billed as {parts}, and {longest} may be sent"
     )]
     TooLong { chars: usize, parts: usize, longest: usize },
-    #[error("变量 token 前面应是 {0}。The variable must stand right behind this address")]
+    #[error("变量 token 前面应是 {0}。The variable token must stand right behind {0}")]
     Link(String),
-    #[error("用审核码时，文字里应有固定链接 {0}。A text with an approval code must hold this address")]
+    #[error("用审核码时，文字里应有固定链接 {0}。A text with an approval code must hold {0}")]
     FixedLink(String),
-    #[error("变量最多 {limit} 字，而它要 {needed} 字。A variable is not long enough for it")]
+    #[error("变量最多 {limit} 字，而它要 {needed} 字。A variable holds {limit} characters and it needs {needed}")]
     Narrow { limit: usize, needed: usize },
 }
 

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use serde::Deserialize;
 use shared::identity::Phone;
 
-use super::super::ConfigError;
+use super::super::{ConfigError, misread};
 use crate::office::{Ladder, Quiet, TimeOfDay, Together};
 
 /// Of a booking that nobody has decided; minutes since its host could hear of it.
@@ -16,6 +16,7 @@ pub struct Remind {
     pub deputy_after_min: u16,
     pub duty_after_min: u16,
     /// Without one nobody is told.
+    #[serde(deserialize_with = "misread::phone")]
     pub duty_phone: Option<Phone>,
 }
 

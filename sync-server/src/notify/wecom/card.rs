@@ -45,29 +45,38 @@ pub(super) fn text_card(notice: &Notice, link: &str) -> Value {
 
 /// What a host is asked, with the facts in rows.
 pub(super) fn button_card(notice: &Notice, link: &str) -> Value {
-    json!({
-        "card_type": "button_interaction",
-        "task_id": notice.key().to_string(),
-        "main_title": { "title": cut(title(notice), LONGEST_MAIN_TITLE), "desc": cut(&minute(notice), LONGEST_MAIN_DESC) },
-        "sub_title_text": cut(&notice.text, LONGEST_SUB_TITLE),
-        "horizontal_content_list": rows(notice),
-        "card_action": { "type": 1, "url": link },
-        "button_list": [
-            { "type": 1, "text": "去审核", "style": 1, "key": "open", "url": link },
-            { "type": 0, "text": "已看到", "style": 2, "key": SEEN_KEY },
-        ],
-    })
+    card(
+        notice,
+        link,
+        json!({
+            "card_type": "button_interaction",
+            "task_id": notice.key().to_string(),
+            "button_list": [
+                { "type": 1, "text": "去审核", "style": 1, "key": "open", "url": link },
+                { "type": 0, "text": "已看到", "style": 2, "key": SEEN_KEY },
+            ],
+        }),
+    )
 }
 
 /// What a card with buttons turns into once nothing is asked any more: no button, and how it stands.
 pub(super) fn settled_card(notice: &Notice, link: &str) -> Value {
-    json!({
-        "card_type": "text_notice",
-        "main_title": { "title": cut(title(notice), LONGEST_MAIN_TITLE), "desc": cut(&minute(notice), LONGEST_MAIN_DESC) },
-        "sub_title_text": cut(&notice.text, LONGEST_SUB_TITLE),
-        "horizontal_content_list": rows(notice),
-        "card_action": { "type": 1, "url": link },
-    })
+    card(notice, link, json!({ "card_type": "text_notice" }))
+}
+
+/// What either says. The rows say all that the notice's text does, so that stands only where there are none.
+fn card(notice: &Notice, link: &str, mut card: Value) -> Value {
+    let rows = rows(notice);
+    let under = if rows.is_empty() { notice.text.clone() } else { beside_rows(notice) };
+    let Some(fields) = card.as_object_mut() else { return card };
+    let (title, desc) = (cut(title(notice), LONGEST_MAIN_TITLE), cut(&minute(notice), LONGEST_MAIN_DESC));
+    fields.insert("main_title".to_owned(), json!({ "title": title, "desc": desc }));
+    if !under.is_empty() {
+        fields.insert("sub_title_text".to_owned(), cut(&under, LONGEST_SUB_TITLE).into());
+    }
+    fields.insert("horizontal_content_list".to_owned(), rows.into());
+    fields.insert("card_action".to_owned(), json!({ "type": 1, "url": link }));
+    card
 }
 
 const fn title(notice: &Notice) -> &'static str {
@@ -106,15 +115,32 @@ const fn row_name(fact: Fact) -> Option<&'static str> {
         Fact::Count => "待审核",
         // Never on a card: whoever looks over a shoulder reads them.
         Fact::Code | Fact::Minutes | Fact::ShortCode => return None,
+        // Stands above them.
+        Fact::Note => return None,
     })
 }
 
-fn rows(notice: &Notice) -> Vec<Value> {
+/// What has no row: what is no fact of the visit, and what a row would cut.
+fn beside_rows(notice: &Notice) -> String {
+    let note = notice.fact(Fact::Note).map(str::to_owned);
+    let long = named(notice).filter(|(_, value)| is_long(value)).map(|(name, value)| format!("{name}：{value}"));
+    note.into_iter().chain(long).collect::<Vec<_>>().join("。")
+}
+
+fn named(notice: &Notice) -> impl Iterator<Item = (&'static str, &str)> {
     let shown = notice.facts.iter().filter(|(_, value)| !value.is_empty());
-    let named = shown.filter_map(|(fact, value)| Some((row_name(*fact)?, value)));
-    named
+    shown.filter_map(|(fact, value)| Some((row_name(*fact)?, value.as_str())))
+}
+
+fn is_long(value: &str) -> bool {
+    value.chars().count() > LONGEST_VALUE
+}
+
+fn rows(notice: &Notice) -> Vec<Value> {
+    named(notice)
+        .filter(|(_, value)| !is_long(value))
         .take(MOST_ROWS)
-        .map(|(name, value)| json!({ "keyname": cut(name, LONGEST_KEYNAME), "value": cut(value, LONGEST_VALUE) }))
+        .map(|(name, value)| json!({ "keyname": cut(name, LONGEST_KEYNAME), "value": value }))
         .collect()
 }
 
@@ -167,7 +193,8 @@ mod tests {
     fn a_card_with_buttons_decides_nothing_and_keeps_every_limit() {
         let mut notice = asked(1, "zhangwei");
         notice.text = "事由".repeat(300);
-        notice.facts = Fact::ALL.into_iter().map(|fact| (fact, "很长的值".repeat(20))).collect();
+        notice.facts = Fact::ALL.into_iter().map(|fact| (fact, "长".repeat(LONGEST_VALUE))).collect();
+        notice.facts.push((Fact::Reason, "很长的事由".repeat(30)));
         let card = button_card(&notice, LINK);
         assert_eq!(card["task_id"], notice.key().to_string());
         assert!(length(&card["main_title"]["title"]) <= LONGEST_MAIN_TITLE);
@@ -178,7 +205,6 @@ mod tests {
         for row in rows {
             assert!(length(&row["keyname"]) <= LONGEST_KEYNAME);
             assert_eq!(length(&row["value"]), LONGEST_VALUE);
-            assert!(row["value"].as_str().unwrap().ends_with('…'));
         }
         let buttons = card["button_list"].as_array().unwrap();
         assert_eq!(buttons[0]["url"], LINK);
@@ -186,6 +212,24 @@ mod tests {
         assert!(buttons.iter().all(|button| length(&button["text"]) <= 10));
         let said = card.to_string();
         assert!(!said.contains("通过") && !said.contains("同意"), "{said}");
+    }
+
+    #[test]
+    fn nothing_is_said_twice_and_what_no_row_holds_stands_above_them() {
+        let mut notice = asked(1, "zhangwei");
+        let said = |card: &Value| card.get("sub_title_text").and_then(Value::as_str).map(str::to_owned);
+        assert_eq!(said(&button_card(&notice, LINK)), None);
+        assert_eq!(said(&settled_card(&notice, LINK)), None);
+        for (fact, value) in &notice.facts {
+            assert_eq!(button_card(&notice, LINK).to_string().matches(value.as_str()).count(), 1, "{fact:?}");
+        }
+        let long = "商讨联合培养".repeat(6);
+        notice.facts.extend([(Fact::Because, long.clone()), (Fact::Note, "提醒：仍在等待审核".to_owned())]);
+        let card = button_card(&notice, LINK);
+        assert_eq!(said(&card), Some(format!("提醒：仍在等待审核。原因：{long}")));
+        assert_eq!(card.to_string().matches("商讨联合培养").count(), 6);
+        notice.facts.clear();
+        assert_eq!(said(&button_card(&notice, LINK)), Some(notice.text.clone()), "or it would say nothing");
     }
 
     #[test]

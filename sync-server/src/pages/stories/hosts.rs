@@ -313,9 +313,26 @@ async fn who_booked_for_a_friend_takes_their_phone_along_masked() {
     visitor.book(&office, &[("phone", "13700137000")]).await.location();
     let file = visitor.get(&office, "/my-data.json").await;
     assert!(file.text().contains(VISITOR) && !file.text().contains("13700137000"), "{}", file.text());
-    let given = ["\"consents\":[{", "\"to\":\"privacy\"", "\"given_at\":\"2026-11-23 08:"];
+    let given = [
+        "\"consents\":[{",
+        "\"to\":\"privacy\"",
+        "\"given_at\":\"2026-11-23 08:",
+        "\"known_browsers\":1",
+        "\"outcome\":null",
+        "\"kind\":\"approval_asked\",\"channel\":\"hall\"",
+    ];
     for said in given {
         assert!(file.text().contains(said), "{said}: {}", file.text());
+    }
+    let link = office.links().await.pop().unwrap();
+    let page = visitor.get(&office, &link).await;
+    let fields = [("form_token", page.after("name=\"form_token\" value=\"")), ("revision", "1"), ("choice", "decline")];
+    assert_eq!(visitor.post(&office, &link, &fields).await.status, StatusCode::SEE_OTHER);
+    let file = visitor.get(&office, "/my-data.json").await;
+    assert!(file.text().contains("\"outcome\":\"李文"), "{}", file.text());
+    let page = visitor.get(&office, "/my-data").await;
+    for said in ["不同意来访", "网办大厅：", "1 个浏览器"] {
+        assert!(page.text().contains(said), "{said}: {}", page.text());
     }
 }
 

@@ -83,10 +83,12 @@ async fn what_was_delivered_or_failed_is_known_at_home() {
             let office = Office::send(by, fault, false).await;
             assert_eq!(office.arrived().await, ("delivered".to_owned(), None), "{by:?} {fault:?}");
         }
-        let office = Office::send(by, None, true).await;
-        let (receipt, why) = office.arrived().await;
-        assert_eq!(receipt, "failed");
-        assert!(why.unwrap().contains("停机"), "{by:?}");
-        assert!(office.house.doubles.shown.all()[0].state.ends_with("未送达"));
+        for (fault, unreachable) in [(None, true), (Some(Fault::FailedReceipt), false)] {
+            let office = Office::send(by, fault, unreachable).await;
+            let (receipt, why) = office.arrived().await;
+            assert_eq!(receipt, "failed");
+            assert!(why.unwrap().contains("停机"), "{by:?}");
+            assert!(office.house.doubles.shown.all()[0].state.ends_with("未送达"));
+        }
     }
 }

@@ -78,7 +78,7 @@ async fn a_card_is_changed_once_it_is_settled() {
     assert_eq!(shown.len(), 1);
     assert!(shown[0].state.starts_with("changed: 访客预约已处理\n"), "{}", shown[0].state);
     assert!(
-        shown[0].state.contains("访客 王芳 的预约已由 李娜 通过。\n处理人 李娜\n结果 已通过"),
+        shown[0].state.contains("\n处理人 李娜\n结果 已通过") && !shown[0].state.contains("的预约已由"),
         "{}",
         shown[0].state
     );
