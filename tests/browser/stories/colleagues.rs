@@ -160,7 +160,7 @@ async fn one_tap_declines_and_says_why() -> Result<(), Trouble> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_host_sees_who_was_here_before_and_whom_to_ask_about_but_not_why() -> Result<(), Trouble> {
-    let town = Town::shared().await?;
+    let town = Town::apart().await?;
     let Booked { visitor, host, phone, notices: [sms, ..], .. } = Booked::with_a_host(&town).await?;
     let hosts_phone = asked_on_a_phone(&town, &sms).await?;
     hosts_phone.does_not_see("此前来访您").await?;
