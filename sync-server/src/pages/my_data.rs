@@ -16,6 +16,7 @@ use super::{
     language::Language,
     session::SignedIn,
     shell::{Shell, page},
+    standing_words::{self, Reader},
     wording::{self, Chip, Fact, Weight},
 };
 use crate::{
@@ -114,7 +115,11 @@ async fn whole_page(state: &AppState, asked: SignedIn, alert: Option<&'static st
             if *number_kept { lang.say("加密保存中", "kept encrypted") } else { lang.say("已删除", "erased") };
         facts.push(fact("完整证件号码", "Whole document number", kept.to_owned()));
         if view.standing != Standing::Waiting {
-            facts.push(fact("结果", "What came of it", wording::how_it_came(&view.standing, lang)));
+            facts.push(fact(
+                "结果",
+                "What came of it",
+                standing_words::how_it_came(&view.standing, Reader::Visitor, lang),
+            ));
         }
         let told = notices.iter().map(|notice| wording::notice(notice, lang)).collect::<Vec<_>>();
         facts.push(fact("发出的通知", "Messages about it", told.join("\n")));
@@ -237,7 +242,7 @@ impl FileBooking {
                 })
                 .collect(),
             outcome: (view.standing != Standing::Waiting)
-                .then(|| wording::how_it_came(&view.standing, Language::Chinese)),
+                .then(|| standing_words::how_it_came(&view.standing, Reader::Visitor, Language::Chinese)),
             notices: notices
                 .iter()
                 .map(|notice| FileNotice {

@@ -25,10 +25,11 @@ struct Turned {
 /// Of each dial what it knows.
 fn every_one() -> Vec<Turned> {
     use Fault::{
-        Broken, CutAfterAccept, LateReceipt, NoReceipt, Overtaken, ReplayedCallback, SilentDrop, Slow, TokenDies,
+        Broken, CutAfterAccept, FailedReceipt, LateReceipt, NoReceipt, Overtaken, ReplayedCallback, SilentDrop, Slow,
+        TokenDies,
     };
     let call = [Slow(LATE), Broken, CutAfterAccept, SilentDrop, Overtaken(LATE)];
-    let receipt = [LateReceipt(LATE), NoReceipt, ReplayedCallback];
+    let receipt = [LateReceipt(LATE), NoReceipt, FailedReceipt, ReplayedCallback];
     let mut all = Vec::new();
     for (gateway, dial, asking) in
         [(Gateway::Aliyun, "aliyun", "aliyun.query"), (Gateway::Tencent, "tencent", "tencent.query")]
@@ -89,7 +90,7 @@ async fn story(turned: Turned) -> Result<(), Trouble> {
         town.doubles.dials.next(sender, [Some(Fault::CutAfterAccept); 2]);
     }
     let booking = town.visitor.booked(&Form::good(today())).await?;
-    let dead = if fault != Fault::SilentDrop {
+    let dead = if !matches!(fault, Fault::SilentDrop | Fault::FailedReceipt) {
         None
     } else if by_text {
         Some("sms")
@@ -158,6 +159,7 @@ async fn receipts(town: &Town, booking: &str, turned: Turned) -> Result<(), Trou
             // Only the text that came after both that met the fault.
             assert!(page.body.matches("已送达").count() <= 1, "{turned:?}: {}", page.body);
         }
+        Fault::FailedReceipt => drop(town.page_says(booking, "未能送达").await?),
         Fault::Slow(_)
         | Fault::Broken
         | Fault::CutAfterAccept

@@ -237,7 +237,7 @@ impl Turned {
     }
 
     const fn is_dead(&self) -> bool {
-        matches!(self.always, Some(Fault::Broken | Fault::SilentDrop | Fault::TokenDies))
+        matches!(self.always, Some(Fault::Broken | Fault::SilentDrop | Fault::FailedReceipt | Fault::TokenDies))
     }
 
     /// Whatever is asked, the answer is lost.
@@ -262,6 +262,7 @@ fn drawn(chance: &mut Chance, faults: &[Fault]) -> Option<Fault> {
         | Fault::CutAfterAccept
         | Fault::SilentDrop
         | Fault::NoReceipt
+        | Fault::FailedReceipt
         | Fault::TokenDies
         | Fault::ReplayedCallback) => same,
     })
