@@ -331,7 +331,7 @@ async fn who_booked_for_a_friend_takes_their_phone_along_masked() {
     let file = visitor.get(&office, "/my-data.json").await;
     assert!(file.text().contains("\"outcome\":\"李文"), "{}", file.text());
     let page = visitor.get(&office, "/my-data").await;
-    for said in ["不同意来访", "网办大厅：", "1 个浏览器"] {
+    for said in ["谢绝来访", "网办大厅：", "1 个浏览器"] {
         assert!(page.text().contains(said), "{said}: {}", page.text());
     }
 }
