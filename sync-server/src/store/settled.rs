@@ -147,7 +147,9 @@ pub(super) fn forget_of_nobody(db: &Writing<'_>, notice: i64) -> Result<(), Stor
     let closing = "id = ?1 and booking is null and next_try is null and kind in (?2, ?3)";
     let (settled, cancelled) = (NoticeKind::Settled.name(), NoticeKind::Cancelled.name());
     let gone = db
-        .prepare_cached(&format!("update notice set path = null, failure = null, handle = null where {closing} returning follows"))?
+        .prepare_cached(&format!(
+            "update notice set path = null, failure = null, handle = null where {closing} returning follows"
+        ))?
         .query_row(params![notice, settled, cancelled], |row| row.get::<_, Option<i64>>(0))
         .optional()?;
     let Some(follows) = gone else { return Ok(()) };
