@@ -82,8 +82,8 @@ pub(super) fn tell_former(
         if own.as_ref().is_some_and(|host| host.address(channel) == to) {
             continue;
         }
-        let theirs = r#"n."to" = ?1 and n.channel = ?2 and exists
-            (select 1 from booking b where b.id = n.booking and b.host = ?3 and b.standing = 'waiting')"#;
+        let theirs = r#"n."to" = ?1 and n.channel = ?2
+            and n.booking in (select id from booking where host = ?3 and standing = 'waiting')"#;
         db.prepare_cached(&format!(
             "update notice as n set next_try = null, given_up = ?4, path = null where {theirs} and n.kind = 'approval_asked'
                  and n.next_try is not null and n.taken_at is null"
