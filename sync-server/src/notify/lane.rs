@@ -25,7 +25,10 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const DISK_AGAIN: Duration = Duration::from_secs(1);
 /// Kept in one commit at most.
 const KEPT_AT_ONCE: usize = 256;
-/// Taken in one commit at most, or twice what is sent at once: what was taken and not sent yet is asked after when the server is killed.
+/// A sync to the disk costs as much for one as for all that come so soon after it.
+const KEPT_TOGETHER: Duration = Duration::from_millis(5);
+/// Taken in one commit at most, or four times what is sent at once: what was taken and not sent yet is asked after when the server is
+/// killed.
 const TAKEN_AT_ONCE: usize = 64;
 
 /// A number by lot, for the waits.
@@ -71,7 +74,7 @@ impl Lane {
 
     async fn take(&self, hand: mpsc::Sender<Taken>) {
         let mut written: watch::Receiver<u64> = self.store.notice_signal();
-        let lot = self.sender.about().pace.at_once.saturating_mul(2).clamp(1, TAKEN_AT_ONCE);
+        let lot = self.sender.about().pace.at_once.saturating_mul(4).clamp(1, TAKEN_AT_ONCE);
         let mut is_all = true;
         loop {
             written.mark_unchanged();
@@ -131,6 +134,12 @@ impl Lane {
     async fn keep(&self, mut came: mpsc::Receiver<(i64, Came)>) {
         let mut some = Vec::new();
         while came.recv_many(&mut some, KEPT_AT_ONCE).await > 0 {
+            time::sleep(KEPT_TOGETHER).await;
+            while some.len() < KEPT_AT_ONCE
+                && let Ok(more) = came.try_recv()
+            {
+                some.push(more);
+            }
             while let Err(cause) = self.store.keep_notices(some.clone(), self.clock.now()).await {
                 tracing::error!(cause = &cause as &dyn std::error::Error, "what came of notices cannot be kept");
                 if !cause.is_passing() {

@@ -32,13 +32,9 @@ impl Store {
 }
 
 /// Walks all a pass did. Gates report in any order, so a conflict found from half the story goes
-/// again when the exit that lay between is told of.
+/// again when the exit that lay between is told of. Of one movement alone there never was a conflict: movements are only ever added.
 pub(super) fn look_again(db: &Writing<'_>, pass: PassId, now: Moment) -> Result<(), StoreError> {
     let moves = moves(db, pass)?;
-    // Movements are only ever added: of one alone there never was a conflict.
-    if moves.len() < 2 {
-        return Ok(());
-    }
     let found: Vec<_> = moves
         .windows(2)
         .filter_map(|pair| match pair {

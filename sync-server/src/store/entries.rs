@@ -72,14 +72,15 @@ fn push(
         }
     };
     let kept = planted!("answered for more than is kept", new.len().saturating_sub(1), new.len());
-    for (link, head) in new.iter().take(kept) {
-        keep(db, &terminal, link, *head, now)?;
-    }
+    let entries = keep(db, &terminal, new.get(..kept).unwrap_or_default(), now)?;
+    let changes = what_they_mean(db, &entries, now)?;
+    feed::append_all(db, terminal.campus, &changes)?;
     if let Some((_, head)) = new.last() {
-        db.execute(
-            "update terminal set head_seq = ?1, head_hash = ?2 where id = ?3",
-            params![rows::number(head.seq), head.hash.as_bytes(), terminal.id.get()],
-        )?;
+        db.prepare_cached("update terminal set head_seq = ?1, head_hash = ?2 where id = ?3")?.execute(params![
+            rows::number(head.seq),
+            head.hash.as_bytes(),
+            terminal.id.get()
+        ])?;
     }
     Ok(Ok(claimed))
 }
@@ -174,38 +175,51 @@ fn held(db: &Connection, terminal: TerminalId, seq: u64) -> Result<Option<ChainH
     Ok(hash.map(ChainHash::from_bytes))
 }
 
-fn keep(db: &mut Writing<'_>, terminal: &Terminal, link: &Link, head: Head, now: Moment) -> Result<(), StoreError> {
-    let read = serde_json::from_str::<Entry>(link.body.get());
-    let entry = read.as_ref().ok();
-    let direction = entry.map(|entry| rows::direction_name(entry.direction));
-    db.prepare_cached(
+/// Those that can be read.
+fn keep(
+    db: &Writing<'_>,
+    terminal: &Terminal,
+    new: &[(&Link, Head)],
+    now: Moment,
+) -> Result<Vec<(EntryId, Entry)>, StoreError> {
+    let mut insert = db.prepare_cached(
         "insert into entry (terminal, seq, body, hash, received_at, at, day, pass, direction, went_through)
          values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-    )?
-    .execute(params![
-        terminal.id.get(),
-        rows::number(head.seq),
-        link.body.get(),
-        head.hash.as_bytes(),
-        now.unix_ms(),
-        entry.map(|entry| entry.at.unix_ms()),
-        entry.map(|entry| CampusDay::of(entry.at).to_string()),
-        entry.and_then(|entry| entry.said.pass.as_ref().map(PassId::as_bytes)),
-        direction,
-        entry.map(|entry| entry.outcome.went_through()),
-    ])?;
-    match read {
-        Ok(entry) => follow_up(db, terminal, &entry, EntryId { terminal: terminal.id, seq: head.seq }, now),
-        Err(why) => {
-            let why = unreadable(&why);
-            tracing::warn!(terminal = %terminal.id, seq = head.seq, %why, "an entry cannot be read; it is set apart");
-            db.execute(
-                "insert into poison (terminal, seq, why) values (?1, ?2, ?3)",
-                params![terminal.id.get(), rows::number(head.seq), why],
-            )?;
-            Ok(())
+    )?;
+    let mut entries = Vec::with_capacity(new.len());
+    let mut day: Option<(CampusDay, String)> = None;
+    for (link, head) in new {
+        let read = serde_json::from_str::<Entry>(link.body.get());
+        let entry = read.as_ref().ok();
+        let of = entry.map(|entry| CampusDay::of(entry.at));
+        if day.as_ref().map(|(day, _)| *day) != of {
+            day = of.map(|day| (day, day.to_string()));
+        }
+        insert.execute(params![
+            terminal.id.get(),
+            rows::number(head.seq),
+            link.body.get(),
+            head.hash.as_bytes(),
+            now.unix_ms(),
+            entry.map(|entry| entry.at.unix_ms()),
+            day.as_ref().map(|(_, day)| day),
+            entry.and_then(|entry| entry.said.pass.as_ref().map(PassId::as_bytes)),
+            entry.map(|entry| rows::direction_name(entry.direction)),
+            entry.map(|entry| entry.outcome.went_through()),
+        ])?;
+        match read {
+            Ok(entry) => entries.push((EntryId { terminal: terminal.id, seq: head.seq }, entry)),
+            Err(why) => {
+                let why = unreadable(&why);
+                tracing::warn!(terminal = %terminal.id, seq = head.seq, %why, "an entry cannot be read; it is set apart");
+                db.execute(
+                    "insert into poison (terminal, seq, why) values (?1, ?2, ?3)",
+                    params![terminal.id.get(), rows::number(head.seq), why],
+                )?;
+            }
         }
     }
+    Ok(entries)
 }
 
 /// Where reading stopped, and not at what: a line that nobody can read may hold anything, and the log is read by many.
@@ -219,44 +233,50 @@ pub(super) fn unreadable(why: &serde_json::Error) -> String {
     format!("{what}, at column {}", why.column())
 }
 
-/// What an entry means beyond itself: the other gates learn of it, and two of one pass are compared. A correction moved nobody; it
-/// only tells the other gates how many the entry it corrects was of: none, where the guard stopped them.
-fn follow_up(
-    db: &mut Writing<'_>,
-    terminal: &Terminal,
-    entry: &Entry,
-    id: EntryId,
-    now: Moment,
-) -> Result<(), StoreError> {
-    let Some(pass) = entry.said.pass else { return Ok(()) };
-    let (of, went, party) = match entry.outcome {
+/// What entries mean beyond themselves: the other gates learn of them, and two of one pass are compared.
+fn what_they_mean(db: &Writing<'_>, entries: &[(EntryId, Entry)], now: Moment) -> Result<Vec<Change>, StoreError> {
+    let today = CampusDay::of(now).to_string();
+    let mut known = db.prepare_cached(
+        "select (select day from pass where id = ?1),
+             (select count(*) from (select 1 from entry where pass = ?1 and went_through limit 2))",
+    )?;
+    let mut changes = Vec::with_capacity(entries.len());
+    for (id, entry) in entries {
+        let Some((pass, moved)) = moved(db, *id, entry)? else { continue };
+        let (day, times): (Option<String>, u32) =
+            known.query_row([pass.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        if times > 1 {
+            conflicts::look_again(db, pass, now)?;
+        }
+        // A pass of an earlier day opens no gate any more, so no gate needs to know where it went.
+        if day.is_none_or(|day| day >= today) {
+            changes.push(moved);
+        }
+    }
+    Ok(changes)
+}
+
+/// The pass that was moved by an entry, and how to tell it. A correction moved nobody; it only tells the other gates how many the
+/// entry it corrects was of: none, where the guard stopped them.
+fn moved(db: &Connection, id: EntryId, entry: &Entry) -> Result<Option<(PassId, Change)>, StoreError> {
+    let Some(pass) = entry.said.pass else { return Ok(None) };
+    let told = |of, went: &Entry, party| {
+        let Entry { direction, at, gate, .. } = *went;
+        Some((pass, Change::PassMoved { pass, direction, at, gate, entry: of, party: Some(party) }))
+    };
+    Ok(match entry.outcome {
         Outcome::Corrected { entry: seq } => {
             let of = EntryId { seq, ..id };
-            match corrected(db, of)? {
-                Some(went) if went.said.pass == Some(pass) => (of, went, entry.party),
-                Some(_) | None => return Ok(()),
-            }
+            let went = corrected(db, of)?.filter(|went| went.said.pass == Some(pass));
+            went.and_then(|went| told(of, &went, entry.party))
         }
-        Outcome::Passed | Outcome::LetIn { .. } => {
-            conflicts::look_again(db, pass, now)?;
-            (id, entry.clone(), entry.party)
+        Outcome::Passed | Outcome::LetIn { .. } => told(id, entry, entry.party),
+        Outcome::SentAway { .. } => {
+            let came = went_in_last(db, pass, id)?.filter(|(_, came)| is_stopped(came.at, entry.at));
+            came.and_then(|(of, came)| told(of, &came, 0))
         }
-        Outcome::SentAway { .. } => match went_in_last(db, pass, id)? {
-            Some((of, came)) if is_stopped(came.at, entry.at) => (of, came, 0),
-            Some(_) | None => return Ok(()),
-        },
-        Outcome::Refused | Outcome::Unanswered => return Ok(()),
-    };
-    // A pass of an earlier day opens no gate any more, so no gate needs to know where it went.
-    let day: Option<String> = db
-        .prepare_cached("select day from pass where id = ?1")?
-        .query_row([pass.as_bytes()], |row| row.get(0))
-        .optional()?;
-    if day.is_none_or(|day| day >= CampusDay::of(now).to_string()) {
-        let (direction, at, gate, party) = (went.direction, went.at, went.gate, Some(party));
-        feed::append(db, terminal.campus, &Change::PassMoved { pass, direction, at, gate, entry: of, party })?;
-    }
-    Ok(())
+        Outcome::Refused | Outcome::Unanswered => None,
+    })
 }
 
 /// The entry that a correction names, if somebody went through by it.

@@ -83,17 +83,29 @@ impl Store {
 }
 
 pub(super) fn append(db: &mut Writing<'_>, campus: CampusId, change: &Change) -> Result<(), StoreError> {
-    let (epoch, tail) = match db.tail(campus) {
+    append_all(db, campus, std::slice::from_ref(change))
+}
+
+pub(super) fn append_all(db: &mut Writing<'_>, campus: CampusId, changes: &[Change]) -> Result<(), StoreError> {
+    if changes.is_empty() {
+        return Ok(());
+    }
+    let (epoch, mut head) = match db.tail(campus) {
         Some(tail) => tail,
         None => {
             let epoch = epoch(db)?;
             (epoch, latest(db, campus, epoch)?)
         }
     };
-    let body = serde_json::to_string(change)?;
-    let head = tail.extend(ChainName::Feed { campus, epoch }, &body);
-    db.prepare_cached("insert into feed (campus, epoch, seq, body, hash) values (?1, ?2, ?3, ?4, ?5)")?
-        .execute(params![campus.get(), epoch, rows::number(head.seq), body, head.hash.as_bytes()])?;
+    {
+        let mut insert =
+            db.prepare_cached("insert into feed (campus, epoch, seq, body, hash) values (?1, ?2, ?3, ?4, ?5)")?;
+        for change in changes {
+            let body = serde_json::to_string(change)?;
+            head = head.extend(ChainName::Feed { campus, epoch }, &body);
+            insert.execute(params![campus.get(), epoch, rows::number(head.seq), body, head.hash.as_bytes()])?;
+        }
+    }
     db.keep_tail(campus, epoch, head);
     db.touch_feed();
     Ok(())

@@ -36,6 +36,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0029_snapshots.sql"),
     include_str!("migrations/0030_push_faults.sql"),
     include_str!("migrations/0031_ailments.sql"),
+    include_str!("migrations/0032_found_by_an_index.sql"),
 ];
 
 /// The newest there is.

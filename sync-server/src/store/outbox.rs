@@ -101,7 +101,10 @@ impl Store {
     }
 
     pub async fn keep_notices(&self, came: Vec<(i64, Came)>, now: Moment) -> Result<(), StoreError> {
-        let keep = move |db: &mut Writing<'_>| came.iter().try_for_each(|(id, came)| keep(db, *id, came, now));
+        let keep = move |db: &mut Writing<'_>| {
+            let early = receipts::are_early(db)?;
+            came.iter().try_for_each(|(id, came)| keep(db, *id, came, early, now))
+        };
         self.0.writer.write(keep).await
     }
 
@@ -141,7 +144,7 @@ fn take(
     limit: usize,
     now: Moment,
 ) -> Result<Vec<Taken>, StoreError> {
-    let mut taken = Vec::new();
+    let mut taken: Vec<Taken> = Vec::new();
     for found in due(db, channel, quiet, limit, now)? {
         match found {
             Due::Notice(mut one) => {
@@ -152,8 +155,6 @@ fn take(
                     give_up(db, one.notice.id, GivenUp::Needless, None, false)?;
                     continue;
                 }
-                db.prepare_cached("update notice set taken_at = ?1, in_hand_until = ?2 where id = ?3")?
-                    .execute(params![now.unix_ms(), now.plus(IN_HAND).unix_ms(), one.notice.id])?;
                 taken.push(*one);
             }
             Due::Needless { id, in_doubt } => give_up(db, id, GivenUp::Needless, None, in_doubt)?,
@@ -164,6 +165,11 @@ fn take(
             }
         }
     }
+    let ids: Vec<i64> = taken.iter().map(|one| one.notice.id).collect();
+    db.prepare_cached(
+        "update notice set taken_at = ?1, in_hand_until = ?2 where id in (select value from json_each(?3))",
+    )?
+    .execute(params![now.unix_ms(), now.plus(IN_HAND).unix_ms(), serde_json::to_string(&ids)?])?;
     Ok(taken)
 }
 
@@ -236,22 +242,31 @@ fn due_of(
     Ok(due)
 }
 
-fn keep(db: &Writing<'_>, id: i64, came: &Came, now: Moment) -> Result<(), StoreError> {
+/// `early`: whether there are receipts that came before their notice was known to have left.
+fn keep(db: &Writing<'_>, id: i64, came: &Came, early: bool, now: Moment) -> Result<(), StoreError> {
     match came {
         // What was erased meanwhile stays erased.
         Came::Sent { adapter, handle } => {
             let mut sent = db.prepare_cached(
                 r#"update notice set next_try = null, sent_at = ?2, path = null, failure = null, adapter = ?3, handle = ?4
-                   where id = ?1 and "to" <> '' returning kind = ?5"#,
+                   where id = ?1 and "to" <> '' returning kind = ?5, booking is null"#,
             )?;
-            let is_code = sent
-                .query_row(params![id, now.unix_ms(), adapter, handle, NoticeKind::SignInCode.name()], |row| row.get(0))
+            let left: Option<(bool, bool)> = sent
+                .query_row(params![id, now.unix_ms(), adapter, handle, NoticeKind::SignInCode.name()], |row| {
+                    Ok((row.get(0)?, row.get(1)?))
+                })
                 .optional()?;
-            if is_code == Some(true) {
+            let (is_code, is_nobodys) = left.unwrap_or((false, true));
+            if is_code {
                 forget_code(db, id)?;
             }
-            settled::forget_of_nobody(db, id)?;
-            handle.iter().try_for_each(|handle| receipts::catch_up(db, adapter, handle))
+            if is_nobodys {
+                settled::forget_of_nobody(db, id)?;
+            }
+            match handle {
+                Some(handle) if early => receipts::catch_up(db, adapter, handle),
+                _ => Ok(()),
+            }
         }
         Came::Again { why, next_try, in_doubt } => {
             db.prepare_cached(

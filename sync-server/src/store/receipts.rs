@@ -96,6 +96,11 @@ fn keep(
     Ok(ReceiptKept::Early)
 }
 
+/// Whether any wait for their notice to be known to have left: seldom.
+pub(super) fn are_early(db: &Connection) -> Result<bool, StoreError> {
+    Ok(db.prepare_cached("select 1 from early_receipt")?.exists([])?)
+}
+
 /// The receipt that came before the handle did.
 pub(super) fn catch_up(db: &Connection, adapter: &str, handle: &str) -> Result<(), StoreError> {
     type Early = (String, Option<String>, i64);

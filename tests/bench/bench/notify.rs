@@ -31,6 +31,8 @@ use sync_server::{
 use tokio::{net::TcpListener, task::JoinSet, time::sleep};
 use world::{campus::today, people};
 
+use crate::spread::middle;
+
 #[derive(Debug, clap::Args)]
 pub(crate) struct Wanted {
     /// Calls at once by each of the three channels
@@ -282,12 +284,6 @@ fn per_second(how_many: u64, took: Duration) -> f64 {
 
 fn count(number: u64) -> f64 {
     u32::try_from(number).map_or(f64::MAX, f64::from)
-}
-
-/// The middle one of what the turns brought.
-fn middle(mut turns: Vec<f64>) -> f64 {
-    turns.sort_by(f64::total_cmp);
-    turns.get(turns.len() / 2).copied().unwrap_or_default()
 }
 
 fn told(error: impl std::fmt::Display) -> Trouble {

@@ -2,6 +2,12 @@
 
 use std::{fmt, time::Duration};
 
+/// The middle one of what turns brought.
+pub(crate) fn middle(mut turns: Vec<f64>) -> f64 {
+    turns.sort_by(f64::total_cmp);
+    turns.get(turns.len() / 2).copied().unwrap_or_default()
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct Spread(Vec<Duration>);
 

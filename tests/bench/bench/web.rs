@@ -16,6 +16,8 @@ use gatehouse::Trouble;
 use tokio::runtime::{Builder, Runtime};
 use world::{campus::Campus, person::Person};
 
+use crate::spread::middle;
+
 #[derive(Debug, clap::Args)]
 pub(crate) struct Wanted {
     /// Callers at once
@@ -69,10 +71,4 @@ async fn guest(campus: &Campus, number: u16) -> Result<Person, Trouble> {
 
 fn phone(number: u16) -> String {
     format!("138001{number:05}")
-}
-
-/// The middle one of what the turns brought.
-fn middle(mut turns: Vec<f64>) -> f64 {
-    turns.sort_by(f64::total_cmp);
-    turns.get(turns.len() / 2).copied().unwrap_or_default()
 }

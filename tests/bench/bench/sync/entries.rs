@@ -2,7 +2,7 @@
 
 use std::{
     io::Write,
-    path::Path,
+    path::{Path, PathBuf},
     thread,
     time::{Duration, Instant},
 };
@@ -26,9 +26,12 @@ use tokio::runtime::Runtime;
 use world::campus::Campus;
 
 use super::{SERVER, caller::Caller, gate::entry, told};
+use crate::spread::middle;
 
 /// Gates that push at once, where the server's CPU is counted.
 const GATES: u32 = 8;
+/// Times that they do, the bare rows after each.
+const TURNS: usize = 5;
 
 pub(super) fn run(
     outside: &Runtime,
@@ -37,16 +40,74 @@ pub(super) fn run(
     within: &Path,
     out: &mut dyn Write,
 ) -> Result<(), Trouble> {
-    let office = Office::today();
-    let (one, cpu, rate, all) = outside.block_on(async {
-        let mut alone = pushes(Caller::enrolled(campus, 900_000).await?, &office, 0, entries)?;
+    let folder = tempfile::Builder::new().prefix("bench-").tempdir_in(within)?;
+    let database = campus.room().join("server/office.sqlite3");
+    let open = |pushes: usize| Bare::open(&database, &folder.path().join(format!("{pushes}.sqlite3")), pushes);
+    let mut bare = [open(1)?, open(GATES as usize)?];
+    let mut gates = Gates { campus, office: Office::today(), entries, next: 0 };
+    let one = outside.block_on(async {
+        let mut alone = gates.next().await?;
         let since = now();
         alone.send().await?;
-        let one = since.elapsed();
+        Ok::<_, Trouble>(since.elapsed())
+    })?;
+    let mut ours = Vec::new();
+    for bare in &mut bare {
+        bare.put_new()?;
+    }
+    let rows = (entries * u64::from(GATES)) as f64;
+    for _ in 0..TURNS {
+        let (took, cpu) = outside.block_on(gates.push_at_once())?;
+        ours.push(rows / took.as_secs_f64());
+        for bare in &mut bare {
+            let (_, spent) = bare.put_new()?;
+            bare.turns.push((rows / spent.as_secs_f64(), rows / cpu.as_secs_f64()));
+        }
+    }
+    writeln!(out, "\nEntries pushed by 500, checked, told to the other gates, durable and countersigned")?;
+    writeln!(out, "  {entries} of one gate in {:.2} s; wanted: 1 s at most", one.as_secs_f64())?;
+    writeln!(
+        out,
+        "  {:.0} for each second of the server's CPU ({:.0} a second of the clock), {GATES} gates at once; wanted: 10,000",
+        middle(bare.iter().flat_map(|bare| &bare.turns).map(|(_, ours)| *ours).collect()),
+        middle(ours)
+    )?;
+    writeln!(out, "  the same rows put in by nobody who checks, for each second of CPU, in {TURNS} turns:")?;
+    for Bare { pushes, turns, .. } in &bare {
+        let shares = turns.iter().map(|(alone, ours)| 100.0 * ours / alone);
+        writeln!(
+            out,
+            "    {pushes} {} in a transaction: {:.0}; ours are {:.0} %{}",
+            if *pushes == 1 { "push" } else { "pushes" },
+            middle(turns.iter().map(|(alone, _)| *alone).collect()),
+            middle(shares.collect()),
+            if *pushes == 1 { "; wanted: 50 %" } else { "" }
+        )?;
+    }
+    Ok(())
+}
+
+/// Gates nobody has heard of, one after another.
+struct Gates<'a> {
+    campus: &'a Campus,
+    office: Office,
+    entries: u64,
+    next: u32,
+}
+
+impl Gates<'_> {
+    async fn next(&mut self) -> Result<Pushes, Trouble> {
+        let from = self.entries * u64::from(self.next);
+        let caller = Caller::enrolled(self.campus, 900_000 + self.next).await?;
+        self.next += 1;
+        pushes(caller, &self.office, from, self.entries)
+    }
+
+    /// How long it takes, and the server's CPU.
+    async fn push_at_once(&mut self) -> Result<(Duration, Duration), Trouble> {
         let mut many = Vec::new();
-        for number in 1..=GATES {
-            let from = entries * u64::from(number);
-            many.push(pushes(Caller::enrolled(campus, 900_000 + number).await?, &office, from, entries)?);
+        for _ in 0..GATES {
+            many.push(self.next().await?);
         }
         let before = cpu_of_threads(|name| name.starts_with(SERVER))?;
         let since = now();
@@ -58,28 +119,8 @@ pub(super) fn run(
             sent.map_err(told)??;
         }
         let took = since.elapsed();
-        let cpu = cpu_of_threads(|name| name.starts_with(SERVER))?.saturating_sub(before);
-        let all = entries * u64::from(GATES);
-        Ok::<_, Trouble>((one, cpu, all as f64 / took.as_secs_f64(), all))
-    })?;
-    let folder = tempfile::Builder::new().prefix("bench-").tempdir_in(within)?;
-    let (bare_took, bare_cpu) =
-        bare(&campus.room().join("server/office.sqlite3"), &folder.path().join("bare.sqlite3"), all)?;
-    let per_cpu = all as f64 / cpu.as_secs_f64();
-    let bare_per_cpu = all as f64 / bare_cpu.as_secs_f64();
-    writeln!(out, "\nEntries pushed by 500, checked, told to the other gates, durable and countersigned")?;
-    writeln!(out, "  {entries} of one gate in {:.2} s; wanted: 1 s at most", one.as_secs_f64())?;
-    writeln!(
-        out,
-        "  {per_cpu:.0} for each second of the server's CPU ({rate:.0} a second of the clock, {GATES} gates at once); wanted: 10,000"
-    )?;
-    writeln!(
-        out,
-        "  the same rows put in by groups alone: {bare_per_cpu:.0} for each second of CPU ({:.0} of the clock); ours are {:.0} %; wanted: 50 %",
-        all as f64 / bare_took.as_secs_f64(),
-        100.0 * per_cpu / bare_per_cpu
-    )?;
-    Ok(())
+        Ok((took, cpu_of_threads(|name| name.starts_with(SERVER))?.saturating_sub(before)))
+    }
 }
 
 struct Pushes {
@@ -115,44 +156,77 @@ fn pushes(caller: Caller, office: &Office, from: u64, entries: u64) -> Result<Pu
     Ok(Pushes { caller, requests })
 }
 
-/// The newest rows that entries became, put into empty tables of the same shape by transactions of as many as a push has.
-fn bare(from: &Path, to: &Path, entries: u64) -> Result<(Duration, Duration), Trouble> {
-    let source = Connection::open(from).map_err(told)?;
-    let db = Connection::open(to).map_err(told)?;
-    db.execute_batch("pragma journal_mode = wal; pragma synchronous = full; pragma cache_size = -65536")
+/// Tables of the same shape, into which the rows that entries became are put.
+struct Bare {
+    from: PathBuf,
+    /// As many of them in one transaction.
+    pushes: usize,
+    /// Rows for each second of CPU: of these alone, and of the server's.
+    turns: Vec<(f64, f64)>,
+    db: Connection,
+    /// The terminal and the link up to which all has been put in.
+    last: (i64, i64),
+}
+
+impl Bare {
+    fn open(from: &Path, to: &Path, pushes: usize) -> Result<Self, Trouble> {
+        let source = Connection::open(from).map_err(told)?;
+        let db = Connection::open(to).map_err(told)?;
+        db.execute_batch(
+            "pragma journal_mode = wal; pragma synchronous = full; pragma cache_size = -65536; pragma foreign_keys = off",
+        )
         .map_err(told)?;
-    let tables =
-        "select sql from sqlite_schema where tbl_name in ('entry', 'feed') and sql is not null order by type desc";
-    let mut shapes = source.prepare(tables).map_err(told)?;
-    for shape in shapes.query_map([], |row| row.get::<_, String>(0)).map_err(told)? {
-        db.execute_batch(&shape.map_err(told)?).map_err(told)?;
+        let tables =
+            "select sql from sqlite_schema where tbl_name in ('entry', 'feed') and sql is not null order by type desc";
+        let mut shapes = source.prepare(tables).map_err(told)?;
+        for shape in shapes.query_map([], |row| row.get::<_, String>(0)).map_err(told)? {
+            db.execute_batch(&shape.map_err(told)?).map_err(told)?;
+        }
+        drop(shapes);
+        let mut bare = Self { from: from.to_owned(), pushes, turns: Vec::new(), db, last: (0, 0) };
+        bare.last = bare.newest(&source)?;
+        Ok(bare)
     }
-    let entered =
-        rows(&source, "select * from entry where terminal > (select min(terminal) from entry) order by terminal, seq")?;
-    let feed = rows(
-        &source,
-        &format!("select * from (select * from feed where campus = 1 order by seq desc limit {entries}) order by seq"),
-    )?;
-    let threads = thread::Builder::new().name("bare-rows".to_owned()).spawn(move || put(&db, &entered, &feed))?;
-    threads.join().map_err(|_| told("the rows were not put in"))?
+
+    fn newest(&self, source: &Connection) -> Result<(i64, i64), Trouble> {
+        let newest = |sql| source.query_row(sql, [], |row| row.get(0)).map_err(told);
+        let terminal = newest("select ifnull(max(terminal), 0) from entry")?;
+        Ok((terminal, newest("select ifnull(max(seq), 0) from feed where campus = 1")?))
+    }
+
+    /// How long it takes, and its CPU.
+    fn put_new(&mut self) -> Result<(Duration, Duration), Trouble> {
+        let source = Connection::open(&self.from).map_err(told)?;
+        let (terminal, seq) = self.last;
+        let entered = rows(&source, "select * from entry where terminal > ?1 order by terminal, seq", terminal)?;
+        let feed = rows(&source, "select * from feed where campus = 1 and seq > ?1 order by seq", seq)?;
+        self.last = self.newest(&source)?;
+        let (db, group) = (&mut self.db, self.pushes * PUSH_BATCH);
+        thread::scope(|scope| {
+            let putting = thread::Builder::new()
+                .name("bare-rows".to_owned())
+                .spawn_scoped(scope, || put(db, group, &entered, &feed))?;
+            putting.join().map_err(|_| told("the rows were not put in"))?
+        })
+    }
 }
 
 type Row = Vec<Value>;
 
-fn rows(db: &Connection, sql: &str) -> Result<Vec<Row>, Trouble> {
+fn rows(db: &Connection, sql: &str, after: i64) -> Result<Vec<Row>, Trouble> {
     let mut query = db.prepare(sql).map_err(told)?;
     let columns = query.column_count();
-    let rows = query.query_map([], |row| (0..columns).map(|column| row.get(column)).collect()).map_err(told)?;
+    let rows = query.query_map([after], |row| (0..columns).map(|column| row.get(column)).collect()).map_err(told)?;
     rows.collect::<Result<_, _>>().map_err(told)
 }
 
-fn put(db: &Connection, entered: &[Row], feed: &[Row]) -> Result<(Duration, Duration), Trouble> {
+fn put(db: &mut Connection, group: usize, entered: &[Row], feed: &[Row]) -> Result<(Duration, Duration), Trouble> {
     let spent = || cpu_of_threads(|name| name == "bare-rows");
     let (since, before): (Instant, Duration) = (now(), spent()?);
     let work = || -> Result<(), rusqlite::Error> {
         let mut insert_entry = db.prepare("insert into entry values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")?;
         let mut insert_feed = db.prepare("insert into feed values (?1, ?2, ?3, ?4, ?5)")?;
-        for (entries, links) in entered.chunks(PUSH_BATCH).zip(feed.chunks(PUSH_BATCH)) {
+        for (entries, links) in entered.chunks(group).zip(feed.chunks(group)) {
             db.execute_batch("begin immediate")?;
             for row in entries {
                 insert_entry.execute(params_from_iter(row))?;
@@ -164,7 +238,6 @@ fn put(db: &Connection, entered: &[Row], feed: &[Row]) -> Result<(Duration, Dura
         }
         Ok(())
     };
-    db.execute_batch("pragma foreign_keys = off").map_err(told)?;
     work().map_err(told)?;
     Ok((since.elapsed(), spent()?.saturating_sub(before)))
 }
