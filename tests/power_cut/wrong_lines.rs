@@ -1,4 +1,4 @@
-//! Every wrong line that can be planted in the products, and what found it first: one list for both proofs.
+//! Every wrong line that can be planted in the products, and what is to find it: one list for both proofs.
 //!
 //! Whoever finds one again begins with that seed. The list is held against the sources, so that no line can be planted and not looked
 //! for, and none looked for that is planted no more.
