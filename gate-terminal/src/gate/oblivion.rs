@@ -6,6 +6,7 @@
 
 use chrono::TimeDelta;
 use shared::{
+    planted,
     sync::{Refusal, withdrawal::Proof},
     time::Moment,
 };
@@ -46,16 +47,20 @@ impl Forgetting {
         self.withdrawn
     }
 
-    pub(super) const fn withdraw(&mut self, since: Moment) {
+    pub(super) fn withdraw(&mut self, since: Moment) {
         if !self.withdrawn {
             self.withdrawn = true;
-            self.due = Some((Oblivion::Withdrawn { since }, 0));
+            self.due = planted!("withdrawn and nothing forgotten", None, Some((Oblivion::Withdrawn { since }, 0)));
         }
     }
 
     /// `silent_for`: as long as has surely passed since the last beacon, where there ever was one. Whether all is to be forgotten now.
     pub(super) fn heard_nothing(&mut self, silent_for: Option<TimeDelta>) -> bool {
-        let silent = silent_for.is_some_and(|span| span >= self.silent_at_most);
+        let silent = planted!(
+            "silent for a fortnight and nothing forgotten",
+            false,
+            silent_for.is_some_and(|span| span >= self.silent_at_most)
+        );
         if !silent || self.silent || self.withdrawn {
             return false;
         }
