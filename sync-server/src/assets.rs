@@ -168,7 +168,7 @@ mod tests {
 
     #[test]
     fn the_script_is_small_and_what_old_engines_read() {
-        assert!(SCRIPT.len() < 9 * 1024, "{} bytes", SCRIPT.len());
+        assert!(SCRIPT.len() < 10 * 1024, "{} bytes", SCRIPT.len());
         for newer in ["?.", "??", "localStorage", "sessionStorage", "document.cookie", "eval(", "http:", "https:"] {
             assert!(!SCRIPT.contains(newer), "{newer}");
         }

@@ -145,6 +145,10 @@ async fn whole_page(state: &AppState, shell: Shell, view: LinkView, mut form: De
     let (heading, explained) = match done {
         Some(Done { heading, said }) => (heading, said),
         None if open => (lang.say("请审核来访", "A visitor for you"), explained),
+        // The visit still waits, for somebody else.
+        None if holder.is_none() && booking.standing == Standing::Waiting => {
+            (lang.say("这个链接已不能审核", "This link decides no more"), explained)
+        }
         None => (nothing_left(lang), explained),
     };
     let mut facts = Vec::new();

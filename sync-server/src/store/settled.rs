@@ -82,8 +82,8 @@ pub(super) fn tell_former(
         if own.as_ref().is_some_and(|host| host.address(channel) == to) {
             continue;
         }
-        let theirs = r#"n."to" = ?1 and n.channel = ?2 and exists
-            (select 1 from booking b where b.id = n.booking and b.host = ?3 and b.standing = 'waiting')"#;
+        let theirs = r#"n."to" = ?1 and n.channel = ?2
+            and n.booking in (select id from booking where host = ?3 and standing = 'waiting')"#;
         db.prepare_cached(&format!(
             "update notice as n set next_try = null, given_up = ?4, path = null where {theirs} and n.kind = 'approval_asked'
                  and n.next_try is not null and n.taken_at is null"
@@ -147,7 +147,9 @@ pub(super) fn forget_of_nobody(db: &Writing<'_>, notice: i64) -> Result<(), Stor
     let closing = "id = ?1 and booking is null and next_try is null and kind in (?2, ?3)";
     let (settled, cancelled) = (NoticeKind::Settled.name(), NoticeKind::Cancelled.name());
     let gone = db
-        .prepare_cached(&format!("update notice set path = null, failure = null where {closing} returning follows"))?
+        .prepare_cached(&format!(
+            "update notice set path = null, failure = null, handle = null where {closing} returning follows"
+        ))?
         .query_row(params![notice, settled, cancelled], |row| row.get::<_, Option<i64>>(0))
         .optional()?;
     let Some(follows) = gone else { return Ok(()) };

@@ -1,7 +1,7 @@
 //! What somebody reads who decides on a visitor, and what once they have; and in which order a list is read.
 
 use super::{
-    hosts::{cast, token_of},
+    hosts::{cast, names_a_deputy},
     *,
 };
 
@@ -9,9 +9,7 @@ use super::{
 async fn who_decides_reads_first_who_when_and_why() {
     let office = Office::new().await;
     let [mut host, mut deputy, mut visitor] = cast(&office).await;
-    let token = token_of(&mut host, &office).await;
-    let away = [("form_token", &*token), ("deputy", "T2"), ("from", "2026-11-23"), ("through", "2026-11-23")];
-    host.post(&office, "/host/deputy", &away).await.location();
+    names_a_deputy(&mut host, &office).await;
     let address = visitor.book(&office, &[]).await.location().to_owned();
     let link = office.links().await.remove(0);
     for (browser, path, is_host) in

@@ -19,6 +19,13 @@ pub(super) async fn token_of(browser: &mut Browser, office: &Office) -> String {
     browser.get(office, "/bookings").await.form_token()
 }
 
+/// For today.
+pub(super) async fn names_a_deputy(host: &mut Browser, office: &Office) {
+    let token = token_of(host, office).await;
+    let away = [("form_token", &*token), ("deputy", "T2"), ("from", "2026-11-23"), ("through", "2026-11-23")];
+    host.post(office, "/host/deputy", &away).await.location();
+}
+
 #[tokio::test]
 async fn a_deputy_is_told_sees_the_visitor_decides_and_may_take_that_back() {
     let office = Office::new().await;
@@ -71,9 +78,8 @@ async fn a_deputy_is_told_sees_the_visitor_decides_and_may_take_that_back() {
 async fn a_deputy_sees_no_pass_and_after_their_days_no_visitor() {
     let office = Office::new().await;
     let [mut host, mut deputy, mut visitor] = cast(&office).await;
+    names_a_deputy(&mut host, &office).await;
     let token = token_of(&mut host, &office).await;
-    let away = [("form_token", &*token), ("deputy", "T2"), ("from", "2026-11-23"), ("through", "2026-11-23")];
-    host.post(&office, "/host/deputy", &away).await.location();
     let on_behalf = [
         ("form_token", &*token),
         ("visitor_name", "Anna-Lena O'Neill"),
@@ -113,7 +119,8 @@ async fn a_deputy_sees_no_pass_and_after_their_days_no_visitor() {
     let token = token_of(&mut host, &office).await;
     host.post(&office, "/host/deputy/end", &[("form_token", &token)]).await.location();
     let after = anybody.get(&office, &link).await;
-    assert!(after.text().contains("不再需要审核") && !after.text().contains("欧阳𬭎䶮"), "{}", after.text());
+    assert!(after.text().contains("这个链接已不能审核") && !after.text().contains("不再需要审核"));
+    assert!(!after.text().contains("欧阳𬭎䶮"), "{}", after.text());
 }
 
 #[tokio::test]
@@ -260,9 +267,7 @@ async fn the_host_sees_who_was_here_before_and_whom_to_ask() {
 async fn a_deputy_who_presses_second_is_told_who_was_first() {
     let office = Office::new().await;
     let [mut host, mut deputy, mut visitor] = cast(&office).await;
-    let token = token_of(&mut host, &office).await;
-    let away = [("form_token", &*token), ("deputy", "T2"), ("from", "2026-11-23"), ("through", "2026-11-23")];
-    host.post(&office, "/host/deputy", &away).await.location();
+    names_a_deputy(&mut host, &office).await;
     let address = visitor.book(&office, &[]).await.location().to_owned();
     let page = deputy.get(&office, &address).await;
     let token = token_of(&mut host, &office).await;
@@ -331,7 +336,7 @@ async fn who_booked_for_a_friend_takes_their_phone_along_masked() {
     let file = visitor.get(&office, "/my-data.json").await;
     assert!(file.text().contains("\"outcome\":\"李文"), "{}", file.text());
     let page = visitor.get(&office, "/my-data").await;
-    for said in ["不同意来访", "网办大厅：", "1 个浏览器"] {
+    for said in ["谢绝来访", "网办大厅：", "1 个浏览器"] {
         assert!(page.text().contains(said), "{said}: {}", page.text());
     }
 }
