@@ -232,6 +232,10 @@ impl Gate {
             }
             // It was on its way.
             Event::Pulled(_) if self.forgetting.is_withdrawn() => Vec::new(),
+            Event::Pulled(_) if self.exchange.is_outdated() => {
+                self.exchange.pulled_in_vain();
+                Vec::new()
+            }
             Event::Pulled(answer) => {
                 let may_be = |server_time| self.time.may_be(server_time, since_boot_ms);
                 let believed = news::believe(*answer, &self.local, may_be);

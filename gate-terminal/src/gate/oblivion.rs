@@ -202,6 +202,44 @@ mod tests {
     }
 
     #[test]
+    fn what_was_asked_before_it_forgot_raises_no_alarm_and_is_asked_anew() {
+        let (mut terminal, code) = gate_with_a_pass();
+        let asked = terminal.asks();
+        terminal.office.issue(2);
+        // Asleep for three weeks with a call open: nothing happens, and then all at once.
+        terminal.wait_ms(21 * 24 * 3_600_000);
+        let late = Event::Pulled(Box::new(terminal.office.answer(&asked, terminal.wall)));
+        let effects = terminal.only(late);
+        assert_eq!(forgets(&effects), Some(Oblivion::Silent));
+        terminal.only(Event::AllForgotten);
+        assert_eq!(terminal.gate.view().alarm, None);
+        let again =
+            effects.iter().find_map(|effect| if let Effect::Pull(request) = effect { Some(request) } else { None });
+        let again = again.expect("it asks at once");
+        assert_eq!((again.cursor.seq, again.key_set), (0, 0), "from the start");
+        let answer = terminal.office.answer(again, terminal.wall);
+        terminal.tell(Event::Pulled(Box::new(answer)));
+        terminal.tell(Event::code(code));
+        assert!(
+            matches!(shown(&terminal).verdict, Verdict::Refuse(RefuseReason::Expired { .. })),
+            "it has the keys again"
+        );
+    }
+
+    #[test]
+    fn news_on_its_way_to_the_disk_is_forgotten_with_all_else() {
+        let (mut terminal, _) = gate_with_a_pass();
+        terminal.office.issue(2);
+        let news = Event::Pulled(Box::new(terminal.office.answer(&terminal.asks(), terminal.wall)));
+        let effects = terminal.only(news);
+        assert!(effects.iter().any(|effect| matches!(effect, Effect::KeepNews(_))), "{effects:?}");
+        terminal.wait_ms(14 * 24 * 3_600_000);
+        let effects = terminal.only(Event::NewsKept);
+        assert_eq!(forgets(&effects), Some(Oblivion::Silent));
+        assert_eq!(terminal.gate.local().cursor().seq, 0, "else it would miss for ever what came before");
+    }
+
+    #[test]
     fn a_disk_that_fails_is_told_again() {
         let (mut terminal, _) = gate_with_a_pass();
         let word = word(&terminal.office, TERMINAL, &terminal.office.beacon_key);
