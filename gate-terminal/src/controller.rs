@@ -21,6 +21,7 @@ use chrono::TimeDelta;
 use ed25519_dalek::SigningKey;
 use shared::{
     entry::{Entry, Outcome, Way},
+    planted,
     seal::Sealed,
     sync::{
         pull::PullRequest,
@@ -193,7 +194,7 @@ impl<S: Store> Controller<S> {
     }
 
     fn keep_news(&mut self, news: &News) -> Event {
-        match self.store.keep_news(news) {
+        match planted!("news acted on and not stored", Ok(()), self.store.keep_news(news)) {
             Ok(()) => {
                 let as_of = news.as_of.map(|as_of| as_of.server_time);
                 self.tell(&Told::News { seq: news.head.seq, as_of });

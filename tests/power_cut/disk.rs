@@ -126,6 +126,45 @@ impl Disk {
         was
     }
 
+    /// A file that lies elsewhere and is written beside SQLite was made, empty; any before it is gone.
+    pub fn also_made(&self, name: &str) {
+        self.delete(name);
+        self.open(Some(name), true);
+    }
+
+    /// At its end.
+    pub fn also_written(&self, name: &str, bytes: &[u8]) {
+        self.with_file(name, |disk, file| disk.write(file, disk.file_len(file), bytes));
+    }
+
+    pub fn also_cut(&self, name: &str, len: usize) {
+        self.with_file(name, |disk, file| disk.truncate(file, len));
+    }
+
+    pub fn also_synced(&self, name: &str) {
+        self.with_file(name, Self::sync);
+    }
+
+    /// As a journalling file system does it: at no moment has it no name.
+    pub fn also_renamed(&self, from: &str, to: &str) {
+        let mut state = self.state();
+        let Some(file) = state.names.remove(from) else { return };
+        state.names.insert(to.to_owned(), file);
+        state.record.push(Op::Create { file, name: to.to_owned() });
+        state.record.push(Op::Delete { name: from.to_owned() });
+    }
+
+    pub fn also_removed(&self, name: &str) {
+        self.delete(name);
+    }
+
+    fn with_file(&self, name: &str, ask: impl FnOnce(&Self, FileId)) {
+        let file = self.state().names.get(name).copied();
+        if let Some(file) = file {
+            ask(self, file);
+        }
+    }
+
     pub(crate) fn len(&self, name: &str) -> Option<usize> {
         let state = self.state();
         state.names.get(name).and_then(|file| state.files.get(file)).map(|file| file.bytes.len())

@@ -12,6 +12,8 @@ pub mod lot;
 pub mod record;
 pub mod shared_memory;
 pub mod vfs;
+#[cfg(feature = "planted")]
+pub mod wrong_lines;
 
 #[cfg(test)]
 mod stories;

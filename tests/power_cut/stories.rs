@@ -1,10 +1,13 @@
 //! Told on the disk of memory: all that both stores ever write, a cut at each boundary of it, and controls that must be caught.
 
 mod controls;
+mod journal;
 mod journey;
 mod kinds;
 mod office;
 mod outcome;
+#[cfg(feature = "planted")]
+mod planted;
 mod terminal;
 mod trial;
 

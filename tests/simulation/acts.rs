@@ -93,7 +93,8 @@ impl World {
 
     pub fn somebody_is_taken_back(&mut self) -> Result<(), Stopped> {
         let Some(at) = self.a_pass_of_these_days() else { return Ok(()) };
-        let Some(booking) = self.passes.get(at).filter(|pass| !pass.revoked && !pass.lost).map(|pass| pass.booking)
+        let Some((pass, booking)) =
+            self.passes.get(at).filter(|pass| !pass.revoked && !pass.lost).map(|pass| (pass.id, pass.booking))
         else {
             return Ok(());
         };
@@ -102,11 +103,16 @@ impl World {
         }
         let (state, now) = (self.office.state()?.clone(), self.office.now());
         let officer = RevokedBy::Officer { reason: Reason::parse("核查").map_err(|_| Stopped("reason".to_owned()))? };
+        let held = self.a_call_is_held(pass)?;
         let ended = self.office.wait(state.store.revoke(Target::Booking(booking), officer, now)).map_err(told)?;
+        let is_ended = matches!(ended, EndOutcome::Ended(_));
         if let (EndOutcome::Ended(_), Some(pass)) = (ended, self.passes.get_mut(at)) {
             pass.revoked = true;
             self.trace.note(format!("revoked {}", pass.id));
             self.tally.count("revocations");
+        }
+        if let Some(held) = held.filter(|_| is_ended) {
+            self.held_call_ends(held, pass)?;
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 
 use chrono::TimeDelta;
 use ed25519_dalek::SigningKey;
+use gate_terminal::gate::SILENT_AT_MOST;
 use power_cut::cut::Cut;
 use serde_json::value::RawValue;
 use shared::{
@@ -17,6 +18,7 @@ use crate::{
     office::Said,
     talk::{may_be, read},
     told,
+    watch::AROUND,
     world::{Pass, Served, World},
 };
 
@@ -149,6 +151,8 @@ impl World {
         }
         let cursor = shared::sync::pull::Cursor { epoch: held.news.epoch, seq: held.news.head.seq };
         let candidate = terminal.candidate.take();
+        let silent = terminal.silent_for().is_some_and(|span| span >= SILENT_AT_MOST - AROUND);
+        let may_forget = terminal.withdrawn || silent;
         if cursor != terminal.knowledge.cursor {
             match candidate {
                 Some(next) if next.cursor == cursor => {
@@ -157,8 +161,9 @@ impl World {
                     terminal.floor = terminal.knowledge.proven.unwrap_or(terminal.floor);
                     terminal.sure = (terminal.floor, terminal.boot_ms());
                 }
-                Some(_) | None if terminal.withdrawn && cursor == shared::sync::pull::Cursor::START => {
+                Some(_) | None if may_forget && cursor == shared::sync::pull::Cursor::START => {
                     terminal.knowledge = std::mem::take(&mut terminal.knowledge).forgotten();
+                    self.copies.remove(&terminal.id);
                 }
                 Some(_) | None => {
                     wrong.push(format!("its cursor is {cursor:?} and was {:?}", terminal.knowledge.cursor))

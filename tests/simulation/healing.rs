@@ -17,6 +17,7 @@ use shared::{
 use crate::{
     Stopped,
     acts::Presented,
+    watch::lists_passes,
     world::{Pass, World},
 };
 
@@ -86,6 +87,10 @@ impl World {
         let name = self.name(at);
         let Some(terminal) = self.terminals.get_mut(at) else { return Ok(()) };
         if terminal.withdrawn {
+            let news = terminal.held()?.news;
+            if lists_passes(&news.changes) || news.key_set.is_some() {
+                self.violated(format!("{name}, all mended: it is withdrawn and has not forgotten"));
+            }
             return Ok(());
         }
         let (campus, held) = (terminal.campus, terminal.held()?);

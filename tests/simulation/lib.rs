@@ -12,6 +12,7 @@ pub mod faults;
 pub mod flight;
 pub mod fuse;
 pub mod healing;
+pub(crate) mod held;
 pub mod knowledge;
 pub mod machine;
 pub mod office;

@@ -32,12 +32,19 @@ use sync_server::{
     state::AppState,
     store, sync,
 };
-use tokio::{runtime::Runtime, sync::watch};
+use tokio::{
+    runtime::Runtime,
+    sync::watch,
+    task::{JoinHandle, yield_now},
+};
 use tower::ServiceExt as _;
 
 use crate::{Stopped, dice::Dice, machine::Machine, people, told};
 
 const DATABASE: &str = "office.sqlite3";
+
+/// Enough for a call to come to where it waits.
+const TURNS: usize = 2_000;
 
 const LARGEST_ANSWER: usize = 16 * 1024 * 1024;
 
@@ -58,6 +65,9 @@ struct Open {
     router: Router,
     _close: watch::Sender<bool>,
 }
+
+/// An answer that is waited for.
+pub type Call = JoinHandle<Result<Said, Stopped>>;
 
 /// What the server said, as bytes.
 #[derive(Debug, Clone)]
@@ -136,23 +146,28 @@ impl Office {
         signature: Option<&SignatureHeaders>,
     ) -> Result<Option<Said>, Stopped> {
         let Some(open) = &self.open else { return Ok(None) };
-        let mut request = Request::post(path).header(header::CONTENT_TYPE, "application/json");
-        if let Some(SignatureHeaders { content_digest, signature_input, signature }) = signature {
-            request = request
-                .header(CONTENT_DIGEST, content_digest)
-                .header(SIGNATURE_INPUT, signature_input)
-                .header(SIGNATURE, signature);
-        }
-        let request = request.body(Body::from(body)).map_err(told)?;
-        let router = open.router.clone();
-        let said = self.runtime.block_on(async move {
-            let answer = router.oneshot(request).await.map_err(told)?;
-            let status = answer.status().as_u16();
-            let body = to_bytes(answer.into_body(), LARGEST_ANSWER).await.map_err(told)?;
-            Ok::<_, Stopped>(Said { status, body: body.to_vec() })
-        })?;
+        let said = self.runtime.block_on(ask(open.router.clone(), request(path, body, signature)?))?;
         self.machine.settle();
         Ok(Some(said))
+    }
+
+    /// The same, with the call left open.
+    pub fn call(&mut self, path: &str, body: Vec<u8>, signature: &SignatureHeaders) -> Result<Option<Call>, Stopped> {
+        let Some(open) = &self.open else { return Ok(None) };
+        let call = self.runtime.spawn(ask(open.router.clone(), request(path, body, Some(signature))?));
+        // As far as it gets: whether it waits by then or not makes no difference to what it is to be told.
+        self.runtime.block_on(async {
+            for _ in 0..TURNS {
+                yield_now().await;
+            }
+        });
+        Ok(Some(call))
+    }
+
+    pub fn answer(&mut self, call: Call) -> Result<Said, Stopped> {
+        let said = self.runtime.block_on(call).map_err(told)?;
+        self.machine.settle();
+        said
     }
 
     pub fn enrol(
@@ -203,6 +218,24 @@ impl Office {
         self.machine.put(Image::from([(DATABASE.to_owned(), restored)]))?;
         self.start()
     }
+}
+
+fn request(path: &str, body: Vec<u8>, signature: Option<&SignatureHeaders>) -> Result<Request<Body>, Stopped> {
+    let mut request = Request::post(path).header(header::CONTENT_TYPE, "application/json");
+    if let Some(SignatureHeaders { content_digest, signature_input, signature }) = signature {
+        request = request
+            .header(CONTENT_DIGEST, content_digest)
+            .header(SIGNATURE_INPUT, signature_input)
+            .header(SIGNATURE, signature);
+    }
+    request.body(Body::from(body)).map_err(told)
+}
+
+async fn ask(router: Router, request: Request<Body>) -> Result<Said, Stopped> {
+    let answer = router.oneshot(request).await.map_err(told)?;
+    let status = answer.status().as_u16();
+    let body = to_bytes(answer.into_body(), LARGEST_ANSWER).await.map_err(told)?;
+    Ok(Said { status, body: body.to_vec() })
 }
 
 /// As files of the real disk, for commands that rename and copy.

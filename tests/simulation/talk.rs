@@ -69,7 +69,7 @@ impl World {
         self.ask(at, lane)
     }
 
-    fn fails(&mut self, at: usize, lane: Lane, why: &str) -> Result<(), Stopped> {
+    pub(crate) fn fails(&mut self, at: usize, lane: Lane, why: &str) -> Result<(), Stopped> {
         let wait_ms = self.dice.between(1_000, 30_000);
         let Some(terminal) = self.terminals.get_mut(at) else { return Ok(()) };
         let failing = Flight::failing(terminal.boot_ms(), wait_ms, why);
@@ -136,13 +136,9 @@ impl World {
     }
 
     /// Signs by the terminal's clock, and once more by the server's where that refuses the time; perhaps the message comes twice.
-    fn send(&mut self, at: usize, path: &str, body: &[u8], doubled: bool) -> Result<Option<Said>, Stopped> {
+    pub(crate) fn send(&mut self, at: usize, path: &str, body: &[u8], doubled: bool) -> Result<Option<Said>, Stopped> {
         for _ in 0..2 {
-            let nonce = Nonce::from_random(self.dice.bytes());
-            let Some(terminal) = self.terminals.get_mut(at) else { return Ok(None) };
-            let created = terminal.wall().plus(TimeDelta::milliseconds(terminal.ahead_ms));
-            let parameters = Parameters { created_s: created.unix_s(), nonce, terminal: terminal.id };
-            let headers = sign(&parameters, "POST", path, body, &terminal.key);
+            let Some(headers) = self.signed(at, path, body) else { return Ok(None) };
             let Some(said) = self.office.post(path, body.to_vec(), Some(&headers))? else { return Ok(None) };
             if doubled {
                 self.tally.fault("messages that came twice");
@@ -166,6 +162,14 @@ impl World {
         }
         self.violated(format!("{}: refused by its clock with the server's own time", self.name(at)));
         Ok(None)
+    }
+
+    pub(crate) fn signed(&mut self, at: usize, path: &str, body: &[u8]) -> Option<SignatureHeaders> {
+        let nonce = Nonce::from_random(self.dice.bytes());
+        let terminal = self.terminals.get(at)?;
+        let created = terminal.wall().plus(TimeDelta::milliseconds(terminal.ahead_ms));
+        let parameters = Parameters { created_s: created.unix_s(), nonce, terminal: terminal.id };
+        Some(sign(&parameters, "POST", path, body, &terminal.key))
     }
 
     fn keep_letter(&mut self, path: &str, body: &[u8], headers: SignatureHeaders) {
@@ -205,7 +209,7 @@ impl World {
     }
 
     /// What the server has said it must stand by from now on, whether the answer arrives or not.
-    fn served(&mut self, at: usize, pushed: Option<&PushRequest>, said: &Said) -> Result<(), Stopped> {
+    pub(crate) fn served(&mut self, at: usize, pushed: Option<&PushRequest>, said: &Said) -> Result<(), Stopped> {
         if said.status != 200 {
             return Ok(());
         }
@@ -282,7 +286,7 @@ impl World {
     }
 }
 
-fn written<T: Serialize>(request: &T) -> Result<Vec<u8>, Stopped> {
+pub(crate) fn written<T: Serialize>(request: &T) -> Result<Vec<u8>, Stopped> {
     serde_json::to_vec(request).map_err(told)
 }
 

@@ -145,8 +145,6 @@ impl Terminal {
             key: self.key.clone(),
         };
         let controller = Controller::open(Fused { store, fuse: fuse.clone() }, doors, self.way).map_err(told)?;
-        // The model knows of no forgetting: its holidays are longer than the fortnight after which a silent gate forgets.
-        let controller = controller.silent_at_most(TimeDelta::MAX);
         self.running = Some(Running { controller, lanes, fuse, witness });
         (self.pull, self.push, self.ahead_ms) = (Flight::None, Flight::None, 0);
         (self.proven, self.sure) = (None, (self.floor, self.clock.read().since_boot_ms));
@@ -225,6 +223,12 @@ impl Terminal {
         let best = Moment::from_unix_ms(self.wall_then.max(floor).unix_ms().saturating_add(since));
         let last_word = self.knowledge.proven.is_none_or(|proven| best.since(proven) > UNPROVEN_LIMIT);
         self.wall_then < floor.minus(TOLERANCE) || self.wall().since(best).abs() > TOLERANCE || last_word
+    }
+
+    /// How long the office has surely not been heard.
+    #[must_use]
+    pub fn silent_for(&self) -> Option<TimeDelta> {
+        self.knowledge.proven.map(|proven| self.surely().since(proven))
     }
 
     /// What its store gives to a start.

@@ -10,11 +10,13 @@
 
 use chrono::TimeDelta;
 use gate_terminal::{
-    gate::{Alarm, Event, Signal},
+    gate::{Alarm, Event, SILENT_AT_MOST, Signal},
     ports::Told,
 };
 use shared::{
+    chain::Head,
     entry::{Direction, Entry, EntryId, Outcome},
+    sync::{change::Change, pull::Cursor},
     time::CampusDay,
     verdict::Verdict,
 };
@@ -26,6 +28,13 @@ const FRESH: TimeDelta = TimeDelta::seconds(300);
 
 /// A gate writes its floor down at least as often while it has turns.
 const FLOOR_STEP: TimeDelta = TimeDelta::minutes(1);
+
+/// How exactly the model knows the time of a gate.
+pub(crate) const AROUND: TimeDelta = TimeDelta::minutes(5);
+
+pub(crate) fn lists_passes(changes: &[Change]) -> bool {
+    changes.iter().any(|change| matches!(change, Change::PassIssued(_)))
+}
 
 impl World {
     /// Whether the gate's machine was alive at the end of it.
@@ -42,6 +51,27 @@ impl World {
             if surely.since(terminal.floor) >= FLOOR_STEP {
                 terminal.floor = surely;
             }
+        }
+        self.perhaps_forgets(at)
+    }
+
+    /// A fortnight without a word empties a gate; it may be some minutes early, because its own floor may stand above the model's.
+    fn perhaps_forgets(&mut self, at: usize) -> Result<(), Stopped> {
+        let Some(terminal) = self.terminals.get_mut(at) else { return Ok(()) };
+        let silent = terminal.silent_for().filter(|span| *span >= SILENT_AT_MOST - AROUND);
+        let Some(silent) = silent.filter(|_| !terminal.withdrawn && terminal.knowledge.cursor != Cursor::START) else {
+            return Ok(());
+        };
+        let news = terminal.held()?.news;
+        if news.head == Head::START && news.key_set.is_none() && !lists_passes(&news.changes) {
+            terminal.knowledge = std::mem::take(&mut terminal.knowledge).forgotten();
+            // An older disk would not fit the journal that was begun anew.
+            self.copies.remove(&terminal.id);
+            self.tally.count("gates that forgot");
+            self.trace.note(format!("{} has forgotten", self.name(at)));
+        } else if silent > SILENT_AT_MOST + AROUND {
+            let days = silent.num_days();
+            self.violated(format!("{}: it has heard nothing for {days} days and holds passes or keys", self.name(at)));
         }
         Ok(())
     }

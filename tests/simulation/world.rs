@@ -201,14 +201,26 @@ impl World {
         Ok(())
     }
 
-    /// More days than entries stay at a gate that the server has; some gates have no line meanwhile.
+    /// More days than entries stay at a gate that the server has, and than a gate remembers that hears nothing: some have no line, or
+    /// nobody sees that theirs is dead.
     fn holidays(&mut self) -> Result<(), Stopped> {
         self.tally.fault("holidays");
         self.trace.note("holidays".to_owned());
         // Copies are made every day. What gates have purged since an older one they cannot give back; see README.
         self.trouble.copy = None;
+        if !self.office.is_up() {
+            self.office.start()?;
+        }
+        let quiet: Vec<bool> = self.terminals.iter().map(|_| self.dice.of_thousand(500)).collect();
+        // What an office that came back from a copy still lacks, a gate that forgets cannot give it; see README.
+        let quiet = quiet.into_iter().map(|quiet| quiet && !self.trouble.office_turned_back).collect::<Vec<_>>();
         for _ in 0..33 {
             self.pass_time(86_400)?;
+            for (at, _) in quiet.iter().enumerate().filter(|(_, quiet)| !**quiet) {
+                for _ in 0..4 {
+                    self.talk(at)?;
+                }
+            }
         }
         Ok(())
     }

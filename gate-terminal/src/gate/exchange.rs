@@ -30,6 +30,8 @@ pub(super) struct Exchange {
     push: Call<u64>,
     /// Whether the last news was all there was, so that the next call may be held.
     up_to_date: bool,
+    /// The pull under way was asked before everything was forgotten.
+    outdated: bool,
     recorded: u64,
     receipted: u64,
     /// The server asked for entries from further back than the receipt.
@@ -78,6 +80,7 @@ impl Exchange {
             pull: Call::NEXT,
             push: Call::NEXT,
             up_to_date: false,
+            outdated: false,
             recorded,
             receipted,
             push_again_after: None,
@@ -92,6 +95,7 @@ impl Exchange {
         let mut effects = Vec::new();
         if !withdrawn && self.pull.is_due(since_boot_ms) {
             self.pull = Call::UnderWay;
+            self.outdated = false;
             effects.push(Effect::Pull(PullRequest {
                 terminal: local.post().terminal,
                 cursor: local.cursor(),
@@ -110,9 +114,24 @@ impl Exchange {
         effects
     }
 
-    /// The feed is followed from its start.
-    pub(super) const fn begin_anew(&mut self) {
+    /// The feed is followed from its start: what is on its way leads on from what is here no more.
+    pub(super) fn begin_anew(&mut self) {
         self.up_to_date = false;
+        self.outdated = matches!(self.pull, Call::UnderWay);
+        if matches!(self.pull, Call::Keeping(_)) {
+            self.pull = Call::NEXT;
+        }
+    }
+
+    #[must_use]
+    pub(super) const fn is_outdated(&self) -> bool {
+        self.outdated
+    }
+
+    /// An answer that is of no use any more, and says nothing against the server.
+    pub(super) fn pulled_in_vain(&mut self) {
+        self.link = Link::Up;
+        self.pull = Call::NEXT;
     }
 
     pub(super) const fn recorded(&mut self, seq: u64) {
@@ -169,7 +188,14 @@ impl Exchange {
 
     /// The news is durable; it may be applied.
     pub(super) fn news_kept(&mut self) -> (Option<Keeping>, Vec<Effect>) {
-        let Call::Keeping(keeping) = std::mem::replace(&mut self.pull, Call::NEXT) else { return (None, Vec::new()) };
+        let keeping = match std::mem::replace(&mut self.pull, Call::NEXT) {
+            Call::Keeping(keeping) => keeping,
+            // It was forgotten meanwhile.
+            other @ (Call::Idle { .. } | Call::UnderWay) => {
+                self.pull = other;
+                return (None, Vec::new());
+            }
+        };
         self.up_to_date = keeping.news.as_of.is_some();
         self.pull_alarm = None;
         let links = keeping.news.not_understood;

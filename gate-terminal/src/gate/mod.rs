@@ -51,6 +51,7 @@ use chrono::TimeDelta;
 use shared::{
     entry::{Direction, Entry, EntryId, GuardReason, Outcome, Said, Way},
     pass::{Pass, PassFault},
+    sync::change::Change,
     time::CampusDay,
     verdict::{AskReason, Verdict},
 };
@@ -86,6 +87,8 @@ pub struct Gate {
     camera: CameraState,
     /// Days before this one have been forgotten.
     day: Option<CampusDay>,
+    /// The feed has told of days before it since.
+    told_late: bool,
     store_alarm: Option<Alarm>,
     forgetting: Forgetting,
 }
@@ -108,6 +111,7 @@ impl Gate {
             exchange: Exchange::new(recorded, receipted),
             camera: CameraState::Starting,
             day: None,
+            told_late: false,
             store_alarm: None,
             forgetting: Forgetting::new(withdrawn),
             local,
@@ -228,6 +232,10 @@ impl Gate {
             }
             // It was on its way.
             Event::Pulled(_) if self.forgetting.is_withdrawn() => Vec::new(),
+            Event::Pulled(_) if self.exchange.is_outdated() => {
+                self.exchange.pulled_in_vain();
+                Vec::new()
+            }
             Event::Pulled(answer) => {
                 let may_be = |server_time| self.time.may_be(server_time, since_boot_ms);
                 let believed = news::believe(*answer, &self.local, may_be);
@@ -400,6 +408,11 @@ impl Gate {
             self.forgetting.heard();
             self.time.proven(kept.news.server_time, kept.since_boot_ms);
             self.walk_ins.hear(&kept.news.changes, self.local.post().terminal);
+            self.told_late |= self.day.is_some_and(|day| kept.news.changes.iter().any(|change| is_over(change, day)));
+            // Not sooner: who moved is told after who they are.
+            if self.told_late && kept.news.as_of.is_some() {
+                self.day = None;
+            }
             self.local.take(Arc::unwrap_or_clone(kept.news));
         }
         effects
@@ -412,9 +425,21 @@ impl Gate {
             return None;
         }
         self.day = Some(today);
+        self.told_late = false;
         self.local.forget(today);
         self.walk_ins.turn_day(today);
         Some(Effect::Forget { before: today })
+    }
+}
+
+/// Whether it concerns nobody any more, as a gate is told that was long without a line.
+fn is_over(change: &Change, today: CampusDay) -> bool {
+    match change {
+        Change::PassIssued(record) => record.day < today,
+        Change::PassMoved { at, .. } => CampusDay::of(*at) < today.minus_days(1),
+        Change::Places(_) | Change::PassRevoked { .. } | Change::PassWatched { .. } | Change::WalkInDecided { .. } => {
+            false
+        }
     }
 }
 

@@ -8,6 +8,7 @@
 use shared::{
     chain::Head,
     pass::{KeySet, KeySetFault, KeyUse, SealedKeySet},
+    planted,
     seal::Sealed,
     sync::{
         beacon::Beacon,
@@ -60,7 +61,7 @@ pub(super) fn believe(
     let keys = key_set.as_ref().map(|newer| &newer.opened).or(local.keys());
     let keys = keys.ok_or_else(|| unproven("no key set is known yet"))?;
     let beacon = Beacon::open(&beacon, keys).map_err(unproven)?;
-    if beacon.campus != local.post().campus {
+    if planted!("another campus's news", false, beacon.campus != local.post().campus) {
         return Err(unproven("the beacon is for another campus"));
     }
     if !may_be(beacon.server_time) {

@@ -6,6 +6,7 @@
 
 use chrono::TimeDelta;
 use shared::{
+    planted,
     sync::{Refusal, withdrawal::Proof},
     time::Moment,
 };
@@ -46,16 +47,20 @@ impl Forgetting {
         self.withdrawn
     }
 
-    pub(super) const fn withdraw(&mut self, since: Moment) {
+    pub(super) fn withdraw(&mut self, since: Moment) {
         if !self.withdrawn {
             self.withdrawn = true;
-            self.due = Some((Oblivion::Withdrawn { since }, 0));
+            self.due = planted!("withdrawn and nothing forgotten", None, Some((Oblivion::Withdrawn { since }, 0)));
         }
     }
 
     /// `silent_for`: as long as has surely passed since the last beacon, where there ever was one. Whether all is to be forgotten now.
     pub(super) fn heard_nothing(&mut self, silent_for: Option<TimeDelta>) -> bool {
-        let silent = silent_for.is_some_and(|span| span >= self.silent_at_most);
+        let silent = planted!(
+            "silent for a fortnight and nothing forgotten",
+            false,
+            silent_for.is_some_and(|span| span >= self.silent_at_most)
+        );
         if !silent || self.silent || self.withdrawn {
             return false;
         }
@@ -194,6 +199,44 @@ mod tests {
         assert_eq!(shown(&terminal).verdict, Verdict::Refuse(RefuseReason::UnknownKey));
         let told = terminal.gate.local();
         assert_eq!((told.cursor().seq, told.key_floor().number), (0, 1), "from the start, and no older set");
+    }
+
+    #[test]
+    fn what_was_asked_before_it_forgot_raises_no_alarm_and_is_asked_anew() {
+        let (mut terminal, code) = gate_with_a_pass();
+        let asked = terminal.asks();
+        terminal.office.issue(2);
+        // Asleep for three weeks with a call open: nothing happens, and then all at once.
+        terminal.wait_ms(21 * 24 * 3_600_000);
+        let late = Event::Pulled(Box::new(terminal.office.answer(&asked, terminal.wall)));
+        let effects = terminal.only(late);
+        assert_eq!(forgets(&effects), Some(Oblivion::Silent));
+        terminal.only(Event::AllForgotten);
+        assert_eq!(terminal.gate.view().alarm, None);
+        let again =
+            effects.iter().find_map(|effect| if let Effect::Pull(request) = effect { Some(request) } else { None });
+        let again = again.expect("it asks at once");
+        assert_eq!((again.cursor.seq, again.key_set), (0, 0), "from the start");
+        let answer = terminal.office.answer(again, terminal.wall);
+        terminal.tell(Event::Pulled(Box::new(answer)));
+        terminal.tell(Event::code(code));
+        assert!(
+            matches!(shown(&terminal).verdict, Verdict::Refuse(RefuseReason::Expired { .. })),
+            "it has the keys again"
+        );
+    }
+
+    #[test]
+    fn news_on_its_way_to_the_disk_is_forgotten_with_all_else() {
+        let (mut terminal, _) = gate_with_a_pass();
+        terminal.office.issue(2);
+        let news = Event::Pulled(Box::new(terminal.office.answer(&terminal.asks(), terminal.wall)));
+        let effects = terminal.only(news);
+        assert!(effects.iter().any(|effect| matches!(effect, Effect::KeepNews(_))), "{effects:?}");
+        terminal.wait_ms(14 * 24 * 3_600_000);
+        let effects = terminal.only(Event::NewsKept);
+        assert_eq!(forgets(&effects), Some(Oblivion::Silent));
+        assert_eq!(terminal.gate.local().cursor().seq, 0, "else it would miss for ever what came before");
     }
 
     #[test]

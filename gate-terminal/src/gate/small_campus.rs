@@ -303,14 +303,19 @@ impl Terminal {
 
     /// The office answers the call it was holding.
     pub(crate) fn news_arrives(&mut self) -> Vec<Effect> {
-        let request = PullRequest {
+        let request = self.asks();
+        self.tell(Event::Pulled(Box::new(self.office.answer(&request, self.wall))))
+    }
+
+    /// What a call says that it makes now.
+    pub(crate) fn asks(&self) -> PullRequest {
+        PullRequest {
             terminal: TERMINAL,
             cursor: self.gate.local().cursor(),
             key_set: self.gate.local().keys().map_or(0, |keys| keys.number()),
             wait_s: 0,
             snapshot: self.gate.local().snapshot(),
             ails: Vec::new(),
-        };
-        self.tell(Event::Pulled(Box::new(self.office.answer(&request, self.wall))))
+        }
     }
 }

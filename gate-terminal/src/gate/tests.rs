@@ -1,7 +1,8 @@
 //! Stories of one gate: what is seen, recorded and shown, in which order.
 
 use shared::{
-    entry::{Direction, GuardReason, Outcome, Remark, Way},
+    entry::{Direction, EntryId, GuardReason, Outcome, Remark, Way},
+    ids::TerminalId,
     pass::{Claims, PartySize},
     sync::{
         Refusal,
@@ -13,7 +14,7 @@ use shared::{
 
 use super::{
     Alarm, CaseNumber, Effect, Event, ForeignCodeSecret, Gate, GuardAct, Held, Link, Panel, Signal, SyncFailure,
-    small_campus::{Office, Terminal, claims, day, morning, pass_id, record, shown, signals, written},
+    small_campus::{Office, Terminal, claims, day, gate_index, morning, pass_id, record, shown, signals, written},
 };
 
 fn alarms(effects: &[Effect]) -> Vec<Alarm> {
@@ -443,6 +444,35 @@ fn a_day_that_is_over_is_forgotten_but_not_by_a_wrong_clock() {
     let forgets = |e: &Effect| matches!(e, Effect::Forget { before } if *before == day().plus_days(1));
     assert!(effects.iter().any(forgets), "by the boot clock it is past midnight: {effects:?}");
     assert!(terminal.gate.local().record(pass_id(1)).is_none());
+}
+
+/// Days without a line, told in three answers: the first is believed, and with it the day turns; the rest comes after.
+#[test]
+fn what_is_told_late_of_a_day_that_is_over_is_forgotten_too() {
+    let mut office = Office { batch: 2, ..Office::open() };
+    for (n, days_ago) in [(1, 0), (2, 0), (3, 2), (4, 1)] {
+        office.say(&Change::PassIssued(PassRecord { day: day().minus_days(days_ago), ..record(n) }.into()));
+    }
+    let moved = |seq, direction| Change::PassMoved {
+        pass: pass_id(4),
+        direction,
+        at: day().minus_days(1).at_minute(15 * 60),
+        gate: gate_index(1),
+        entry: EntryId { terminal: TerminalId::new(9), seq },
+        party: None,
+    };
+    office.say(&moved(1, Direction::In));
+    let mut terminal = Terminal::at(office);
+    let held = |terminal: &Terminal| [1, 2, 3, 4].map(|n| terminal.gate.local().record(pass_id(n)).is_some());
+    assert_eq!(held(&terminal), [true, true, false, true], "who went in yesterday may be inside");
+    terminal.office.issue(5);
+    let effects = terminal.news_arrives();
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::Forget { .. })), "once is enough: {effects:?}");
+    terminal.office.say(&Change::PassIssued(PassRecord { day: day().minus_days(1), ..record(6) }.into()));
+    terminal.office.say(&moved(2, Direction::Out));
+    terminal.news_arrives();
+    assert_eq!(held(&terminal), [true, true, false, false], "and who is told late to have left is not");
+    assert_eq!(terminal.gate.local().visits().still_inside().count(), 0);
 }
 
 #[test]

@@ -165,7 +165,7 @@ fn wrong_time(terms: &Terms, now: BestTime) -> Option<RefuseReason> {
 fn withdrawn(terms: &Terms, local: &LocalState) -> Option<RefuseReason> {
     if local.is_revoked(terms.pass) {
         Some(RefuseReason::Revoked)
-    } else if planted!("the watchlist asked after", false, local.is_watched(terms.pass)) {
+    } else if planted!("the watchlist not asked", false, local.is_watched(terms.pass)) {
         Some(RefuseReason::Watchlist)
     } else {
         None

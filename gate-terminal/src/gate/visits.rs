@@ -173,9 +173,13 @@ impl Visits {
         let stays = |movement: &Movement| CampusDay::of(movement.at) >= before;
         let yesterday = |movement: &Movement| CampusDay::of(movement.at) >= before.minus_days(1);
         self.overnight.retain(|_, movement| yesterday(movement));
-        let gone = self.by_pass.extract_if(|_, movements| !movements.iter().any(stays));
-        let left_open = gone.filter_map(|(pass, movements)| Some((pass, stay(&movements)?)));
-        self.overnight.extend(left_open.filter(|(_, stay)| yesterday(stay)));
+        for (pass, movements) in self.by_pass.extract_if(|_, movements| !movements.iter().any(stays)) {
+            // What is told late goes on from what was known, unless it tells that again.
+            let known = self.overnight.remove(&pass);
+            let known = known.filter(|known| !movements.iter().any(|movement| movement.entry == known.entry));
+            let left_open = stay(known.iter().chain(&movements)).filter(yesterday);
+            self.overnight.extend(left_open.map(|stay| (pass, stay)));
+        }
         self.without_pass.retain(stays);
         self.came_on_paper.retain(stays);
         self.on_paper.retain(|(_, movement)| stays(movement));

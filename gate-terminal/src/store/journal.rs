@@ -7,10 +7,12 @@
 //!
 //! It is a copy and not the book. What it lacks at a start is written from the database, and a failure here refuses nobody.
 
+mod paper;
+
 use std::{
     ffi::OsString,
     fs::{self, File},
-    io::{self, Seek as _, SeekFrom, Write as _},
+    io,
     path::{Path, PathBuf},
 };
 
@@ -29,6 +31,9 @@ use shared::{
 
 use super::{StoreError, counted, entries, news, read_hash, stored, trouble};
 use crate::ports::Post;
+use paper::Paper;
+pub(super) use paper::Watched;
+pub use paper::{Asked, DiskWatch};
 
 /// Beside the database.
 pub(super) const FILE: &str = "entries.journal";
@@ -98,8 +103,7 @@ enum Line {
 
 #[derive(Debug)]
 pub(super) struct Journal {
-    path: PathBuf,
-    file: File,
+    paper: Paper,
     key: SigningKey,
     terminal: TerminalId,
     last: Head,
@@ -138,7 +142,12 @@ impl Read {
 impl Journal {
     /// Opens the journal of this database and makes both level: the book gets what only the journal has, and the journal what it
     /// lacks. One that does not belong to it is set aside.
-    pub(super) fn level(database: &Path, connection: &mut Connection, key: &SigningKey) -> Result<Self, StoreError> {
+    pub(super) fn level(
+        database: &Path,
+        connection: &mut Connection,
+        key: &SigningKey,
+        watched: &Watched,
+    ) -> Result<Self, StoreError> {
         let path = database.with_file_name(FILE);
         let fault = |cause| StoreError::Lock { path: path.clone(), cause };
         let (post, floor) = place(connection)?;
@@ -158,25 +167,23 @@ impl Journal {
         let (oldest, newest) = ends(connection)?;
         let mut known = None;
         let mut journal = if let Some(read) = goes_on {
-            let mut file = fs::OpenOptions::new().write(true).open(&path).map_err(fault)?;
-            if read.torn {
-                file.set_len(read.end).map_err(fault)?;
-            }
-            file.seek(SeekFrom::End(0)).map_err(fault)?;
+            let cut_to = read.torn.then_some(read.end);
+            let paper = Paper::go_on(path.clone(), cut_to, watched.clone()).map_err(fault)?;
             let last = read.entries.last().map_or(Head::START, |(_, head)| *head);
             let lines = u64::try_from(read.entries.len()).unwrap_or(u64::MAX);
             known = read.key_set.map(|(sealed, _)| sealed);
-            Self { file, key: key.clone(), terminal: post.terminal, last, lines, broken: false, path: path.clone() }
+            Self { paper, key: key.clone(), terminal: post.terminal, last, lines, broken: false }
         } else {
-            Self::begin(&path, key, &post, floor, news::key_floor(connection)?)?
+            let paper = Paper::make(path.with_extension("journal.part"), watched.clone()).map_err(fault)?;
+            Self::begin(paper, key, &post, floor, news::key_floor(connection)?)?
         };
         journal.catch_up(connection, oldest, newest)?;
         let key_set = news::key_set(connection)?;
         if let Some(key_set) = key_set.filter(|key_set| known.as_ref() != Some(key_set)) {
             journal.write(&Line::KeySet(Box::new(key_set)))?;
         }
-        journal.file.sync_all().map_err(fault)?;
-        if journal.path != path {
+        journal.paper.sync_whole().map_err(fault)?;
+        if journal.paper.path != path {
             // Whole before it has its name.
             if to_keep && path.exists() {
                 let aside = unused(path.with_extension("journal.before"));
@@ -188,34 +195,26 @@ impl Journal {
                     );
                     trouble::note(connection, Ailment::JournalDiffers, Some(&says));
                 }
-                fs::rename(&path, aside).map_err(fault)?;
+                watched.rename(&path, &aside).map_err(fault)?;
             }
-            fs::rename(&journal.path, &path).map_err(fault)?;
+            journal.paper.rename(path.clone()).map_err(fault)?;
             sync_folder(&path).map_err(fault)?;
-            journal.path = path;
         }
         Ok(journal)
     }
 
     fn begin(
-        path: &Path,
+        paper: Paper,
         key: &SigningKey,
         post: &Post,
         floor: Moment,
         key_floor: KeySetFloor,
     ) -> Result<Self, StoreError> {
-        let path = path.with_extension("journal.part");
-        let fault = |cause| StoreError::Lock { path: path.clone(), cause };
-        let mut options = fs::OpenOptions::new();
-        options.write(true).create(true).truncate(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(&path).map_err(fault)?;
         let Post { terminal, campus, gate, roots: Roots { root, spare } } = *post;
         let place = Place { terminal, campus, gate, root, spare, floor, key_floor };
         let place = Sealed::seal(&place, None, key).map_err(StoreError::json("journal"))?;
         let key = key.clone();
-        let mut journal = Self { path, file, key, terminal, last: Head::START, lines: 0, broken: false };
+        let mut journal = Self { paper, key, terminal, last: Head::START, lines: 0, broken: false };
         journal.write(&Line::Place(place))?;
         Ok(journal)
     }
@@ -242,7 +241,7 @@ impl Journal {
     pub(super) fn append(&mut self, after: ChainHash, body: &str, head: Head) -> Result<(), StoreError> {
         self.broken = true;
         self.put(Some(after), body, head)?;
-        self.file.sync_data().map_err(|cause| StoreError::Lock { path: self.path.clone(), cause })?;
+        self.paper.sync().map_err(|cause| StoreError::Lock { path: self.paper.path.clone(), cause })?;
         self.broken = false;
         Ok(())
     }
@@ -264,7 +263,7 @@ impl Journal {
     fn write(&mut self, line: &Line) -> Result<(), StoreError> {
         let mut text = serde_json::to_vec(line).map_err(StoreError::json("journal"))?;
         text.push(b'\n');
-        self.file.write_all(&text).map_err(|cause| StoreError::Lock { path: self.path.clone(), cause })
+        self.paper.write(&text).map_err(|cause| StoreError::Lock { path: self.paper.path.clone(), cause })
     }
 
     /// Whether it is to be made level again before it goes on.

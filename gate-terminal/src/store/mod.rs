@@ -19,6 +19,7 @@ mod walk_ins;
 use std::{
     fs::{self, File, TryLockError},
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
@@ -38,8 +39,8 @@ use shared::{
 use crate::ports::{Held, News, Oblivion, Post, Receipt, Store, WalkIn};
 use entries::Holes;
 pub use fault::StoreError;
-use journal::Journal;
-pub use journal::{Read as JournalRead, heard as journal_heard};
+pub use journal::{Asked, DiskWatch, Read as JournalRead, heard as journal_heard};
+use journal::{Journal, Watched};
 pub use log::SqliteLog;
 pub use rebuild::Rebuilt;
 
@@ -65,6 +66,7 @@ pub struct SqliteStore {
     journal: Option<Journal>,
     /// To be kept with this key, whether it can be or not.
     journal_key: Option<SigningKey>,
+    watched: Watched,
     unwritten: u32,
     path: PathBuf,
     /// Held as long as this store may write.
@@ -95,10 +97,15 @@ impl SqliteStore {
     /// written at once.
     pub fn keep_journal(&mut self, key: &SigningKey) -> Result<(), StoreError> {
         self.journal_key = Some(key.clone());
-        let levelled = Journal::level(&self.path, &mut self.connection, key);
+        let levelled = Journal::level(&self.path, &mut self.connection, key, &self.watched);
         self.tell_of_the_journal(levelled.as_ref().err());
         self.journal = Some(levelled?);
         Ok(())
+    }
+
+    /// From now on `watch` is told what the disk does for the journal.
+    pub fn watch_journal(&mut self, watch: Arc<dyn DiskWatch>) {
+        self.watched = Watched(Some(watch));
     }
 
     /// Where the journal at this database does not hold, by this terminal's own signatures and by the chain: the numbers that were to
@@ -126,6 +133,7 @@ impl SqliteStore {
             commits_since_checkpoint: 0,
             journal: None,
             journal_key: None,
+            watched: Watched::default(),
             unwritten: 0,
             path: path.to_owned(),
             _lock: lock,
@@ -293,8 +301,12 @@ impl Store for SqliteStore {
         let transaction = self.connection.transaction()?;
         news::keep(&transaction, news, own)?;
         // The server's word stands above what this machine thought: a floor raised by a wrong clock comes down again.
-        transaction.execute("update post set floor_ms = ?1", [news.server_time.unix_ms()])?;
-        transaction.commit()?;
+        let (floor, floor_ms) = ("update post set floor_ms = ?1", news.server_time.unix_ms());
+        planted!(
+            "the floor of the clock apart from its news",
+            transaction.commit().and_then(|()| self.connection.execute(floor, [floor_ms]).map(drop)),
+            transaction.execute(floor, [floor_ms]).and_then(|_| transaction.commit())
+        )?;
         if news.key_set.is_some()
             && let Some(key) = self.journal_key.clone()
             && let Err(error) = self.keep_journal(&key)

@@ -48,7 +48,7 @@ impl SqliteStore {
         self.checkpoint();
         let fault = |cause| StoreError::Lock { path: self.path.clone(), cause };
         self.journal = None;
-        remove(&self.path.with_file_name(journal::FILE)).map_err(fault)?;
+        self.watched.remove(&self.path.with_file_name(journal::FILE)).map_err(fault)?;
         let folder = self.path.parent().unwrap_or_else(|| Path::new("."));
         remove_aside(folder).map_err(fault)?;
         journal::sync_folder(&self.path).map_err(fault)?;

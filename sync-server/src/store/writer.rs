@@ -17,7 +17,7 @@ use std::{
 };
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
-use shared::{chain::Head, ids::CampusId};
+use shared::{chain::Head, ids::CampusId, planted};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 
 use super::{StoreError, connection, held::Held, migrations};
@@ -260,7 +260,7 @@ impl Desk {
         for job in batch {
             job.answer(&fate);
         }
-        if touched.feed {
+        if planted!("open calls not woken", false, touched.feed) {
             Signals::bump(&self.signals.feed);
         }
         if touched.notices {

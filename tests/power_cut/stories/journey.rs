@@ -36,6 +36,10 @@ impl Journey {
         Self { steps: Vec::new(), disk, folder, file }
     }
 
+    pub(super) fn disk(&self) -> Arc<Disk> {
+        Arc::clone(&self.disk)
+    }
+
     pub(super) fn database(&self) -> PathBuf {
         self.folder.path().join(self.file)
     }

@@ -69,7 +69,7 @@ impl Bench {
     }
 }
 
-fn mark_of(image: &Image) -> u64 {
+pub(super) fn mark_of(image: &Image) -> u64 {
     let mut hasher = DefaultHasher::new();
     image.hash(&mut hasher);
     hasher.finish()

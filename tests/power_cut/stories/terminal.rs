@@ -38,15 +38,15 @@ pub(super) fn start(path: &Path) -> Result<(), String> {
     }
 }
 
-fn day() -> CampusDay {
+pub(super) fn day() -> CampusDay {
     CampusDay::parse("2026-11-23").unwrap()
 }
 
-fn at(minutes: i64) -> Moment {
+pub(super) fn at(minutes: i64) -> Moment {
     day().at_minute(8 * 60).plus(TimeDelta::minutes(minutes))
 }
 
-fn key(seed: u8) -> SigningKey {
+pub(super) fn key(seed: u8) -> SigningKey {
     SigningKey::from_bytes(&[seed; 32])
 }
 
@@ -54,7 +54,7 @@ fn pass(number: u64) -> PassId {
     PassId::from_bytes(number.to_be_bytes())
 }
 
-fn entry(minute: i64) -> Entry {
+pub(super) fn entry(minute: i64) -> Entry {
     let pass = Some(pass(minute.unsigned_abs()));
     Entry {
         at: at(minute),
@@ -89,7 +89,7 @@ fn record(number: u64) -> PassRecord {
     }
 }
 
-fn news(seq: u64, changes: Vec<Change>) -> News {
+pub(super) fn news(seq: u64, changes: Vec<Change>) -> News {
     let named = |id, r#use, seed| NamedKey {
         id: KeyId::new(id),
         r#use,
@@ -115,7 +115,7 @@ fn news(seq: u64, changes: Vec<Change>) -> News {
     }
 }
 
-fn receipt(store: &mut SqliteStore) -> Receipt {
+pub(super) fn receipt(store: &mut SqliteStore) -> Receipt {
     let (_, head) = store.entries_after(0, 1_000).unwrap();
     let proven = EntryReceipt { terminal: TERMINAL, head, at: at(9) };
     let sealed = Sealed::seal(&proven, None, &key(3)).unwrap();
@@ -129,18 +129,21 @@ fn walk_in(number: u64) -> WalkIn {
     .unwrap()
 }
 
+pub(super) fn post() -> Post {
+    Post {
+        terminal: TERMINAL,
+        campus: CampusId::new(1),
+        gate: GateIndex::new(0).unwrap(),
+        roots: Roots::from(&PublicKey::of(&key(1))),
+    }
+}
+
 /// A day of a terminal, its log written back now and then, and a second start.
 pub(super) fn journey(lie: Lie) -> Journey {
     let mut journey = Journey::begin(DATABASE_FILE, lie);
     let mut store = SqliteStore::open(&journey.database()).unwrap();
     journey.started("a first start");
-    let post = Post {
-        terminal: TERMINAL,
-        campus: CampusId::new(1),
-        gate: GateIndex::new(0).unwrap(),
-        roots: Roots::from(&PublicKey::of(&key(1))),
-    };
-    store.keep_post(&post, at(0)).unwrap();
+    store.keep_post(&post(), at(0)).unwrap();
     journey.answered("keep_post");
     store.keep_news(&news(50, (0..50).map(|number| Change::PassIssued(record(number).into())).collect())).unwrap();
     journey.answered("keep_news");

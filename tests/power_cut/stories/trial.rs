@@ -122,7 +122,7 @@ fn cut(journey: Journey, (file, start): (&'static str, Start), seeds: u64, at: i
 }
 
 /// Kept first: by it the others are judged.
-fn cuts(seeds: u64, boundary: usize) -> Vec<Cut> {
+pub(super) fn cuts(seeds: u64, boundary: usize) -> Vec<Cut> {
     let place = u64::try_from(boundary).unwrap() << 8;
     let torn = (0..seeds).map(|seed| Cut::Torn { sector: if seed % 2 == 0 { 512 } else { 4096 }, seed: place | seed });
     [Cut::Kept, Cut::Lost].into_iter().chain(torn).collect()

@@ -404,11 +404,10 @@ fn signed_lines_behind_a_bad_one_are_kept() {
 fn a_first_line_after_a_purge_that_is_no_entry_keeps_no_gate_from_opening() {
     let (folder, store) = at_work();
     drop(store);
-    let mut journal =
-        Journal::begin(&book(&folder), &key(), &Office::open().post(), morning(), KeySetFloor::default()).unwrap();
+    let paper = Paper::make(book(&folder), Watched::default()).unwrap();
+    let mut journal = Journal::begin(paper, &key(), &Office::open().post(), morning(), KeySetFloor::default()).unwrap();
     let head = Head { seq: 7, hash: ChainHash::from_bytes([7; 32]) };
     journal.put(None, "no entry", head).unwrap();
-    fs::rename(&journal.path, book(&folder)).unwrap();
     assert_eq!(read(&book(&folder), &own()).unwrap().flaws, [1]);
     fs::write(database(&folder), "gone").unwrap();
     let (store, Rebuilt { entries, .. }) = SqliteStore::rebuild(&database(&folder), &key(), "damaged-1").unwrap();
