@@ -258,7 +258,9 @@ mod tests {
         for text in
             ["送样品", " 保卫处王老师 13800130001 同意 ", "Parcel for the lab, host came down", &"长".repeat(60)]
         {
-            assert_eq!(Remark::parse(text).unwrap().as_str(), text.trim(), "{text}");
+            let remark = Remark::parse(text).unwrap();
+            assert_eq!(remark.as_str(), text.trim(), "{text}");
+            assert_eq!(serde_json::to_value(&remark).unwrap(), text.trim(), "written down as it was said");
         }
         for text in [
             "",

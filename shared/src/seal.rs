@@ -257,6 +257,16 @@ mod tests {
     }
 
     #[test]
+    fn a_key_is_written_down_and_read_out_by_its_own_bytes() {
+        // The first example of RFC 8032.
+        let text = "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=";
+        let key = PublicKey::try_from(text.to_owned()).unwrap();
+        assert_eq!(key.as_bytes().first_chunk(), Some(&[0xd7, 0x5a, 0x98, 0x01]));
+        assert_eq!(String::from(key), text);
+        assert_eq!(key.fingerprint(), "21fe 31df a154 a261 626b f854 046f d227");
+    }
+
+    #[test]
     fn a_changed_body_or_another_key_does_not_open() {
         let sealed = Sealed::seal(&Note("早上好".into()), Some(KeyId::new(2)), &key(1)).unwrap();
         assert_eq!(sealed.open(&PublicKey::of(&key(1))).unwrap(), Note("早上好".into()));

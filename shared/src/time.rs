@@ -201,6 +201,7 @@ mod tests {
             assert!(!moment.campus_clock().is_empty() && !moment.campus_date_and_clock().is_empty());
         }
         assert_eq!(CampusDay::of(Moment::from_unix_ms(last)).date(), NaiveDate::MAX);
+        assert_eq!(CampusDay::of(Moment::from_unix_ms(i64::MIN)).date(), NaiveDate::MIN, "long ago, and not to come");
     }
 
     #[test]

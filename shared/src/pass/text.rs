@@ -108,6 +108,7 @@ mod tests {
     fn lower_case_white_space_and_other_lengths_are_not_ours() {
         let good = PassText::encode(&[1; MAX_PASS_BYTES]);
         assert!(PassText::parse(good.as_str()).is_ok());
+        assert_eq!(good.to_string(), good.as_str());
         for wrong in [
             good.as_str().to_lowercase(),
             format!("{good}\n"),

@@ -144,6 +144,13 @@ mod tests {
     }
 
     #[test]
+    fn a_code_is_kept_and_sent_as_its_sixteen_letters() {
+        let code = InviteCode::parse("abcd-efgh-0123-4567").unwrap();
+        assert_eq!((code.as_str(), code.to_string().as_str()), ("ABCDEFGH01234567", "ABCD-EFGH-0123-4567"));
+        assert_eq!(serde_json::to_value(&code).unwrap(), "ABCDEFGH01234567");
+    }
+
+    #[test]
     fn every_random_bit_counts() {
         let zero = InviteCode::from_random([0; 10]);
         for bit in 0..80 {

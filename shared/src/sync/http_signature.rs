@@ -174,6 +174,13 @@ mod tests {
     }
 
     #[test]
+    fn a_nonce_is_remembered_by_all_its_bits() {
+        let nonce = Nonce::from_random([7; 16]);
+        assert_eq!(Nonce::parse(nonce.as_str()), Some(nonce));
+        assert_ne!(Nonce::from_random([7; 16]).as_str(), Nonce::from_random([8; 16]).as_str());
+    }
+
+    #[test]
     fn other_profiles_are_not_interpreted() {
         let (_, headers) = signed();
         let good = headers.signature_input;

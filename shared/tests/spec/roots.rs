@@ -33,6 +33,7 @@ fn either_root_signs_and_a_stranger_does_not() {
     for signer in [1, 2] {
         let opened = KeySet::open(&set(2, signer, Some(pair(1, 2)), &[]), pair(1, 2)).unwrap();
         assert_eq!(opened.roots(), &pair(1, 2), "signed by {signer}");
+        assert_eq!(opened.keys(), campus::key_set_body().keys);
     }
     for stranger in [3, 4] {
         let opened = KeySet::open(&set(2, stranger, Some(pair(stranger, 1)), &[]), pair(1, 2));
