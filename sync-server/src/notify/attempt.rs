@@ -79,11 +79,17 @@ async fn within<T>(call: impl Future<Output = Result<T, Unsent>>) -> Result<T, U
     tokio::time::timeout(LONGEST_TRY, call).await.unwrap_or_else(|_| Err(Unsent::unknown("no end in time")))
 }
 
+/// The log outlives what is erased, and providers repeat what they were sent.
 fn told(notice: &Notice, unsent: &Unsent) {
+    let said = notice.facts.iter().map(|(_, value)| value.as_str()).chain([notice.to.as_str(), notice.text.as_str()]);
+    let said = said.chain(notice.path.as_deref()).filter(|said| said.chars().count() > 1);
+    let why = said.fold(unsent.why.clone(), |why, said| why.replace(said, "…"));
     tracing::warn!(
         notice = notice.id,
         channel = notice.channel.name(),
-        cause = unsent as &dyn std::error::Error,
+        kind = ?unsent.kind,
+        why,
+        cause = unsent.cause.as_deref().map(|cause| cause as &dyn std::error::Error),
         "a notice did not leave, or may not have"
     );
 }

@@ -78,10 +78,14 @@ pub struct BookingForm {
     pub from: String,
     pub until: String,
     /// One of each in every row of companions, filled in or not.
+    #[serde(deserialize_with = "party::few_rows")]
     pub companion_name: Vec<String>,
+    #[serde(deserialize_with = "party::few_rows")]
     pub companion_number: Vec<String>,
     /// One of each in every row of vehicles.
+    #[serde(deserialize_with = "party::few_rows")]
     pub plate: Vec<String>,
+    #[serde(deserialize_with = "party::few_rows")]
     pub plate_kind: Vec<String>,
     pub host_name: String,
     pub host_department: String,
@@ -334,6 +338,12 @@ impl BookingForm {
     #[must_use]
     pub fn is_invited(&self) -> bool {
         !self.invitation.is_empty()
+    }
+
+    /// Whether the page was left with it, and nobody pressed anything.
+    #[must_use]
+    pub fn is_left(&self) -> bool {
+        self.press == "draft"
     }
 
     /// The same for some other host.

@@ -278,6 +278,7 @@ async fn whole_page(state: &AppState, asked: SignedIn, found: Found) -> Result<B
     let mut ask_security = false;
     if role.decides() && waiting {
         let background = state.store.background(view.id, CampusDay::of(state.clock.now()), None).await?;
+        facts.extend(wording::booker(&view, lang));
         facts.extend(wording::background(&background, role.host, lang));
         ask_security = background.ask_security;
     }

@@ -160,6 +160,7 @@ async fn whole_page(state: &AppState, shell: Shell, view: LinkView, mut form: De
     let is_host = holder.as_ref().is_some_and(|holder| holder.number == booking.host.number);
     if open {
         let background = state.store.background(booking.id, CampusDay::of(state.clock.now()), as_of).await?;
+        facts.extend(wording::booker(&booking, lang));
         facts.extend(wording::background(&background, is_host, lang));
         form.ask_security = background.ask_security;
     }

@@ -13,7 +13,7 @@ use super::language::Language;
 use crate::{
     office::{Channel, Facts, Staff, Standing},
     state::AppState,
-    store::{Background, GivenUp, NoticeState, NoticeStatus, Receipt},
+    store::{Background, BookingView, GivenUp, NoticeState, NoticeStatus, Receipt},
 };
 
 /// One line of a list of facts.
@@ -177,6 +177,17 @@ pub(super) fn facts(state: &AppState, facts: &Facts, host: &Staff, lang: Languag
         list.push(fact("随行车辆", "Vehicles", one_a_line(&facts.plates)));
     }
     list
+}
+
+/// That somebody else booked, for whoever decides: the visitor's own phone has proven nothing.
+pub(super) fn booker(view: &BookingView, lang: Language) -> Option<Fact> {
+    let by = view.booked_by.as_ref().filter(|by| **by != view.facts.phone)?;
+    let said = lang.say("{}；访客的手机号未经本人验证", "{}; the visitor has not confirmed the phone number");
+    Some(Fact {
+        name: lang.say("代约人", "Booked by"),
+        value: said.replacen("{}", &by.masked(), 1),
+        weight: Weight::First,
+    })
 }
 
 /// What is read before deciding, and what may be read after it.

@@ -7,7 +7,7 @@
 use axum::{
     Json,
     body::Bytes,
-    extract::{Path, State},
+    extract::{FromRequest as _, Path, Request, State},
     http::StatusCode,
     response::{IntoResponse as _, Response},
 };
@@ -22,10 +22,11 @@ use crate::{
 
 /// More is nobody's push.
 const MOST: usize = 1000;
+pub(super) const LONGEST_BODY_BYTES: usize = 512 * 1024;
 
 /// Aliyun's `SmsReport`.
-pub(super) async fn aliyun(State(state): State<AppState>, Path(token): Path<String>, body: Bytes) -> Response {
-    let reports: Vec<AliyunReport> = match heard(&state, SmsProvider::Aliyun, &token, &body) {
+pub(super) async fn aliyun(State(state): State<AppState>, Path(token): Path<String>, request: Request) -> Response {
+    let reports: Vec<AliyunReport> = match heard(&state, SmsProvider::Aliyun, &token, request).await {
         Ok(reports) => reports,
         Err(refused) => return refused.into_response(),
     };
@@ -40,8 +41,8 @@ pub(super) async fn aliyun(State(state): State<AppState>, Path(token): Path<Stri
 }
 
 /// Tencent's callback of a message's state.
-pub(super) async fn tencent(State(state): State<AppState>, Path(token): Path<String>, body: Bytes) -> Response {
-    let reports: Vec<TencentReport> = match heard(&state, SmsProvider::Tencent, &token, &body) {
+pub(super) async fn tencent(State(state): State<AppState>, Path(token): Path<String>, request: Request) -> Response {
+    let reports: Vec<TencentReport> = match heard(&state, SmsProvider::Tencent, &token, request).await {
         Ok(reports) => reports,
         Err(refused) => return refused.into_response(),
     };
@@ -56,18 +57,20 @@ pub(super) async fn tencent(State(state): State<AppState>, Path(token): Path<Str
     }
 }
 
-/// What was pushed, if its address was the right one. A wrong one is told nothing, not even that there is a right one.
-fn heard<T: DeserializeOwned>(
+/// What was pushed, if its address was the right one. A wrong one is told nothing, not even that there is a right one, and what it
+/// sends is not read.
+async fn heard<T: DeserializeOwned>(
     state: &AppState,
     provider: SmsProvider,
     token: &str,
-    body: &[u8],
+    request: Request,
 ) -> Result<Vec<T>, StatusCode> {
     let here = state.config.notify.sms.as_ref().is_some_and(|sms| sms.provider == provider);
     if !here || !state.sms_receipts.as_ref().is_some_and(|expected| expected.is(token)) {
         return Err(StatusCode::NOT_FOUND);
     }
-    let reports: Vec<T> = serde_json::from_slice(body).map_err(|_| StatusCode::BAD_REQUEST)?;
+    let body = Bytes::from_request(request, &()).await.map_err(|refused| refused.into_response().status())?;
+    let reports: Vec<T> = serde_json::from_slice(&body).map_err(|_| StatusCode::BAD_REQUEST)?;
     if reports.len() > MOST { Err(StatusCode::PAYLOAD_TOO_LARGE) } else { Ok(reports) }
 }
 

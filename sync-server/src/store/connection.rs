@@ -36,6 +36,9 @@ pub(super) fn writing(path: &Path) -> Result<Connection, StoreError> {
     holds("wal_autocheckpoint = 0", pages == 0, pages)?;
     // What a job may have to take back is noted before it is done, a page for each it touches: in memory, not in a file.
     db.execute_batch("pragma temp_store = memory")?;
+    // What is erased is overwritten, and not only found no more.
+    let overwrites: i64 = db.query_row("pragma secure_delete = on", [], |row| row.get(0))?;
+    holds("secure_delete = on", overwrites == 1, overwrites)?;
     // What is written to is read before; and a transaction that outgrows its cache writes its pages more than once.
     db.execute_batch(&format!("pragma cache_size = -{WRITERS_CACHE_KIB}"))?;
     let checked: String = db.query_row("pragma quick_check(1)", [], |row| row.get(0))?;
@@ -64,6 +67,15 @@ pub(super) fn log_pages(db: &Connection) -> Result<i64, rusqlite::Error> {
 /// Writes the log back as far as no reader hinders, and returns how many pages are left.
 pub(super) fn write_back(db: &Connection) -> Result<i64, rusqlite::Error> {
     checkpoint(db, "pragma wal_checkpoint(passive)")
+}
+
+/// The same, and leaves nothing in the log; whether no reader hindered.
+pub(super) fn empty_log(db: &Connection) -> Result<bool, rusqlite::Error> {
+    // Nobody waits for a long read to end.
+    db.busy_timeout(Duration::ZERO)?;
+    let emptied = db.query_row("pragma wal_checkpoint(truncate)", [], |row| Ok(row.get::<_, i64>(0)? == 0));
+    db.busy_timeout(BUSY_WAIT)?;
+    emptied
 }
 
 fn checkpoint(db: &Connection, pragma: &str) -> Result<i64, rusqlite::Error> {

@@ -76,6 +76,7 @@ impl Store {
 }
 
 fn erase(db: &mut Writing<'_>, key: &IdentityKey, phone: &Phone, now: Moment) -> Result<ErasedMine, StoreError> {
+    db.touch_erased();
     let mut erased = ErasedMine::default();
     for view in bookings::several(db, key, "b.phone = ?1", &[&phone.as_str()])? {
         match erasable(&view.facts, &view.standing, now) {

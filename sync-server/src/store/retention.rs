@@ -4,7 +4,8 @@ use rusqlite::{ToSql, params};
 use shared::time::Moment;
 
 use super::{
-    Store, StoreError, attempts, code_book, deputies, drafts, notices, receipts, settled, unsent, writer::Writing,
+    Store, StoreError, attempts, code_book, deputies, drafts, notices, receipts, sessions, settled, unsent,
+    writer::Writing,
 };
 use crate::office::{Retention, notice::NoticeKind};
 
@@ -44,7 +45,7 @@ fn erase(db: &mut Writing<'_>, retention: Retention, now: Moment) -> Result<Eras
     let yesterday = now.minus(chrono::TimeDelta::days(1)).unix_ms();
     notices::unsay(db, nobodys, &[&yesterday])?;
     db.execute(&format!(r#"update notice set "to" = '', next_try = null where {nobodys}"#), [yesterday])?;
-    db.execute("delete from session where expires_at <= ?1", [now.unix_ms()])?;
+    sessions::forget(db, now)?;
     db.execute("delete from invitation where expires_at <= ?1", [now.unix_ms()])?;
     deputies::days_over(db, now)?;
     attempts::forget(db, now)?;
@@ -52,6 +53,9 @@ fn erase(db: &mut Writing<'_>, retention: Retention, now: Moment) -> Result<Eras
     unsent::forget(db, now)?;
     drafts::forget(db, now)?;
     receipts::forget(db, now)?;
+    if numbers > 0 || rows > 0 {
+        db.touch_erased();
+    }
     Ok(Erased { numbers, rows })
 }
 

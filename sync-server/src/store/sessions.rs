@@ -15,7 +15,7 @@ use chrono::TimeDelta;
 use rusqlite::{Connection, params};
 use shared::{identity::Phone, ids::StaffNumber, time::Moment};
 
-use super::{AsOf, FormToken, SessionToken, Store, StoreError, directory, rows, writer::Writing};
+use super::{AsOf, FormToken, SessionToken, Store, StoreError, UNSENT_FOR, directory, rows, writer::Writing};
 use crate::office::Staff;
 
 /// What was proven when somebody signed in.
@@ -63,6 +63,12 @@ impl Seen {
     }
 }
 
+/// Those that ended are kept on for a little: whose they were says whose the form is that arrives too late.
+pub(super) fn forget(db: &Writing<'_>, now: Moment) -> Result<(), StoreError> {
+    db.execute("delete from session where expires_at <= ?1", [now.minus(UNSENT_FOR).unix_ms()])?;
+    Ok(())
+}
+
 impl Store {
     pub async fn open_session(
         &self,
@@ -78,7 +84,7 @@ impl Store {
             Proven::Staff(number) => (None, Some(number)),
         };
         let open = move |db: &mut Writing<'_>| {
-            db.execute("delete from session where expires_at <= ?1", [now.unix_ms()])?;
+            forget(db, now)?;
             db.execute(
                 "insert into session (token, phone, staff, expires_at, idle_ms, seen_at) values (?1, ?2, ?3, ?4, ?5, ?6)",
                 params![

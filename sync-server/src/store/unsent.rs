@@ -121,23 +121,23 @@ fn keep(db: &Writing<'_>, unsent: &Unsent, sealed: &[u8], address: IpAddr, now: 
     if db.query_row("select count(*) from unsent_form", [], |row| row.get::<_, i64>(0))? >= MOST {
         return Ok(false);
     }
-    attempts::count(db, Counted::FormKept, by, now)?;
     let session = session.as_ref().map(SessionToken::hash);
     // What whoever is not signed in by a phone types for others is kept with their work.
+    let phone: Option<String> = db
+        .prepare_cached(
+            "select ifnull(o.phone, (select phone from staff where number = o.staff and ?2)) from session o where token = ?1",
+        )?
+        .query_row(params![session, matches!(kind, FormKind::OnBehalf)], |row| row.get(0))
+        .optional()?
+        .flatten();
+    // Nobody pressed anything: whoever left the page may have left the browser to somebody else.
+    if phone.is_none() && form.is_left() {
+        return Ok(false);
+    }
+    attempts::count(db, Counted::FormKept, by, now)?;
     db.execute(
-        "insert or replace into unsent_form (browser, form_id, kind, phone, sealed, kept_at)
-         values (?1, ?2, ?3,
-             (select ifnull(o.phone, (select phone from staff where number = o.staff and ?7)) from session o where token = ?4),
-             ?5, ?6)",
-        params![
-            browser.hash(),
-            form.form_id,
-            kind.name(),
-            session,
-            sealed,
-            now.unix_ms(),
-            matches!(kind, FormKind::OnBehalf)
-        ],
+        "insert or replace into unsent_form (browser, form_id, kind, phone, sealed, kept_at) values (?1, ?2, ?3, ?4, ?5, ?6)",
+        params![browser.hash(), form.form_id, kind.name(), phone, sealed, now.unix_ms()],
     )?;
     Ok(true)
 }

@@ -57,12 +57,14 @@ pub(super) struct Writing<'a> {
 struct Touched {
     feed: bool,
     notices: bool,
+    erased: bool,
 }
 
 impl Touched {
     const fn and(&mut self, other: Self) {
         self.feed |= other.feed;
         self.notices |= other.notices;
+        self.erased |= other.erased;
     }
 }
 
@@ -82,6 +84,11 @@ impl Writing<'_> {
 
     pub(super) fn touch_notices(&mut self) {
         self.touched.notices = true;
+    }
+
+    /// Somebody was forgotten: what the log still says of them goes, too.
+    pub(super) fn touch_erased(&mut self) {
+        self.touched.erased = true;
     }
 }
 
@@ -168,7 +175,7 @@ impl Writer {
         migrations::run(&mut db)?;
         let signals = Arc::new(Signals { feed: watch::Sender::new(0), notices: watch::Sender::new(0) });
         let (queue, jobs) = mpsc::sync_channel(QUEUE);
-        let desk = Desk { db, signals: Arc::clone(&signals), held };
+        let desk = Desk { db, signals: Arc::clone(&signals), held, has_erased: false };
         let thread = thread::Builder::new()
             .name("office-writer".to_owned())
             .spawn(move || desk.work(&jobs))
@@ -222,6 +229,8 @@ struct Desk {
     signals: Arc<Signals>,
     /// What was read before a commit.
     held: Arc<Held>,
+    /// Whether the log holds what was erased since.
+    has_erased: bool,
 }
 
 impl Desk {
@@ -236,6 +245,9 @@ impl Desk {
                 }
                 Err(RecvTimeoutError::Timeout) => self.write_back(1),
                 Err(RecvTimeoutError::Disconnected) => break,
+            }
+            if self.has_erased {
+                self.empty_log();
             }
             let version = self.others_version();
             if version != seen {
@@ -257,6 +269,7 @@ impl Desk {
             }
         };
         self.held.empty();
+        self.has_erased |= touched.erased;
         for job in batch {
             job.answer(&fate);
         }
@@ -324,6 +337,14 @@ impl Desk {
                 tracing::warn!(%error, "cannot see whether another process wrote");
                 None
             }
+        }
+    }
+
+    /// Where a reader hinders it, it is tried again.
+    fn empty_log(&mut self) {
+        match connection::empty_log(&self.db) {
+            Ok(is_empty) => self.has_erased = !is_empty,
+            Err(error) => tracing::error!(%error, "the write-ahead log could not be emptied"),
         }
     }
 

@@ -33,6 +33,8 @@ use crate::state::AppState;
 
 /// Four times the largest push a terminal sends.
 const LARGEST_BODY_BYTES: usize = 2 * 1024 * 1024;
+/// All else that it asks is short.
+const SHORT_BODY_BYTES: usize = 64 * 1024;
 
 /// So many visitors at once that one of them does not show.
 const DEFLATED_FROM_LINKS: usize = 200;
@@ -41,9 +43,9 @@ pub fn router(state: AppState, closing: Closing) -> Router {
     Router::new()
         .route(ENROL_PATH, post(enrol))
         .route(PULL_PATH, post(pull))
-        .route(PUSH_PATH, post(push))
         .route(WALK_IN_PATH, post(walk_in))
-        .layer(DefaultBodyLimit::max(LARGEST_BODY_BYTES))
+        .layer(DefaultBodyLimit::max(SHORT_BODY_BYTES))
+        .route(PUSH_PATH, post(push).layer(DefaultBodyLimit::max(LARGEST_BODY_BYTES)))
         .with_state(Door::new(state, closing))
 }
 

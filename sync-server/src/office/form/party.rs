@@ -3,7 +3,12 @@
 //! What is wrong stands at the input it was typed into. A plate is judged by the kind that was chosen for it, so that a slip is
 //! seen before the gate sees it; who chooses "other" is refused nothing, and the guard looks.
 
-use serde::Deserialize;
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{IgnoredAny, SeqAccess, Visitor},
+};
 use shared::{
     identity::{Document, DocumentError, DocumentKind, PersonName, Plate, PlateKind},
     pass::PartySize,
@@ -15,6 +20,35 @@ use crate::office::Companion;
 
 /// Rows that a page shows before anybody asks for more.
 const ROWS_AT_FIRST: usize = 2;
+
+/// No list that anybody fills in has more, and what is sent beyond is not read: each row is looked at, worded and drawn.
+const ROWS_READ: usize = 64;
+
+/// A list as it was sent, as far as it is read.
+pub(super) fn few_rows<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    struct Rows;
+
+    impl<'de> Visitor<'de> for Rows {
+        type Value = Vec<String>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a list of texts")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<String>, A::Error> {
+            let mut rows = Vec::new();
+            while rows.len() < ROWS_READ
+                && let Some(row) = list.next_element()?
+            {
+                rows.push(row);
+            }
+            while list.next_element::<IgnoredAny>()?.is_some() {}
+            Ok(rows)
+        }
+    }
+
+    deserializer.deserialize_seq(Rows)
+}
 
 /// Whether companions are asked for their documents.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
