@@ -289,6 +289,21 @@ fn only_countersigned_entries_are_purged_and_the_chain_goes_on() {
 }
 
 #[test]
+fn an_entry_that_was_altered_on_the_disk_is_named_and_nothing_behind_it_is_told() {
+    let (_directory, mut store) = enrolled();
+    for _ in 0..4 {
+        store.append(&entry(morning(), None)).unwrap();
+    }
+    let alter = "update entry set body = replace(body, '\"party\":0', '\"party\":9') where seq = ?1";
+    assert_eq!(store.connection.execute(alter, [3]).unwrap(), 1);
+    let (links, head) = store.entries_after(0, 10).unwrap();
+    assert_eq!((links.len(), head.seq), (2, 2));
+    assert!(matches!(store.entries_after(2, 10), Err(StoreError::Altered { seq: 3 })));
+    assert_eq!(store.connection.execute(alter, [1]).unwrap(), 1);
+    assert!(matches!(store.entries_after(0, 10), Err(StoreError::Altered { seq: 1 })), "the first is like any other");
+}
+
+#[test]
 fn the_floor_rises_as_the_gate_says_and_with_no_entry_and_the_server_corrects_it() {
     let (_directory, mut store) = enrolled();
     let later = |minutes| morning().plus(chrono::TimeDelta::minutes(minutes));

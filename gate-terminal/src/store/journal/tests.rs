@@ -465,6 +465,18 @@ fn sealed(head: Head) -> Sealed<shared::sync::push::EntryReceipt> {
 }
 
 #[test]
+fn an_entry_that_was_taken_out_of_the_book_comes_back_unless_it_was_countersigned() {
+    for (countersigned, told) in [(1, vec![2, 3]), (2, vec![3])] {
+        let (_folder, mut store) = at_work();
+        let (_, head) = store.entries_after(0, countersigned).unwrap();
+        store.keep_receipt(&Receipt { proven: receipt(head), sealed: sealed(head) }).unwrap();
+        store.connection.execute("delete from entry where seq = 2", []).unwrap();
+        let (links, _) = store.entries_after(1, 10).unwrap();
+        assert_eq!(links.iter().map(|link| link.seq).collect::<Vec<_>>(), told, "{countersigned} countersigned");
+    }
+}
+
+#[test]
 fn pages_overwritten_in_the_middle_are_noticed_and_lose_no_entry() {
     let (folder, mut store) = at_work();
     for n in 4..=120 {
