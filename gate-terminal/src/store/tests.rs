@@ -7,7 +7,7 @@ use shared::{
     seal::Sealed,
     sync::{
         change::{Change, PassRecord, REVOCATION_KEPT_DAYS, WalkInOutcome},
-        push::EntryReceipt,
+        push::{EntryReceipt, mark},
         walk_in::WalkInNumber,
     },
     verdict::{RefuseReason, Verdict},
@@ -81,6 +81,8 @@ fn numbers_and_hashes_go_on_after_a_restart() {
     assert_eq!(links.iter().try_fold(Head::START, |head, link| head.follow(name, link)).unwrap(), head);
     let (links, head) = store.entries_after(1, 2).unwrap();
     assert_eq!((links.len(), head.seq), (2, 3));
+    let two = store.entries_after(1, 1).unwrap().1;
+    assert_eq!(store.marks(1, 2).unwrap(), format!("{}{}", mark(two.hash), mark(head.hash)));
     let held = store.load().unwrap();
     assert_eq!((held.recorded, held.receipted), (4, 0));
     assert_eq!(held.own, [OwnEntry { seq: 4, entry: entry(morning(), Some(pass_id(1))) }]);

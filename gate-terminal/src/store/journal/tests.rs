@@ -224,6 +224,18 @@ fn every_entry_is_in_the_journal_and_what_it_lacks_is_written_at_a_start() {
     assert_eq!(read.entries.last().unwrap().1, chain(&mut store).1);
 }
 
+#[test]
+fn a_journal_that_is_level_is_gone_on_with_and_not_written_anew() {
+    use std::os::unix::fs::MetadataExt as _;
+    let (folder, store) = at_work();
+    drop(store);
+    let written_once = fs::metadata(book(&folder)).unwrap().ino();
+    let mut store = SqliteStore::open(&database(&folder)).unwrap();
+    store.keep_journal(&key()).unwrap();
+    store.append(&entry(4)).unwrap();
+    assert_eq!((fs::metadata(book(&folder)).unwrap().ino(), written(&folder)), (written_once, vec![1, 2, 3, 4]));
+}
+
 /// The database as it was after three entries, and beside it a journal of five.
 fn gone_back() -> (TempDir, (Vec<String>, Head)) {
     let (folder, store) = at_work();
