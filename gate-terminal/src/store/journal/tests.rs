@@ -413,6 +413,21 @@ fn signed_lines_behind_a_bad_one_are_kept() {
 }
 
 #[test]
+fn a_line_of_another_course_of_this_terminal_does_not_go_on_from_this_one() {
+    let course = |further: [u8; 2]| {
+        let (folder, mut store) = at_work();
+        further.iter().for_each(|n| drop(store.append(&entry(*n)).unwrap()));
+        let text = fs::read_to_string(book(&folder)).unwrap();
+        (folder, text.lines().map(str::to_owned).collect::<Vec<_>>())
+    };
+    let ((folder, ours), (_, theirs)) = (course([4, 6]), course([5, 6]));
+    let (last, before) = (theirs.last().unwrap(), ours.len() - 1);
+    fs::write(book(&folder), [&ours[..before], std::slice::from_ref(last)].concat().join("\n") + "\n").unwrap();
+    let read = read(&book(&folder), &own()).unwrap();
+    assert_eq!((read.entries.len(), read.flaws), (4, vec![5]));
+}
+
+#[test]
 fn a_first_line_after_a_purge_that_is_no_entry_keeps_no_gate_from_opening() {
     let (folder, store) = at_work();
     drop(store);
