@@ -234,6 +234,12 @@ fn a_journal_that_is_level_is_gone_on_with_and_not_written_anew() {
     store.keep_journal(&key()).unwrap();
     store.append(&entry(4)).unwrap();
     assert_eq!((fs::metadata(book(&folder)).unwrap().ino(), written(&folder)), (written_once, vec![1, 2, 3, 4]));
+    // A few lines of what was purged are carried along.
+    let (_, head) = chain(&mut store);
+    store.keep_receipt(&Receipt { proven: receipt(head), sealed: sealed(head) }).unwrap();
+    store.forget(day().plus_days(40)).unwrap();
+    store.keep_journal(&key()).unwrap();
+    assert_eq!((chain(&mut store).0.len(), written(&folder)), (1, vec![1, 2, 3, 4]));
 }
 
 /// The database as it was after three entries, and beside it a journal of five.
@@ -413,10 +419,25 @@ fn signed_lines_behind_a_bad_one_are_kept() {
 }
 
 #[test]
+fn a_number_that_is_missing_between_two_lines_is_named_and_none_before_the_first() {
+    let (folder, _store) = at_work();
+    let text = fs::read_to_string(book(&folder)).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    for (left_out, flaws) in [(3, vec![2]), (1, vec![])] {
+        let kept = lines.iter().enumerate().filter(|(at, _)| *at != left_out);
+        fs::write(book(&folder), kept.map(|(_, line)| format!("{line}\n")).collect::<String>()).unwrap();
+        let read = read(&book(&folder), &own()).unwrap();
+        assert_eq!((read.entries.len(), read.flaws), (2, flaws), "{left_out}");
+    }
+}
+
+#[test]
 fn a_line_of_another_course_of_this_terminal_does_not_go_on_from_this_one() {
     let course = |further: [u8; 2]| {
         let (folder, mut store) = at_work();
-        further.iter().for_each(|n| drop(store.append(&entry(*n)).unwrap()));
+        for n in further {
+            store.append(&entry(n)).unwrap();
+        }
         let text = fs::read_to_string(book(&folder)).unwrap();
         (folder, text.lines().map(str::to_owned).collect::<Vec<_>>())
     };
