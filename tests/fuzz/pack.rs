@@ -13,7 +13,7 @@ pub fn unpack(target: &str, folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// From here on the files of this folder are what is kept of a target.
+/// From here on the files of this folder are kept of a target, too, as far as there is room.
 pub fn pack(target: &str, folder: &Path) -> io::Result<()> {
     let files = fs::read_dir(folder)?.map(|entry| fs::read(entry?.path()));
     corpus::keep(target, files.collect::<io::Result<_>>()?)

@@ -290,6 +290,21 @@ fn a_journal_of_another_course_is_set_aside_and_never_overwritten() {
 
 #[cfg(unix)]
 #[test]
+fn a_journal_of_another_post_is_set_aside() {
+    let post = Office::open().post();
+    let strangers = Roots::from(&PublicKey::of(&SigningKey::from_bytes(&[8; 32])));
+    for other in [Post { gate: gate_index(1), ..post }, Post { roots: strangers, ..post }] {
+        let (folder, mut store) = at_work();
+        let journal = Journal::begin(&book(&folder), &key(), &other, morning(), KeySetFloor::default()).unwrap();
+        fs::rename(&journal.path, book(&folder)).unwrap();
+        let theirs = fs::read(book(&folder)).unwrap();
+        store.keep_journal(&key()).unwrap();
+        assert_eq!(fs::read(folder.path().join("entries.journal.before")).unwrap(), theirs, "{other:?}");
+        assert_eq!(written(&folder), [1, 2, 3]);
+    }
+}
+
+#[test]
 fn nobody_else_reads_the_journal() {
     use std::os::unix::fs::PermissionsExt as _;
     let (folder, _store) = at_work();
