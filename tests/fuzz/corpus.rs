@@ -11,8 +11,20 @@ pub fn kept(target: &str) -> io::Result<Vec<Vec<u8>>> {
     text.lines().map(|line| unescaped(line).ok_or_else(|| io::Error::other(line.to_owned()))).collect()
 }
 
-/// From here on these are kept, the short ones first.
-pub fn keep(target: &str, mut inputs: Vec<Vec<u8>>) -> io::Result<()> {
+/// Of a target, as they are written; every test reads all of them.
+const KEPT_AT_MOST_BYTES: usize = 64 * 1024;
+
+/// From here on these are kept, too: the short ones, as far as there is room beside those of before.
+pub fn keep(target: &str, mut found: Vec<Vec<u8>>) -> io::Result<()> {
+    let mut inputs = kept(target)?;
+    found.sort_by_key(|input| (input.len(), input.clone()));
+    found.retain(|input| !inputs.contains(input));
+    let written = |input: &Vec<u8>| input.escape_ascii().count();
+    let mut bytes: usize = inputs.iter().map(written).sum();
+    inputs.extend(found.into_iter().take_while(|input| {
+        bytes += written(input);
+        bytes <= KEPT_AT_MOST_BYTES
+    }));
     inputs.sort_by_key(|input| (input.len(), input.clone()));
     inputs.dedup();
     let lines: String = inputs.iter().map(|input| format!("{}\n", input.escape_ascii())).collect();

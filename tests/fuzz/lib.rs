@@ -19,6 +19,7 @@ mod doors;
 mod gate;
 mod office;
 mod office_keys;
+pub mod pack;
 mod passes;
 mod wire;
 mod words;

@@ -1,25 +1,20 @@
 //! Between the engine, which wants a folder of files, and the corpus, which is one file for each target.
 
-use std::{fs, io, path::Path, process::ExitCode};
+use std::{fs, io, path::Path};
 
-use fuzz::corpus;
+use crate::corpus;
 
-#[expect(clippy::print_stdout, reason = "a shell script reads the names")]
-fn main() -> io::Result<ExitCode> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        ["names"] => fuzz::names().for_each(|name| println!("{name}")),
-        ["unpack", target, folder] => {
-            fs::create_dir_all(folder)?;
-            for (number, input) in corpus::kept(target)?.into_iter().enumerate() {
-                fs::write(Path::new(folder).join(format!("kept-{number:04}")), input)?;
-            }
-        }
-        ["pack", target, folder] => {
-            let files = fs::read_dir(folder)?.map(|entry| fs::read(entry?.path()));
-            corpus::keep(target, files.collect::<io::Result<_>>()?)?;
-        }
-        _ => return Ok(ExitCode::from(2)),
+/// Each kept input of a target as a file of its own.
+pub fn unpack(target: &str, folder: &Path) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
+    for (number, input) in corpus::kept(target)?.into_iter().enumerate() {
+        fs::write(folder.join(format!("kept-{number:04}")), input)?;
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
+}
+
+/// From here on the files of this folder are kept of a target, too, as far as there is room.
+pub fn pack(target: &str, folder: &Path) -> io::Result<()> {
+    let files = fs::read_dir(folder)?.map(|entry| fs::read(entry?.path()));
+    corpus::keep(target, files.collect::<io::Result<_>>()?)
 }

@@ -428,4 +428,49 @@ mod tests {
         let effects = terminal.tell(refusal(Refusal::Fork { seq: 2 }));
         assert_eq!(alarm(&effects), Some(&Alarm::Fork { seq: 2 }));
     }
+
+    #[test]
+    fn a_server_that_has_all_of_it_holds_no_more_than_we_do() {
+        let (mut terminal, _) = gate_with_entries(2);
+        let effects = terminal.tell(refusal(Refusal::Gap { expected: 3 }));
+        assert_eq!((alarm(&effects), pushed_after(&effects)), (None, None), "only its answer was lost");
+    }
+
+    #[test]
+    fn an_entry_that_was_countersigned_and_is_asked_for_again_is_missing() {
+        let (mut terminal, _) = gate_with_entries(3);
+        terminal.tell(receipt(&terminal, 3));
+        terminal.tell(Event::code("ONE MORE"));
+        let effects = terminal.tell(refusal(Refusal::Gap { expected: 3 }));
+        assert_eq!(alarm(&effects), Some(&Alarm::EntriesMissing { expected: 3 }));
+    }
+
+    #[test]
+    fn a_receipt_that_brings_nothing_further_is_no_reason_to_ask_at_once() {
+        let (mut terminal, _) = gate_with_entries(2);
+        assert_eq!(pushed_after(&terminal.tell(receipt(&terminal, 1))), Some(1));
+        assert_eq!(pushed_after(&terminal.tell(receipt(&terminal, 1))), None);
+        terminal.wait_ms(5_000);
+        assert_eq!(pushed_after(&terminal.tell(Event::Tick)), Some(1));
+    }
+
+    #[test]
+    fn an_entry_that_was_altered_here_is_told_and_the_rest_is_tried_later() {
+        let (mut terminal, _) = gate_with_entries(2);
+        let effects = terminal.tell(Event::EntryAltered { seq: 2 });
+        assert_eq!((alarm(&effects), pushed_after(&effects)), (Some(&Alarm::EntryAltered { seq: 2 }), None));
+        terminal.wait_ms(5_000);
+        assert_eq!(pushed_after(&terminal.tell(Event::Tick)), Some(0));
+    }
+
+    #[test]
+    fn news_that_this_gate_does_not_understand_is_told_with_its_number() {
+        let mut terminal = Terminal::at(Office::open());
+        terminal.office.issue(1);
+        assert_eq!(alarm(&terminal.news_arrives()), None);
+        for kind in ["not", "yet", "known"] {
+            terminal.office.say_raw(serde_json::value::to_raw_value(&serde_json::json!({"change": kind})).unwrap());
+        }
+        assert_eq!(alarm(&terminal.news_arrives()), Some(&Alarm::NewsNotUnderstood { links: 3 }));
+    }
 }

@@ -241,21 +241,25 @@ mod tests {
 
     #[test]
     fn late_news_of_an_earlier_movement_does_not_become_the_last() {
-        let mut visits = Visits::default();
-        visits.moved(PASS, movement(1, 2, Direction::Out, 600));
-        visits.moved(PASS, movement(2, 1, Direction::In, 480));
-        assert_eq!(visits.last(PASS).unwrap().direction, Direction::Out);
-        assert_eq!(visits.inside(today()), 0);
-        assert_eq!(visits.entered_on(today()), 2);
+        for number in [1, 9] {
+            let mut visits = Visits::default();
+            visits.moved(PASS, movement(1, 2, Direction::Out, 600));
+            visits.moved(PASS, movement(2, number, Direction::In, 480));
+            assert_eq!(visits.last(PASS).unwrap().direction, Direction::Out, "numbers of two gates say nothing");
+            assert_eq!(visits.inside(today()), 0);
+            assert_eq!(visits.entered_on(today()), 2);
+        }
     }
 
     #[test]
     fn an_exit_counts_even_if_the_clock_was_ahead_at_the_entry() {
-        let mut visits = Visits::default();
-        visits.moved(PASS, movement(1, 1, Direction::In, 1_200));
-        visits.moved(PASS, movement(1, 2, Direction::Out, 480));
-        assert_eq!(visits.last(PASS).unwrap().direction, Direction::Out);
-        assert_eq!(visits.inside(today()), 0);
+        let (entry, exit) = (movement(1, 1, Direction::In, 1_200), movement(1, 2, Direction::Out, 480));
+        for told in [[entry, exit], [exit, entry]] {
+            let mut visits = Visits::default();
+            told.into_iter().for_each(|movement| visits.moved(PASS, movement));
+            assert_eq!(visits.last(PASS).unwrap().direction, Direction::Out);
+            assert_eq!(visits.inside(today()), 0);
+        }
     }
 
     #[test]
@@ -266,6 +270,7 @@ mod tests {
         visits.moved_without_pass(movement(1, 2, Direction::In, 481));
         visits.forget(day("2026-11-23"));
         assert_eq!((visits.inside(today()), visits.times_in(PASS)), (2, 1));
+        assert_eq!(visits.entered_on(today()), 4, "who was let in without a pass came in, too");
         visits.forget(day("2026-11-24"));
         assert_eq!((visits.inside(today()), visits.times_in(PASS)), (0, 0));
         assert_eq!(visits.entered_on(day("2026-11-23")), 0);
@@ -277,6 +282,27 @@ mod tests {
         assert_eq!(left.still_inside().count(), 0, "the gate saw them leave this morning");
         visits.forget(day("2026-11-25"));
         assert_eq!(visits.still_inside().count(), 0, "a day later nobody looks for them any more");
+    }
+
+    #[test]
+    fn who_is_inside_keeps_the_name_of_the_pass_and_who_is_forgotten_loses_it() {
+        let name = MaskedName::parse("张*明").unwrap();
+        let named = |visits: &Visits| {
+            let of =
+                |still: StillInside<'_>| matches!(still.who, Who::Pass { masked: Some(masked), .. } if *masked == name);
+            visits.still_inside().map(of).collect::<Vec<_>>()
+        };
+        let mut visits = Visits::default();
+        visits.name(PASS, &name);
+        visits.moved(PASS, movement(1, 1, Direction::In, 480));
+        assert_eq!(named(&visits), [true]);
+        for (later, day) in [(0, "today"), (1, "tomorrow")] {
+            visits.forget(today().plus_days(later));
+            assert_eq!(named(&visits), [true], "{day}");
+        }
+        visits.forget(today().plus_days(2));
+        visits.moved(PASS, movement(1, 2, Direction::In, 4_000));
+        assert_eq!(named(&visits), [false]);
     }
 
     #[test]

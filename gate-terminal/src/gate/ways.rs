@@ -206,6 +206,22 @@ mod tests {
     }
 
     #[test]
+    fn where_it_is_not_known_who_is_inside_as_many_are_counted_as_were_booked() {
+        let (mut terminal, code) = gate(2);
+        terminal.tell(Event::Guard(GuardAct::Face(Way::Out)));
+        terminal.tell(Event::code(&code));
+        assert_eq!((shown(&terminal).direction, shown(&terminal).count), (Direction::Out, 3), "nobody saw them come");
+        let (mut terminal, code) = gate(2);
+        terminal.tell(Event::Guard(GuardAct::Face(Way::In)));
+        for time in ["first", "second, and nobody saw them leave"] {
+            terminal.tell(Event::code(&code));
+            assert_eq!((shown(&terminal).direction, shown(&terminal).count), (Direction::In, 3), "{time}");
+            terminal.wait_ms(60_000);
+            terminal.news_arrives();
+        }
+    }
+
+    #[test]
     fn whoever_was_stopped_after_the_light_is_not_taken_for_somebody_inside() {
         let (mut terminal, code) = gate(2);
         terminal.tell(Event::code(&code));

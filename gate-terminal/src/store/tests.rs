@@ -7,7 +7,7 @@ use shared::{
     seal::Sealed,
     sync::{
         change::{Change, PassRecord, REVOCATION_KEPT_DAYS, WalkInOutcome},
-        push::EntryReceipt,
+        push::{EntryReceipt, mark},
         walk_in::WalkInNumber,
     },
     verdict::{RefuseReason, Verdict},
@@ -81,6 +81,8 @@ fn numbers_and_hashes_go_on_after_a_restart() {
     assert_eq!(links.iter().try_fold(Head::START, |head, link| head.follow(name, link)).unwrap(), head);
     let (links, head) = store.entries_after(1, 2).unwrap();
     assert_eq!((links.len(), head.seq), (2, 3));
+    let two = store.entries_after(1, 1).unwrap().1;
+    assert_eq!(store.marks(1, 2).unwrap(), format!("{}{}", mark(two.hash), mark(head.hash)));
     let held = store.load().unwrap();
     assert_eq!((held.recorded, held.receipted), (4, 0));
     assert_eq!(held.own, [OwnEntry { seq: 4, entry: entry(morning(), Some(pass_id(1))) }]);
@@ -286,6 +288,21 @@ fn only_countersigned_entries_are_purged_and_the_chain_goes_on() {
     let name = ChainName::Entries { terminal: TERMINAL };
     let (links, end) = store.entries_after(3, 10).unwrap();
     assert_eq!(head.follow(name, &links[0]).unwrap(), end);
+}
+
+#[test]
+fn an_entry_that_was_altered_on_the_disk_is_named_and_nothing_behind_it_is_told() {
+    let (_directory, mut store) = enrolled();
+    for _ in 0..4 {
+        store.append(&entry(morning(), None)).unwrap();
+    }
+    let alter = "update entry set body = replace(body, '\"party\":0', '\"party\":9') where seq = ?1";
+    assert_eq!(store.connection.execute(alter, [3]).unwrap(), 1);
+    let (links, head) = store.entries_after(0, 10).unwrap();
+    assert_eq!((links.len(), head.seq), (2, 2));
+    assert!(matches!(store.entries_after(2, 10), Err(StoreError::Altered { seq: 3 })));
+    assert_eq!(store.connection.execute(alter, [1]).unwrap(), 1);
+    assert!(matches!(store.entries_after(0, 10), Err(StoreError::Altered { seq: 1 })), "the first is like any other");
 }
 
 #[test]

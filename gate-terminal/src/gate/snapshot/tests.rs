@@ -83,6 +83,7 @@ fn part_by_part_and_then_link_by_link() {
     assert_eq!(local.snapshot().unwrap().part, 1);
     local.take(told.believed(&local, told.part(1)).unwrap());
     assert_eq!((local.cursor(), local.snapshot()), (Cursor { epoch: 1, seq: 5 }, None));
+    assert_eq!(local.as_of(), None, "four links are not told yet");
     assert!(local.record(pass_id(5)).is_some() && local.record(pass_id(2)).is_none() && local.is_revoked(pass_id(1)));
     let rest = PullAnswer {
         key_set: None,
@@ -93,6 +94,35 @@ fn part_by_part_and_then_link_by_link() {
     local.take(believe(rest, &local, |_| true).unwrap());
     assert_eq!(local.cursor().seq, 9);
     assert_eq!(local.as_of(), Some(morning()));
+}
+
+#[test]
+fn a_snapshot_of_all_there_is_makes_a_gate_fresh_with_its_last_part() {
+    let mut told = Told::new();
+    told.office.links.truncate(5);
+    told.office.heads.truncate(6);
+    let mut local = told.local();
+    local.take(told.believed(&local, told.part(0)).unwrap());
+    assert_eq!(local.as_of(), None, "half of it is not all of it");
+    local.take(told.believed(&local, told.part(1)).unwrap());
+    assert_eq!(local.as_of(), Some(morning()));
+    assert!(told.believed(&local, told.part(0)).is_ok_and(|news| news.restarts), "who stands there may be told again");
+}
+
+#[test]
+fn what_only_a_newer_gate_understands_is_counted_and_hides_nothing() {
+    let mut told = Told::new();
+    told.parts[0] = told.parts[0].replacen('[', r#"[{"change":"weather","rain":true},"#, 1);
+    let news = told.believed(&told.local(), told.part(0)).unwrap();
+    assert_eq!((news.changes.len(), news.not_understood), (1, 1));
+}
+
+#[test]
+fn a_feed_that_ends_before_its_snapshot_was_turned_back() {
+    let told = Told::new();
+    let beacon = Beacon { latest: 4, ..told.office.beacon(5, morning()) };
+    let answer = PullAnswer { beacon: told.office.seal_beacon(&beacon), ..told.answer(told.part(0)) };
+    assert_eq!(believe(answer, &told.local(), |_| true).unwrap_err(), Alarm::NewsBackwards);
 }
 
 #[test]

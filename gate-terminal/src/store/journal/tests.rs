@@ -224,6 +224,24 @@ fn every_entry_is_in_the_journal_and_what_it_lacks_is_written_at_a_start() {
     assert_eq!(read.entries.last().unwrap().1, chain(&mut store).1);
 }
 
+#[test]
+fn a_journal_that_is_level_is_gone_on_with_and_not_written_anew() {
+    use std::os::unix::fs::MetadataExt as _;
+    let (folder, store) = at_work();
+    drop(store);
+    let written_once = fs::metadata(book(&folder)).unwrap().ino();
+    let mut store = SqliteStore::open(&database(&folder)).unwrap();
+    store.keep_journal(&key()).unwrap();
+    store.append(&entry(4)).unwrap();
+    assert_eq!((fs::metadata(book(&folder)).unwrap().ino(), written(&folder)), (written_once, vec![1, 2, 3, 4]));
+    // A few lines of what was purged are carried along.
+    let (_, head) = chain(&mut store);
+    store.keep_receipt(&Receipt { proven: receipt(head), sealed: sealed(head) }).unwrap();
+    store.forget(day().plus_days(40)).unwrap();
+    store.keep_journal(&key()).unwrap();
+    assert_eq!((chain(&mut store).0.len(), written(&folder)), (1, vec![1, 2, 3, 4]));
+}
+
 /// The database as it was after three entries, and beside it a journal of five.
 fn gone_back() -> (TempDir, (Vec<String>, Head)) {
     let (folder, store) = at_work();
@@ -271,6 +289,21 @@ fn a_journal_of_another_course_is_set_aside_and_never_overwritten() {
 }
 
 #[cfg(unix)]
+#[test]
+fn a_journal_of_another_post_is_set_aside() {
+    let post = Office::open().post();
+    let strangers = Roots::from(&PublicKey::of(&SigningKey::from_bytes(&[8; 32])));
+    for other in [Post { gate: gate_index(1), ..post }, Post { roots: strangers, ..post }] {
+        let (folder, mut store) = at_work();
+        let journal = Journal::begin(&book(&folder), &key(), &other, morning(), KeySetFloor::default()).unwrap();
+        fs::rename(&journal.path, book(&folder)).unwrap();
+        let theirs = fs::read(book(&folder)).unwrap();
+        store.keep_journal(&key()).unwrap();
+        assert_eq!(fs::read(folder.path().join("entries.journal.before")).unwrap(), theirs, "{other:?}");
+        assert_eq!(written(&folder), [1, 2, 3]);
+    }
+}
+
 #[test]
 fn nobody_else_reads_the_journal() {
     use std::os::unix::fs::PermissionsExt as _;
@@ -401,6 +434,36 @@ fn signed_lines_behind_a_bad_one_are_kept() {
 }
 
 #[test]
+fn a_number_that_is_missing_between_two_lines_is_named_and_none_before_the_first() {
+    let (folder, _store) = at_work();
+    let text = fs::read_to_string(book(&folder)).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    for (left_out, flaws) in [(3, vec![2]), (1, vec![])] {
+        let kept = lines.iter().enumerate().filter(|(at, _)| *at != left_out);
+        fs::write(book(&folder), kept.map(|(_, line)| format!("{line}\n")).collect::<String>()).unwrap();
+        let read = read(&book(&folder), &own()).unwrap();
+        assert_eq!((read.entries.len(), read.flaws), (2, flaws), "{left_out}");
+    }
+}
+
+#[test]
+fn a_line_of_another_course_of_this_terminal_does_not_go_on_from_this_one() {
+    let course = |further: [u8; 2]| {
+        let (folder, mut store) = at_work();
+        for n in further {
+            store.append(&entry(n)).unwrap();
+        }
+        let text = fs::read_to_string(book(&folder)).unwrap();
+        (folder, text.lines().map(str::to_owned).collect::<Vec<_>>())
+    };
+    let ((folder, ours), (_, theirs)) = (course([4, 6]), course([5, 6]));
+    let (last, before) = (theirs.last().unwrap(), ours.len() - 1);
+    fs::write(book(&folder), [&ours[..before], std::slice::from_ref(last)].concat().join("\n") + "\n").unwrap();
+    let read = read(&book(&folder), &own()).unwrap();
+    assert_eq!((read.entries.len(), read.flaws), (4, vec![5]));
+}
+
+#[test]
 fn a_first_line_after_a_purge_that_is_no_entry_keeps_no_gate_from_opening() {
     let (folder, store) = at_work();
     drop(store);
@@ -461,6 +524,18 @@ fn receipt(head: Head) -> shared::sync::push::EntryReceipt {
 
 fn sealed(head: Head) -> Sealed<shared::sync::push::EntryReceipt> {
     Sealed::seal(&receipt(head), None, &Office::open().beacon_key).unwrap()
+}
+
+#[test]
+fn an_entry_that_was_taken_out_of_the_book_comes_back_unless_it_was_countersigned() {
+    for (countersigned, told) in [(1, vec![2, 3]), (2, vec![3])] {
+        let (_folder, mut store) = at_work();
+        let (_, head) = store.entries_after(0, countersigned).unwrap();
+        store.keep_receipt(&Receipt { proven: receipt(head), sealed: sealed(head) }).unwrap();
+        store.connection.execute("delete from entry where seq = 2", []).unwrap();
+        let (links, _) = store.entries_after(1, 10).unwrap();
+        assert_eq!(links.iter().map(|link| link.seq).collect::<Vec<_>>(), told, "{countersigned} countersigned");
+    }
 }
 
 #[test]

@@ -12,7 +12,10 @@ use shared::{
 };
 
 use super::*;
-use crate::store::office_days::{CAMPUS, Office};
+use crate::{
+    office::{Choice, Revision},
+    store::office_days::{CAMPUS, Office, form, today},
+};
 
 /// A terminal's side of the conversation.
 struct Gate {
@@ -106,6 +109,39 @@ async fn a_push_is_kept_once_however_often_it_comes() {
     assert_eq!(office.store.terminal(gate.id).await.unwrap().unwrap().head, gate.head(5));
     assert_eq!(office.look("select count(*) from feed"), 5);
     assert_eq!(office.changes().await[0], first_moved(&gate, &entry(office.now, Direction::In, 0), 1));
+}
+
+#[tokio::test]
+async fn a_head_that_was_signed_for_another_terminal_keeps_nothing() {
+    let office = Office::open();
+    let mut gate = Gate::enrol(&office, 1).await;
+    gate.saw(&entry(office.now, Direction::In, 1));
+    let (own, other) = (gate.request(0..1), TerminalId::new(gate.id.get() + 1));
+    let head = Sealed::seal(&EntryHead { terminal: other, head: gate.head(1) }, None, &gate.key).unwrap();
+    for wrong in [PushRequest { head, ..own.clone() }, PushRequest { terminal: other, ..own.clone() }] {
+        assert_eq!(office.store.push(gate.id, &wrong, office.now).await.unwrap(), Err(Refusal::Head));
+    }
+    assert_eq!(office.look("select count(*) from entry"), 0);
+    assert_eq!(office.store.push(gate.id, &own, office.now).await.unwrap(), Ok(gate.head(1)));
+}
+
+#[tokio::test]
+async fn a_head_that_the_links_do_not_lead_to_is_told_for_what_it_is() {
+    let office = Office::open();
+    let mut gate = Gate::enrol(&office, 1).await;
+    for minute in 0..3 {
+        gate.saw(&entry(minutes(&office, minute), Direction::In, 1));
+    }
+    gate.push(&office, 0..1).await.unwrap();
+    let signed = |head| Sealed::seal(&EntryHead { terminal: gate.id, head }, None, &gate.key).unwrap();
+    // Nothing new under another hash than the one that is held; then three, of which the last was left out.
+    let other = Head { hash: gate.head(2).hash, ..gate.head(1) };
+    let turned = PushRequest { head: signed(other), ..gate.request(1..1) };
+    let cut = PushRequest { head: signed(gate.head(3)), ..gate.request(1..2) };
+    for (request, refusal) in [(turned, Refusal::Head), (cut, Refusal::Gap { expected: 3 })] {
+        assert_eq!(office.store.push(gate.id, &request, office.now).await.unwrap(), Err(refusal));
+    }
+    assert_eq!(office.look("select count(*) from entry"), 1);
 }
 
 #[tokio::test]
@@ -237,6 +273,22 @@ async fn who_did_not_go_through_moves_nothing() {
     gate.push(&office, 0..1).await.unwrap();
     assert_eq!(office.look("select count(*) from feed"), 0);
     assert_eq!(office.store.entries(EntryFilter::default()).await.unwrap()[0].entry, Ok(refused));
+}
+
+#[tokio::test]
+async fn where_a_pass_went_is_told_while_its_day_lasts() {
+    let office = Office::with_host().await;
+    let (_, links) = office.submit(&form(), 1).await;
+    let decided = Choice::Approve.on(Revision::FIRST);
+    office.store.decide(&links.sms, decided, office.issuing(1), office.now).await.unwrap();
+    let mut gate = Gate::enrol(&office, 1).await;
+    gate.saw(&entry(minutes(&office, 1), Direction::In, 1));
+    gate.saw(&entry(minutes(&office, 2), Direction::Out, 1));
+    let moved = "select count(*) from feed where body like '%pass_moved%'";
+    gate.push(&office, 0..1).await.unwrap();
+    assert_eq!(office.look(moved), 1);
+    office.store.push(gate.id, &gate.request(1..2), today().end()).await.unwrap().unwrap();
+    assert_eq!((office.look(moved), office.look("select count(*) from entry")), (1, 2), "a day later no gate needs it");
 }
 
 #[tokio::test]

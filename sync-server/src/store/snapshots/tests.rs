@@ -67,9 +67,15 @@ async fn whoever_begins_is_told_today_and_tomorrow_and_links_from_there_on() {
     let fed = asked(&office, Cursor::START, None).await;
     let told = fed.snapshot.unwrap();
     assert!(fed.links.is_empty());
+    for begins in [Cursor { epoch: 1, seq: 0 }, Cursor { epoch: 0, seq: 7 }] {
+        assert!(asked(&office, begins, None).await.snapshot.is_some(), "{begins:?}");
+    }
     assert_eq!((told.head.seq, fed.head, told.part, told.parts.len()), (42, told.head, 0, 1));
     assert_eq!(told.parts[0], part_hash(told.changes.get()));
-    assert_eq!(read(&told), [Change::Places(names), issued(100, today().plus_days(1))]);
+    let changes = [Change::Places(names), issued(100, today().plus_days(1))];
+    assert_eq!(read(&told), changes);
+    let (up_to, bodies) = office.store.0.readers.read(|db| newest_bodies(db, CAMPUS, 1)).await.unwrap();
+    assert_eq!((up_to, bodies), (42, changes.map(|change| serde_json::to_string(&change).unwrap()).to_vec()));
     let rest = asked(&office, Cursor { epoch: 1, seq: 42 }, None).await;
     assert_eq!((rest.links.len(), rest.snapshot.is_none(), rest.head.seq), (1, true, 43));
     // Who was there in between goes on link by link.
@@ -102,6 +108,21 @@ async fn links_go_two_days_after_the_snapshot_that_took_their_place_and_so_does_
     // Away for longer than links are kept: what it missed is told as to one that begins.
     let told = asked(&office, Cursor { epoch: 1, seq: 3 }, None).await.snapshot.unwrap();
     assert_eq!((told.head.seq, read(&told)), (11, vec![Change::Places(names)]));
+}
+
+#[tokio::test]
+async fn what_is_old_goes_at_its_minute_though_no_snapshot_is_due_then() {
+    let office = Office::open();
+    places(&office).await;
+    let noon = |days: u16| today().plus_days(days).at_minute(12 * 60);
+    office.store.keep_snapshots(noon(0)).await.unwrap();
+    tell(&office, (0..9).map(|number| issued(number, today())).collect()).await;
+    office.store.keep_snapshots(noon(1)).await.unwrap();
+    let links = "select count(*) from feed where body like '%张晓明%'";
+    assert_eq!(office.store.keep_snapshots(today().plus_days(3).start()).await.unwrap(), 2);
+    assert_eq!(office.look(links), 9, "twelve hours are left to them");
+    assert_eq!(office.store.keep_snapshots(noon(3)).await.unwrap(), 0);
+    assert_eq!(office.look(links), 1);
 }
 
 #[tokio::test]
