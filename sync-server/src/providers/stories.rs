@@ -57,12 +57,15 @@ async fn only_the_right_address_is_heard_and_every_push_as_often_as_it_comes() {
     for _ in 0..2 {
         assert_eq!(push(&router, &right, report).await, (StatusCode::OK, r#"{"code":0,"msg":"成功"}"#.to_owned()));
     }
+    let too_long = " ".repeat(super::sms::LONGEST_BODY_BYTES + 1);
     for (path, body, status) in [
         (right.as_str(), "", StatusCode::BAD_REQUEST),
         (right.as_str(), "{}", StatusCode::BAD_REQUEST),
         (&right[..right.len() - 1], report, StatusCode::NOT_FOUND),
         ("/receipts/aliyun/x", report, StatusCode::NOT_FOUND),
         (&right.replace("aliyun", "tencent"), "[]", StatusCode::NOT_FOUND),
+        (right.as_str(), &too_long, StatusCode::PAYLOAD_TOO_LARGE),
+        ("/receipts/aliyun/x", &too_long, StatusCode::NOT_FOUND),
     ] {
         assert_eq!(push(&router, path, body).await, (status, String::new()), "{path} {body}");
     }

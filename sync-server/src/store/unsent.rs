@@ -210,6 +210,26 @@ mod tests {
         assert_eq!(office.store.unsent(&browser, &phone, OwnVisit, then).await.unwrap(), None);
     }
 
+    /// Whoever signed out has left, and the page they had open tells of it when it is closed.
+    #[tokio::test]
+    async fn a_page_that_is_left_after_signing_out_hands_nothing_to_who_comes_next() {
+        let office = Office::open();
+        let left = || BookingForm { press: "draft".to_owned(), ..form() };
+        assert!(!keep(&office, unsent(1, left()), 1).await);
+        assert_eq!(office.look("select count(*) from unsent_form"), 0);
+        // That of a session which ended by itself is its own phone's, also after a while.
+        let (token, day) = (SessionToken::from_random([9; 32]), TimeDelta::days(1));
+        let phone = Phone::parse("13800130001").unwrap();
+        office.store.open_session(&token, phone.clone(), office.now, office.now.plus(day), day).await.unwrap();
+        let then = office.now.plus(day + UNSENT_FOR - TimeDelta::minutes(1));
+        office.store.erase_due(crate::office::Retention::default(), then).await.unwrap();
+        assert!(office.store.session(&token, then).await.unwrap().is_none());
+        let unsent = Unsent { session: Some(token), ..unsent(1, left()) };
+        let browser = unsent.browser.clone();
+        assert!(office.store.keep_unsent(unsent, IpAddr::from([10, 0, 0, 1]), then).await.unwrap());
+        assert!(office.store.unsent(&browser, &phone, OwnVisit, then).await.unwrap().is_some());
+    }
+
     #[tokio::test]
     async fn strangers_fill_no_disk() {
         let office = Office::open();

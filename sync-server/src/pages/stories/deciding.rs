@@ -34,6 +34,22 @@ async fn who_decides_reads_first_who_when_and_why() {
 }
 
 #[tokio::test]
+async fn who_decides_reads_that_somebody_else_booked() {
+    let office = Office::new().await;
+    let [mut host, _, mut visitor] = cast(&office).await;
+    visitor.book(&office, &[]).await;
+    let for_another =
+        visitor.book(&office, &[("phone", "13800130077"), ("reason", "送货")]).await.location().to_owned();
+    let links = office.links().await;
+    let said = "138****0001；访客的手机号未经本人验证";
+    for (path, is_said) in [(&links[0], false), (links.last().unwrap(), true), (&for_another, true)] {
+        let page = host.get(&office, path).await;
+        let (before, _) = page.text().split_once("value=\"approve\"").unwrap();
+        assert_eq!(before.contains(said), is_said, "{path}: {before}");
+    }
+}
+
+#[tokio::test]
 async fn who_has_decided_reads_what_they_did_however_often_they_look() {
     let office = Office::new().await;
     let [_, _, mut visitor] = cast(&office).await;

@@ -59,6 +59,16 @@ async fn rows_end_at_the_limit_and_each_has_its_own_message() {
 }
 
 #[tokio::test]
+async fn rows_without_end_are_read_to_an_end() {
+    let office = Office::new().await;
+    let mut visitor = Browser::signed_in(&office, VISITOR).await;
+    let page = visitor.book(&office, &[("plate", "a"); 5_000]).await;
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(page.text().contains("最多 3 辆"), "{}", page.text());
+    assert!(page.text().len() < 200_000, "{} bytes", page.text().len());
+}
+
+#[tokio::test]
 async fn a_draft_is_there_wherever_its_phone_signs_in_until_it_is_sent_or_cleared() {
     let office = Office::new().await;
     let mut visitor = Browser::signed_in(&office, VISITOR).await;

@@ -57,6 +57,30 @@ fn seen(path: &Path) -> Vec<i64> {
     query.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
 }
 
+#[tokio::test]
+async fn what_was_erased_stands_in_no_file() {
+    let desk = Desk::open().await;
+    let write = async |sql: &'static str, erases: bool| {
+        let job = move |db: &mut Writing<'_>| {
+            if erases {
+                db.touch_erased();
+            }
+            Ok(db.execute_batch(sql)?)
+        };
+        desk.writer.write(job).await.unwrap();
+    };
+    let found = || {
+        let files = [desk.path.clone(), desk.path.with_extension("sqlite3-wal")];
+        files.map(|file| std::fs::read(file).unwrap().windows(8).filter(|bytes| bytes == b"Somebody").count())
+    };
+    write("insert into line values (1, 'Somebody')", false).await;
+    assert_ne!(found(), [0, 0]);
+    write("delete from line", true).await;
+    // It is emptied before the next job is begun.
+    write("insert into line values (2, '')", false).await;
+    assert_eq!(found(), [0, 0]);
+}
+
 fn insert(number: i64) -> impl Fn(&mut Writing<'_>) -> Result<(), StoreError> + Send + 'static {
     move |db| {
         db.execute("insert into line (number) values (?1)", [number])?;
