@@ -81,15 +81,47 @@ async fn within<T>(call: impl Future<Output = Result<T, Unsent>>) -> Result<T, U
 
 /// The log outlives what is erased, and providers repeat what they were sent.
 fn told(notice: &Notice, unsent: &Unsent) {
-    let said = notice.facts.iter().map(|(_, value)| value.as_str()).chain([notice.to.as_str(), notice.text.as_str()]);
-    let said = said.chain(notice.path.as_deref()).filter(|said| said.chars().count() > 1);
-    let why = said.fold(unsent.why.clone(), |why, said| why.replace(said, "…"));
     tracing::warn!(
         notice = notice.id,
         channel = notice.channel.name(),
         kind = ?unsent.kind,
-        why,
+        why = veiled(&unsent.why, notice),
         cause = unsent.cause.as_deref().map(|cause| cause as &dyn std::error::Error),
         "a notice did not leave, or may not have"
     );
+}
+
+/// Without what the notice says, and to whom.
+fn veiled(why: &str, notice: &Notice) -> String {
+    let facts = notice.facts.iter().map(|(_, value)| value.as_str());
+    let said = [notice.text.as_str(), notice.to.as_str()].into_iter().chain(notice.path.as_deref()).chain(facts);
+    said.filter(|said| said.chars().count() > 1).fold(why.to_owned(), |why, said| why.replace(said, "…"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::office::{
+        Channel,
+        notice::{Fact, NoticeKind},
+    };
+
+    #[test]
+    fn what_a_provider_repeats_of_a_notice_is_not_logged() {
+        let notice = Notice {
+            id: 7,
+            channel: Channel::Sms,
+            to: "13900130003".to_owned(),
+            kind: NoticeKind::ApprovalAsked,
+            booking: None,
+            text: "访客张晓明预约来访".to_owned(),
+            facts: vec![(Fact::Visitor, "张晓明".to_owned())],
+            path: Some("/decide/aaaa".to_owned()),
+            failed: 0,
+            made_at: Moment::from_unix_s(0),
+            follows: None,
+        };
+        let why = "isv.INVALID: 访客张晓明预约来访 of 张晓明, /decide/aaaa to 13900130003";
+        assert_eq!(veiled(why, &notice), "isv.INVALID: … of …, … to …");
+    }
 }

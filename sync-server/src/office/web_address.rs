@@ -19,7 +19,27 @@ const ENDINGS: &[&str] = &[
 #[must_use]
 pub fn holds_web_address(text: &str) -> bool {
     let plain: String = text.nfkc().flat_map(char::to_lowercase).collect();
-    plain.contains("://") || plain.contains("www.") || plain.split(|symbol| !is_of_a_name(symbol)).any(is_site)
+    plain.contains("://")
+        || plain.contains("www.")
+        || plain.split(|symbol| !is_of_a_name(symbol)).any(is_site)
+        || ends_like_a_site(&plain)
+}
+
+/// A name in any letters, ended as sites are; browsers take a Chinese full stop for the dot.
+fn ends_like_a_site(text: &str) -> bool {
+    let mut before = None;
+    text.char_indices().any(|(at, symbol)| {
+        let named = before.replace(symbol).is_some_and(char::is_alphanumeric);
+        let Some(rest) = text.get(at + symbol.len_utf8()..).filter(|_| named && matches!(symbol, '.' | '。')) else {
+            return false;
+        };
+        // After a full stop a sentence may well begin with such a word.
+        let mut endings = ENDINGS.iter().filter(|ending| symbol == '.' || ending.is_ascii());
+        endings.any(|ending| {
+            let next = rest.strip_prefix(ending).map(|after| after.chars().next());
+            next.is_some_and(|next| next.is_none_or(|next| !next.is_ascii_alphanumeric() && next != '-'))
+        })
+    })
 }
 
 /// Only what may stand in a site's name; Han characters may, too, but in our texts they are the sentence around it.
@@ -66,6 +86,10 @@ mod tests {
             "evil.xn--fiqs8s",
             "evil.中国",
             "someone@evil.cn",
+            "见中文.com",
+            "王.中国",
+            "evil。com",
+            "évil.com 登录",
         ] {
             assert!(holds_web_address(text), "{text}");
         }
@@ -85,6 +109,8 @@ mod tests {
             "送货...com",
             "中国公司网络维护",
             "到访。",
+            "人在西安。公司，学校都去",
+            "讲座。community 活动",
             "",
         ] {
             assert!(!holds_web_address(text), "{text}");
