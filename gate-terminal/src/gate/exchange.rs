@@ -212,6 +212,11 @@ impl Exchange {
         self.link = Link::Up;
         match news::receipt(answer.receipt, local) {
             Some(receipt) if receipt.proven.head.seq <= self.recorded => self.keep(receipt),
+            // Asked for before everything was forgotten, and once more when it can be checked again.
+            None if local.keys().is_none() => {
+                self.push = Call::later(since_boot_ms);
+                Vec::new()
+            }
             Some(_) | None => {
                 self.push = Call::later(since_boot_ms);
                 raise(&mut self.push_alarm, Alarm::ReceiptUnproven)
@@ -366,6 +371,21 @@ mod tests {
         terminal.line_is_up = false;
         assert_eq!(pushed_after(&terminal.tell(Event::Tick)), None);
         assert_eq!(pushed_after(&terminal.news_arrives()), Some(0), "what was left from before the restart");
+    }
+
+    #[test]
+    fn a_receipt_that_comes_when_all_is_forgotten_is_no_alarm_and_is_asked_for_again() {
+        let (mut terminal, _) = gate_with_entries(1);
+        terminal.line_is_up = false;
+        terminal.wait_ms(14 * 24 * 3_600_000);
+        terminal.tell(Event::Tick);
+        let effects = terminal.tell(receipt(&terminal, 1));
+        assert_eq!((alarm(&effects), terminal.gate.view().unsent), (None, 1));
+        terminal.wait_ms(5_000);
+        assert_eq!(pushed_after(&terminal.tell(Event::Tick)), None, "there are no keys");
+        terminal.line_is_up = true;
+        let effects = terminal.tell(Event::PullFailed(SyncFailure::Unreachable("cut".into())));
+        assert_eq!((pushed_after(&effects), alarm(&effects)), (Some(0), None));
     }
 
     #[test]
