@@ -295,8 +295,8 @@ fn a_journal_of_another_post_is_set_aside() {
     let strangers = Roots::from(&PublicKey::of(&SigningKey::from_bytes(&[8; 32])));
     for other in [Post { gate: gate_index(1), ..post }, Post { roots: strangers, ..post }] {
         let (folder, mut store) = at_work();
-        let journal = Journal::begin(&book(&folder), &key(), &other, morning(), KeySetFloor::default()).unwrap();
-        fs::rename(&journal.path, book(&folder)).unwrap();
+        let paper = Paper::make(book(&folder), Watched::default()).unwrap();
+        Journal::begin(paper, &key(), &other, morning(), KeySetFloor::default()).unwrap();
         let theirs = fs::read(book(&folder)).unwrap();
         store.keep_journal(&key()).unwrap();
         assert_eq!(fs::read(folder.path().join("entries.journal.before")).unwrap(), theirs, "{other:?}");
