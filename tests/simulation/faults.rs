@@ -1,22 +1,14 @@
-//! What goes wrong, when the seed says so: lines, power, clocks, disks that come back old, terminals that are stolen, and answers that
-//! nobody in the office gave.
+//! What goes wrong, when the seed says so: lines, power, clocks, disks that come back old, and terminals that are stolen.
 
 use chrono::TimeDelta;
-use ed25519_dalek::SigningKey;
 use gate_terminal::gate::SILENT_AT_MOST;
 use power_cut::cut::Cut;
-use serde_json::value::RawValue;
-use shared::{
-    ids::KeyId,
-    seal::Sealed,
-    sync::{beacon::Beacon, pull::PullAnswer},
-};
+use shared::sync::pull::Cursor;
 
 use crate::{
     Stopped,
     fuse::Blows,
-    office::Said,
-    talk::{may_be, read},
+    talk::read,
     told,
     watch::AROUND,
     world::{Pass, Served, World},
@@ -149,7 +141,7 @@ impl World {
             let id = shared::entry::EntryId { terminal: terminal.id, seq };
             terminal.knowledge.wrote(id, &entry, body);
         }
-        let cursor = shared::sync::pull::Cursor { epoch: held.news.epoch, seq: held.news.head.seq };
+        let cursor = Cursor { epoch: held.news.epoch, seq: held.news.head.seq };
         let candidate = terminal.candidate.take();
         let silent = terminal.silent_for().is_some_and(|span| span >= SILENT_AT_MOST - AROUND);
         let may_forget = terminal.withdrawn || silent;
@@ -161,7 +153,7 @@ impl World {
                     terminal.floor = terminal.knowledge.proven.unwrap_or(terminal.floor);
                     terminal.sure = (terminal.floor, terminal.boot_ms());
                 }
-                Some(_) | None if may_forget && cursor == shared::sync::pull::Cursor::START => {
+                Some(_) | None if may_forget && cursor == Cursor::START => {
                     terminal.knowledge = std::mem::take(&mut terminal.knowledge).forgotten();
                     self.copies.remove(&terminal.id);
                 }
@@ -248,6 +240,11 @@ impl World {
         self.trace.note(format!("the office's clock is put, {} s in all", self.trouble.leapt_s));
     }
 
+    pub(crate) fn office_clock_is_put_right(&mut self) {
+        self.office.clock.leap(TimeDelta::seconds(-self.trouble.leapt_s));
+        self.trouble.leapt_s = 0;
+    }
+
     /// Now and then somebody images a disk, and another time puts it back; a terminal is stolen; the office is restored.
     fn disk_is_copied(&mut self, at: usize) -> Result<(), Stopped> {
         match self.dice.below(10) {
@@ -328,75 +325,5 @@ impl World {
         self.tally.fault("terminals stolen");
         self.trace.note(format!("gate {id} is stolen"));
         Ok(())
-    }
-
-    /// Somebody on the line gives another answer instead: an old one, or one that they made.
-    pub(crate) fn perhaps_forged(&mut self, at: usize, said: Said) -> Result<(Said, Option<&'static str>), Stopped> {
-        if !self.trouble.faults || said.status != 200 || !self.dice.of_thousand(60) {
-            return Ok((said, None));
-        }
-        let mut answer: PullAnswer = read(&said.body)?;
-        let other_campus = |other: &&crate::terminal::Terminal| {
-            self.terminals.get(at).is_some_and(|terminal| terminal.campus != other.campus)
-        };
-        let elsewhere = self.terminals.iter().find(other_campus).and_then(|other| other.old_answers.last().cloned());
-        let (old, knowledge) = match self.terminals.get(at) {
-            Some(terminal) => (terminal.old_answers.clone(), terminal.knowledge.clone()),
-            None => return Ok((said, None)),
-        };
-        let kind = match self.dice.below(6) {
-            0 => {
-                let Some(old) = self.dice.pick(&old).cloned() else { return Ok((said, None)) };
-                answer = read(&old)?;
-                let beacon: Beacon = read(answer.beacon.body.as_bytes())?;
-                // It may be the very one it waits for, whose way was long.
-                let late = self.terminals.get(at).is_some_and(|terminal| {
-                    let last = if terminal.proven.is_some() { Some(terminal.surely()) } else { knowledge.proven };
-                    last.is_none_or(|last| may_be(beacon.server_time, last))
-                });
-                if late {
-                    return Ok((said, None));
-                }
-                "an old answer"
-            }
-            1 => {
-                let Some(link) = answer.links.last_mut() else { return Ok((said, None)) };
-                let body = link.body.get().replacen(['0', '1', '2'], "3", 1);
-                if body == link.body.get() {
-                    return Ok((said, None));
-                }
-                link.body = RawValue::from_string(body).map_err(told)?;
-                "an altered link"
-            }
-            2 => {
-                if answer.links.len() < 2 {
-                    return Ok((said, None));
-                }
-                answer.links.swap(0, 1);
-                "links in another order"
-            }
-            3 => {
-                if answer.links.pop().is_none() {
-                    return Ok((said, None));
-                }
-                "a link withheld"
-            }
-            4 => {
-                let mut beacon: Beacon = read(answer.beacon.body.as_bytes())?;
-                beacon.valid_for_s = 86_400;
-                let stranger = SigningKey::from_bytes(&self.dice.bytes());
-                answer.beacon = Sealed::seal(&beacon, Some(KeyId::new(2)), &stranger).map_err(told)?;
-                "a stranger's beacon"
-            }
-            _ => {
-                let Some(other) = elsewhere else { return Ok((said, None)) };
-                answer = read(&other)?;
-                "another campus's answer"
-            }
-        };
-        self.tally.fault(kind);
-        self.trace.note(format!("{} is given {kind}", self.name(at)));
-        let body = serde_json::to_vec(&answer).map_err(told)?;
-        Ok((Said { status: 200, body }, Some(kind)))
     }
 }

@@ -31,8 +31,7 @@ impl World {
         self.trace.note("all is mended".to_owned());
         self.plan.faults = false;
         self.trouble.faults = false;
-        self.office.clock.leap(chrono::TimeDelta::seconds(-self.trouble.leapt_s));
-        self.trouble.leapt_s = 0;
+        self.office_clock_is_put_right();
         if !self.office.is_up() {
             self.office.start()?;
         }

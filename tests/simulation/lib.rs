@@ -10,6 +10,7 @@ pub mod acts;
 pub mod dice;
 pub mod faults;
 pub mod flight;
+pub mod forged;
 pub mod fuse;
 pub mod healing;
 pub(crate) mod held;

@@ -211,6 +211,7 @@ impl World {
     /// What the server has said it must stand by from now on, whether the answer arrives or not.
     pub(crate) fn served(&mut self, at: usize, pushed: Option<&PushRequest>, said: &Said) -> Result<(), Stopped> {
         if said.status != 200 {
+            self.refused(at, pushed, said);
             return Ok(());
         }
         let Some((id, withdrawn)) = self.terminals.get(at).map(|terminal| (terminal.id, terminal.withdrawn)) else {
@@ -235,6 +236,21 @@ impl World {
             served.bodies.insert(link.seq, link.body.get().to_owned());
         }
         Ok(())
+    }
+
+    /// Whoever sends again what the server has, or what follows it, has left nothing out.
+    fn refused(&mut self, at: usize, pushed: Option<&PushRequest>, said: &Said) {
+        let Some(terminal) = self.terminals.get(at).filter(|terminal| !terminal.turned_back) else { return };
+        let Some(first) = pushed.and_then(|pushed| pushed.links.first()) else { return };
+        let up_to = self.served.get(&terminal.id).map_or(0, |served| served.up_to);
+        if let Ok(Refusal::Gap { expected }) = serde_json::from_slice(&said.body)
+            && first.seq <= up_to + 1
+        {
+            let (name, first) = (self.name(at), first.seq);
+            self.violated(format!(
+                "{name}: it sent entries from {first}, the server has {up_to} and misses {expected}"
+            ));
+        }
     }
 
     pub(crate) fn deliver(
@@ -278,8 +294,9 @@ impl World {
         const KEPT: usize = 8;
         let Some(terminal) = self.terminals.get_mut(at) else { return };
         if said.status == 200 {
+            // The first is kept: nothing need be known before it.
             if terminal.old_answers.len() == KEPT {
-                terminal.old_answers.remove(0);
+                terminal.old_answers.remove(1);
             }
             terminal.old_answers.push(said.body.clone());
         }

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | a light for "come in" | an entry was written for it in the same turn, or the same person is shown again a moment later |
 //! | an entry | its number follows the last one that the store has answered for; its time has not surely passed, and its clock is trusted only where nothing contradicts it |
+//! | a verdict on who comes in | "no", and no question, where the pass is of another campus, or the gate was told that it is taken back or its holder watched |
 //! | an admission | a genuine pass of this campus and day, told to this gate and not taken back, not watched, with an entry left, by news that is fresh by every clock that cannot be put |
 //! | news | proven by the office, not before what was known, at a time that has not passed |
 //! | an alarm | somebody has given a reason for it |
@@ -90,6 +91,11 @@ impl World {
                     Told::Verdict(shown) => {
                         let name = self.name(at);
                         self.trace.note(format!("{name} says {:?} {:?}", shown.verdict, shown.direction));
+                        let is_refused =
+                            matches!(shown.verdict, Verdict::Refuse(_)) || shown.direction == Direction::Out;
+                        if let Some(why) = self.must_refuse(at, presented).filter(|_| !is_refused) {
+                            self.violated(format!("{name}: it says {:?} though {why}", shown.verdict));
+                        }
                     }
                     Told::NotRecorded { .. } if !died => {
                         self.violated(format!("{}: an entry was not taken", self.name(at)))
@@ -154,6 +160,23 @@ impl World {
             self.violated(format!("{name}: entry {} was written where {expected} was next", id.seq));
         }
         Ok(())
+    }
+
+    /// What leaves nothing to ask the guard about.
+    fn must_refuse(&self, at: usize, presented: Option<Presented>) -> Option<&'static str> {
+        let terminal = self.terminals.get(at)?;
+        let presented = presented.filter(|presented| presented.genuine)?;
+        let pass = self.passes.iter().find(|pass| pass.id == presented.pass)?;
+        let is_today = pass.day == CampusDay::of(self.true_time());
+        if pass.campus != terminal.campus {
+            Some("the pass is for another campus")
+        } else if is_today && terminal.knowledge.revoked.contains(&pass.id) {
+            Some("it was told that the pass is taken back")
+        } else if is_today && terminal.knowledge.watched.contains(&pass.id) {
+            Some("it was told that the holder is watched")
+        } else {
+            None
+        }
     }
 
     /// What of all that this gate can know speaks against letting somebody in by the verdict alone.

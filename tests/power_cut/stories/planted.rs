@@ -13,7 +13,8 @@ use crate::{
 fn cut(by: By) -> Option<(usize, Option<String>)> {
     let found = match by {
         By::Seed(_) => return None,
-        By::CutAtGate => trial::cut_at_answers(terminal::journey(Lie::None), DATABASE_FILE, terminal::start),
+        // Between two answers, too: what should be one transaction may be two.
+        By::CutAtGate => trial::cut_everywhere(terminal::journey(Lie::None), DATABASE_FILE, terminal::start, 0),
         By::CutAtServer => trial::cut_at_answers(office::journey(Lie::None), office::FILE, office::start),
         By::CutAtJournal => {
             let found = journal::cut_everywhere(Lie::None, 0);
