@@ -140,7 +140,8 @@ pub struct Session {
 
 impl Session {
     pub async fn open(driver: Arc<Driver>, device: Device) -> Result<Self, Trouble> {
-        let http = Client::builder().no_proxy().timeout(PATIENCE).build()?;
+        // The driver hangs up on lines that rest, now and then in the moment of the next call.
+        let http = Client::builder().no_proxy().timeout(PATIENCE).pool_max_idle_per_host(0).build()?;
         if let Some(mut browser) = driver.idle_one(device) {
             let scripts = Mutex::new(mem::take(&mut browser.scripts));
             let session = Self { driver, http, browser: Some(browser), scripts };

@@ -225,6 +225,9 @@ impl World {
             self.office_clock_is_put_right();
         }
         for _ in 0..33 {
+            if self.trouble.office_turned_back && !self.office.is_up() {
+                self.office.start()?;
+            }
             self.pass_time(86_400)?;
             for (at, _) in quiet.iter().enumerate().filter(|(_, quiet)| !**quiet) {
                 for _ in 0..4 {
