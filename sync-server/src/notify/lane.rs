@@ -132,14 +132,18 @@ impl Lane {
     }
 
     async fn keep(&self, mut came: mpsc::Receiver<(i64, Came)>) {
-        let mut some = Vec::new();
+        let (mut some, mut is_busy) = (Vec::new(), false);
         while came.recv_many(&mut some, KEPT_AT_ONCE).await > 0 {
-            time::sleep(KEPT_TOGETHER).await;
-            while some.len() < KEPT_AT_ONCE
-                && let Ok(more) = came.try_recv()
-            {
-                some.push(more);
+            // In a queue more will come; one alone is kept at once, or a server that is killed sends it again.
+            if is_busy {
+                time::sleep(KEPT_TOGETHER).await;
+                while some.len() < KEPT_AT_ONCE
+                    && let Ok(more) = came.try_recv()
+                {
+                    some.push(more);
+                }
             }
+            is_busy = some.len() > 2;
             while let Err(cause) = self.store.keep_notices(some.clone(), self.clock.now()).await {
                 tracing::error!(cause = &cause as &dyn std::error::Error, "what came of notices cannot be kept");
                 if !cause.is_passing() {
