@@ -1,5 +1,8 @@
 //! The journal on a real disk, and databases that are made of it again.
 
+mod damage;
+mod forgetting;
+
 use shared::{
     chain::Link,
     entry::{Direction, Outcome, Said},
@@ -38,6 +41,14 @@ fn entry(n: u8) -> Entry {
     }
 }
 
+fn receipt(head: Head) -> shared::sync::push::EntryReceipt {
+    shared::sync::push::EntryReceipt { terminal: Office::open().post().terminal, head, at: morning() }
+}
+
+fn sealed(head: Head) -> Sealed<shared::sync::push::EntryReceipt> {
+    Sealed::seal(&receipt(head), None, &Office::open().beacon_key).unwrap()
+}
+
 fn keys() -> News {
     let office = Office::open();
     let opened = KeySet::open(&office.key_set(), office.post().roots).unwrap();
@@ -52,129 +63,6 @@ fn keys() -> News {
         not_understood: 0,
         snapshot: None,
     }
-}
-
-/// The office's next sets: one that makes a spare known, and one of the spare's that retires the first root.
-fn with_a_spare() -> [News; 2] {
-    let office = Office::open();
-    let spare = SigningKey::from_bytes(&[8; 32]);
-    let lost = PublicKey::of(&office.root);
-    let roots = Roots { root: lost, spare: Some(PublicKey::of(&spare)) };
-    let introduced = Office { key_set_number: 2, roots: Some(roots), ..office };
-    let next = Roots { root: PublicKey::of(&spare), spare: Some(PublicKey::of(&SigningKey::from_bytes(&[7; 32]))) };
-    let replaced =
-        Office { key_set_number: 3, root: spare, roots: Some(next), retired: vec![lost], ..introduced.clone() };
-    let told = |office: &Office, known: Roots| {
-        let opened = KeySet::open(&office.key_set(), known).unwrap();
-        News { key_set: Some(NewerKeySet { sealed: office.key_set(), opened }), changes: Vec::new(), ..keys() }
-    };
-    [told(&introduced, introduced.post().roots), told(&replaced, roots)]
-}
-
-#[test]
-fn whom_it_trusts_comes_back_with_the_database_and_with_the_journal_alone() {
-    let (folder, mut store) = at_work();
-    for news in with_a_spare() {
-        store.keep_news(&news).unwrap();
-        let opened = news.key_set.unwrap().opened;
-        let holds = |store: &mut SqliteStore| {
-            let held = store.load().unwrap();
-            assert_eq!((held.post.roots, held.news.key_floor.clone()), (*opened.roots(), opened.floor()));
-            let local = LocalState::new(held.post, held.news, &[]);
-            assert_eq!(local.keys(), Some(&opened));
-        };
-        holds(&mut store);
-        drop(store);
-        store = SqliteStore::open(&database(&folder)).unwrap();
-        store.keep_journal(&key()).unwrap();
-        holds(&mut store);
-        drop(store);
-        fs::write(database(&folder), "gone").unwrap();
-        (store, _) = SqliteStore::rebuild(&database(&folder), &key(), "damaged-1").unwrap();
-        holds(&mut store);
-        store.keep_journal(&key()).unwrap();
-        assert_eq!(written(&folder), [1, 2, 3]);
-    }
-    let names = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
-    let aside = names.filter(|name| name.to_string_lossy().contains("journal.before")).count();
-    assert_eq!(aside, 0, "a journal of other roots is this terminal's own all the same");
-}
-
-/// Whether any file of the folder holds the text.
-fn anywhere(folder: &Path, text: &str) -> bool {
-    fs::read_dir(folder).unwrap().map(Result::unwrap).any(|file| {
-        let path = file.path();
-        if path.is_dir() {
-            return anywhere(&path, text);
-        }
-        fs::read(path).unwrap().windows(text.len()).any(|window| window == text.as_bytes())
-    })
-}
-
-/// A terminal whose folder holds what it ever may: a list, a set aside database, an officer's export.
-fn full() -> (TempDir, SqliteStore, Vec<String>) {
-    let (folder, mut store) = at_work();
-    let names = |n: u8| pass_record(n).visitor.as_str().to_owned();
-    let news = News { changes: vec![Change::PassIssued(pass_record(1).into())], ..keys() };
-    store.keep_news(&news).unwrap();
-    let (_, head) = store.entries_after(0, 2).unwrap();
-    let proven = EntryReceipt { terminal: TERMINAL, head, at: morning() };
-    let sealed = Sealed::seal(&proven, None, &Office::open().beacon_key).unwrap();
-    store.keep_receipt(&Receipt { proven, sealed }).unwrap();
-    fs::create_dir(folder.path().join("exports")).unwrap();
-    for name in ["terminal.sqlite3.damaged-1", "entries.journal.before-2", "exports/roll-call_1.html"] {
-        fs::write(folder.path().join(name), names(1)).unwrap();
-    }
-    let key_set = Office::open().key_set().signature;
-    let sent = vec![names(1), key_set, pass_id(1).to_string()];
-    assert!(sent.iter().all(|text| anywhere(folder.path(), text)));
-    (folder, store, sent)
-}
-
-#[test]
-fn a_terminal_that_forgets_keeps_only_what_it_has_not_sent() {
-    for why in [Oblivion::Silent, Oblivion::Withdrawn { since: morning() }] {
-        let (folder, mut store, sent) = full();
-        store.forget_all(why).unwrap();
-        for text in &sent {
-            assert!(!anywhere(folder.path(), text), "{why:?}: {text}");
-        }
-        for restart in [false, true] {
-            if restart {
-                drop(store);
-                store = SqliteStore::open(&database(&folder)).unwrap();
-                store.keep_journal(&key()).unwrap();
-            }
-            let held = store.load().unwrap();
-            assert_eq!((held.recorded, held.receipted, held.withdrawn), (3, 2, why != Oblivion::Silent));
-            assert_eq!((held.news.key_set, held.news.key_floor.number, held.news.head), (None, 1, Head::START));
-            assert!(held.news.proven.is_some(), "time does not go back either");
-            assert_eq!(held.news.changes, [Change::PassRevoked { pass: pass_id(9), at: morning() }]);
-            let (links, _) = store.entries_after(2, 10).unwrap();
-            assert_eq!(links.len(), 1, "which goes up still");
-        }
-        assert_eq!(written(&folder), [3]);
-        let next = store.append(&entry(4)).unwrap();
-        assert_eq!(next.seq, 4);
-    }
-}
-
-/// The transaction is whole and the power goes: what lies in files goes with the next start.
-#[test]
-fn forgetting_that_was_cut_off_goes_on_at_the_next_start() {
-    let (folder, mut store, sent) = full();
-    fs::remove_file(book(&folder)).unwrap();
-    // What stands in the way of the files is no file: the first half is done, and the second fails.
-    fs::create_dir(book(&folder)).unwrap();
-    store.forget_all(Oblivion::Silent).unwrap_err();
-    assert!(anywhere(folder.path(), &sent[0]), "or this is no test");
-    drop(store);
-    fs::remove_dir(book(&folder)).unwrap();
-    let mut store = SqliteStore::open(&database(&folder)).unwrap();
-    for text in &sent {
-        assert!(!anywhere(folder.path(), text), "{text}");
-    }
-    assert_eq!(store.load().unwrap().recorded, 3);
 }
 
 fn database(folder: &TempDir) -> PathBuf {
@@ -359,60 +247,6 @@ fn no_line_is_believed_that_this_terminal_did_not_sign() {
 }
 
 #[test]
-fn a_damaged_database_is_set_aside_and_the_chain_goes_on_from_the_journal() {
-    for damage in [b"no database ".repeat(2_000), Vec::from(b"SQLite format 3\0 and not much more")] {
-        let (folder, mut store) = at_work();
-        let before = chain(&mut store);
-        drop(store);
-        fs::write(database(&folder), &damage).unwrap();
-        fs::write(folder.path().join(format!("{DATABASE_FILE}-wal")), "left behind").unwrap();
-        assert!(SqliteStore::open(&database(&folder)).unwrap_err().is_damage());
-        let (mut store, Rebuilt { aside, entries, last, .. }) =
-            SqliteStore::rebuild(&database(&folder), &key(), "damaged-1").unwrap();
-        assert_eq!((entries, last, fs::read(aside.unwrap()).unwrap()), (3, 3, damage.clone()));
-        assert_eq!(chain(&mut store), before);
-        let held = store.load().unwrap();
-        assert_eq!((held.post, held.floor, held.recorded, held.receipted), (Office::open().post(), morning(), 3, 0));
-        assert_eq!(held.news.changes, [], "the server tells them anew");
-        assert_eq!(held.news.key_set, Some(Office::open().key_set()), "passes are read meanwhile");
-        store.keep_journal(&key()).unwrap();
-        assert_eq!(store.append(&entry(4)).unwrap().seq, 4);
-        assert_eq!(written(&folder), [1, 2, 3, 4]);
-    }
-}
-
-#[test]
-fn a_rebuilding_that_fails_half_way_leaves_a_database_in_its_place() {
-    let (folder, store) = at_work();
-    drop(store);
-    fs::write(database(&folder), "gone").unwrap();
-    fs::write(folder.path().join(format!("{DATABASE_FILE}-wal")), "left behind").unwrap();
-    let in_the_way = folder.path().join(format!("{DATABASE_FILE}.damaged-1-wal"));
-    fs::create_dir(&in_the_way).unwrap();
-    SqliteStore::rebuild(&database(&folder), &key(), "damaged-1").unwrap_err();
-    assert_eq!(fs::read_to_string(database(&folder)).unwrap(), "gone");
-    fs::remove_dir(in_the_way).unwrap();
-    let (_, Rebuilt { aside, .. }) = SqliteStore::rebuild(&database(&folder), &key(), "damaged-1").unwrap();
-    assert_eq!(aside, Some(folder.path().join(format!("{DATABASE_FILE}.damaged-1-2"))));
-}
-
-#[test]
-fn what_is_not_whole_in_its_file_takes_no_other_s_place() {
-    let (folder, store) = at_work();
-    drop(store);
-    let mut read = read(&book(&folder), &own()).unwrap();
-    let part = folder.path().join("made");
-    drop(SqliteStore::open(&part).unwrap());
-    let reader = Connection::open(&part).unwrap();
-    reader.execute_batch("begin; select count(*) from entry").unwrap();
-    assert!(rebuild::write(&part, &read).unwrap_err().is_damage(), "most of it is beside the file");
-    drop(reader);
-    rebuild::check(&part, &read).unwrap();
-    read.entries.pop();
-    assert!(rebuild::check(&part, &read).unwrap_err().is_damage(), "of another length");
-}
-
-#[test]
 fn signed_lines_behind_a_bad_one_are_kept() {
     let (folder, mut store) = at_work();
     let text = fs::read_to_string(book(&folder)).unwrap();
@@ -516,56 +350,6 @@ fn the_first_line_after_a_purge_is_signed_body_and_all() {
         let read = read(&book(&folder), &own()).unwrap();
         assert_eq!((read.entries.len(), read.flaws), (0, vec![1]), "{what}");
     }
-}
-
-fn receipt(head: Head) -> shared::sync::push::EntryReceipt {
-    shared::sync::push::EntryReceipt { terminal: Office::open().post().terminal, head, at: morning() }
-}
-
-fn sealed(head: Head) -> Sealed<shared::sync::push::EntryReceipt> {
-    Sealed::seal(&receipt(head), None, &Office::open().beacon_key).unwrap()
-}
-
-#[test]
-fn an_entry_that_was_taken_out_of_the_book_comes_back_unless_it_was_countersigned() {
-    for (countersigned, told) in [(1, vec![2, 3]), (2, vec![3])] {
-        let (_folder, mut store) = at_work();
-        let (_, head) = store.entries_after(0, countersigned).unwrap();
-        store.keep_receipt(&Receipt { proven: receipt(head), sealed: sealed(head) }).unwrap();
-        store.connection.execute("delete from entry where seq = 2", []).unwrap();
-        let (links, _) = store.entries_after(1, 10).unwrap();
-        assert_eq!(links.iter().map(|link| link.seq).collect::<Vec<_>>(), told, "{countersigned} countersigned");
-    }
-}
-
-#[test]
-fn pages_overwritten_in_the_middle_are_noticed_and_lose_no_entry() {
-    let (folder, mut store) = at_work();
-    for n in 4..=120 {
-        store.append(&entry(n)).unwrap();
-    }
-    let before = chain(&mut store);
-    drop(store);
-    let mut bytes = fs::read(database(&folder)).unwrap();
-    let middle = bytes.len() / 2 / 4096 * 4096;
-    bytes[middle..middle + 8192].fill(0xa5);
-    fs::write(database(&folder), bytes).unwrap();
-    assert!(SqliteStore::open(&database(&folder)).unwrap_err().is_damage());
-    let (mut store, _) = SqliteStore::rebuild(&database(&folder), &key(), "damaged-1").unwrap();
-    assert_eq!(chain(&mut store), before);
-}
-
-#[test]
-fn without_a_journal_of_its_own_a_damaged_database_stays_where_it_is() {
-    let (folder, store) = at_work();
-    drop(store);
-    fs::write(database(&folder), b"no database ".repeat(2_000)).unwrap();
-    let other = SigningKey::from_bytes(&[8; 32]);
-    let refused = SqliteStore::rebuild(&database(&folder), &other, "damaged-1");
-    assert!(matches!(refused, Err(StoreError::NoCopy { .. })));
-    fs::remove_file(book(&folder)).unwrap();
-    assert!(matches!(SqliteStore::rebuild(&database(&folder), &key(), "x"), Err(StoreError::NoCopy { .. })));
-    assert!(fs::read(database(&folder)).unwrap().starts_with(b"no database"));
 }
 
 #[test]
