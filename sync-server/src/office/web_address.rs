@@ -21,47 +21,33 @@ pub fn holds_web_address(text: &str) -> bool {
     let plain: String = text.nfkc().flat_map(char::to_lowercase).collect();
     plain.contains("://")
         || plain.contains("www.")
-        || plain.split(|symbol| !is_of_a_name(symbol)).any(is_site)
-        || ends_like_a_site(&plain)
+        || names_a_site(&plain)
+        || plain.split(|symbol: char| !(symbol.is_ascii_alphanumeric() || symbol == '.')).any(is_address)
 }
 
-/// A name in any letters, ended as sites are; browsers take a Chinese full stop for the dot.
-fn ends_like_a_site(text: &str) -> bool {
+/// A dot behind a letter and before an ending that sites have, which is no longer word's beginning. Names may be in any letters, and
+/// browsers take a Chinese full stop for the dot.
+fn names_a_site(text: &str) -> bool {
     let mut before = None;
     text.char_indices().any(|(at, symbol)| {
         let named = before.replace(symbol).is_some_and(char::is_alphanumeric);
         let Some(rest) = text.get(at + symbol.len_utf8()..).filter(|_| named && matches!(symbol, '.' | '。')) else {
             return false;
         };
-        // After a full stop a sentence may well begin with such a word.
+        // After a full stop a sentence may well begin with a Chinese ending.
         let mut endings = ENDINGS.iter().filter(|ending| symbol == '.' || ending.is_ascii());
-        endings.any(|ending| {
-            let next = rest.strip_prefix(ending).map(|after| after.chars().next());
-            next.is_some_and(|next| next.is_none_or(|next| !next.is_ascii_alphanumeric() && next != '-'))
-        })
+        rest.starts_with("xn--") || endings.any(|ending| rest.strip_prefix(ending).is_some_and(ends))
     })
 }
 
-/// Only what may stand in a site's name; Han characters may, too, but in our texts they are the sentence around it.
-fn is_of_a_name(symbol: char) -> bool {
-    symbol.is_ascii_alphanumeric() || matches!(symbol, '-' | '.') || "中国公司网络址在线".contains(symbol)
+/// In our texts what follows a site's name is the sentence around it.
+fn ends(after: &str) -> bool {
+    !after.starts_with(|next: char| next.is_ascii_alphanumeric() || next == '-')
 }
 
-fn is_site(word: &str) -> bool {
-    let mut labels = word.split('.').rev();
-    let Some(mut last) = labels.next() else { return false };
-    // A full stop after the name ends the sentence.
-    while last.is_empty() {
-        let Some(before) = labels.next() else { return false };
-        last = before;
-    }
-    let named = |label: &str| label.chars().any(|symbol| symbol.is_ascii_alphanumeric());
-    let ending = last.strip_prefix("xn--").is_some() || ENDINGS.contains(&last);
-    let address = || {
-        let mut numbers = word.trim_matches('.').split('.');
-        numbers.clone().count() == 4 && numbers.all(|number| number.parse::<u8>().is_ok())
-    };
-    labels.next().is_some_and(|before| ending && named(before)) || address()
+fn is_address(word: &str) -> bool {
+    let mut numbers = word.trim_matches('.').split('.');
+    numbers.clone().count() == 4 && numbers.all(|number| number.parse::<u8>().is_ok())
 }
 
 #[cfg(test)]
@@ -90,6 +76,7 @@ mod tests {
             "王.中国",
             "evil。com",
             "évil.com 登录",
+            "evil.com在线登录",
         ] {
             assert!(holds_web_address(text), "{text}");
         }
