@@ -188,16 +188,22 @@ pub fn sign_in_code(code: &str, minutes: u16) -> Message {
 }
 
 #[must_use]
-pub fn approval_asked(facts: &Facts) -> Message {
+pub fn approval_asked(facts: &Facts, by_another: bool) -> Message {
     let text = format!(
-        "访客 {} 预约 {} 来访{}，事由：{}。请打开链接审核。",
+        "访客 {}{} 预约 {} 来访{}，事由：{}。请打开链接审核。",
         facts.visitor,
+        if by_another { BY_ANOTHER_SHORT } else { "" },
         when(facts),
         others(facts),
         facts.reason
     );
-    asked(text, facts, None)
+    let asked = asked(text, facts, None);
+    if by_another { asked.noting(BY_ANOTHER) } else { asked }
 }
+
+/// The visitor's own phone has proven nothing.
+const BY_ANOTHER: &str = "由他人代约，访客的手机号未经本人验证";
+const BY_ANOTHER_SHORT: &str = "（他人代约）";
 
 /// An approved booking is to be another one; until the host agrees, the old one stands.
 #[must_use]
@@ -226,15 +232,18 @@ pub fn walk_in_asked(facts: &Facts, gate: &str) -> Message {
 
 /// Of what was asked before.
 #[must_use]
-pub fn asked_again(facts: &Facts) -> Message {
+pub fn asked_again(facts: &Facts, by_another: bool) -> Message {
     let text = format!(
-        "【提醒】访客 {} 预约 {} 来访{}，事由：{}，仍在等待审核。请打开链接审核。",
+        "【提醒】访客 {}{} 预约 {} 来访{}，事由：{}，仍在等待审核。请打开链接审核。",
         facts.visitor,
+        if by_another { BY_ANOTHER_SHORT } else { "" },
         when(facts),
         others(facts),
         facts.reason
     );
-    asked(text, facts, None).noting("提醒：仍在等待审核")
+    let reminded = "提醒：仍在等待审核";
+    let note = if by_another { format!("{reminded}；{BY_ANOTHER}") } else { reminded.to_owned() };
+    asked(text, facts, None).noting(&note)
 }
 
 /// In place of a notice for each.

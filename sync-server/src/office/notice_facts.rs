@@ -116,7 +116,7 @@ mod tests {
             wecom_id: None,
             hall_id: None,
         };
-        let asked = notice::approval_asked(&facts);
+        let asked = notice::approval_asked(&facts, false);
         let name = PersonName::parse("王芳").unwrap();
         vec![
             notice::sign_in_code("042042", 5),
@@ -124,7 +124,8 @@ mod tests {
             asked,
             notice::change_asked(&facts),
             notice::walk_in_asked(&facts, "南门"),
-            notice::asked_again(&facts),
+            notice::approval_asked(&facts, true),
+            notice::asked_again(&facts, true),
             notice::waiting(12),
             notice::unanswered(&facts, &host),
             notice::submitted(&facts, &host),

@@ -108,6 +108,7 @@ fn waits(state: &AppState, view: &BookingView, ask_security: bool, staff: Option
     what.extend(facts.companions.iter().map(ToString::to_string));
     what.extend(facts.plates.iter().map(ToString::to_string));
     what.extend(for_whom(view, staff, lang));
+    what.extend(view.booker().map(|by| format!("{} {}", lang.say("代约人", "booked by"), by.masked())));
     if ask_security {
         what.push(lang.say("审核前请先与保卫处联系", "please ask the security office first").to_owned());
     }

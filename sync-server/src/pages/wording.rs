@@ -181,7 +181,7 @@ pub(super) fn facts(state: &AppState, facts: &Facts, host: &Staff, lang: Languag
 
 /// That somebody else booked, for whoever decides: the visitor's own phone has proven nothing.
 pub(super) fn booker(view: &BookingView, lang: Language) -> Option<Fact> {
-    let by = view.booked_by.as_ref().filter(|by| **by != view.facts.phone)?;
+    let by = view.booker()?;
     let said = lang.say("{}；访客的手机号未经本人验证", "{}; the visitor has not confirmed the phone number");
     Some(Fact {
         name: lang.say("代约人", "Booked by"),

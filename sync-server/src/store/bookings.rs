@@ -56,6 +56,12 @@ impl BookingView {
         self.booked_by.as_ref() == Some(phone) || self.facts.phone == *phone
     }
 
+    /// Who booked, where that is not the visitor's own phone, which has proven nothing then.
+    #[must_use]
+    pub fn booker(&self) -> Option<&Phone> {
+        self.booked_by.as_ref().filter(|by| **by != self.facts.phone)
+    }
+
     /// Whether an SMS can reach the visitor: a foreign number is reached if it was once, to sign in.
     #[must_use]
     pub fn reaches_the_visitor(&self) -> bool {

@@ -101,7 +101,7 @@ fn take(
     (links, together): (&Links, Option<Together>),
     now: Moment,
 ) -> Result<(), StoreError> {
-    let message = notice::asked_again(&view.facts);
+    let message = notice::asked_again(&view.facts, view.booker().is_some());
     match rung {
         Rung::Host => links::add_for(db, (view.id, &message), (&view.host, None), (links, together), now),
         // Who was named since the booking hears of it here for the first time.

@@ -86,7 +86,7 @@ impl Store {
             };
             let id = bookings::insert(db, &ready, &host, (Some(&phone), notice), now)?;
             let facts = ready.booking.facts();
-            links::add(db, id, (&notice::approval_asked(facts), together), &host, &links, now)?;
+            links::add(db, id, (&notice::approval_asked(facts, facts.phone != phone), together), &host, &links, now)?;
             // Only who is signed in with this phone: nobody's phone is to be written to by who merely knows it.
             if facts.phone == phone {
                 tell_visitor(db, id, &phone, &notice::submitted(facts, &host), now)?;

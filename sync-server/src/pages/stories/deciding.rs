@@ -4,6 +4,7 @@ use super::{
     hosts::{cast, names_a_deputy},
     *,
 };
+use crate::office::notice::Fact;
 
 #[tokio::test]
 async fn who_decides_reads_first_who_when_and_why() {
@@ -47,6 +48,16 @@ async fn who_decides_reads_that_somebody_else_booked() {
         let (before, _) = page.text().split_once("value=\"approve\"").unwrap();
         assert_eq!(before.contains(said), is_said, "{path}: {before}");
     }
+    // Where it can be decided without that page, too: in the list, and in what is sent.
+    assert_eq!(host.get(&office, "/bookings").await.text().matches("代约人 138****0001").count(), 1);
+    let notices = office.notices().await;
+    let of = |reason: &str| {
+        notices.iter().find(|notice| notice.text.contains(reason) && notice.text.contains("审核")).unwrap()
+    };
+    let (own, other) = (of("商谈合作"), of("送货"));
+    assert!(other.text.contains("（他人代约）") && !own.text.contains("代约"));
+    assert_eq!(other.fact(Fact::Note), Some("由他人代约，访客的手机号未经本人验证"));
+    assert_eq!(own.fact(Fact::Note), None);
 }
 
 #[tokio::test]
