@@ -25,8 +25,8 @@ pub fn holds_web_address(text: &str) -> bool {
         || plain.split(|symbol: char| !(symbol.is_ascii_alphanumeric() || symbol == '.')).any(is_address)
 }
 
-/// A dot behind a letter and before an ending that sites have, which is no longer word's beginning. Names may be in any letters, and
-/// browsers take a Chinese full stop for the dot.
+/// A dot between a letter and an ending that sites have, where no longer word goes on. Names may be in any letters, and browsers take
+/// a Chinese full stop for the dot.
 fn names_a_site(text: &str) -> bool {
     let mut before = None;
     text.char_indices().any(|(at, symbol)| {
