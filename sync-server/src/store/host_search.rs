@@ -8,6 +8,7 @@
 
 use std::net::IpAddr;
 
+use rusqlite::Connection;
 use shared::{identity::Phone, time::Moment};
 
 use super::{
@@ -73,6 +74,16 @@ pub(super) fn count_on_behalf(
     now: Moment,
 ) -> Result<Option<Moment>, StoreError> {
     count_one(db, Counted::BookingOnBehalf, host, limits.on_behalf_per_phone, now)
+}
+
+/// When a host who has booked too often may book for a visitor again.
+pub(super) fn on_behalf_again_at(
+    db: &Connection,
+    host: &Phone,
+    limits: BookingLimits,
+    now: Moment,
+) -> Result<Option<Moment>, StoreError> {
+    attempts::again_at(db, Counted::BookingOnBehalf, By::Phone(host), limits.on_behalf_per_phone, now)
 }
 
 /// The host that a visitor, signed in with `phone`, was invited by; nobody when the invitation has ended. Whoever is invited tries no

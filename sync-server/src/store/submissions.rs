@@ -18,7 +18,7 @@ use crate::office::{
 };
 
 /// The form that a booking was.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Sent {
     pub id: String,
     /// What a repeat of the same form is known by; see [`BookingForm::mark`](crate::office::BookingForm::mark).
@@ -100,6 +100,11 @@ impl Store {
 
     pub async fn submit_on_behalf(&self, on_behalf: OnBehalf, now: Moment) -> Result<Submitted, StoreError> {
         let OnBehalf { booking, host, limits, notice, issuing, form } = on_behalf;
+        let (sent, phone) = (form.clone(), host.phone.clone());
+        let known = self.0.readers.look(move |db| known_on_behalf(db, &sent, &phone, limits, now)).await?;
+        if let Some(known) = known {
+            return Ok(known);
+        }
         let facts = booking.facts();
         let tag = self.tag(booking.document().clone(), facts.campus, facts.day).await?;
         let ready = self.prepare(booking)?;
@@ -150,6 +155,21 @@ fn submitted(db: &Connection, form: &Sent) -> Result<Option<BookingId>, StoreErr
         "select s.booking from submitted s join booking b on b.id = s.booking where s.mark = ?1 and not b.anonymous",
     )?;
     Ok(select.query_row([mark], |row| row.get(0)).optional()?.map(BookingId::new))
+}
+
+/// What a host's form is before its document's long tag is computed: a booking already, or one too many.
+fn known_on_behalf(
+    db: &Connection,
+    form: &Sent,
+    host: &Phone,
+    limits: BookingLimits,
+    now: Moment,
+) -> Result<Option<Submitted>, StoreError> {
+    if let Some(id) = submitted(db, form)? {
+        return Ok(Some(Submitted::Booked(id)));
+    }
+    let retry_at = host_search::on_behalf_again_at(db, host, limits, now)?;
+    Ok(retry_at.map(|retry_at| Submitted::Limited { why: BookingLimit::Bookings, retry_at }))
 }
 
 fn keep_mark(db: &Connection, form: &Sent, id: BookingId) -> Result<(), StoreError> {
