@@ -9,6 +9,7 @@
 mod attempt;
 mod backoff;
 mod console;
+mod desk;
 pub mod hall;
 mod lane;
 mod line;

@@ -116,18 +116,14 @@ impl Store {
     /// What is due, to look at; [`Store::take_notices`] is for who sends it.
     pub async fn due_notices(&self, now: Moment, limit: usize) -> Result<Vec<Notice>, StoreError> {
         let due = move |db: &rusqlite::Connection| {
-            let mut query = db.prepare_cached(
-                r#"select n.id, n.booking, n.kind, n.channel, n."to", s.body, s.facts, n.path, n.tries, n.made_at, n.follows,
-                       (select made_at from notice as first where first.id = n.follows) as followed_made_at,
-                       (select handle from notice as first where first.id = n.follows) as followed_handle
-                   from notice n join said s on s.id = n.said
-                   where n.next_try is not null and n.next_try <= ?1
-                       and (n.in_hand_until is null or n.in_hand_until <= ?1) order by n.next_try, n.id limit ?2"#,
-            )?;
+            let mut query = db.prepare_cached(&format!(
+                "select {NOTICE} {OF_NOTICES} where n.next_try is not null and n.next_try <= ?1
+                         and (n.in_hand_until is null or n.in_hand_until <= ?1) order by n.next_try, n.id limit ?2"
+            ))?;
             let mut found = query.query(params![now.unix_ms(), rows::limit(limit)])?;
             let mut notices = Vec::new();
             while let Some(row) = found.next()? {
-                notices.push(read(row)?);
+                notices.push(read(row)?.0);
             }
             Ok(notices)
         };
@@ -265,27 +261,43 @@ pub(super) fn unsay(db: &Connection, which: &str, values: &[&dyn ToSql]) -> Resu
     Ok(())
 }
 
-pub(super) fn read(row: &Row<'_>) -> Result<Notice, StoreError> {
-    Ok(Notice {
-        id: row.get("id")?,
-        channel: channel(row)?,
-        to: row.get("to")?,
-        kind: kind(row)?,
-        booking: row.get::<_, Option<i64>>("booking")?.map(BookingId::new),
-        text: row.get("body")?,
-        facts: facts(row)?,
-        path: row.get("path")?,
-        failed: row.get("tries")?,
-        made_at: rows::moment(row, "made_at")?,
-        follows: followed(row)?,
-    })
+/// What [`read`] reads, by its place: a queue is read as fast as it is sent, and to find a column by its name costs more than the
+/// column does.
+pub(super) const NOTICE: &str = r#"n.id, n.channel, n."to", n.kind, n.booking, s.body, s.facts, n.path, n.tries, n.made_at,
+    n.follows, f.made_at, f.handle, n.taken_at is not null, f.given_up is not null and f.taken_at is null"#;
+
+/// With what each says, and what it follows.
+pub(super) const OF_NOTICES: &str = "from notice n join said s on s.id = n.said left join notice f on f.id = n.follows";
+
+/// What is known of a notice besides what it says.
+pub(super) struct Stands {
+    /// It was in hand before and may have arrived.
+    pub(super) in_doubt: bool,
+    /// What it follows never left.
+    pub(super) was_followed_never: bool,
 }
 
-fn followed(row: &Row<'_>) -> Result<Option<Followed>, StoreError> {
-    let (Some(id), Some(made_at)) = (row.get("follows")?, rows::maybe_moment(row, "followed_made_at")?) else {
-        return Ok(None);
+pub(super) fn read(row: &Row<'_>) -> Result<(Notice, Stands), StoreError> {
+    let text =
+        |at: usize| -> Result<&str, StoreError> { Ok(row.get_ref(at)?.as_str().map_err(rusqlite::Error::from)?) };
+    let moment = |at: usize| row.get::<_, Option<i64>>(at).map(|ms| ms.map(Moment::from_unix_ms));
+    let notice = Notice {
+        id: row.get(0)?,
+        channel: rows::stored("channel", Channel::from_name(text(1)?))?,
+        to: row.get(2)?,
+        kind: rows::stored("kind", NoticeKind::from_name(text(3)?))?,
+        booking: row.get::<_, Option<i64>>(4)?.map(BookingId::new),
+        text: row.get(5)?,
+        facts: facts(text(6)?)?,
+        path: row.get(7)?,
+        failed: row.get(8)?,
+        made_at: rows::stored("made_at", moment(9)?)?,
+        follows: match (row.get(10)?, moment(11)?) {
+            (Some(id), Some(made_at)) => Some(Followed { key: NoticeKey::new(id, made_at), handle: row.get(12)? }),
+            _ => None,
+        },
     };
-    Ok(Some(Followed { key: NoticeKey::new(id, made_at), handle: row.get("followed_handle")? }))
+    Ok((notice, Stands { in_doubt: row.get(13)?, was_followed_never: row.get(14)? }))
 }
 
 /// As pairs of name and value.
@@ -294,10 +306,12 @@ fn written(facts: &[(Fact, String)]) -> Result<String, StoreError> {
     Ok(serde_json::to_string(&pairs)?)
 }
 
-pub(super) fn facts(row: &Row<'_>) -> Result<Vec<(Fact, String)>, StoreError> {
-    let pairs: Vec<(String, String)> = rows::parsed(row, "facts", |text: String| serde_json::from_str(&text).ok())?;
-    let known = pairs.into_iter().map(|(name, value)| Some((Fact::from_name(&name)?, value)));
-    rows::stored("facts", known.collect())
+/// What [`written`] wrote.
+pub(super) fn facts(said: &str) -> Result<Vec<(Fact, String)>, StoreError> {
+    let pairs: Option<Vec<(&str, String)>> = serde_json::from_str(said).ok();
+    let known =
+        pairs.and_then(|pairs| pairs.into_iter().map(|(name, value)| Some((Fact::from_name(name)?, value))).collect());
+    rows::stored("facts", known)
 }
 
 pub(super) fn status(row: &Row<'_>) -> Result<NoticeStatus, StoreError> {

@@ -8,10 +8,15 @@
 //! before it was shown or never will be.
 
 use chrono::TimeDelta;
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, params};
 use shared::time::{CampusDay, Moment};
 
-use super::{Notice, Store, StoreError, notices, receipts, rows, settled, together, writer::Writing};
+use super::{
+    Notice, Store, StoreError,
+    notices::{self, NOTICE, OF_NOTICES, Stands},
+    receipts, rows, settled, together,
+    writer::Writing,
+};
 use crate::office::{Channel, notice::NoticeKind};
 
 /// No try takes longer, with what it waits for others in hand.
@@ -101,11 +106,21 @@ impl Store {
     }
 
     pub async fn keep_notices(&self, came: Vec<(i64, Came)>, now: Moment) -> Result<(), StoreError> {
-        let keep = move |db: &mut Writing<'_>| {
-            let early = receipts::are_early(db)?;
-            came.iter().try_for_each(|(id, came)| keep(db, *id, came, early, now))
+        self.0.writer.write(move |db| keep_all(db, &came, now)).await
+    }
+
+    /// Both in one commit, as a queue is emptied: a sync to the disk costs as much for one as for both.
+    pub async fn keep_and_take_notices(
+        &self,
+        came: Vec<(i64, Came)>,
+        (channel, quiet, limit): (Channel, Option<Moment>, usize),
+        now: Moment,
+    ) -> Result<Vec<Taken>, StoreError> {
+        let keep_and_take = move |db: &mut Writing<'_>| {
+            keep_all(db, &came, now)?;
+            take(db, channel, quiet, limit, now)
         };
-        self.0.writer.write(keep).await
+        self.0.writer.write(keep_and_take).await
     }
 
     /// Counts that a notice is sent again although it may have arrived.
@@ -206,11 +221,7 @@ fn due_of(
     now: Moment,
 ) -> Result<Vec<Due>, StoreError> {
     let sql = format!(
-        r#"select n.id, n.booking, n.kind, n.channel, n."to", s.body, s.facts, n.path, n.tries, n.made_at, n.follows,
-               n.taken_at, f.made_at as followed_made_at, f.handle as followed_handle,
-               f.given_up is not null and f.taken_at is null as followed_never
-           from notice n join said s on s.id = n.said left join notice f on f.id = n.follows
-           where n.channel = ?1 and n.next_try is not null and n.next_try <= ?2
+        r#"select {NOTICE} {OF_NOTICES} where n.channel = ?1 and n.next_try is not null and n.next_try <= ?2
                and (n.in_hand_until is null or n.in_hand_until <= ?2) and {which} and {ITS_TURN}
                and (?4 is null or {CANNOT_WAIT})
            order by n.next_try, n.id limit ?3"#
@@ -222,45 +233,44 @@ fn due_of(
     let mut found = query.query(params![channel.name(), now.unix_ms(), rows::limit(limit), day, minute])?;
     let mut due = Vec::new();
     while let Some(row) = found.next()? {
-        let id = row.get("id")?;
         due.push(match notices::read(row) {
-            Ok(notice) if notice.kind == NoticeKind::Settled && row.get("followed_never")? => {
-                Due::Needless { id, in_doubt: false }
+            Ok((notice, Stands { was_followed_never: true, .. })) if notice.kind == NoticeKind::Settled => {
+                Due::Needless { id: notice.id, in_doubt: false }
             }
-            Ok(notice) => {
-                let in_doubt = row.get::<_, Option<i64>>("taken_at")?.is_some();
-                // What asked and is nobody's was forgotten while it was in hand.
-                if notice.kind == NoticeKind::ApprovalAsked && notice.booking.is_none() {
-                    Due::Needless { id, in_doubt }
-                } else {
-                    Due::Notice(Box::new(Taken { notice, in_doubt }))
-                }
+            // What asked and is nobody's was forgotten while it was in hand.
+            Ok((notice, Stands { in_doubt, .. }))
+                if notice.kind == NoticeKind::ApprovalAsked && notice.booking.is_none() =>
+            {
+                Due::Needless { id: notice.id, in_doubt }
             }
-            Err(why) => Due::Unreadable(id, why),
+            Ok((notice, Stands { in_doubt, .. })) => Due::Notice(Box::new(Taken { notice, in_doubt })),
+            Err(why) => Due::Unreadable(row.get(0)?, why),
         });
     }
     Ok(due)
 }
 
+fn keep_all(db: &Writing<'_>, came: &[(i64, Came)], now: Moment) -> Result<(), StoreError> {
+    let early = receipts::are_early(db)?;
+    came.iter().try_for_each(|(id, came)| keep(db, *id, came, early, now))
+}
+
 /// `early`: whether there are receipts that came before their notice was known to have left.
 fn keep(db: &Writing<'_>, id: i64, came: &Came, early: bool, now: Moment) -> Result<(), StoreError> {
     match came {
-        // What was erased meanwhile stays erased.
         Came::Sent { adapter, handle } => {
-            let mut sent = db.prepare_cached(
-                r#"update notice set next_try = null, sent_at = ?2, path = null, failure = null, adapter = ?3, handle = ?4
-                   where id = ?1 and "to" <> '' returning kind = ?5, booking is null"#,
-            )?;
-            let left: Option<(bool, bool)> = sent
-                .query_row(params![id, now.unix_ms(), adapter, handle, NoticeKind::SignInCode.name()], |row| {
-                    Ok((row.get(0)?, row.get(1)?))
-                })
-                .optional()?;
-            let (is_code, is_nobodys) = left.unwrap_or((false, true));
-            if is_code {
+            let sent = |of: &str| -> Result<usize, StoreError> {
+                // What was erased meanwhile stays erased.
+                let sql = format!(
+                    r#"update notice set next_try = null, sent_at = ?2, path = null, failure = null, adapter = ?3, handle = ?4
+                       where id = ?1 and "to" <> '' {of}"#
+                );
+                Ok(db.prepare_cached(&sql)?.execute(params![id, now.unix_ms(), adapter, handle])?)
+            };
+            // Nothing is to be forgotten of most.
+            if sent("and booking is not null")? == 0 {
+                sent("")?;
                 forget_code(db, id)?;
-            }
-            if is_nobodys {
                 settled::forget_of_nobody(db, id)?;
             }
             match handle {

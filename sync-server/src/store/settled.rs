@@ -125,7 +125,8 @@ pub(super) fn let_go(db: &Writing<'_>, these: &str, value: &dyn ToSql) -> Result
         let mut query = db.prepare_cached(&to_be_told)?;
         let mut found = query.query(params![value, NoticeKind::Settled.name()])?;
         while let Some(row) = found.next()? {
-            let stands = notices::facts(row)?.into_iter().find(|(fact, _)| *fact == Fact::Standing);
+            let stands =
+                notices::facts(&rows::text(row, "facts")?)?.into_iter().find(|(fact, _)| *fact == Fact::Standing);
             let stands = stands.map(|(_, stands)| stands).unwrap_or_default();
             told.push((row.get::<_, i64>("id")?, row.get::<_, i64>("follows")?, stands));
         }

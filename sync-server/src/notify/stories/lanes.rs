@@ -35,6 +35,30 @@ async fn a_provider_that_hangs_holds_up_no_other() {
 }
 
 #[tokio::test]
+async fn what_came_is_kept_when_no_more_can_be_taken() {
+    let desk = Desk::open().await;
+    for seed in 0..40 {
+        desk.submit([seed, 0]).await;
+    }
+    let post = Post::slow(Channel::Sms);
+    let running = tokio::spawn(desk.outbox(post.sender()).run());
+    until(|| post.calls() > 0).await;
+    let other = rusqlite::Connection::open(&desk.path).unwrap();
+    other.busy_timeout(Duration::from_secs(10)).unwrap();
+    other.execute_batch("alter table said rename to unreadable").unwrap();
+    let kept = || -> i64 {
+        other.query_row("select count(*) from notice where sent_at is not null", [], |row| row.get(0)).unwrap()
+    };
+    until(|| kept() >= 16).await;
+    let reached = post.calls();
+    assert!(reached < 40, "the others could not be read");
+    other.execute_batch("alter table unreadable rename to said").unwrap();
+    until(|| kept() == 40).await;
+    running.abort();
+    assert_eq!(post.calls(), 40, "each once");
+}
+
+#[tokio::test]
 async fn what_was_in_hand_at_the_end_is_asked_after_at_the_start() {
     let mut desk = Desk::open().await;
     desk.submit([1, 0]).await;

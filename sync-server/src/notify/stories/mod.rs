@@ -169,15 +169,24 @@ struct Post {
 
 impl Post {
     fn new(channel: Channel, answers: bool, script: &[Does]) -> Arc<Self> {
-        Arc::new(Self {
+        Arc::new(Self::paced(channel, answers, script, 1000))
+    }
+
+    /// Takes one after another, and everything.
+    fn slow(channel: Channel) -> Arc<Self> {
+        Arc::new(Self::paced(channel, true, &[], 20))
+    }
+
+    fn paced(channel: Channel, answers: bool, script: &[Does], per_second: u32) -> Self {
+        Self {
             channel,
             answers,
             script: Mutex::new(script.iter().copied().collect()),
             seen: Mutex::default(),
             asked: Mutex::default(),
-            pace: Pace { at_once: 4, per_second: 1000 },
+            pace: Pace { at_once: 4, per_second },
             crashed: tokio::sync::Notify::new(),
-        })
+        }
     }
 
     fn sender(self: &Arc<Self>) -> Vec<Box<dyn Sender>> {
