@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use sync_server::{
     office::{Channel, Ladder, Quiet},
-    store::{Came, Receipt},
+    store::{Came, GivenUp, Receipt},
 };
 
 use super::days::{Day, form, links, told};
@@ -22,7 +22,9 @@ pub(super) async fn leave(day: &mut Day) {
     told!(day, keep_notices(vec![(third.notice.id, sent)], day.later(2)));
     let key = third.notice.key();
     told!(day, notice_read(Channel::Sms, key, &third.notice.to, day.later(3)));
-    told!(day, take_notices(Channel::Wecom, None, 3, day.now));
+    let taken = told!(day, take_notices(Channel::Wecom, None, 3, day.now));
+    let refused = Came::GivenUp { how: GivenUp::Refused, why: Some("60111".to_owned()), in_doubt: false };
+    told!(day, keep_and_take_notices(vec![(taken[0].notice.id, refused)], (Channel::Hall, None, 3), day.now));
     told!(day, notices_let_go(day.now));
     let ladder = Ladder { host: vec![TimeDelta::minutes(30)], deputy: None, duty: None };
     let due = day.store().reminders_due(&ladder, Quiet::NONE, day.later(31)).await.unwrap();
