@@ -45,6 +45,7 @@ pub const ALL: &[(&str, By)] = &[
     ("other gates' entries not heard", By::Seed(0)),
     ("passes told days ahead", By::Seed(0)),
     ("plain verify", By::Seed(7)),
+    ("purged as soon as it is countersigned", By::Seed(1417)),
     ("purged before it is countersigned", By::Seed(2)),
     ("requests are answered twice", By::Seed(1)),
     ("revocations forgotten with a restart", By::Seed(1)),

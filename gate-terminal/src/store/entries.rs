@@ -22,7 +22,7 @@ use crate::ports::{OwnEntry, Receipt};
 /// their own must not push them out.
 const RECENT: i64 = 20_000;
 
-/// Countersigned entries stay on the spot this long, for questions at the gate.
+/// Countersigned entries stay on the spot this long, for questions at the gate, and for a server that comes back from an older copy.
 const KEPT_DAYS: u16 = 30;
 
 pub(super) fn head(connection: &Connection) -> Result<Head, StoreError> {
@@ -174,14 +174,23 @@ pub(super) fn keep_receipt(connection: &mut Connection, receipt: &Receipt) -> Re
     Ok(())
 }
 
-/// Purges what the server has countersigned and nobody asks for any more.
-pub(super) fn forget(transaction: &Transaction<'_>, before: CampusDay) -> Result<(), StoreError> {
-    let old = before.minus_days(KEPT_DAYS).start();
-    let sql = planted!(
-        "purged before it is countersigned",
-        "delete from entry where at_ms < ?1 and seq < (select max(seq) from entry)",
-        "delete from entry where at_ms < ?1 and seq <= (select seq from receipt) and seq < (select max(seq) from entry)",
+/// Purges what is old and was countersigned as long ago: what the server got lately, it may lose again with its database.
+pub(super) fn forget(transaction: &Transaction<'_>, today: CampusDay) -> Result<(), StoreError> {
+    let old = today.minus_days(KEPT_DAYS);
+    let noted = "insert or ignore into countersigned (day, seq) select ?1, seq from receipt";
+    transaction.execute(noted, [today.to_string()])?;
+    let since_long = planted!(
+        "purged as soon as it is countersigned",
+        "select max(seq) from countersigned where ?1 is not null",
+        "select max(seq) from countersigned where day <= ?1",
     );
-    transaction.execute(sql, [old.unix_ms()])?;
+    let since_long: Option<i64> = transaction.query_row(since_long, [old.to_string()], |row| row.get(0))?;
+    let through = planted!("purged before it is countersigned", Some(i64::MAX), since_long);
+    transaction.execute(
+        "delete from entry where at_ms < ?1 and seq <= ?2 and seq < (select max(seq) from entry)",
+        params![old.start().unix_ms(), through],
+    )?;
+    let passed = "delete from countersigned where day < (select max(day) from countersigned where day <= ?1)";
+    transaction.execute(passed, [old.to_string()])?;
     Ok(())
 }

@@ -12,6 +12,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0005_spare_root.sql"),
     include_str!("migrations/0006_oblivion.sql"),
     include_str!("migrations/0007_trouble.sql"),
+    include_str!("migrations/0008_countersigned.sql"),
 ];
 
 /// Brings the schema up to this program's; each step is one transaction.
