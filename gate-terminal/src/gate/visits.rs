@@ -285,6 +285,21 @@ mod tests {
     }
 
     #[test]
+    fn what_is_told_late_of_a_day_that_is_over_goes_on_from_what_was_known_and_counts_nothing_twice() {
+        let came = Movement { party: 3, ..movement(1, 1, Direction::In, 480) };
+        let left = Movement { party: 1, ..movement(2, 1, Direction::Out, 600) };
+        for (told, inside) in [(vec![left], 2), (vec![came], 3), (vec![came, left], 2)] {
+            let mut visits = Visits::default();
+            visits.moved(PASS, came);
+            visits.forget(today().plus_days(1));
+            told.iter().for_each(|late| visits.moved(PASS, *late));
+            visits.forget(today().plus_days(1));
+            let still = visits.still_inside().map(|still| still.movement.party);
+            assert_eq!(still.collect::<Vec<_>>(), [inside], "{told:?}");
+        }
+    }
+
+    #[test]
     fn who_is_inside_keeps_the_name_of_the_pass_and_who_is_forgotten_loses_it() {
         let name = MaskedName::parse("张*明").unwrap();
         let named = |visits: &Visits| {

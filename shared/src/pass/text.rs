@@ -109,12 +109,14 @@ mod tests {
         let good = PassText::encode(&[1; MAX_PASS_BYTES]);
         assert!(PassText::parse(good.as_str()).is_ok());
         assert_eq!(good.to_string(), good.as_str());
+        let shortest = PassText::encode(&[1; MIN_PASS_BYTES]);
+        assert!(PassText::parse(shortest.as_str()).is_ok());
         for wrong in [
             good.as_str().to_lowercase(),
             format!("{good}\n"),
             format!("\u{feff}{good}"),
             format!("{good}0"),
-            good.as_str().get(..100).unwrap().to_owned(),
+            shortest.as_str().get(1..).unwrap().to_owned(),
             "https://example.edu.cn/pass".to_owned(),
             String::new(),
         ] {

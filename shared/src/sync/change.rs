@@ -119,3 +119,16 @@ pub struct PassRecord {
     pub department: String,
     pub reason: String,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_revocation_outlives_the_day_of_the_pass_that_was_booked_longest_before() {
+        let revoked = CampusDay::parse("2026-11-23").unwrap();
+        let shown = revoked.plus_days(MAX_DAYS_AHEAD);
+        let put_right = shown.plus_days(1);
+        assert!(revoked.plus_days(REVOCATION_KEPT_DAYS) >= put_right, "though a clock was a day behind");
+    }
+}

@@ -158,7 +158,7 @@ fn make(db: &Connection, campus: CampusId, epoch: u32, now: Moment) -> Result<Op
     }
     let parts = texts(db, (campus, epoch, before))?;
     let told = u64::try_from(parts.len().saturating_mul(SNAPSHOT_PART)).unwrap_or(u64::MAX);
-    if (!is_new_day && links < told / 4) || (links == 0 && parts.is_empty()) {
+    if !is_new_day && links < told / 4 {
         return Ok(None);
     }
     let mut gathered = Gathered::default();

@@ -88,7 +88,7 @@ fn at_work() -> (TempDir, SqliteStore) {
 }
 
 fn written(folder: &TempDir) -> Vec<u64> {
-    read(&book(folder), &own()).unwrap().entries.iter().map(|(kept, _)| kept.seq).collect()
+    read(&book(folder), &own()).unwrap().entries().map(|(seq, _)| seq).collect()
 }
 
 fn chain(store: &mut SqliteStore) -> (Vec<String>, Head) {
@@ -203,6 +203,14 @@ fn nobody_else_reads_the_journal() {
     use std::os::unix::fs::PermissionsExt as _;
     let (folder, _store) = at_work();
     assert_eq!(fs::metadata(book(&folder)).unwrap().permissions().mode() & 0o077, 0);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_name_that_may_not_be_on_the_disk_is_a_fault() {
+    let (folder, _store) = at_work();
+    sync_folder(&book(&folder)).unwrap();
+    sync_folder(&folder.path().join("taken away").join(FILE)).unwrap_err();
 }
 
 #[test]

@@ -145,3 +145,19 @@ async fn a_rush_makes_one_in_parts_and_a_part_of_another_is_not_told() {
     let beyond = Some(place(seq, &first.parts, 2));
     assert_eq!(asked(&office, Cursor::START, beyond).await.snapshot.unwrap().part, 0);
 }
+
+#[tokio::test]
+async fn within_a_day_one_is_due_after_two_thousand_links_and_of_a_large_campus_when_a_quarter_would_be_new() {
+    let office = Office::open();
+    places(&office).await;
+    office.store.keep_snapshots(office.now).await.unwrap();
+    let mut passes = 0_u64..;
+    // The campus's names were the first link; of nine thousand passes there are three parts.
+    for (links, due) in [(LINKS_AT_LEAST - 2, 0), (1, 1), (7_000, 1), (2_999, 0), (1, 1)] {
+        let issued = passes.by_ref().take(usize::try_from(links).unwrap()).map(|number| issued(number, today()));
+        tell(&office, issued.collect()).await;
+        assert_eq!(office.store.keep_snapshots(office.now).await.unwrap(), due, "{links} more, up to {}", passes.start);
+    }
+    let told = asked(&office, Cursor::START, None).await.snapshot.unwrap();
+    assert_eq!((told.head.seq, told.parts.len()), (passes.start + 1, 3));
+}

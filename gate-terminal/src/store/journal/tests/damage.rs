@@ -86,6 +86,28 @@ fn pages_overwritten_in_the_middle_are_noticed_and_lose_no_entry() {
 }
 
 #[test]
+fn what_is_left_of_a_journal_goes_on_from_the_entry_it_follows_and_from_no_other() {
+    for another in [false, true] {
+        let (folder, acknowledged) = gone_back();
+        let text = fs::read_to_string(book(&folder)).unwrap();
+        let left = text.lines().enumerate().map(|(at, line)| if [1, 3, 4].contains(&at) { "no line" } else { line });
+        fs::write(book(&folder), left.map(|line| format!("{line}\n")).collect::<String>()).unwrap();
+        assert_eq!(written(&folder), [4, 5]);
+        let mut store = SqliteStore::open(&database(&folder)).unwrap();
+        if another {
+            store.connection.execute("delete from entry where seq = 3", []).unwrap();
+            store.append(&entry(9)).unwrap();
+        }
+        let before = chain(&mut store);
+        assert_eq!(before.1.seq, 3);
+        store.keep_journal(&key()).unwrap();
+        let stands = if another { before } else { acknowledged };
+        assert_eq!(entries::head(&store.connection).unwrap(), stands.1, "another course: {another}");
+        assert_eq!(chain(&mut store), stands);
+    }
+}
+
+#[test]
 fn without_a_journal_of_its_own_a_damaged_database_stays_where_it_is() {
     let (folder, store) = at_work();
     drop(store);

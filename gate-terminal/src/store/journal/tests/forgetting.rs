@@ -48,6 +48,71 @@ fn whom_it_trusts_comes_back_with_the_database_and_with_the_journal_alone() {
     assert_eq!(aside, 0, "a journal of other roots is this terminal's own all the same");
 }
 
+fn set_aside(folder: &TempDir) -> bool {
+    folder.path().join("entries.journal.before").exists()
+}
+
+#[test]
+fn key_sets_that_changed_both_roots_since_the_first_line_are_believed_to_the_last() {
+    let (folder, mut store) = at_work();
+    let first = Office::open().post();
+    let paper = Paper::make(folder.path().join("one.part"), Watched::default()).unwrap();
+    let mut journal = Journal::begin(paper, &key(), &first, morning(), KeySetFloor::default()).unwrap();
+    for news in with_a_spare() {
+        store.keep_news(&news).unwrap();
+        journal.write(&Line::KeySet(Box::new(news.key_set.unwrap().sealed))).unwrap();
+    }
+    let roots = store.post().unwrap().unwrap().roots;
+    assert!(!roots.each().any(|root| first.roots.holds(root)));
+    fs::copy(&journal.paper.path, book(&folder)).unwrap();
+    store.keep_journal(&key()).unwrap();
+    assert_eq!((written(&folder), set_aside(&folder)), (vec![1, 2, 3], false));
+    drop(store);
+    fs::copy(&journal.paper.path, book(&folder)).unwrap();
+    fs::write(database(&folder), "gone").unwrap();
+    let (store, _) = SqliteStore::rebuild(&database(&folder), &key(), "damaged-1").unwrap();
+    assert_eq!(store.post().unwrap().unwrap().roots, roots);
+}
+
+#[test]
+fn a_journal_without_a_line_yet_is_the_beginning_of_any_book_but_one_that_was_purged() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = SqliteStore::open(&database(&folder)).unwrap();
+    store.keep_post(&Office::open().post(), morning()).unwrap();
+    store.keep_journal(&key()).unwrap();
+    let empty = fs::read(book(&folder)).unwrap();
+    store.keep_journal(&key()).unwrap();
+    assert!(!set_aside(&folder), "of an empty book");
+    for n in 1..=3 {
+        store.append(&entry(n)).unwrap();
+    }
+    fs::write(book(&folder), &empty).unwrap();
+    store.keep_journal(&key()).unwrap();
+    assert_eq!((written(&folder), set_aside(&folder)), (vec![1, 2, 3], false));
+    let (_, head) = chain(&mut store);
+    store.keep_receipt(&Receipt { proven: receipt(head), sealed: sealed(head) }).unwrap();
+    store.forget(day().plus_days(40)).unwrap();
+    fs::write(book(&folder), &empty).unwrap();
+    store.keep_journal(&key()).unwrap();
+    assert_eq!((written(&folder), set_aside(&folder)), (vec![3], true));
+}
+
+#[test]
+fn purged_entries_stay_in_the_journal_while_there_are_more_of_the_others() {
+    let (folder, mut store) = at_work();
+    let (old, young) = (PURGED_AT_MOST + 5, PURGED_AT_MOST + 10);
+    let (then, later) = (entry(1), Entry { at: day().plus_days(60).start(), ..entry(1) });
+    for seq in 4..=old + young {
+        store.append(if seq > old { &later } else { &then }).unwrap();
+    }
+    let (_, head) = store.entries_after(0, 100_000).unwrap();
+    store.keep_receipt(&Receipt { proven: receipt(head), sealed: sealed(head) }).unwrap();
+    store.forget(day().plus_days(40)).unwrap();
+    store.keep_journal(&key()).unwrap();
+    let (left, _) = store.entries_after(0, 100_000).unwrap();
+    assert_eq!((left[0].seq, written(&folder)), (old + 1, (1..=old + young).collect()));
+}
+
 /// Whether any file of the folder holds the text.
 fn anywhere(folder: &Path, text: &str) -> bool {
     fs::read_dir(folder).unwrap().map(Result::unwrap).any(|file| {
