@@ -13,13 +13,7 @@ use shared::{
     sync::{Refusal, push::PushRequest},
 };
 
-use crate::{
-    Stopped,
-    office::Said,
-    terminal::Copy,
-    told,
-    world::World,
-};
+use crate::{Stopped, office::Said, terminal::Copy, told, world::World};
 
 #[derive(Debug, Default)]
 pub struct Clones {

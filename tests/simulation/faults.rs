@@ -164,7 +164,8 @@ impl World {
             }
         } else if let Some(next) = candidate.filter(|next| next.cursor == cursor && held.news.proven == next.proven) {
             // The same place and a newer word of the time, and perhaps other keys.
-            let number = |set: &shared::pass::SealedKeySet| read::<KeySetBody>(set.body.as_bytes()).map(|set| set.number);
+            let number =
+                |set: &shared::pass::SealedKeySet| read::<KeySetBody>(set.body.as_bytes()).map(|set| set.number);
             let held_set = held.news.key_set.as_ref().map(number).transpose()?;
             if held_set == next.keys.as_ref().map(|set| set.number) {
                 terminal.knowledge.keys = next.keys;

@@ -60,6 +60,7 @@ impl World {
             self.agrees(at)?;
             self.answers_as_the_office_would(at)?;
         }
+        self.walk_ins_go_through()?;
         self.all_talk()?;
         self.server_has_everything()?;
         self.office_has_the_forks()?;

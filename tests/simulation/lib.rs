@@ -24,6 +24,7 @@ pub mod talk;
 pub mod tally;
 pub mod terminal;
 pub mod trace;
+pub mod walk_ins;
 pub mod watch;
 pub mod weak;
 pub mod world;

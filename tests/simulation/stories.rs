@@ -42,30 +42,53 @@ fn two_thousand_terminal_days_without_a_violation() {
     for kind in FAULTS {
         assert!(all.faults.contains_key(kind), "no seed had {kind}");
     }
+    for what in COUNTS {
+        assert!(all.counts.contains_key(what), "no seed had {what}");
+    }
     for (seed, mark) in (0..TWICE).zip(&marks) {
         assert_eq!(&run(seed, Plan::of(seed)).mark, mark, "seed {seed} did something else the second time");
     }
 }
 
 /// Without these the days would prove little.
-const FAULTS: [&str; 19] = [
+const FAULTS: [&str; 26] = [
+    "a key set whose suite falls",
     "a link with another number",
+    "a revoked key's beacon",
+    "a revoked key's beacon and its old key set",
     "an old answer",
     "an altered link",
     "another campus's answer",
     "answers lost on the way back",
     "answers that came too late",
+    "answers to walk-ins lost",
     "calls lost on the way",
     "clocks put at a gate",
     "databases put back beside their journal",
     "disks put back",
+    "keys stolen and revoked",
     "leaps of the office's clock",
     "lines cut",
     "messages that came twice",
     "power gone before a write",
     "power gone before an answer",
     "starts with a wrong clock",
+    "terminals cloned",
     "terminals stolen",
     "the office restored",
     "the office without power",
+    "walk-ins lost on the way",
+];
+
+/// Nor these that are done and checked.
+const COUNTS: [&str; 9] = [
+    "codes of revoked keys",
+    "codes sealed anew",
+    "entries set aside",
+    "forks told at the office",
+    "keys rotated",
+    "walk-ins approved",
+    "walk-ins declined",
+    "walk-ins followed to the office",
+    "walk-ins let in",
 ];

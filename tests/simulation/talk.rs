@@ -34,7 +34,7 @@ impl World {
         for lane in [Lane::Pull, Lane::Push] {
             self.go_on(at, lane)?;
         }
-        Ok(())
+        self.hosts_are_asked(at)
     }
 
     fn go_on(&mut self, at: usize, lane: Lane) -> Result<(), Stopped> {

@@ -8,7 +8,7 @@ use gate_terminal::{
     card,
     clock::SetClock,
     controller::{Controller, Doors},
-    gate::{Event, Panel, Signal},
+    gate::{Event, Panel, Signal, WalkIn},
     ports::{Clock as _, Held, Lamp, Observer, Post, Store as _, Told},
     store::{DATABASE_FILE, SqliteStore},
     sync::{self, Lanes},
@@ -184,6 +184,12 @@ impl Terminal {
     #[must_use]
     pub fn alarm(&self) -> Option<gate_terminal::gate::Alarm> {
         self.running.as_ref().and_then(|running| running.controller.view().alarm)
+    }
+
+    /// Those without a pass for whom it has asked their hosts.
+    #[must_use]
+    pub fn walk_ins(&self) -> Arc<[WalkIn]> {
+        self.running.as_ref().map_or_else(|| Arc::from([]), |running| running.controller.view().walk_ins)
     }
 
     #[must_use]

@@ -98,6 +98,7 @@ impl World {
                             self.violated(format!("{name}: it says {:?} though {why}", shown.verdict));
                         }
                     }
+                    told @ Told::WalkIn(_) if !died => self.walk_in_stands(at, told),
                     Told::NotRecorded { .. } if !died => {
                         self.violated(format!("{}: an entry was not taken", self.name(at)))
                     }

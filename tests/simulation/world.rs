@@ -25,6 +25,7 @@ use crate::{
     terminal::{Copy, Terminal},
     told,
     trace::Trace,
+    walk_ins::WalkIns,
 };
 
 /// Which faults a run has; a run without any must not even raise an alarm.
@@ -40,21 +41,31 @@ pub struct Plan {
     pub clones: bool,
     /// Whether the office renews its keys, and revokes such as were stolen.
     pub renewals: bool,
+    /// Whether people come without a pass, for whom their hosts are asked.
+    pub walk_ins: bool,
 }
 
 impl Plan {
     #[must_use]
     pub const fn of(seed: u64) -> Self {
         let (faults, turned_back) = (!seed.is_multiple_of(10), seed % 3 == 1);
+        let walk_ins = !turned_back && seed.is_multiple_of(2);
         // Where old disks come back it would not be known which of the two made a fork.
-        Self { days: 10, steps_a_day: 40, faults, turned_back, clones: seed % 3 == 2, renewals: seed % 4 > 1 }
+        Self { days: 10, steps_a_day: 40, faults, turned_back, clones: seed % 3 == 2, renewals: seed % 4 > 1, walk_ins }
     }
 
     /// Every other one with disks that come back. Those below a hundred do what they did before there was anything else.
     #[must_use]
     pub const fn short(seed: u64) -> Self {
         let (turned_back, newer) = (seed % 2 == 1, seed >= 100);
-        Self { days: 4, turned_back, clones: newer && !turned_back, renewals: newer, ..Self::of(seed) }
+        Self {
+            days: 4,
+            turned_back,
+            clones: newer && !turned_back,
+            renewals: newer,
+            walk_ins: newer && !turned_back,
+            ..Self::of(seed)
+        }
     }
 }
 
@@ -113,6 +124,7 @@ pub struct World {
     pub copies: BTreeMap<TerminalId, Copy>,
     pub clones: Clones,
     pub renewals: Renewals,
+    pub walk_ins: WalkIns,
     /// The key that the code before the camera names.
     pub shown_under: Option<KeyId>,
     pub visitors: u64,
@@ -169,6 +181,7 @@ impl World {
             copies: BTreeMap::new(),
             clones: Clones::default(),
             renewals: Renewals::default(),
+            walk_ins: WalkIns::default(),
             shown_under: None,
             visitors: seed % 1_000 * 10_000,
             given: None,
@@ -291,6 +304,7 @@ impl World {
         self.draw_a_fault()?;
         self.perhaps_cloned()?;
         self.perhaps_renewed()?;
+        self.perhaps_walk_in()?;
         for at in 0..self.terminals.len() {
             if self.dice.of_thousand(500) {
                 self.talk(at)?;
