@@ -162,6 +162,10 @@ impl World {
                 self.stale_code_is_refused(at, &pass)?;
             }
             let pass = self.refreshed(&pass)?;
+            // One that was taken back, too, has no other code any more.
+            if self.is_stale(&pass) {
+                continue;
+            }
             let Some(known) = self.terminals.get(at).map(|terminal| &terminal.knowledge) else { return Ok(()) };
             let (revoked, times_in) = (known.revoked.contains(&pass.id), known.times_in(pass.id));
             self.show(at, &pass.text, Some(Presented { pass: pass.id, genuine: true }))?;

@@ -78,7 +78,7 @@ impl World {
                 self.somebody_has_no_pass(at)?;
             }
         }
-        if self.more_dice.of_thousand(120) {
+        if self.more_dice.of_thousand(250) {
             let waiting: Vec<usize> = self.undecided();
             if let Some(which) = self.more_dice.pick(&waiting).copied() {
                 let yes = self.more_dice.of_thousand(750);
