@@ -18,6 +18,50 @@ fn again() {
     assert!(run.tally.violations.is_empty());
 }
 
+/// Nothing goes wrong that is not told of here.
+const CALM: Plan = Plan {
+    days: 4,
+    steps_a_day: 40,
+    faults: false,
+    turned_back: false,
+    clones: false,
+    renewals: false,
+    walk_ins: false,
+};
+
+fn told(seed: u64, plan: Plan, what: &str) -> u64 {
+    let tally = run(seed, plan).tally;
+    assert!(tally.violations.is_empty(), "{tally}");
+    tally.counts.get(what).or_else(|| tally.faults.get(what)).copied().unwrap_or(0)
+}
+
+#[test]
+fn two_machines_with_one_disk_are_told_apart_and_a_terminal_that_is_one_is_never_taken_for_two() {
+    let two = Plan { clones: true, ..CALM };
+    for what in ["terminals cloned", "forks told at the office", "entries set aside"] {
+        assert!(told(2, two, what) > 0, "{what}");
+    }
+    for what in ["forks told at the office", "alarms"] {
+        assert_eq!(told(2, CALM, what), 0, "{what}");
+    }
+}
+
+#[test]
+fn keys_are_renewed_under_gates_that_listen_and_none_raises_an_alarm() {
+    let renewed = Plan { renewals: true, ..CALM };
+    for what in ["keys rotated", "keys stolen and revoked"] {
+        assert!((0..4).any(|seed| told(seed, renewed, what) > 0), "{what}");
+    }
+    assert_eq!((0..4).map(|seed| told(seed, renewed, "alarms")).sum::<u64>(), 0);
+}
+
+#[test]
+fn a_walk_in_at_every_gate_where_people_come_in_reaches_the_office() {
+    let walk_ins = Plan { walk_ins: true, ..CALM };
+    assert_eq!(told(1, walk_ins, "walk-ins followed to the office"), 4);
+    assert_eq!(told(1, walk_ins, "alarms"), 0);
+}
+
 /// 40 campuses of ten days and five gates.
 const SEEDS: u64 = 40;
 

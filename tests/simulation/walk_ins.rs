@@ -253,10 +253,11 @@ impl World {
     }
 
     fn approved_at(&self, at: usize) -> Option<PassId> {
-        self.terminals.get(at)?.walk_ins().iter().find_map(|line| match line.standing {
-            WalkInStanding::Approved { pass } => Some(pass),
-            _ => None,
-        })
+        self.terminals
+            .get(at)?
+            .walk_ins()
+            .iter()
+            .find_map(|line| if let WalkInStanding::Approved { pass } = line.standing { Some(pass) } else { None })
     }
 
     /// The guard takes them from the list, compares the card and lets them in.
