@@ -15,6 +15,11 @@ use shared::{
 
 use crate::{Stopped, office::Said, terminal::Copy, told, world::World};
 
+/// Enough for what two machines have left to bring.
+const ROUNDS: usize = 12;
+
+const BETWEEN_ROUNDS_S: u64 = 32;
+
 #[derive(Debug, Default)]
 pub struct Clones {
     /// Of whom, and what lies in somebody's drawer.
@@ -148,7 +153,12 @@ impl World {
         for at in pair {
             self.terminals.get_mut(at).into_iter().for_each(|terminal| terminal.withdrawn = true);
         }
-        self.all_talk()?;
+        for _ in 0..ROUNDS {
+            self.pass_time(BETWEEN_ROUNDS_S)?;
+            for at in pair {
+                self.talk(at)?;
+            }
+        }
         let rows = self.office.wait(self.office.state()?.store.entries_set_aside()).map_err(told)?;
         let mut aside = BTreeSet::new();
         for row in rows.into_iter().filter(|row| row.id.terminal == id) {

@@ -67,7 +67,7 @@ impl World {
         self.clones_are_withdrawn()
     }
 
-    pub(crate) fn all_talk(&mut self) -> Result<(), Stopped> {
+    fn all_talk(&mut self) -> Result<(), Stopped> {
         for _ in 0..ROUNDS {
             self.pass_time(BETWEEN_ROUNDS_S)?;
             for at in 0..self.terminals.len() {

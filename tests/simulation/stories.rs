@@ -29,37 +29,36 @@ const CALM: Plan = Plan {
     walk_ins: false,
 };
 
-fn told(seed: u64, plan: Plan, what: &str) -> u64 {
+fn lived(seed: u64, plan: Plan) -> Tally {
     let tally = run(seed, plan).tally;
     assert!(tally.violations.is_empty(), "{tally}");
-    tally.counts.get(what).or_else(|| tally.faults.get(what)).copied().unwrap_or(0)
+    tally
 }
 
 #[test]
 fn two_machines_with_one_disk_are_told_apart_and_a_terminal_that_is_one_is_never_taken_for_two() {
-    let two = Plan { clones: true, ..CALM };
-    for what in ["terminals cloned", "forks told at the office", "entries set aside"] {
-        assert!(told(2, two, what) > 0, "{what}");
+    let (two, one) = (lived(2, Plan { clones: true, ..CALM }), lived(2, CALM));
+    assert_eq!(two.faults.get("terminals cloned"), Some(&1));
+    for what in ["forks told at the office", "entries set aside"] {
+        assert!(two.counts.contains_key(what), "{what}");
+        assert!(!one.counts.contains_key(what), "{what}");
     }
-    for what in ["forks told at the office", "alarms"] {
-        assert_eq!(told(2, CALM, what), 0, "{what}");
-    }
+    assert!(!one.counts.contains_key("alarms"));
 }
 
 #[test]
 fn keys_are_renewed_under_gates_that_listen_and_none_raises_an_alarm() {
-    let renewed = Plan { renewals: true, ..CALM };
-    for what in ["keys rotated", "keys stolen and revoked"] {
-        assert!((0..4).any(|seed| told(seed, renewed, what) > 0), "{what}");
-    }
-    assert_eq!((0..4).map(|seed| told(seed, renewed, "alarms")).sum::<u64>(), 0);
+    let mut all = lived(0, Plan { renewals: true, ..CALM });
+    all.add(lived(1, Plan { renewals: true, ..CALM }));
+    assert!(all.counts.contains_key("keys rotated") && all.faults.contains_key("keys stolen and revoked"), "{all}");
+    assert!(!all.counts.contains_key("alarms"), "{all}");
 }
 
 #[test]
 fn a_walk_in_at_every_gate_where_people_come_in_reaches_the_office() {
-    let walk_ins = Plan { walk_ins: true, ..CALM };
-    assert_eq!(told(1, walk_ins, "walk-ins followed to the office"), 4);
-    assert_eq!(told(1, walk_ins, "alarms"), 0);
+    let tally = lived(1, Plan { walk_ins: true, ..CALM });
+    assert_eq!(tally.counts.get("walk-ins followed to the office"), Some(&4));
+    assert!(!tally.counts.contains_key("alarms"), "{tally}");
 }
 
 /// 40 campuses of ten days and five gates.

@@ -49,9 +49,11 @@ impl Plan {
     #[must_use]
     pub const fn of(seed: u64) -> Self {
         let (faults, turned_back) = (!seed.is_multiple_of(10), seed % 3 == 1);
+        // So rare a thing as a restored office is to be among the first forty as it ever was.
+        let renewals = seed % 4 > 1 && (!turned_back || seed >= 100);
         let walk_ins = !turned_back && seed.is_multiple_of(2);
         // Where old disks come back it would not be known which of the two made a fork.
-        Self { days: 10, steps_a_day: 40, faults, turned_back, clones: seed % 3 == 2, renewals: seed % 4 > 1, walk_ins }
+        Self { days: 10, steps_a_day: 40, faults, turned_back, clones: seed % 6 == 2, renewals, walk_ins }
     }
 
     /// Every other one with disks that come back. Those below a hundred do what they did before there was anything else.
