@@ -1,7 +1,7 @@
 //! The line between a gate and the office, call by call: signed as the terminal signs, and lost, doubled or late as the seed says.
 
 use chrono::TimeDelta;
-use gate_terminal::gate::Event;
+use gate_terminal::gate::{Event, SyncFailure};
 use serde::{Serialize, de::DeserializeOwned};
 use shared::{
     sync::{
@@ -271,7 +271,12 @@ impl World {
     ) -> Result<(), Stopped> {
         if said.status != 200 {
             let failure = failure(&said);
-            self.trace.note(format!("{} {lane:?} refused: {failure:?}", self.name(at)));
+            let why = match &failure {
+                // Its proof is signed by a key that nobody drew.
+                SyncFailure::Refused(Refusal::Withdrawn { .. }) => "withdrawn".to_owned(),
+                other => format!("{other:?}"),
+            };
+            self.trace.note(format!("{} {lane:?} refused: {why}", self.name(at)));
             // The terminal waits before it tells the gate.
             let event = match lane {
                 Lane::Pull => Event::PullFailed(failure),
