@@ -274,7 +274,7 @@ impl World {
             let why = match &failure {
                 // Its proof is signed by a key that nobody drew.
                 SyncFailure::Refused(Refusal::Withdrawn { .. }) => "withdrawn".to_owned(),
-                other => format!("{other:?}"),
+                SyncFailure::Refused(_) | SyncFailure::Unreachable(_) => format!("{failure:?}"),
             };
             self.trace.note(format!("{} {lane:?} refused: {why}", self.name(at)));
             // The terminal waits before it tells the gate.
