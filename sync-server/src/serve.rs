@@ -43,6 +43,7 @@ use crate::{
     sync,
     timekeeper::{Leapt, Timekeeper},
 };
+pub use renewing::second_round;
 pub use wecom::WecomFault;
 
 pub use hall::HallFault;

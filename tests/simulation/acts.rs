@@ -13,7 +13,9 @@ use sync_server::{
 };
 
 use crate::{
-    Stopped, people, told,
+    Stopped, people,
+    renewals::key_of,
+    told,
     weak::signed_weakly,
     world::{Pass, World},
 };
@@ -82,6 +84,7 @@ impl World {
             day,
             text,
             booking,
+            page,
             visitor,
             entries,
             revoked: false,
@@ -153,7 +156,8 @@ impl World {
         let Some(pass) = self.dice.pick(&found).cloned() else { return Ok(()) };
         let gates = self.gates(|terminal| terminal.campus == pass.campus && terminal.way != Way::Out);
         let Some(at) = self.dice.pick(&gates).copied() else { return Ok(()) };
-        self.show(at, &pass.text, Some(Presented { pass: pass.id, genuine: true }))
+        let text = self.code_of(&pass)?;
+        self.show(at, &text, Some(Presented { pass: pass.id, genuine: true }))
     }
 
     pub fn somebody_leaves(&mut self) -> Result<(), Stopped> {
@@ -162,7 +166,8 @@ impl World {
         let Some(pass) = self.dice.pick(&found).cloned() else { return Ok(()) };
         let gates = self.gates(|terminal| terminal.campus == pass.campus && terminal.way != Way::In);
         let Some(at) = self.dice.pick(&gates).copied() else { return Ok(()) };
-        self.show(at, &pass.text, Some(Presented { pass: pass.id, genuine: true }))
+        let text = self.code_of(&pass)?;
+        self.show(at, &text, Some(Presented { pass: pass.id, genuine: true }))
     }
 
     /// A pass of today, changed by a letter or signed as no library signs; one of any day at any gate; or no pass at all.
@@ -203,6 +208,7 @@ impl World {
     pub fn show(&mut self, at: usize, text: &str, presented: Option<Presented>) -> Result<(), Stopped> {
         self.turn(at, Event::NoCode, None)?;
         self.pass_time(3)?;
+        self.shown_under = key_of(text);
         self.turn(at, Event::code(text), presented)?;
         self.tally.count("codes shown");
         let asked = self.terminals.get(at).and_then(|terminal| terminal.panel());

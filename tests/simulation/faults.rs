@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use gate_terminal::gate::SILENT_AT_MOST;
 use power_cut::cut::Cut;
-use shared::sync::pull::Cursor;
+use shared::{pass::keyset::KeySetBody, sync::pull::Cursor};
 
 use crate::{
     Stopped,
@@ -113,17 +113,18 @@ impl World {
     }
 
     /// What a start finds must be all that was answered for, and at most what was just being written besides.
-    fn found_again(&mut self, at: usize) -> Result<(), Stopped> {
+    pub(crate) fn found_again(&mut self, at: usize) -> Result<(), Stopped> {
         let name = self.name(at);
         let Some(terminal) = self.terminals.get_mut(at) else { return Ok(()) };
         let (stored, held) = (terminal.stored_entries()?, terminal.held()?);
-        let up_to = self.served.get(&terminal.id).map_or(0, |served| served.up_to);
+        let served = self.served.get(&terminal.id).map(|served| &served.bodies);
         let first = stored.first().map_or(0, |(seq, _)| *seq);
         let mut wrong = Vec::new();
         for (seq, body) in &terminal.knowledge.entries {
             let found = stored.iter().find(|(stored, _)| stored == seq);
             // A withdrawn gate gets no receipts: it lets go of what the office says it has set aside.
-            let purged = *seq < first && (*seq <= up_to || terminal.withdrawn);
+            let is_served = || served.and_then(|bodies| bodies.get(seq)) == Some(body);
+            let purged = *seq < first && (terminal.withdrawn || is_served());
             match found {
                 Some((_, stored)) if stored == body => {}
                 None if purged => {}
@@ -162,7 +163,14 @@ impl World {
                 }
             }
         } else if let Some(next) = candidate.filter(|next| next.cursor == cursor && held.news.proven == next.proven) {
-            // The same place and a newer word of the time.
+            // The same place and a newer word of the time, and perhaps other keys.
+            let number =
+                |set: &shared::pass::SealedKeySet| read::<KeySetBody>(set.body.as_bytes()).map(|set| set.number);
+            let held_set = held.news.key_set.as_ref().map(number).transpose()?;
+            if held_set == next.keys.as_ref().map(|set| set.number) {
+                terminal.knowledge.keys = next.keys;
+                terminal.knowledge.least_set = next.least_set;
+            }
             terminal.knowledge.proven = next.proven;
             terminal.knowledge.as_of = next.as_of.or(terminal.knowledge.as_of);
             terminal.floor = next.proven.unwrap_or(terminal.floor);

@@ -55,12 +55,16 @@ impl World {
         self.somebody_stands_at_every_gate()?;
         self.all_talk()?;
         self.server_keeps_its_word()?;
+        self.pages_follow_the_keys()?;
         for at in 0..self.terminals.len() {
             self.agrees(at)?;
             self.answers_as_the_office_would(at)?;
         }
+        self.walk_ins_go_through()?;
         self.all_talk()?;
-        self.server_has_everything()
+        self.server_has_everything()?;
+        self.office_has_the_forks()?;
+        self.clones_are_withdrawn()
     }
 
     fn all_talk(&mut self) -> Result<(), Stopped> {
@@ -93,6 +97,8 @@ impl World {
             return Ok(());
         }
         let (campus, held) = (terminal.campus, terminal.held()?);
+        let newest = self.office.state()?.keys.now().key_set.body.clone();
+        let is_newest = held.news.key_set.is_some_and(|set| set.body == newest);
         let (mut listed, mut revoked, mut watched) = (BTreeMap::new(), Vec::new(), Vec::new());
         for change in held.news.changes {
             match change {
@@ -106,6 +112,9 @@ impl World {
             }
         }
         let mut wrong = Vec::new();
+        if !is_newest {
+            wrong.push("it does not hold the newest key set".to_owned());
+        }
         let here =
             |pass: &&Pass| pass.campus == campus && !pass.lost && (today..=today.plus_days(1)).contains(&pass.day);
         for Pass { id, day, revoked: is_revoked, watched: is_watched, .. } in self.passes.iter().filter(here) {
@@ -149,6 +158,14 @@ impl World {
             .cloned()
             .collect();
         for pass in passes {
+            if self.is_stale(&pass) {
+                self.stale_code_is_refused(at, &pass)?;
+            }
+            let pass = self.refreshed(&pass)?;
+            // One that was taken back, too, has no other code any more.
+            if self.is_stale(&pass) {
+                continue;
+            }
             let Some(known) = self.terminals.get(at).map(|terminal| &terminal.knowledge) else { return Ok(()) };
             let (revoked, times_in) = (known.revoked.contains(&pass.id), known.times_in(pass.id));
             self.show(at, &pass.text, Some(Presented { pass: pass.id, genuine: true }))?;
@@ -178,7 +195,10 @@ impl World {
     fn server_has_everything(&mut self) -> Result<(), Stopped> {
         self.server_keeps_its_word()?;
         let mut wrong = Vec::new();
-        for terminal in &self.terminals {
+        for (at, terminal) in self.terminals.iter().enumerate() {
+            if self.clones.is_one_of_two(at) {
+                continue;
+            }
             let (id, up_to) = (terminal.id, self.served.get(&terminal.id).map_or(0, |served| served.up_to));
             let last = terminal.knowledge.last_entry();
             if terminal.turned_back {

@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use shared::{
     entry::{Direction, Entry, EntryId},
-    ids::PassId,
+    ids::{KeyId, PassId},
+    pass::{KeyUse, keyset::KeySetBody},
     sync::{
         beacon::Beacon,
         change::Change,
@@ -27,6 +28,12 @@ pub struct Knowledge {
     pub as_of: Option<Moment>,
     /// The last time the server proved to it.
     pub proven: Option<Moment>,
+    /// The newest key set that it was told, as a root signed it.
+    pub keys: Option<KeySetBody>,
+    /// No set that it ever held had a higher number or suite.
+    pub least_set: (u32, u8),
+    /// Under which key the last word came.
+    pub told_by: Option<KeyId>,
     /// Its own entries by their numbers, as it has written them.
     pub entries: BTreeMap<u64, String>,
 }
@@ -41,6 +48,9 @@ impl Default for Knowledge {
             went_in: BTreeMap::new(),
             as_of: None,
             proven: None,
+            keys: None,
+            least_set: (0, 0),
+            told_by: None,
             entries: BTreeMap::new(),
         }
     }
@@ -51,6 +61,12 @@ impl Knowledge {
     #[must_use]
     pub fn after(&self, answer: &PullAnswer, beacon: &Beacon) -> Self {
         let mut next = self.clone();
+        let set = answer.key_set.as_ref().and_then(|set| serde_json::from_str::<KeySetBody>(&set.body).ok());
+        if let Some(set) = set.filter(|set| self.keys.as_ref().is_none_or(|held| held.number < set.number)) {
+            next.least_set = (set.number, set.min_suite);
+            next.keys = Some(set);
+        }
+        next.told_by = answer.beacon.key;
         // A day here is told in one part.
         let snapshot = answer.snapshot.as_ref().map(|part| part.changes.get());
         if beacon.epoch > self.cursor.epoch || snapshot.is_some() {
@@ -82,10 +98,17 @@ impl Knowledge {
         }
     }
 
-    /// Withdrawn, it forgets all but what it wrote and the time.
+    /// Withdrawn, it forgets all but what it wrote, the time, and what no later key set may be below.
     #[must_use]
     pub fn forgotten(self) -> Self {
-        Self { entries: self.entries, proven: self.proven, ..Self::default() }
+        Self { entries: self.entries, proven: self.proven, least_set: self.least_set, ..Self::default() }
+    }
+
+    /// Whether the newest set names this key for this, at that moment.
+    #[must_use]
+    pub fn holds_key(&self, id: KeyId, r#use: KeyUse, at: Moment) -> bool {
+        let keys = self.keys.iter().flat_map(|set| &set.keys);
+        keys.into_iter().any(|key| key.id == id && key.r#use == r#use && (key.not_before..key.not_after).contains(&at))
     }
 
     /// An entry of its own that the store has answered for.

@@ -7,6 +7,7 @@
 //! the gate does by that alone ([`watch`]). At the end all faults are mended and everybody must agree ([`healing`]).
 
 pub mod acts;
+pub mod clones;
 pub mod dice;
 pub mod faults;
 pub mod flight;
@@ -18,10 +19,12 @@ pub mod knowledge;
 pub mod machine;
 pub mod office;
 pub mod people;
+pub mod renewals;
 pub mod talk;
 pub mod tally;
 pub mod terminal;
 pub mod trace;
+pub mod walk_ins;
 pub mod watch;
 pub mod weak;
 pub mod world;

@@ -28,6 +28,7 @@ use shared::{
 use sync_server::{
     clock::{Clock as _, SetClock},
     config::Config,
+    keys::Lookout,
     serve,
     state::AppState,
     store, sync,
@@ -53,6 +54,7 @@ pub struct Office {
     pub clock: Arc<SetClock>,
     /// As whoever holds it could use it.
     pub pass_key: SigningKey,
+    pub root: SigningKey,
     config: Config,
     machine: Machine,
     runtime: Arc<Runtime>,
@@ -63,6 +65,7 @@ pub struct Office {
 struct Open {
     state: AppState,
     router: Router,
+    lookout: Lookout,
     _close: watch::Sender<bool>,
 }
 
@@ -81,8 +84,9 @@ impl Office {
         let machine = Machine::new()?;
         let listen: SocketAddr = ([127, 0, 0, 1], 8460).into();
         let config = Config { listen, data_dir: machine.folder().to_owned(), ..Config::default() };
-        let pass_key = put_keys(machine.folder(), begin, dice)?;
-        let mut office = Self { clock: Arc::new(SetClock::at(begin)), pass_key, config, machine, runtime, open: None };
+        let (pass_key, root) = put_keys(machine.folder(), begin, dice)?;
+        let clock = Arc::new(SetClock::at(begin));
+        let mut office = Self { clock, pass_key, root, config, machine, runtime, open: None };
         office.start()?;
         let now = office.now();
         let import = office.state()?.store.import_directory(people::directory(), now);
@@ -117,7 +121,8 @@ impl Office {
         let state = opened.map_err(|fault| Stopped(format!("the office does not start: {fault}")))?;
         let (close, closing) = watch::channel(false);
         let router = sync::router(state.clone(), closing);
-        self.open = Some(Open { state, router, _close: close });
+        let lookout = Lookout::new(&self.config.data_dir);
+        self.open = Some(Open { state, router, lookout, _close: close });
         self.machine.settle();
         Ok(())
     }
@@ -129,7 +134,15 @@ impl Office {
         self.machine.put(left)
     }
 
-    /// What the server does by itself every minute.
+    /// What the server does by itself every second: it looks whether its keys are others.
+    pub fn second(&mut self) {
+        if let Some(open) = &mut self.open {
+            self.runtime.block_on(serve::second_round(&open.state, &mut open.lookout));
+            self.machine.settle();
+        }
+    }
+
+    /// What it does every minute.
     pub fn minute(&mut self) {
         if let Some(open) = &self.open {
             // While the clock is in doubt it does nothing, and says so in its log.
@@ -247,7 +260,7 @@ fn lay_out(room: &Path, image: &Image) -> Result<(), Stopped> {
 }
 
 /// Drawn and not random, so that every byte of a run comes again.
-fn put_keys(folder: &Path, begin: Moment, dice: &mut Dice) -> Result<SigningKey, Stopped> {
+fn put_keys(folder: &Path, begin: Moment, dice: &mut Dice) -> Result<(SigningKey, SigningKey), Stopped> {
     let secrets = folder.join("secrets");
     fs::create_dir_all(&secrets).map_err(told)?;
     let mut put = |name: &str| -> Result<SigningKey, Stopped> {
@@ -257,7 +270,7 @@ fn put_keys(folder: &Path, begin: Moment, dice: &mut Dice) -> Result<SigningKey,
         Ok(SigningKey::from_bytes(&bytes))
     };
     let (pass, beacon, _) = (put("pass.key")?, put("beacon.key")?, put("identity.key")?);
-    let root = SigningKey::from_bytes(&dice.bytes());
+    let root = put("root.key")?;
     let not_before = CampusDay::of(begin).minus_days(1).start();
     let named = |id, r#use, key: &SigningKey| NamedKey {
         id: KeyId::new(id),
@@ -276,5 +289,5 @@ fn put_keys(folder: &Path, begin: Moment, dice: &mut Dice) -> Result<SigningKey,
     .map_err(told)?;
     let file = serde_json::json!({ "root": PublicKey::of(&root), "set": set });
     fs::write(folder.join("key-set.json"), file.to_string()).map_err(told)?;
-    Ok(pass)
+    Ok((pass, root))
 }

@@ -1,7 +1,7 @@
 //! The line between a gate and the office, call by call: signed as the terminal signs, and lost, doubled or late as the seed says.
 
 use chrono::TimeDelta;
-use gate_terminal::gate::Event;
+use gate_terminal::gate::{Event, SyncFailure};
 use serde::{Serialize, de::DeserializeOwned};
 use shared::{
     sync::{
@@ -34,7 +34,7 @@ impl World {
         for lane in [Lane::Pull, Lane::Push] {
             self.go_on(at, lane)?;
         }
-        Ok(())
+        self.hosts_are_asked(at)
     }
 
     fn go_on(&mut self, at: usize, lane: Lane) -> Result<(), Stopped> {
@@ -132,6 +132,8 @@ impl World {
             return Ok(());
         }
         let (said, forged) = if lane == Lane::Pull { self.perhaps_forged(at, said)? } else { (said, None) };
+        let (said, forged) =
+            if lane == Lane::Pull { self.perhaps_by_a_stolen_key(at, said, forged)? } else { (said, forged) };
         self.deliver(at, lane, said, forged)
     }
 
@@ -200,16 +202,23 @@ impl World {
         let body = link.body.get().replace("\"party\":", "\"party\": ");
         link.body = serde_json::value::RawValue::from_string(body).map_err(told)?;
         self.tally.fault("entries altered on their way");
-        if let Some(said) = self.send(at, PUSH_PATH, &written(&request)?, false)?
-            && said.status == 200
-        {
-            self.violated(format!("{}: entries were taken that its head does not prove", self.name(at)));
+        if let Some(said) = self.send(at, PUSH_PATH, &written(&request)?, false)? {
+            if said.status == 200 {
+                self.violated(format!("{}: entries were taken that its head does not prove", self.name(at)));
+            }
+            let before = self.terminals.get(at).and_then(|terminal| terminal.forked);
+            self.forks_are_told(at, &request, &said);
+            // The gate itself hears nothing of it.
+            self.terminals.get_mut(at).into_iter().for_each(|terminal| terminal.forked = before);
         }
         self.fails(at, Lane::Push, "altered")
     }
 
     /// What the server has said it must stand by from now on, whether the answer arrives or not.
     pub(crate) fn served(&mut self, at: usize, pushed: Option<&PushRequest>, said: &Said) -> Result<(), Stopped> {
+        if let Some(pushed) = pushed {
+            self.forks_are_told(at, pushed, said);
+        }
         if said.status != 200 {
             self.refused(at, pushed, said);
             return Ok(());
@@ -262,7 +271,12 @@ impl World {
     ) -> Result<(), Stopped> {
         if said.status != 200 {
             let failure = failure(&said);
-            self.trace.note(format!("{} {lane:?} refused: {failure:?}", self.name(at)));
+            let why = match &failure {
+                // Its proof is signed by a key that nobody drew.
+                SyncFailure::Refused(Refusal::Withdrawn { .. }) => "withdrawn".to_owned(),
+                SyncFailure::Refused(_) | SyncFailure::Unreachable(_) => format!("{failure:?}"),
+            };
+            self.trace.note(format!("{} {lane:?} refused: {why}", self.name(at)));
             // The terminal waits before it tells the gate.
             let event = match lane {
                 Lane::Pull => Event::PullFailed(failure),

@@ -8,7 +8,7 @@ use gate_terminal::{
     card,
     clock::SetClock,
     controller::{Controller, Doors},
-    gate::{Event, Panel, Signal},
+    gate::{Event, Panel, Signal, WalkIn},
     ports::{Clock as _, Held, Lamp, Observer, Post, Store as _, Told},
     store::{DATABASE_FILE, SqliteStore},
     sync::{self, Lanes},
@@ -64,6 +64,8 @@ pub struct Terminal {
     pub withdrawn: bool,
     /// Its disk was put back to an older state.
     pub turned_back: bool,
+    /// Where the office said that its entries part from those it holds.
+    pub forked: Option<u64>,
     /// Answers it was given before.
     pub old_answers: Vec<Vec<u8>>,
     machine: Machine,
@@ -122,6 +124,7 @@ impl Terminal {
             online: true,
             withdrawn: false,
             turned_back: false,
+            forked: None,
             old_answers: Vec::new(),
             machine,
             running: None,
@@ -181,6 +184,12 @@ impl Terminal {
     #[must_use]
     pub fn alarm(&self) -> Option<gate_terminal::gate::Alarm> {
         self.running.as_ref().and_then(|running| running.controller.view().alarm)
+    }
+
+    /// Those without a pass for whom it has asked their hosts.
+    #[must_use]
+    pub fn walk_ins(&self) -> Arc<[WalkIn]> {
+        self.running.as_ref().map_or_else(|| Arc::from([]), |running| running.controller.view().walk_ins)
     }
 
     #[must_use]
@@ -248,6 +257,40 @@ impl Terminal {
         let image = self.machine.cut(Cut::Kept);
         let journal = std::fs::read(self.machine.folder().join(JOURNAL)).ok();
         Copy { image, journal, knowledge: self.knowledge.clone(), floor: self.floor }
+    }
+
+    /// Another machine, with all that lay on this one's disk then: its name, its key and its entries.
+    pub fn cloned(&self, copy: Copy, now: Moment) -> Result<Self, Stopped> {
+        let Copy { image, journal, knowledge, floor } = copy;
+        let mut machine = Machine::new()?;
+        machine.put(image)?;
+        if let Some(journal) = journal {
+            std::fs::write(machine.folder().join(JOURNAL), journal).map_err(told)?;
+        }
+        let clock = SetClock::at(now);
+        let mut clone = Self {
+            key: self.key.clone(),
+            sure: (floor, clock.read().since_boot_ms),
+            clock,
+            knowledge,
+            candidate: None,
+            proven: None,
+            wall_then: now,
+            floor,
+            pull: Flight::None,
+            push: Flight::None,
+            ahead_ms: 0,
+            online: true,
+            withdrawn: false,
+            turned_back: false,
+            forked: None,
+            old_answers: Vec::new(),
+            machine,
+            running: None,
+            ..*self
+        };
+        clone.start()?;
+        Ok(clone)
     }
 
     /// An old copy of the disk comes back; with its journal, or beside the newer one.

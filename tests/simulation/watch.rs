@@ -17,6 +17,7 @@ use gate_terminal::{
 use shared::{
     chain::Head,
     entry::{Direction, Entry, EntryId, Outcome},
+    pass::KeyUse,
     sync::{change::Change, pull::Cursor},
     time::CampusDay,
     verdict::Verdict,
@@ -97,6 +98,7 @@ impl World {
                             self.violated(format!("{name}: it says {:?} though {why}", shown.verdict));
                         }
                     }
+                    told @ Told::WalkIn(_) if !died => self.walk_in_stands(at, told),
                     Told::NotRecorded { .. } if !died => {
                         self.violated(format!("{}: an entry was not taken", self.name(at)))
                     }
@@ -152,7 +154,11 @@ impl World {
         }
         let body = serde_json::to_string(entry).map_err(crate::told)?;
         let name = self.name(at);
-        self.trace.note(format!("{name} writes {} {body}", id.seq));
+        // The mark of a code that nobody knows holds its signature, and renewed keys are drawn by nobody.
+        let drawn = body.split(",\"foreign_code\":\"").enumerate();
+        let drawn: String =
+            drawn.map(|(n, part)| if n == 0 { part } else { part.get(16..).unwrap_or_default() }).collect();
+        self.trace.note(format!("{name} writes {} {drawn}", id.seq));
         let Some(terminal) = self.terminals.get_mut(at) else { return Ok(()) };
         let expected = terminal.knowledge.last_entry() + 1;
         terminal.knowledge.wrote(id, entry, body);
@@ -174,6 +180,8 @@ impl World {
             Some("it was told that the pass is taken back")
         } else if is_today && terminal.knowledge.watched.contains(&pass.id) {
             Some("it was told that the holder is watched")
+        } else if terminal.knowledge.keys.is_some() && !self.is_under_a_key_known_to(at, pass) {
+            Some("it was told of a key set without the key that sealed it")
         } else {
             None
         }
@@ -201,6 +209,9 @@ impl World {
         }
         if !known.issued.contains_key(&pass.id) {
             return Some("it was never told of it".to_owned());
+        }
+        if !self.is_under_a_key_known_to(at, pass) {
+            return Some("the key that sealed it is in no key set that it was told".to_owned());
         }
         if known.times_in(pass.id) >= usize::from(pass.entries) {
             return Some(format!("it knows of {} entries", known.times_in(pass.id)));
@@ -232,6 +243,9 @@ impl World {
         let (before, surely, boot_ms) = (terminal.knowledge.cursor, terminal.surely(), terminal.boot_ms());
         let time = next.proven.unwrap_or(surely);
         let ran = terminal.proven.is_some();
+        let least = terminal.knowledge.least_set;
+        let set = next.keys.as_ref().map_or((0, 0), |set| (set.number, set.min_suite));
+        let unknown_key = next.told_by.filter(|key| !next.holds_key(*key, KeyUse::Beacon, time));
         let last = if ran { Some(surely) } else { terminal.knowledge.proven };
         let (cursor, believed) = (next.cursor, seq == next.cursor.seq);
         // What it wrote itself since.
@@ -245,6 +259,12 @@ impl World {
         if cursor < before || !believed {
             self.violated(format!("{name}: its cursor went from {before:?} to {cursor:?}, and it says {seq}"));
         }
+        if set.0 < least.0 || set.1 < least.1 {
+            self.violated(format!("{name}: after key set and suite {least:?} it took {set:?}"));
+        }
+        if let Some(key) = unknown_key {
+            self.violated(format!("{name}: it believed key {key}, which its key set {} does not name", set.0));
+        }
         if last.is_some_and(|last| !may_be(time, last)) {
             self.violated(format!("{name}: it took {} for the time", time.campus_date_and_clock()));
         }
@@ -257,7 +277,7 @@ impl World {
         let Some(terminal) = self.terminals.get(at) else { return };
         let expected = match alarm {
             Alarm::NewsUnproven { .. } | Alarm::NewsBackwards => self.given.is_some(),
-            Alarm::Fork { .. } => terminal.turned_back,
+            Alarm::Fork { seq } => terminal.turned_back || terminal.forked == Some(*seq),
             Alarm::EntriesMissing { .. } => self.trouble.office_turned_back || terminal.turned_back,
             Alarm::Withdrawn => terminal.withdrawn,
             Alarm::CursorAhead

@@ -7,21 +7,25 @@ use ed25519_dalek::SigningKey;
 use gate_terminal::gate::Event;
 use shared::{
     entry::Way,
-    ids::{BookingId, CampusId, GateIndex, PassId, TerminalId},
+    ids::{BookingId, CampusId, GateIndex, KeyId, PassId, TerminalId},
     sync::http_signature::SignatureHeaders,
     time::{CampusDay, Moment},
 };
+use sync_server::store::PageToken;
 use tokio::runtime::Runtime;
 
 use crate::{
     Stopped,
+    clones::Clones,
     dice::Dice,
     faults::Trouble,
     office::Office,
+    renewals::Renewals,
     tally::{Tally, Violation},
     terminal::{Copy, Terminal},
     told,
     trace::Trace,
+    walk_ins::WalkIns,
 };
 
 /// Which faults a run has; a run without any must not even raise an alarm.
@@ -33,18 +37,37 @@ pub struct Plan {
     pub faults: bool,
     /// Whether disks and backups may come back in an older state, and terminals be stolen.
     pub turned_back: bool,
+    /// Whether somebody copies a terminal's disk and lets both machines run on.
+    pub clones: bool,
+    /// Whether the office renews its keys, and revokes such as were stolen.
+    pub renewals: bool,
+    /// Whether people come without a pass, for whom their hosts are asked.
+    pub walk_ins: bool,
 }
 
 impl Plan {
     #[must_use]
     pub const fn of(seed: u64) -> Self {
-        Self { days: 10, steps_a_day: 40, faults: !seed.is_multiple_of(10), turned_back: seed % 3 == 1 }
+        let (faults, turned_back) = (!seed.is_multiple_of(10), seed % 3 == 1);
+        // So rare a thing as a restored office is to be among the first forty as it ever was.
+        let renewals = seed % 4 > 1 && (!turned_back || seed >= 100);
+        let walk_ins = !turned_back && seed.is_multiple_of(2);
+        // Where old disks come back it would not be known which of the two made a fork.
+        Self { days: 10, steps_a_day: 40, faults, turned_back, clones: seed % 6 == 2, renewals, walk_ins }
     }
 
-    /// Every other one with disks that come back.
+    /// Every other one with disks that come back. Those below a hundred do what they did before there was anything else.
     #[must_use]
     pub const fn short(seed: u64) -> Self {
-        Self { days: 4, turned_back: seed % 2 == 1, ..Self::of(seed) }
+        let (turned_back, newer) = (seed % 2 == 1, seed >= 100);
+        Self {
+            days: 4,
+            turned_back,
+            clones: newer && !turned_back,
+            renewals: newer,
+            walk_ins: newer && !turned_back,
+            ..Self::of(seed)
+        }
     }
 }
 
@@ -66,6 +89,8 @@ pub struct Pass {
     pub day: CampusDay,
     pub text: String,
     pub booking: BookingId,
+    /// Where the visitor finds it.
+    pub page: PageToken,
     pub visitor: u64,
     pub entries: u8,
     pub revoked: bool,
@@ -89,6 +114,8 @@ pub struct World {
     pub plan: Plan,
     pub step: u64,
     pub dice: Dice,
+    /// For what was added later, so that what a seed threw before it throws still.
+    pub more_dice: Dice,
     pub trace: Trace,
     pub tally: Tally,
     pub office: Office,
@@ -97,6 +124,11 @@ pub struct World {
     pub served: BTreeMap<TerminalId, Served>,
     pub trouble: Trouble,
     pub copies: BTreeMap<TerminalId, Copy>,
+    pub clones: Clones,
+    pub renewals: Renewals,
+    pub walk_ins: WalkIns,
+    /// The key that the code before the camera names.
+    pub shown_under: Option<KeyId>,
     pub visitors: u64,
     /// What somebody on the line has made of the answer that is being given.
     pub given: Option<&'static str>,
@@ -108,6 +140,9 @@ pub struct World {
 /// 长安校区 with a gate in, one of both ways and one out; 雁塔校区 with a gate in and one of both ways.
 const GATES: [(u16, u8, Way); 5] =
     [(1, 0, Way::In), (1, 1, Way::Both), (1, 2, Way::Out), (2, 0, Way::In), (2, 1, Way::Both)];
+
+/// Makes another seed of a seed.
+const MORE: u64 = 0x0c10_4e00_5eed_5eed;
 
 /// A seed's whole life.
 #[must_use]
@@ -137,6 +172,7 @@ impl World {
             plan,
             step: 0,
             dice,
+            more_dice: Dice::of(seed ^ MORE),
             trace: Trace::new(shown),
             tally: Tally::default(),
             office,
@@ -145,6 +181,10 @@ impl World {
             served: BTreeMap::new(),
             trouble: Trouble::default(),
             copies: BTreeMap::new(),
+            clones: Clones::default(),
+            renewals: Renewals::default(),
+            walk_ins: WalkIns::default(),
+            shown_under: None,
             visitors: seed % 1_000 * 10_000,
             given: None,
             letters: Vec::new(),
@@ -184,6 +224,9 @@ impl World {
     fn day(&mut self, day: u16) -> Result<(), Stopped> {
         self.trace.note(format!("day {day}: {}", self.office.now().campus_date_and_clock()));
         self.book_for_the_day()?;
+        if self.plan.renewals && self.office.is_up() && self.trouble.leapt_s == 0 {
+            self.pages_follow_the_keys()?;
+        }
         for _ in 0..self.plan.steps_a_day {
             self.step += 1;
             let seconds =
@@ -248,6 +291,7 @@ impl World {
         let span = TimeDelta::seconds(i64::try_from(seconds).map_err(told)?);
         self.office.clock.advance(span);
         let ms = u32::try_from(seconds * 1_000).map_err(told)?;
+        self.office.second();
         self.office.minute();
         for at in 0..self.terminals.len() {
             if let Some(terminal) = self.terminals.get(at) {
@@ -260,6 +304,9 @@ impl World {
 
     fn one_step(&mut self) -> Result<(), Stopped> {
         self.draw_a_fault()?;
+        self.perhaps_cloned()?;
+        self.perhaps_renewed()?;
+        self.perhaps_walk_in()?;
         for at in 0..self.terminals.len() {
             if self.dice.of_thousand(500) {
                 self.talk(at)?;

@@ -6,10 +6,15 @@
 
 use std::sync::Arc;
 
-use shared::sync::{
-    Refusal,
-    pull::PullRequest,
-    push::{EntryReceipt, PushAnswer},
+use shared::{
+    ids::KeyId,
+    planted,
+    seal::Unopened,
+    sync::{
+        Refusal,
+        pull::PullRequest,
+        push::{EntryReceipt, PushAnswer},
+    },
 };
 
 use super::{
@@ -36,6 +41,11 @@ pub(super) struct Exchange {
     receipted: u64,
     /// The server asked for entries from further back than the receipt.
     push_again_after: Option<u64>,
+    /// How often news was asked for, and the last time that brought any.
+    asked: u64,
+    heard: u64,
+    /// A receipt came under a key that is not known here, when news had been asked for so often.
+    unknown_key: Option<(KeyId, u64)>,
     link: Link,
     pull_alarm: Option<Alarm>,
     push_alarm: Option<Alarm>,
@@ -84,6 +94,9 @@ impl Exchange {
             recorded,
             receipted,
             push_again_after: None,
+            asked: 0,
+            heard: 0,
+            unknown_key: None,
             link: Link::NotYet,
             pull_alarm: None,
             push_alarm: None,
@@ -95,6 +108,7 @@ impl Exchange {
         let mut effects = Vec::new();
         if !withdrawn && self.pull.is_due(since_boot_ms) {
             self.pull = Call::UnderWay;
+            self.asked += 1;
             self.outdated = false;
             effects.push(Effect::Pull(PullRequest {
                 terminal: local.post().terminal,
@@ -197,6 +211,7 @@ impl Exchange {
             }
         };
         self.up_to_date = keeping.news.as_of.is_some();
+        self.heard = self.asked;
         self.pull_alarm = None;
         let links = keeping.news.not_understood;
         let told = (links > 0).then_some(Effect::Alarm(Alarm::NewsNotUnderstood { links }));
@@ -211,17 +226,29 @@ impl Exchange {
     pub(super) fn pushed(&mut self, answer: PushAnswer, local: &LocalState, since_boot_ms: u64) -> Vec<Effect> {
         self.link = Link::Up;
         match news::receipt(answer.receipt, local) {
-            Some(receipt) if receipt.proven.head.seq <= self.recorded => self.keep(receipt),
+            Ok(receipt) if receipt.proven.head.seq <= self.recorded => self.keep(receipt),
             // Asked for before everything was forgotten, and once more when it can be checked again.
-            None if local.keys().is_none() => {
+            Err(Unopened::NoKey) if local.keys().is_none() => {
                 self.push = Call::later(since_boot_ms);
                 Vec::new()
             }
-            Some(_) | None => {
+            Err(Unopened::UnknownKey(key)) if planted!("a new key is an alarm", false, !self.heard_since(key)) => {
+                self.push = Call::later(since_boot_ms);
+                Vec::new()
+            }
+            Ok(_) | Err(_) => {
                 self.push = Call::later(since_boot_ms);
                 raise(&mut self.push_alarm, Alarm::ReceiptUnproven)
             }
         }
+    }
+
+    /// The office signs with a new key from one moment to the next, and the key set comes with the news: whether news that was asked
+    /// for after the first receipt under this key has come, and the key is not known all the same.
+    fn heard_since(&mut self, key: KeyId) -> bool {
+        let since = self.unknown_key.filter(|(known, _)| *known == key).map_or(self.asked, |(_, since)| since);
+        self.unknown_key = Some((key, since));
+        self.heard > since
     }
 
     fn keep(&mut self, receipt: Receipt) -> Vec<Effect> {
@@ -261,6 +288,7 @@ impl Exchange {
         self.push = if further { Call::NEXT } else { Call::later(since_boot_ms) };
         self.receipted = self.receipted.max(seq);
         self.push_again_after = None;
+        self.unknown_key = None;
         self.push_alarm = None;
     }
 
@@ -414,6 +442,33 @@ mod tests {
             terminal.wait_ms(5_000);
             assert_eq!(pushed_after(&terminal.tell(Event::Tick)), Some(0));
         }
+    }
+
+    #[test]
+    fn a_receipt_under_a_key_that_is_new_waits_for_the_news_of_it_and_is_an_alarm_only_after_that() {
+        let (mut terminal, _) = gate_with_entries(1);
+        let head = Head { seq: 1, hash: ChainHash::from_bytes([1; 32]) };
+        let by_the_next_key = |terminal: &Terminal| {
+            let proven = EntryReceipt { terminal: terminal.office.post().terminal, head, at: morning() };
+            let (key, signer) = (Some(KeyId::new(9)), &terminal.office.pass_key);
+            Event::Pushed(PushAnswer { receipt: shared::seal::Sealed::seal(&proven, key, signer).unwrap() })
+        };
+        for _ in 0..2 {
+            let effects = terminal.tell(by_the_next_key(&terminal));
+            assert_eq!((alarm(&effects), pushed_after(&effects)), (None, None));
+            terminal.wait_ms(5_000);
+            assert_eq!(pushed_after(&terminal.tell(Event::Tick)), Some(0), "it is asked for again");
+        }
+        terminal.news_arrives();
+        assert_eq!(alarm(&terminal.tell(by_the_next_key(&terminal))), None, "this was asked for before");
+        terminal.wait_ms(5_000);
+        terminal.tell(Event::Tick);
+        terminal.news_arrives();
+        assert_eq!(alarm(&terminal.tell(by_the_next_key(&terminal))), Some(&Alarm::ReceiptUnproven), "no news of it");
+        terminal.wait_ms(5_000);
+        terminal.tell(Event::Tick);
+        terminal.tell(receipt(&terminal, 1));
+        assert_eq!((terminal.gate.view().unsent, terminal.gate.view().alarm), (0, None));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use shared::{
     chain::Head,
     pass::{KeySet, KeySetFault, KeyUse, SealedKeySet},
     planted,
-    seal::Sealed,
+    seal::{Sealed, Unopened},
     sync::{
         beacon::Beacon,
         change::Change,
@@ -100,10 +100,11 @@ pub(super) fn believe(
     })
 }
 
-/// Opens a receipt with the keys held; `None` when it is not the server's.
-pub(super) fn receipt(sealed: Sealed<EntryReceipt>, local: &LocalState) -> Option<Receipt> {
-    let proven = local.keys()?.open_sealed(&sealed, KeyUse::Beacon, |receipt| receipt.at).ok()?;
-    (proven.terminal == local.post().terminal).then_some(Receipt { proven, sealed })
+/// Opens a receipt with the keys held.
+pub(super) fn receipt(sealed: Sealed<EntryReceipt>, local: &LocalState) -> Result<Receipt, Unopened> {
+    let keys = local.keys().ok_or(Unopened::NoKey)?;
+    let proven = keys.open_sealed(&sealed, KeyUse::Beacon, |receipt| receipt.at)?;
+    if proven.terminal == local.post().terminal { Ok(Receipt { proven, sealed }) } else { Err(Unopened::BadSignature) }
 }
 
 /// The set already held is no news and no fault.

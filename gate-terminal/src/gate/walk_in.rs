@@ -11,6 +11,7 @@ use shared::{
     identity::{Document, PersonName, Phone, Plate},
     ids::{PassId, TerminalId},
     pass::PartySize,
+    planted,
     sync::{
         Refusal,
         change::{Change, WalkInOutcome},
@@ -184,7 +185,9 @@ impl WalkIns {
             if let Change::WalkInDecided { terminal, number, outcome } = change
                 && *terminal == own
             {
-                self.change(|walk_in| walk_in.number == *number, (*outcome).into());
+                let is_meant =
+                    |walk_in: &WalkIn| planted!("the host's word for whoever waits", true, walk_in.number == *number);
+                self.change(is_meant, (*outcome).into());
             } else if let Change::PassMoved { pass, direction: Direction::In, .. } = change {
                 self.went_in(*pass);
             }

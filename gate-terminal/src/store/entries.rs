@@ -179,12 +179,9 @@ pub(super) fn forget(transaction: &Transaction<'_>, today: CampusDay) -> Result<
     let old = today.minus_days(KEPT_DAYS);
     let noted = "insert or ignore into countersigned (day, seq) select ?1, seq from receipt";
     transaction.execute(noted, [today.to_string()])?;
-    let since_long = planted!(
-        "purged as soon as it is countersigned",
-        "select max(seq) from countersigned where ?1 is not null",
-        "select max(seq) from countersigned where day <= ?1",
-    );
-    let since_long: Option<i64> = transaction.query_row(since_long, [old.to_string()], |row| row.get(0))?;
+    let since_long: Option<i64> =
+        transaction
+            .query_row("select max(seq) from countersigned where day <= ?1", [old.to_string()], |row| row.get(0))?;
     let through = planted!("purged before it is countersigned", Some(i64::MAX), since_long);
     transaction.execute(
         "delete from entry where at_ms < ?1 and seq <= ?2 and seq < (select max(seq) from entry)",

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     ids::KeyId,
+    planted,
     seal::{Label, PublicKey, Sealable, Sealed, Unopened},
     time::Moment,
 };
@@ -197,7 +198,7 @@ impl KeySet {
     /// Whether this set may replace `previous`.
     pub fn may_follow(&self, previous: &Self) -> Result<(), KeySetFault> {
         let held = previous.number();
-        if self.number() <= held {
+        if planted!("an older key set is taken", false, self.number() <= held) {
             return Err(KeySetFault::NotNewer { held, offered: self.number() });
         }
         self.is_above(&previous.floor())
@@ -205,10 +206,10 @@ impl KeySet {
 
     /// Whether this may be the set that stood at `floor`, or one that followed it.
     pub fn is_above(&self, floor: &KeySetFloor) -> Result<(), KeySetFault> {
-        if self.number() < floor.number {
+        if planted!("an older key set is taken", false, self.number() < floor.number) {
             return Err(KeySetFault::NotNewer { held: floor.number, offered: self.number() });
         }
-        if self.min_suite() < floor.min_suite {
+        if planted!("a suite may fall", false, self.min_suite() < floor.min_suite) {
             return Err(KeySetFault::SuiteFalls);
         }
         if !floor.retired.iter().all(|retired| self.body.retired.contains(retired)) {

@@ -149,7 +149,9 @@ fn follow<'a>(
                 Some((body, hash)) if planted!("a fork taken for a repeat", true, body == link.body.get()) => {
                     led_to = Some(Head { seq: link.seq, hash: ChainHash::from_bytes(hash) });
                 }
-                Some(_) => return Ok(Err(Refusal::Fork { seq: link.seq })),
+                Some(_) => {
+                    return Ok(Err(Refusal::Fork { seq: planted!("a fork where the head is", head.seq, link.seq) }));
+                }
                 None => return Ok(Err(Refusal::Malformed)),
             }
         } else {

@@ -11,6 +11,7 @@ use rusqlite::{Connection, params};
 use shared::{
     ids::{KeyId, PassId},
     pass::{KeySet, KeyUse, PassSigner, SealedPass},
+    planted,
     time::{CampusDay, Moment},
 };
 
@@ -70,7 +71,8 @@ fn stale(db: &Connection, keys: &KeySet, today: CampusDay) -> Result<Vec<(KeyId,
     while let Some(row) = found.next()? {
         let key = KeyId::new(row.get(0)?);
         let day = rows::stored("day", CampusDay::parse(&row.get::<_, String>(1)?))?;
-        if keys.find(key, KeyUse::Pass).is_some_and(|named| named.holds_at(day.start())) {
+        let named = keys.find(key, KeyUse::Pass);
+        if planted!("nothing is sealed anew", true, named.is_some_and(|named| named.holds_at(day.start()))) {
             continue;
         }
         match stale.last_mut() {

@@ -5,7 +5,7 @@
 
 use rusqlite::{Connection, params};
 use sha2::{Digest as _, Sha256};
-use shared::{chain::Link, entry::Entry, ids::TerminalId, time::Moment};
+use shared::{chain::Link, entry::Entry, ids::TerminalId, planted, time::Moment};
 
 use super::{EntryRow, Store, StoreError, entries::unreadable, rows, writer::Writing};
 
@@ -19,7 +19,7 @@ impl Store {
             let count = "select count(*) from set_aside where terminal = ?1";
             let held: i64 = db.query_row(count, [terminal.get()], |row| row.get(0))?;
             let free = usize::try_from(AT_MOST.saturating_sub(held)).unwrap_or(0);
-            for link in links.iter().take(free) {
+            for link in links.iter().take(planted!("set aside and not kept", 0, free)) {
                 let body = link.body.get();
                 let hash: [u8; 32] = Sha256::digest(body).into();
                 db.prepare_cached(

@@ -13,6 +13,9 @@ use crate::world::{Plan, run};
 /// None has needed more than a few of these.
 const SEEDS: u64 = 60;
 
+/// From here on runs have clones, keys that are renewed, and walk-ins.
+const NEWER: u64 = 100;
+
 /// At which step, and what.
 fn seen(seed: u64) -> Option<(u64, String)> {
     match catch_unwind(|| run(seed, Plan::short(seed))) {
@@ -32,7 +35,9 @@ fn every_wrong_line_is_found_by_the_simulation() {
     for (name, by) in wanted {
         let By::Seed(first) = *by else { continue };
         plant(Some(name));
-        let others = (0..SEEDS).filter(|seed| *seed != first);
+        // What was added later has seeds of its own.
+        let begin = first / NEWER * NEWER;
+        let others = (begin..begin + SEEDS).filter(|seed| *seed != first);
         let found = std::iter::once(first).chain(others).find_map(|seed| Some((seed, seen(seed)?)));
         plant(None);
         if let Some((seed, (step, what))) = found {
