@@ -162,7 +162,7 @@ fn leads_to(channel: Channel) -> String {
 fn said(unsent: &Unsent) -> String {
     let kind = match unsent.kind {
         Kind::Permanent => "被拒绝（refused）",
-        Kind::Later { .. } => "暂未受理（later）",
+        Kind::Later { .. } | Kind::Enough { .. } => "暂未受理（later）",
         Kind::Unknown => "结果不明（unknown）",
     };
     let cause = unsent.cause.as_ref().map(|cause| format!("，{cause}")).unwrap_or_default();

@@ -38,7 +38,7 @@ impl Attempt<'_> {
             }
         }
         if self.clock.now() >= backoff::too_old_at(notice) {
-            return Ok(Came::GivenUp { how: GivenUp::Aged, why: None, in_doubt });
+            return Ok(Came::GivenUp { how: GivenUp::Aged, why: None, of_number: false, in_doubt });
         }
         if in_doubt {
             self.store.notice_doubles(notice.id).await?;
@@ -58,16 +58,18 @@ impl Attempt<'_> {
         told(notice, &unsent);
         let (after, in_doubt) = match unsent.kind {
             Failure::Permanent => {
-                return Came::GivenUp { how: GivenUp::Refused, why: Some(unsent.why), in_doubt };
+                return Came::GivenUp { how: GivenUp::Refused, why: Some(unsent.why), of_number: false, in_doubt };
             }
             Failure::Later { after } => (after, in_doubt),
+            Failure::Enough { after } => (Some(after), in_doubt),
             Failure::Unknown => (None, true),
         };
+        let of_number = matches!(unsent.kind, Failure::Enough { .. });
         let next_try = self.next_try(notice, after);
         if next_try >= backoff::too_old_at(notice) {
-            return Came::GivenUp { how: GivenUp::Aged, why: Some(unsent.why), in_doubt };
+            return Came::GivenUp { how: GivenUp::Aged, why: Some(unsent.why), of_number, in_doubt };
         }
-        Came::Again { why: unsent.why, next_try, in_doubt }
+        Came::Again { why: unsent.why, next_try, of_number, in_doubt }
     }
 
     fn next_try(&self, notice: &Notice, after: Option<Duration>) -> Moment {

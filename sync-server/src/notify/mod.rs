@@ -109,6 +109,8 @@ pub enum Failure {
     Permanent,
     /// It was not taken; later it may be. Not before so long, where the provider says so.
     Later { after: Option<Duration> },
+    /// The same, because this number has had enough for now: that says nothing of the channel.
+    Enough { after: Duration },
     /// Nobody knows whether it was taken: the line broke after it had been sent.
     Unknown,
 }
@@ -118,7 +120,7 @@ impl Failure {
     const fn said(self) -> (&'static str, &'static str) {
         match self {
             Self::Permanent => ("被拒绝，不再发送", "It was refused"),
-            Self::Later { .. } => ("没有送出，稍后再发", "It was not sent and is tried again"),
+            Self::Later { .. } | Self::Enough { .. } => ("没有送出，稍后再发", "It was not sent and is tried again"),
             Self::Unknown => ("可能已送到，也可能没有", "It may have arrived, or not"),
         }
     }
@@ -138,6 +140,11 @@ impl Unsent {
     #[must_use]
     pub fn later_after(wait: Duration, why: impl Into<String>) -> Self {
         Self { kind: Failure::Later { after: Some(wait) }, why: why.into(), cause: None }
+    }
+
+    #[must_use]
+    pub fn enough(wait: Duration, why: impl Into<String>) -> Self {
+        Self { kind: Failure::Enough { after: wait }, why: why.into(), cause: None }
     }
 
     #[must_use]

@@ -136,13 +136,15 @@ fn is_known(db: &Connection, phone: &Phone, now: Moment) -> Result<bool, StoreEr
     Ok(query.query_row(params![phone.as_str(), CampusDay::of(now).to_string()], |row| row.get(0))?)
 }
 
-/// Whether the last messages with codes, as far as they were tried, all failed: one to each of so many numbers. A number that was
-/// refused says nothing of the channel, because anybody can invent one; unless it has had a code before, and so exists.
+/// Whether the last messages with codes, as far as they were tried, all failed: one to each of so many numbers. A number that has had
+/// enough says nothing of the channel, nor does one that was refused, because anybody can invent one; unless it has had a code before,
+/// and so exists.
 fn is_failing(db: &Connection, since: Option<Moment>) -> Result<bool, StoreError> {
     let mut query = db.prepare_cached(
         r#"select number, failed from
                (select "to" as number, sent_at is null as failed, given_up, id from notice
-                where kind = 'sign_in_code' and (tries > 0 or sent_at is not null) and made_at >= ?1
+                where kind = 'sign_in_code' and (tries > 0 or sent_at is not null) and not of_number
+                    and made_at >= ?1
                 order by id desc limit ?2)
            where given_up is not 'refused' or exists (select 1 from known_browser where phone = number)
            order by id desc"#,

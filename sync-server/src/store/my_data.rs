@@ -231,7 +231,8 @@ mod tests {
                 assert_eq!(closing.fact(Fact::Standing), Some(stands));
                 assert!(!format!("{} {:?}", closing.text, closing.facts).contains("张晓明"), "{closing:?}");
                 assert_eq!(closing.path.as_deref(), Some("/bookings"), "its own page is gone");
-                let again = Came::Again { why: "张晓明 ?".to_owned(), next_try: *now, in_doubt: false };
+                let again =
+                    Came::Again { why: "张晓明 ?".to_owned(), next_try: *now, of_number: false, in_doubt: false };
                 let done = Came::Sent { adapter: "it", handle: None };
                 store.keep_notices(vec![(closing.id, again), (closing.id, done)], *now).await.unwrap();
                 assert_eq!(store.take_notices(first.channel, None, 99, *now).await.unwrap(), [], "once");

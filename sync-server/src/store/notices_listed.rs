@@ -104,7 +104,7 @@ mod tests {
         let (all, counts) = store.notices_listed(9).await.unwrap();
         assert_eq!((all.len(), counts), (3, NoticeCounts { waiting: 3, ..NoticeCounts::default() }));
         let sent = |handle: &str| Came::Sent { adapter: "post", handle: Some(handle.to_owned()) };
-        let gone = Came::GivenUp { how: GivenUp::Aged, why: Some("busy".to_owned()), in_doubt: true };
+        let gone = Came::GivenUp { how: GivenUp::Aged, why: Some("busy".to_owned()), of_number: false, in_doubt: true };
         store.notice_doubles(ids[0]).await.unwrap();
         let came = vec![(ids[0], sent("a")), (ids[1], sent("b")), (ids[2], gone)];
         store.keep_notices(came, *now).await.unwrap();

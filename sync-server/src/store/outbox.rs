@@ -37,15 +37,17 @@ pub enum Came {
         adapter: &'static str,
         handle: Option<String>,
     },
-    /// To be tried again; `in_doubt`: it may have arrived.
+    /// To be tried again; `in_doubt`: it may have arrived. `of_number`: because this number had enough for now.
     Again {
         why: String,
         next_try: Moment,
+        of_number: bool,
         in_doubt: bool,
     },
     GivenUp {
         how: GivenUp,
         why: Option<String>,
+        of_number: bool,
         in_doubt: bool,
     },
 }
@@ -278,16 +280,22 @@ fn keep(db: &Writing<'_>, id: i64, came: &Came, early: bool, now: Moment) -> Res
                 _ => Ok(()),
             }
         }
-        Came::Again { why, next_try, in_doubt } => {
+        Came::Again { why, next_try, of_number, in_doubt } => {
             db.prepare_cached(
                 "update notice set next_try = ?2, in_hand_until = null, tries = tries + 1, failure = ?3,
-                     taken_at = iif(?4, taken_at, null)
+                     taken_at = iif(?4, taken_at, null), of_number = ?5
                  where id = ?1 and next_try is not null",
             )?
-            .execute(params![id, next_try.unix_ms(), why, in_doubt])?;
+            .execute(params![id, next_try.unix_ms(), why, in_doubt, of_number])?;
             Ok(())
         }
-        Came::GivenUp { how, why, in_doubt } => give_up(db, id, *how, why.as_deref(), *in_doubt),
+        Came::GivenUp { how, why, of_number, in_doubt } => {
+            db.prepare_cached(
+                "update notice set of_number = ?2 where id = ?1 and next_try is not null and of_number <> ?2",
+            )?
+            .execute(params![id, of_number])?;
+            give_up(db, id, *how, why.as_deref(), *in_doubt)
+        }
     }
 }
 

@@ -229,7 +229,8 @@ mod tests {
         let (booking, _) = office.submit(&form(), 1).await;
         let [hall] = take(&office, Channel::Hall, office.now).await.try_into().unwrap();
         let [wecom] = take(&office, Channel::Wecom, office.now).await.try_into().unwrap();
-        let gone = |in_doubt| Came::GivenUp { how: GivenUp::Refused, why: Some("no".to_owned()), in_doubt };
+        let gone =
+            |in_doubt| Came::GivenUp { how: GivenUp::Refused, why: Some("no".to_owned()), of_number: false, in_doubt };
         office.store.keep_notices(vec![(hall.id, gone(false)), (wecom.id, gone(true))], office.now).await.unwrap();
         let visitor = Phone::parse(&form().phone).unwrap();
         office.store.cancel(booking, &visitor, office.now).await.unwrap();
@@ -244,7 +245,8 @@ mod tests {
         let (booking, _) = office.submit(&form(), 1).await;
         let [hall] = take(&office, Channel::Hall, office.now).await.try_into().unwrap();
         office.store.cancel(booking, &Phone::parse(&form().phone).unwrap(), office.now).await.unwrap();
-        let gone = Came::GivenUp { how: GivenUp::Refused, why: Some("no".to_owned()), in_doubt: false };
+        let gone =
+            Came::GivenUp { how: GivenUp::Refused, why: Some("no".to_owned()), of_number: false, in_doubt: false };
         office.store.keep_notices(vec![(hall.id, gone)], office.now).await.unwrap();
         assert_eq!(take(&office, Channel::Hall, office.now).await, []);
         assert_eq!(office.look("select count(*) from notice where kind = 'settled' and given_up = 'needless'"), 1);

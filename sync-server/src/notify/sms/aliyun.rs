@@ -146,9 +146,9 @@ fn number(notice: &Notice) -> String {
 fn meaning(code: &str, message: &str, now: Moment) -> Unsent {
     let why = said(code, message, code.starts_with("isv."));
     match code {
-        "isv.BUSINESS_LIMIT_CONTROL" if message.contains("分钟级") => Unsent::later_after(next_minute(now), why),
-        "isv.BUSINESS_LIMIT_CONTROL" if message.contains("小时级") => Unsent::later_after(next_hour(now), why),
-        "isv.BUSINESS_LIMIT_CONTROL" => Unsent::later_after(AN_HOUR, why),
+        "isv.BUSINESS_LIMIT_CONTROL" if message.contains("分钟级") => Unsent::enough(next_minute(now), why),
+        "isv.BUSINESS_LIMIT_CONTROL" if message.contains("小时级") => Unsent::enough(next_hour(now), why),
+        "isv.BUSINESS_LIMIT_CONTROL" => Unsent::enough(AN_HOUR, why),
         "isv.DAY_LIMIT_CONTROL" => Unsent::later_after(next_day(now), why),
         "isv.MONTH_LIMIT_CONTROL" => Unsent::later_after(AN_HOUR, why),
         "isv.OUT_OF_SERVICE"
@@ -215,11 +215,12 @@ mod tests {
     fn each_error_means_what_it_means() {
         let now = CampusDay::parse("2026-11-23").unwrap().at_minute(9 * 60 + 30);
         let after = |seconds| Failure::Later { after: Some(Duration::from_secs(seconds)) };
+        let enough = |seconds| Failure::Enough { after: Duration::from_secs(seconds) };
         let somebody = after(600);
         for (code, message, kind) in [
-            ("isv.BUSINESS_LIMIT_CONTROL", "触发分钟级流控Permits:1", after(62)),
-            ("isv.BUSINESS_LIMIT_CONTROL", "触发小时级流控Permits:5", after(1802)),
-            ("isv.BUSINESS_LIMIT_CONTROL", "触发天级流控Permits:10", after(3600)),
+            ("isv.BUSINESS_LIMIT_CONTROL", "触发分钟级流控Permits:1", enough(62)),
+            ("isv.BUSINESS_LIMIT_CONTROL", "触发小时级流控Permits:5", enough(1802)),
+            ("isv.BUSINESS_LIMIT_CONTROL", "触发天级流控Permits:10", enough(3600)),
             ("isv.DAY_LIMIT_CONTROL", "触发日发送限额", after(14 * 3600 + 1800 + 2)),
             ("isv.MONTH_LIMIT_CONTROL", "", after(3600)),
             ("isv.OUT_OF_SERVICE", "业务停机", somebody),

@@ -127,14 +127,15 @@ fn meaning(code: &str, message: &str, now: Moment) -> Unsent {
     let why = said(code, message, about_it.iter().any(|start| code.starts_with(start)));
     match code {
         "LimitExceeded.PhoneNumberThirtySecondLimit" | "LimitExceeded.DeliveryFrequencyLimit" => {
-            Unsent::later_after(SAME_CONTENT, why)
+            Unsent::enough(SAME_CONTENT, why)
         }
-        "LimitExceeded.PhoneNumberOneHourLimit" => Unsent::later_after(next_hour(now), why),
-        "LimitExceeded.PhoneNumberDailyLimit"
-        | "LimitExceeded.PhoneNumberSameContentDailyLimit"
-        | "LimitExceeded.AppDailyLimit"
-        | "LimitExceeded.DailyLimit"
-        | "LimitExceeded.AppMainlandChinaDailyLimit" => Unsent::later_after(next_day(now), why),
+        "LimitExceeded.PhoneNumberOneHourLimit" => Unsent::enough(next_hour(now), why),
+        "LimitExceeded.PhoneNumberDailyLimit" | "LimitExceeded.PhoneNumberSameContentDailyLimit" => {
+            Unsent::enough(next_day(now), why)
+        }
+        "LimitExceeded.AppDailyLimit" | "LimitExceeded.DailyLimit" | "LimitExceeded.AppMainlandChinaDailyLimit" => {
+            Unsent::later_after(next_day(now), why)
+        }
         _ if code.starts_with("LimitExceeded") => Unsent::later_after(AN_HOUR, why),
         _ if code.starts_with("RequestLimitExceeded") => Unsent::later(why),
         "FailedOperation.InsufficientBalanceInSmsPackage" => Unsent::later_after(SOMEBODY_S_TURN, why),
@@ -248,6 +249,7 @@ mod tests {
     #[test]
     fn each_error_means_what_it_means() {
         let now = CampusDay::parse("2026-11-23").unwrap().at_minute(23 * 60 + 30);
+        let enough = |seconds| Failure::Enough { after: Duration::from_secs(seconds) };
         let after = |seconds| Failure::Later { after: Some(Duration::from_secs(seconds)) };
         for (code, kind) in [
             ("AuthFailure.SignatureFailure", after(600)),
@@ -256,10 +258,10 @@ mod tests {
             ("UnauthorizedOperation.RequestIpNotInWhitelist", after(600)),
             ("FailedOperation.InsufficientBalanceInSmsPackage", after(600)),
             ("RequestLimitExceeded", Failure::Later { after: None }),
-            ("LimitExceeded.DeliveryFrequencyLimit", after(32)),
-            ("LimitExceeded.PhoneNumberThirtySecondLimit", after(32)),
-            ("LimitExceeded.PhoneNumberOneHourLimit", after(1802)),
-            ("LimitExceeded.PhoneNumberDailyLimit", after(1802)),
+            ("LimitExceeded.DeliveryFrequencyLimit", enough(32)),
+            ("LimitExceeded.PhoneNumberThirtySecondLimit", enough(32)),
+            ("LimitExceeded.PhoneNumberOneHourLimit", enough(1802)),
+            ("LimitExceeded.PhoneNumberDailyLimit", enough(1802)),
             ("LimitExceeded.SomethingNew", after(3600)),
             ("InternalError.Timeout", Failure::Unknown),
             ("FailedOperation.SignatureIncorrectOrUnapproved", Failure::Permanent),

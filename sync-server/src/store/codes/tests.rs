@@ -341,7 +341,7 @@ async fn asking_again_where_no_code_may_leave_voids_none_and_guesses_at_it_stay_
 }
 
 #[tokio::test]
-async fn numbers_that_do_not_exist_and_one_that_had_too_many_pause_nobody_and_a_template_that_is_refused_does() {
+async fn numbers_that_do_not_exist_and_those_that_had_too_many_pause_nobody_and_a_template_that_is_refused_does() {
     let office = &Office::open();
     let at = |seconds| office.now.plus(TimeDelta::seconds(seconds));
     let come = async |came: Came, now| {
@@ -349,17 +349,32 @@ async fn numbers_that_do_not_exist_and_one_that_had_too_many_pause_nobody_and_a_
             office.store.keep_notices(vec![(notice.id, came.clone())], now).await.unwrap();
         }
     };
-    let refused =
-        Came::GivenUp { how: crate::store::GivenUp::Refused, why: Some("no such".to_owned()), in_doubt: false };
-    let full = Came::Again { why: "day's limit".to_owned(), next_try: at(90_000), in_doubt: false };
+    let refused = Came::GivenUp {
+        how: crate::store::GivenUp::Refused,
+        why: Some("no such".to_owned()),
+        of_number: false,
+        in_doubt: false,
+    };
+    let full = Came::Again { why: "day's limit".to_owned(), next_try: at(90_000), of_number: true, in_doubt: false };
+    let aged = Came::GivenUp {
+        how: crate::store::GivenUp::Aged,
+        why: Some("hour's limit".to_owned()),
+        of_number: true,
+        in_doubt: false,
+    };
     for last in 10..30 {
         STRANGER.ask(office, last, "1", at(1)).await;
     }
     come(refused.clone(), at(2)).await;
-    for minute in 1..=5 {
-        STRANGER.ask(office, 9, "1", at(minute * 60)).await;
-        come(full.clone(), at(minute * 60)).await;
+    // Anybody can ask often for as many numbers as there are.
+    for last in 50..60 {
+        assert_eq!(STRANGER.ask(office, last, "1", at(60)).await, CodeIssued::Sent);
     }
+    come(full.clone(), at(60)).await;
+    for last in 60..70 {
+        assert_eq!(STRANGER.ask(office, last, "1", at(61)).await, CodeIssued::Sent);
+    }
+    come(aged, at(61)).await;
     assert_eq!(STRANGER.ask(office, 30, "1", at(303)).await, CodeIssued::Sent);
     come(Came::Sent { adapter: "post", handle: None }, at(303)).await;
     for last in 40..45 {
@@ -380,7 +395,7 @@ async fn a_channel_that_fails_pauses_strangers_over_a_restart_and_not_the_owner(
         assert_eq!(STRANGER.ask(&office, last, "1", at(1)).await, CodeIssued::Sent);
     }
     for notice in office.store.due_notices(at(2), 9).await.unwrap() {
-        let again = Came::Again { why: "no line".to_owned(), next_try: at(99), in_doubt: false };
+        let again = Came::Again { why: "no line".to_owned(), next_try: at(99), of_number: false, in_doubt: false };
         office.store.keep_notices(vec![(notice.id, again)], at(2)).await.unwrap();
     }
     assert_eq!(STRANGER.ask(&office, 15, "1", at(3)).await, CodeIssued::Uncertain);

@@ -13,7 +13,7 @@ pub(super) async fn leave(day: &mut Day) {
     let taken = told!(day, take_notices(Channel::Sms, None, 3, day.now));
     let [first, second, third] = &taken[..] else { panic!("{}", taken.len()) };
     let sent = Came::Sent { adapter: "aliyun", handle: Some("h-1".to_owned()) };
-    let again = Came::Again { why: "503".to_owned(), next_try: day.later(1), in_doubt: true };
+    let again = Came::Again { why: "503".to_owned(), next_try: day.later(1), of_number: false, in_doubt: true };
     told!(day, keep_notices(vec![(first.notice.id, sent), (second.notice.id, again)], day.now));
     told!(day, notice_doubles(second.notice.id));
     told!(day, receipt("aliyun", "h-1", Receipt::Delivered, day.later(2)));
@@ -23,7 +23,8 @@ pub(super) async fn leave(day: &mut Day) {
     let key = third.notice.key();
     told!(day, notice_read(Channel::Sms, key, &third.notice.to, day.later(3)));
     let taken = told!(day, take_notices(Channel::Wecom, None, 3, day.now));
-    let refused = Came::GivenUp { how: GivenUp::Refused, why: Some("60111".to_owned()), in_doubt: false };
+    let refused =
+        Came::GivenUp { how: GivenUp::Refused, why: Some("60111".to_owned()), of_number: false, in_doubt: false };
     told!(day, keep_and_take_notices(vec![(taken[0].notice.id, refused)], (Channel::Hall, None, 3), day.now));
     told!(day, notices_let_go(day.now));
     let ladder = Ladder { host: vec![TimeDelta::minutes(30)], deputy: None, duty: None };
