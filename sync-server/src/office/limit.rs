@@ -25,6 +25,13 @@ impl Limit {
         Self { most, within: TimeDelta::days(1) }
     }
 
+    /// A part of it, and one at least where there is one.
+    #[must_use]
+    pub fn tenths(self, tenths: u16) -> Self {
+        let most = u32::from(self.most) * u32::from(tenths) / 10;
+        Self { most: u16::try_from(most).unwrap_or(u16::MAX).max(self.most.min(1)), ..self }
+    }
+
     /// From when on there may be another, if not now. `first` is the moment of the first of as many as are allowed, counted from
     /// the latest, where there have been so many.
     pub fn again_at(self, first: Option<Moment>, now: Moment) -> Option<Moment> {

@@ -100,6 +100,28 @@ pub(super) fn again_at(
     Ok(limit.again_at(first.map(Moment::from_unix_ms), now))
 }
 
+/// The same where several kinds are counted as one.
+pub(super) fn together_again_at(
+    db: &Connection,
+    what: &[Counted],
+    by: By<'_>,
+    limit: Limit,
+    now: Moment,
+) -> Result<Option<Moment>, StoreError> {
+    let mut query = db.prepare_cached(
+        "select at from attempt where what = ?1 and who = ?2 and at > ?3 and at <= ?4 order by at desc limit ?5",
+    )?;
+    let (since, through) = (now.minus(limit.within).unix_ms(), now.plus(AHEAD_AT_MOST).unix_ms());
+    let mut latest: Vec<i64> = Vec::new();
+    for one in what {
+        let found = query.query_map(params![one.name(), by.who(), since, through, limit.most], |row| row.get(0))?;
+        latest.extend(found.collect::<Result<Vec<i64>, _>>()?);
+    }
+    latest.sort_unstable_by(|a, b| b.cmp(a));
+    let first = usize::from(limit.most).checked_sub(1).and_then(|later| latest.get(later));
+    Ok(limit.again_at(first.copied().map(Moment::from_unix_ms), now))
+}
+
 pub(super) fn count(db: &Writing<'_>, what: Counted, by: By<'_>, now: Moment) -> Result<(), StoreError> {
     db.prepare_cached(
         "insert into attempt (what, who, at, nth) values (?1, ?2, ?3, ifnull(

@@ -157,12 +157,22 @@ struct Held {
     expires_at: Moment,
 }
 
-/// Strangers use up nothing of what the phone's own browsers may have, nor those from afar of what is asked for where codes are used.
+/// As whose a question counts: as a stranger's from afar, as one's where codes are used, or as the phone's own browsers'.
 const fn counted(proven: bool, [_, network]: &[Tab; 2]) -> Counted {
     match network.asker() {
         _ if proven => Counted::OwnCodeSent,
         Asker::Cold | Asker::KnownFromAfar => Counted::CodeSentAfar,
         Asker::Warm | Asker::Known | Asker::Proven => Counted::CodeSent,
+    }
+}
+
+/// What counts together, and how many tenths of a phone's limits it may use up. A gateway takes so many for a number, whoever asks:
+/// strangers leave two tenths to those who ask where codes are used, and both leave two to the phone's own browsers.
+const fn share(counted: Counted) -> (&'static [Counted], u16) {
+    match counted {
+        Counted::CodeSentAfar => (&[Counted::CodeSentAfar], 6),
+        Counted::CodeSent => (&[Counted::CodeSentAfar, Counted::CodeSent], 8),
+        _ => (&[Counted::CodeSentAfar, Counted::CodeSent, Counted::OwnCodeSent], 10),
     }
 }
 
@@ -173,9 +183,11 @@ fn sent_too_many(
     limits: &CodeLimits,
     now: Moment,
 ) -> Result<Option<Moment>, StoreError> {
+    let (together, tenths) = share(counted);
     let mut retry_at = None;
     for limit in limits.per_phone {
-        retry_at = retry_at.max(attempts::again_at(db, counted, By::Phone(phone), limit, now)?);
+        let part = limit.tenths(tenths);
+        retry_at = retry_at.max(attempts::together_again_at(db, together, By::Phone(phone), part, now)?);
     }
     Ok(retry_at)
 }
