@@ -106,8 +106,8 @@ impl Store {
             let asked = db
                 .prepare_cached("select 1 from sign_in_code where phone = ?1 and browser = ?2")?
                 .exists(params![phone.as_str(), browser])?;
-            let counted = counted(code_book::is_proven(db, &phone, browser)?, &from.tabs(db, now)?);
-            if asked { sent_too_many(db, &phone, counted, &limits, now) } else { Ok(None) }
+            let part = part(code_book::is_proven(db, &phone, browser)?, &from.tabs(db, now)?);
+            if asked { sent_too_many(db, &phone, &part, &limits, now) } else { Ok(None) }
         };
         self.0.readers.read(next).await
     }
@@ -157,37 +157,43 @@ struct Held {
     expires_at: Moment,
 }
 
-/// As whose a question counts: as a stranger's from afar, as one's where codes are used, or as the phone's own browsers'.
-const fn counted(proven: bool, [_, network]: &[Tab; 2]) -> Counted {
-    match network.asker() {
-        _ if proven => Counted::OwnCodeSent,
-        Asker::Cold | Asker::KnownFromAfar => Counted::CodeSentAfar,
-        Asker::Warm | Asker::Known | Asker::Proven => Counted::CodeSent,
-    }
+/// As what a question counts, together with what, and how many tenths of a phone's limits that may use up. A gateway takes so many
+/// for a number, whoever asks: strangers from afar leave some to those who ask where codes are used, and both leave some to the
+/// phone's own browsers.
+struct Part {
+    counted: Counted,
+    together: &'static [Counted],
+    tenths: u16,
 }
 
-/// What counts together, and how many tenths of a phone's limits it may use up. A gateway takes so many for a number, whoever asks:
-/// strangers leave two tenths to those who ask where codes are used, and both leave two to the phone's own browsers.
-const fn share(counted: Counted) -> (&'static [Counted], u16) {
-    match counted {
-        Counted::CodeSentAfar => (&[Counted::CodeSentAfar], 6),
-        Counted::CodeSent => (&[Counted::CodeSentAfar, Counted::CodeSent], 8),
-        _ => (&[Counted::CodeSentAfar, Counted::CodeSent, Counted::OwnCodeSent], 10),
+const AFAR: Part = Part { counted: Counted::CodeSentAfar, together: &[Counted::CodeSentAfar], tenths: 6 };
+const NEAR: Part =
+    Part { counted: Counted::CodeSent, together: &[Counted::CodeSentAfar, Counted::CodeSent], tenths: 8 };
+const OWN: Part = Part {
+    counted: Counted::OwnCodeSent,
+    together: &[Counted::CodeSentAfar, Counted::CodeSent, Counted::OwnCodeSent],
+    tenths: 10,
+};
+
+const fn part(proven: bool, [_, network]: &[Tab; 2]) -> Part {
+    match network.asker() {
+        _ if proven => OWN,
+        Asker::Cold | Asker::KnownFromAfar => AFAR,
+        Asker::Warm | Asker::Known | Asker::Proven => NEAR,
     }
 }
 
 fn sent_too_many(
     db: &Connection,
     phone: &Phone,
-    counted: Counted,
+    part: &Part,
     limits: &CodeLimits,
     now: Moment,
 ) -> Result<Option<Moment>, StoreError> {
-    let (together, tenths) = share(counted);
     let mut retry_at = None;
     for limit in limits.per_phone {
-        let part = limit.tenths(tenths);
-        retry_at = retry_at.max(attempts::together_again_at(db, together, By::Phone(phone), part, now)?);
+        let limit = limit.tenths(part.tenths);
+        retry_at = retry_at.max(attempts::together_again_at(db, part.together, By::Phone(phone), limit, now)?);
     }
     Ok(retry_at)
 }
@@ -197,9 +203,9 @@ impl Asked {
         let Self { phone, now, limits, .. } = self;
         let mut book = code_book::read(db, *now)?;
         let heard = code_book::heard(db, phone, self.browser, &self.from, &book, *now)?;
-        let counted = counted(heard.proven, &heard.tabs);
-        if let Some(retry_at) = sent_too_many(db, phone, counted, limits, *now)? {
-            let here = matches!(counted, Counted::CodeSentAfar) && book.serves_warm(limits, *now);
+        let part = part(heard.proven, &heard.tabs);
+        if let Some(retry_at) = sent_too_many(db, phone, &part, limits, *now)? {
+            let here = matches!(part.counted, Counted::CodeSentAfar) && book.serves_warm(limits, *now);
             return Ok(if here { CodeIssued::LimitedHere { retry_at } } else { CodeIssued::Limited { retry_at } });
         }
         let ruling = book.rule(limits, &heard, *now);
@@ -217,7 +223,7 @@ impl Asked {
             CodeTold::Wait { until } => return Ok(CodeIssued::Owing { retry_at: until }),
         };
         // What a stranger is told next must not tell either: phone and tab are counted whatever leaves, but for a channel that fails.
-        attempts::count(db, counted, By::Phone(phone), *now)?;
+        attempts::count(db, part.counted, By::Phone(phone), *now)?;
         let [_, network] = heard.tabs;
         let failing = book.pause(network.asker(), *now).is_some_and(|pause| pause.why == PauseReason::Channel);
         let lent = !heard.proven && !failing;
