@@ -302,6 +302,8 @@ impl World {
         self.trouble.office_turned_back = true;
         // It has forgotten, too, what it answered since; for the minutes that a signature holds that costs nothing but a repeat.
         self.letters.clear();
+        // Pages of past days show what they showed then.
+        self.renewals.past.clear();
         for pass in &mut self.passes {
             match copy.passes.iter().find(|old| old.id == pass.id) {
                 Some(old) => (pass.revoked, pass.watched) = (old.revoked, old.watched),

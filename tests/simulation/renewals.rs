@@ -34,7 +34,7 @@ pub struct Renewals {
     /// Beacon keys that were revoked, as whoever stole them has them.
     stolen: Vec<Stolen>,
     /// What the pages of past days showed.
-    past: BTreeMap<PassId, String>,
+    pub(crate) past: BTreeMap<PassId, String>,
 }
 
 #[derive(Debug, Clone)]
