@@ -114,13 +114,12 @@ fn aliyun_row(row: &RawValue) -> Row {
         err_msg: Option<Value>,
     }
     let report: Report = serde_json::from_str(row.get()).ok()?;
-    let receipt = match report.success {
-        Value::Bool(true) => Receipt::Delivered,
-        Value::Bool(false) => failed(report.err_code, report.err_msg),
-        Value::String(said) if said == "true" => Receipt::Delivered,
-        Value::String(said) if said == "false" => failed(report.err_code, report.err_msg),
-        _ => return None,
+    let delivered = match &report.success {
+        Value::Bool(said) => *said,
+        Value::String(said) => said.parse().ok()?,
+        Value::Null | Value::Number(_) | Value::Array(_) | Value::Object(_) => return None,
     };
+    let receipt = if delivered { Receipt::Delivered } else { failed(report.err_code, report.err_msg) };
     Some(match report.out_id {
         None => None,
         Some(out_id) => Some((word(out_id)?, receipt)),

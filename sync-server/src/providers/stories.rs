@@ -181,3 +181,20 @@ async fn without_the_code_every_question_is_answered_alike_and_one_line_tells_of
     assert!(told["message"].as_str().unwrap().starts_with("缺少 user"), "{told}");
     assert_eq!(ask("?user=T1", SECRET).await.0, StatusCode::OK);
 }
+
+#[tokio::test]
+async fn refused_calls_of_wecom_are_one_line_in_the_log() {
+    let dir = tempfile::tempdir().unwrap();
+    secret_in(&dir, "wecom.secret", "made-up");
+    secret_in(&dir, "wecom-callback.token", "made-up");
+    secret_in(&dir, "wecom-callback.aes", "bWFkZS11cC1rZXktb2YtMzItYnl0ZXMtMDEyMzQ1Njc");
+    let parsed = Config::parse("[notify.wecom]\ncorp_id = 'ww01'\nagent_id = 7\ncallback = true").unwrap();
+    let router = super::router(open(Config { data_dir: dir.path().to_owned(), demo: true, ..parsed }).await.unwrap());
+    let (logged, _guard) = Logged::listen();
+    for number in 0..50 {
+        let query = format!("msg_signature=x{number}&timestamp=1795363200&nonce=1&echostr=x");
+        let request = Request::get(format!("/providers/wecom?{query}")).body(Body::empty()).unwrap();
+        assert_eq!(router.clone().oneshot(request).await.unwrap().status(), StatusCode::FORBIDDEN);
+    }
+    assert_eq!(logged.lines("WARN").len(), 1, "{:?}", logged.lines(""));
+}
