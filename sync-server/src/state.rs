@@ -8,7 +8,7 @@ use crate::{
     config::Config,
     keys::{DoorToken, Keyring},
     layout::Layouts,
-    notify::{hall::PullCode, wecom::Wecom},
+    notify::wecom::Wecom,
     sign_on::SignOns,
     store::Store,
     timekeeper::Timekeeper,
@@ -36,7 +36,7 @@ pub struct Parts {
     /// The houses by whose word staff may sign in.
     pub sign_ons: SignOns,
     /// What a service hall that fetches has to show; without one nothing can be fetched.
-    pub hall_code: Option<Arc<PullCode>>,
+    pub hall_code: Option<Arc<DoorToken>>,
     /// The empty booking form as it is laid out today.
     pub opening: Arc<Layouts>,
 }

@@ -10,7 +10,7 @@ use crate::{
     config::Config,
     notify::{Failure as Kind, Sender, Unsent},
     office::{
-        Channel, Staff,
+        Channel, Staff, harmless,
         notice::{self, Message},
     },
     serve,
@@ -116,7 +116,7 @@ async fn try_each(
                 continue;
             }
         };
-        let handle = accepted.handle.as_deref().unwrap_or("-");
+        let handle = accepted.handle.as_deref().map_or("-".to_owned(), harmless);
         writeln!(out, "{named}：已受理，对方编号 {handle}。Taken")?;
         if channel == Channel::Sms {
             continue;
@@ -166,7 +166,7 @@ fn said(unsent: &Unsent) -> String {
         Kind::Unknown => "结果不明（unknown）",
     };
     let cause = unsent.cause.as_ref().map(|cause| format!("，{cause}")).unwrap_or_default();
-    format!("{kind}：{}{cause}", unsent.why)
+    harmless(&format!("{kind}：{}{cause}", unsent.why))
 }
 
 #[cfg(test)]
@@ -188,7 +188,7 @@ mod tests {
                 match &notice.follows {
                     None => Ok(Accepted { handle: Some("todo-7".to_owned()) }),
                     Some(followed) if followed.handle.as_deref() == Some("todo-7") => {
-                        Err(Unsent::permanent("errcode 7"))
+                        Err(Unsent::permanent(format!("\u{1b}[2Jerrcode 7 {}", "x".repeat(3000))))
                     }
                     Some(_) => Ok(Accepted::default()),
                 }
@@ -217,6 +217,7 @@ mod tests {
         {
             assert!(told.contains(said), "{said}: {told}");
         }
+        assert!(!told.contains('\u{1b}') && told.len() < 1000, "{told}");
         let senders: Vec<Box<dyn Sender>> = vec![Box::new(Console::new("", Vec::new()))];
         assert_eq!(try_each(&senders, &staff(), Moment::from_unix_s(0), &mut Vec::new()).await.unwrap(), 0);
     }

@@ -2,7 +2,11 @@
 
 use std::io::{self, Write};
 
+use crate::office::visible;
+
 pub(super) fn print<const N: usize>(out: &mut dyn Write, head: [&str; N], rows: &[[String; N]]) -> io::Result<()> {
+    // Whoever wrote a cell, it is shown to a terminal, which obeys what it is told.
+    let rows: Vec<[String; N]> = rows.iter().map(|row| row.each_ref().map(|cell| visible(cell).collect())).collect();
     let widths: [usize; N] = std::array::from_fn(|column| {
         let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| width(cell));
         cells.chain(head.get(column).map(|name| width(name))).max().unwrap_or(0)
@@ -35,5 +39,12 @@ mod tests {
         let rows = [["张*明", "In"], ["Li", "Out"]].map(|row| row.map(str::to_owned));
         print(&mut out, ["name", "way"], &rows).unwrap();
         assert_eq!(String::from_utf8(out).unwrap(), "name   way\n张*明  In\nLi     Out\n");
+    }
+    #[test]
+    fn no_cell_tells_the_terminal_anything() {
+        let mut out = Vec::new();
+        let rows = [["停\u{1b}[2J\u{9b}1m机\u{202e}\r\nX", "1"]].map(|row| row.map(str::to_owned));
+        print(&mut out, ["why", "n"], &rows).unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), "why         n\n停[2J1m机X  1\n");
     }
 }

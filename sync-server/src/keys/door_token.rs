@@ -1,4 +1,4 @@
-//! A secret that stands in an address which a provider calls: all that some of them can prove themselves by.
+//! A secret that a provider shows when it calls, in the address or a header: all that some of them can prove themselves by.
 
 use std::fmt;
 

@@ -16,6 +16,7 @@ pub mod decision;
 pub mod deputy;
 pub mod erasure;
 pub mod form;
+pub mod harmless;
 pub mod holder;
 pub mod hours;
 pub mod issue;
@@ -45,6 +46,7 @@ pub use decision::{Approved, Approver, Channel, Choice, Decided, Declined, Revis
 pub use deputy::{Away, AwayField, AwayForm, AwayProblem, NAMED_AT_MOST};
 pub use erasure::{Erasable, erasable};
 pub use form::{BookingForm, CompanionDocuments, CompanionPart, Field, FormKind, Problem, Rules, Step};
+pub use harmless::{harmless, visible};
 pub use hours::TimeOfDay;
 pub use limit::Limit;
 pub use quiet::Quiet;

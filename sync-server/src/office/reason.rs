@@ -60,7 +60,7 @@ pub enum ReasonError {
 
 /// Controls, what turns the direction of text, and what takes no room: joiners, marks of order and fillers would hide a number
 /// from every check and from the eye.
-fn is_hidden(symbol: char) -> bool {
+pub(super) fn is_hidden(symbol: char) -> bool {
     symbol.is_control()
         || matches!(symbol,
             '\u{AD}' | '\u{34F}' | '\u{600}'..='\u{605}' | '\u{61C}' | '\u{6DD}' | '\u{70F}' | '\u{890}'..='\u{891}' | '\u{8E2}'

@@ -1,23 +1,26 @@
 //! Every address that providers call.
 
+use std::sync::Arc;
+
 use axum::{
-    Router,
+    Extension, Router,
     extract::DefaultBodyLimit,
     routing::{get, post},
 };
 
-use super::{hall, sms, wecom};
+use super::{hall, knocks::Knocks, sms, wecom};
 use crate::state::AppState;
 
 pub fn router(state: AppState) -> Router {
-    let wecom = get(wecom::verify).post(wecom::receive).layer(DefaultBodyLimit::max(wecom::LONGEST_BODY_BYTES));
+    let wecom = Router::new()
+        .route("/providers/wecom", get(wecom::verify).post(wecom::receive))
+        .layer(DefaultBodyLimit::max(wecom::LONGEST_BODY_BYTES))
+        .layer(Extension(Arc::<Knocks>::default()));
+    let hall =
+        Router::new().route("/providers/hall/todos", get(hall::todos)).layer(Extension(Arc::<Knocks>::default()));
     let receipts = Router::new()
         .route("/receipts/aliyun/{token}", post(sms::aliyun))
         .route("/receipts/tencent/{token}", post(sms::tencent))
         .layer(DefaultBodyLimit::max(sms::LONGEST_BODY_BYTES));
-    Router::new()
-        .route("/providers/hall/todos", get(hall::todos))
-        .route("/providers/wecom", wecom)
-        .merge(receipts)
-        .with_state(state)
+    hall.merge(wecom).merge(receipts).with_state(state)
 }

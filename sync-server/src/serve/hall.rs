@@ -6,10 +6,10 @@ use zeroize::Zeroizing;
 
 use crate::{
     config::{Config, Hall, HallAdapter},
-    keys::{SecretFault, provider_secret},
+    keys::{DoorToken, SecretFault, provider_secret},
     notify::{
         Line, Sender, Trouble,
-        hall::{self, Misconfigured, PullCode, Way},
+        hall::{self, Misconfigured, Way},
     },
     sign_on::{Cas, SignOn},
     state::AppState,
@@ -22,6 +22,11 @@ pub enum HallFault {
     // Said with its cause, which names the file, and so not named as a source.
     #[error("notify.hall.adapter = \"{adapter}\" 的密钥：{cause}")]
     Secret { adapter: &'static str, cause: SecretFault },
+    #[error(
+        "notify.hall.adapter = \"{adapter}\" 的密钥文件 secrets/{file} 至少要有 32 个字母或数字，不能猜到。\
+         It must hold 32 letters and digits that nobody can guess"
+    )]
+    WeakSecret { adapter: &'static str, file: &'static str },
     #[error(transparent)]
     Line(#[from] Trouble),
 }
@@ -33,10 +38,13 @@ pub(super) fn channel(state: &AppState) -> Result<Option<Box<dyn Sender>>, HallF
 }
 
 /// Of a hall that fetches.
-pub(super) fn code(config: &Config) -> Result<Option<Arc<PullCode>>, HallFault> {
+pub(super) fn code(config: &Config) -> Result<Option<Arc<DoorToken>>, HallFault> {
     match &config.notify.hall {
         Some(settings) if settings.adapter == HallAdapter::Pull => {
-            Ok(secret(config, settings)?.map(PullCode::new).map(Arc::new))
+            let Some(code) = secret(config, settings)? else { return Ok(None) };
+            let file = settings.adapter.secret().unwrap_or_default();
+            let weak = HallFault::WeakSecret { adapter: settings.adapter.name(), file };
+            DoorToken::new(&code).map(Arc::new).map(Some).ok_or(weak)
         }
         Some(_) | None => Ok(None),
     }

@@ -49,20 +49,32 @@ impl Receipt {
 }
 
 impl Store {
-    /// Of the notice that `adapter` calls `handle`. Said once or a hundred times, it comes to the same.
-    pub async fn receipt(
+    /// Each of the notice that `adapter` calls by its handle, all of a push or none. Said once or a hundred times, it comes to the same.
+    pub async fn receipts(
+        &self,
+        adapter: &'static str,
+        told: Vec<(String, Receipt)>,
+        at: Moment,
+    ) -> Result<Vec<ReceiptKept>, StoreError> {
+        let keep_each = move |db: &mut Writing<'_>| {
+            let kept = told.iter().map(|(handle, receipt)| {
+                let why = if let Receipt::Failed(why) = receipt { Some(why.as_str()) } else { None };
+                keep(db, (adapter, handle), (receipt.name(), why), at)
+            });
+            kept.collect()
+        };
+        self.0.writer.write(keep_each).await
+    }
+
+    #[cfg(test)]
+    pub(crate) async fn receipt(
         &self,
         adapter: &'static str,
         handle: &str,
         receipt: Receipt,
         at: Moment,
     ) -> Result<ReceiptKept, StoreError> {
-        let handle = handle.to_owned();
-        let keep = move |db: &mut Writing<'_>| {
-            let why = if let Receipt::Failed(why) = &receipt { Some(why.as_str()) } else { None };
-            keep(db, (adapter, &handle), (receipt.name(), why), at)
-        };
-        self.0.writer.write(keep).await
+        Ok(self.receipts(adapter, vec![(handle.to_owned(), receipt)], at).await?[0])
     }
 }
 

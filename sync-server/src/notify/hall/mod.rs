@@ -15,7 +15,6 @@ use reqwest::{RequestBuilder, StatusCode};
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
-pub use self::pull::PullCode;
 use self::{message_centre::MessageCentre, pull::Fetched, weaver::Weaver, webhook::Webhook, wisedu::Wisedu};
 use super::{Line, Pace, Sender, Unsent, line::Answer};
 use crate::{

@@ -13,7 +13,10 @@ use zeroize::Zeroizing;
 
 use super::super::{Line, Unsent};
 use super::token::{Fetched, NoToken, Token};
-use crate::clock::Clock;
+use crate::{
+    clock::Clock,
+    office::{harmless, visible},
+};
 
 pub(super) struct Api {
     pub(super) line: Line,
@@ -106,7 +109,7 @@ impl Api {
         let read = serde_json::from_slice::<Reply>(&answer.body);
         match (answer.status, read) {
             (StatusCode::OK, Ok(mut reply)) => {
-                reply.errmsg = harmless(&reply.errmsg, &[secret, self.secret.as_str()]);
+                reply.errmsg = without(&[secret, self.secret.as_str()], &reply.errmsg);
                 Ok(reply)
             }
             (StatusCode::OK, Err(_)) => Err(Unsent::unknown("企业微信的应答无法理解。The answer is not understood")),
@@ -194,14 +197,12 @@ const fn meaning(code: i64) -> Option<&'static str> {
     })
 }
 
-/// A provider's words, as they may be kept and shown.
-fn harmless(errmsg: &str, secrets: &[&str]) -> String {
-    const MOST: usize = 160;
-    let hidden = secrets
-        .iter()
-        .filter(|secret| !secret.is_empty())
-        .fold(errmsg.to_owned(), |said, secret| said.replace(*secret, "…"));
-    hidden.chars().filter(|letter| !letter.is_control()).take(MOST).collect()
+/// Their words without our secrets, which could otherwise hide behind what is dropped.
+fn without(secrets: &[&str], errmsg: &str) -> String {
+    let seen: String = visible(errmsg).collect();
+    let hidden =
+        secrets.iter().filter(|secret| !secret.is_empty()).fold(seen, |said, secret| said.replace(*secret, "…"));
+    harmless(&hidden)
 }
 
 #[cfg(test)]
@@ -245,8 +246,8 @@ mod tests {
 
     #[test]
     fn words_of_theirs_are_short_and_name_no_secret() {
-        let said = harmless("bad tok-1, hint\n: sec-1 ", &["tok-1", "sec-1", ""]);
+        let said = without(&["tok-1", "sec-1", ""], "bad tok-1, hint\n: sec\u{1b}-1 ");
         assert_eq!(said, "bad …, hint: … ");
-        assert_eq!(harmless(&"长".repeat(500), &[]).chars().count(), 160);
+        assert_eq!(without(&[], &"长".repeat(500)).chars().count(), 200);
     }
 }

@@ -10,10 +10,14 @@ use std::{
 };
 
 use chrono::TimeDelta;
+use sha2::{Digest as _, Sha256};
 use shared::time::Moment;
 
 /// More than staff click within the span; the oldest are forgotten first.
 const MOST: usize = 20_000;
+
+/// A call's name is as long as its writer likes, and says who clicked on what: only its hash is remembered.
+type Name = [u8; 32];
 
 #[derive(Debug)]
 pub struct Seen {
@@ -23,8 +27,8 @@ pub struct Seen {
 
 #[derive(Debug, Default)]
 struct Heard {
-    names: HashSet<String>,
-    order: VecDeque<(Moment, String)>,
+    names: HashSet<Name>,
+    order: VecDeque<(Moment, Name)>,
 }
 
 impl Seen {
@@ -42,10 +46,11 @@ impl Seen {
     /// Whether a call of this name was heard to its end.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
-        self.heard.lock().unwrap_or_else(PoisonError::into_inner).names.contains(name)
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner).names.contains(&hash(name))
     }
 
-    pub fn put(&self, name: String, now: Moment) {
+    pub fn put(&self, name: &str, now: Moment) {
+        let name = hash(name);
         let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
         // Twice the skew: a call may be as much ahead of us as another is behind.
         let span = self.skew * 2;
@@ -53,10 +58,14 @@ impl Seen {
             let Some((_, old)) = heard.order.pop_front() else { break };
             heard.names.remove(&old);
         }
-        if heard.names.insert(name.clone()) {
+        if heard.names.insert(name) {
             heard.order.push_back((now, name));
         }
     }
+}
+
+fn hash(name: &str) -> Name {
+    Sha256::digest(name).into()
 }
 
 #[cfg(test)]
@@ -87,15 +96,23 @@ mod tests {
     fn what_was_heard_is_known_while_it_could_come_again_and_no_longer() {
         let seen = Seen::new(600);
         assert!(!seen.has("a"));
-        seen.put("a".to_owned(), NOW);
-        seen.put("b".to_owned(), NOW.plus(TimeDelta::seconds(1200)));
+        seen.put("a", NOW);
+        seen.put("b", NOW.plus(TimeDelta::seconds(1200)));
         assert!(seen.has("a") && seen.has("b"));
-        seen.put("c".to_owned(), NOW.plus(TimeDelta::seconds(1201)));
+        seen.put("c", NOW.plus(TimeDelta::seconds(1201)));
         assert!(!seen.has("a") && seen.has("b"));
         for count in 0..MOST {
-            seen.put(format!("n{count}"), NOW.plus(TimeDelta::seconds(1202)));
+            seen.put(&format!("n{count}"), NOW.plus(TimeDelta::seconds(1202)));
         }
         let heard = seen.heard.lock().unwrap();
         assert_eq!((heard.names.len(), heard.order.len()), (MOST, MOST));
+    }
+
+    #[test]
+    fn who_clicked_on_what_is_not_remembered() {
+        let seen = Seen::new(600);
+        seen.put("WangWei|1795363200|made-up", NOW);
+        assert!(seen.has("WangWei|1795363200|made-up"));
+        assert!(!format!("{seen:?}").contains("WangWei"));
     }
 }

@@ -5,7 +5,10 @@
 
 mod event;
 
+use std::sync::Arc;
+
 use axum::{
+    Extension,
     body::Bytes,
     extract::{Query, State, rejection::QueryRejection},
     response::{IntoResponse as _, Response},
@@ -14,6 +17,7 @@ use http::StatusCode;
 use serde::Deserialize;
 
 use self::event::Fields;
+use super::knocks::Knocks;
 use crate::{
     error::{AppError, Told},
     notify::wecom::{Callback, NotOpened, Proof, Wecom},
@@ -37,15 +41,20 @@ pub(super) struct Asked {
 type Said = Result<Query<Asked>, QueryRejection>;
 
 /// Shows WeCom that we can open its envelopes: the answer is what was inside, bare.
-pub(super) async fn verify(State(state): State<AppState>, asked: Said) -> Result<Response, AppError> {
+pub(super) async fn verify(
+    State(state): State<AppState>,
+    Extension(knocks): Extension<Arc<Knocks>>,
+    asked: Said,
+) -> Result<Response, AppError> {
     let (_, callback) = set_up(&state)?;
     let Query(asked) = asked.map_err(|_| AppError::told(Told::Malformed))?;
     let echo = asked.echostr.as_deref().ok_or(AppError::told(Told::Malformed))?;
-    Ok(open(&state, callback, &asked, echo)?.into_response())
+    Ok(open((&state, &knocks), callback, &asked, echo)?.into_response())
 }
 
 pub(super) async fn receive(
     State(state): State<AppState>,
+    Extension(knocks): Extension<Arc<Knocks>>,
     asked: Said,
     body: Result<Bytes, axum::extract::rejection::BytesRejection>,
 ) -> Result<StatusCode, AppError> {
@@ -53,7 +62,7 @@ pub(super) async fn receive(
     let Query(asked) = asked.map_err(|_| AppError::told(Told::Malformed))?;
     let body = body.map_err(|_| AppError::told(Told::TooLarge))?;
     let outer = std::str::from_utf8(&body).ok().and_then(Fields::read).ok_or(AppError::told(Told::Malformed))?;
-    let inside = open(&state, callback, &asked, outer.of("Encrypt"))?;
+    let inside = open((&state, &knocks), callback, &asked, outer.of("Encrypt"))?;
     let event = Fields::read(&inside).ok_or(AppError::told(Told::Malformed))?;
     hear(&state, wecom, callback, &event).await?;
     // Nothing at all is how WeCom wants an answer that says nothing.
@@ -65,15 +74,23 @@ fn set_up(state: &AppState) -> Result<(&Wecom, &Callback), AppError> {
     Ok((wecom, wecom.callback().ok_or(AppError::told(Told::NotFound))?))
 }
 
-fn open(state: &AppState, callback: &Callback, asked: &Asked, sealed: &str) -> Result<String, AppError> {
+fn open(
+    (state, knocks): (&AppState, &Knocks),
+    callback: &Callback,
+    asked: &Asked,
+    sealed: &str,
+) -> Result<String, AppError> {
+    let now = state.clock.now();
     let proof = Proof { signature: &asked.msg_signature, timestamp: &asked.timestamp, nonce: &asked.nonce };
     let refused = |why: &dyn std::fmt::Display| {
-        tracing::warn!(%why, "a call to the WeCom callback was refused");
+        if let Some(count) = knocks.one(now) {
+            tracing::warn!(count, %why, "calls to the WeCom callback were refused, this one and those since the last line");
+        }
         AppError::told(Told::Forbidden)
     };
     let text = callback.envelope.open(proof, sealed).map_err(|why: NotOpened| refused(&why))?;
     // Judged after the signature, which covers it: a stranger learns nothing of our clock.
-    if !callback.seen.is_of_now(&asked.timestamp, state.clock.now()) {
+    if !callback.seen.is_of_now(&asked.timestamp, now) {
         return Err(refused(&"its time is too far from ours"));
     }
     Ok(text)
@@ -93,6 +110,6 @@ async fn hear(state: &AppState, wecom: &Wecom, callback: &Callback, event: &Fiel
         let known = state.store.notice_read(Channel::Wecom, key, event.of("FromUserName"), now).await?;
         tracing::debug!(%key, known, "a card was clicked");
     }
-    callback.seen.put(name, now);
+    callback.seen.put(&name, now);
     Ok(())
 }

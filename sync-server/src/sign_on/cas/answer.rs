@@ -2,7 +2,8 @@
 //!
 //! A document type is refused as a whole, so no entity of its making is ever expanded and no file or address of its choosing read.
 //! Elements are known by their namespace and not by their prefix, which every server may choose. A value that stands in pieces, with
-//! a comment between them, is all of its pieces.
+//! a comment between them, is all of its pieces. A name with an element inside, and anything outside the root, ends the reading: two
+//! readers could take it for two people.
 
 use std::collections::BTreeMap;
 
@@ -38,16 +39,33 @@ impl Answer {
 }
 
 const CAS: &str = "http://www.yale.edu/tp/cas";
+const USER: [&str; 3] = ["serviceResponse", "authenticationSuccess", "user"];
+/// How many elements are open within one.
+const ATTRIBUTE_DEPTH: usize = 4;
 
 fn from_xml(text: &str) -> Option<Answer> {
     let mut reader = NsReader::from_str(text);
     let mut open: Vec<String> = Vec::new();
     let (mut users, mut person, mut failure) = (Vec::new(), Person::default(), None);
     let (mut value, mut roots) = (String::new(), 0);
+    // Whether the attribute that is read holds elements, and so no plain value.
+    let mut nested = false;
     loop {
         let (namespace, event) = reader.read_resolved_event().ok()?;
         let of_cas = matches!(namespace, ResolveResult::Bound(Namespace(name)) if name == CAS);
+        if matches!(event, Event::Start(_) | Event::Empty(_)) {
+            if path(&open) == USER {
+                return None;
+            }
+            nested |= open.len() >= ATTRIBUTE_DEPTH;
+        }
         match event {
+            Event::Eof => break,
+            Event::Text(text) if open.is_empty() && !text.xml10_content().trim().is_empty() => return None,
+            Event::CData(_) | Event::GeneralRef(_) | Event::Empty(_) if open.is_empty() => return None,
+            Event::Start(_) | Event::Comment(_) | Event::Decl(_) | Event::PI(_) if open.is_empty() && roots > 0 => {
+                return None;
+            }
             Event::Start(start) => {
                 let name = if of_cas { start.local_name().into_inner().to_owned() } else { String::new() };
                 roots += usize::from(open.is_empty());
@@ -70,20 +88,20 @@ fn from_xml(text: &str) -> Option<Answer> {
                     ["serviceResponse", "authenticationSuccess", "user"] => {
                         users.push(value.trim().to_owned());
                     }
-                    ["serviceResponse", "authenticationSuccess", "attributes", name] if !name.is_empty() => {
+                    ["serviceResponse", "authenticationSuccess", "attributes", name] if !name.is_empty() && !nested => {
                         person.attributes.push(((*name).to_owned(), value.trim().to_owned()));
                     }
                     _ => {}
                 }
                 open.pop();
                 value.clear();
+                nested &= open.len() >= ATTRIBUTE_DEPTH;
             }
             Event::Text(text) => value.push_str(&text.xml10_content()),
             Event::CData(text) => value.push_str(&text.xml10_content()),
             Event::GeneralRef(reference) => value.push(letter(&reference)?),
             Event::DocType(_) => return None,
             Event::Comment(_) | Event::Decl(_) | Event::PI(_) => {}
-            Event::Eof => break,
         }
     }
     if !open.is_empty() || roots != 1 {
@@ -188,6 +206,14 @@ mod tests {
     }
 
     #[test]
+    fn an_attribute_with_elements_inside_is_none() {
+        let text = "<c:serviceResponse xmlns:c='http://www.yale.edu/tp/cas'><c:authenticationSuccess><c:user>T1</c:user><c:attributes>\
+                    <c:no>6<c:x>5</c:x>7</c:no><c:no>1<c:x/>2</c:no><c:no>8</c:no></c:attributes></c:authenticationSuccess>\
+                    </c:serviceResponse>\n ";
+        assert_eq!(read(text), is("T1", &[("no", "8")]));
+    }
+
+    #[test]
     fn a_failure_is_its_code() {
         for text in [
             "<cas:serviceResponse xmlns:cas='http://www.yale.edu/tp/cas'>\n<cas:authenticationFailure code=\"INVALID_TICKET\">\
@@ -223,6 +249,19 @@ mod tests {
             within("<c:user> </c:user>"),
             within("<c:proxies><c:user>T1</c:user></c:proxies>"),
             "<c:user xmlns:c='http://www.yale.edu/tp/cas'>T1</c:user>".to_owned(),
+            // A name around another, or in two pieces with one between them.
+            within("<c:user>T1<c:x>T2</c:x></c:user>"),
+            within("<c:user><c:x>T2</c:x>T1</c:user>"),
+            within("<c:user>T<c:x/>1</c:user>"),
+            within("<c:user>T<x/>1</c:user>"),
+            // Something outside the root.
+            format!("T2{}", within("<c:user>T1</c:user>")),
+            format!("{}T2", within("<c:user>T1</c:user>")),
+            format!("{}&#49;", within("<c:user>T1</c:user>")),
+            format!("{}<![CDATA[ ]]>", within("<c:user>T1</c:user>")),
+            format!("{}<x/>", within("<c:user>T1</c:user>")),
+            format!("{}<!-- x -->", within("<c:user>T1</c:user>")),
+            format!("{}<?xml version='1.0'?>", within("<c:user>T1</c:user>")),
             // Cut short, both at once, two documents, no XML at all.
             within("<c:user>T1</c:user>").replace("</c:serviceResponse>", ""),
             within("<c:user>T1</c:user>")

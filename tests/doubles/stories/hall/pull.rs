@@ -8,7 +8,7 @@ use super::{
     office::{Browser, Office},
 };
 
-const CODE: &str = "made-up-code";
+const CODE: &str = "made-up-code-of-a-hall-that-fetches";
 
 async fn ask(office: &Office, user: &str, code: Option<&str>) -> (u16, Value) {
     let mut request = Client::new().get(format!("{}/providers/hall/todos?user={user}", office.url));
@@ -38,7 +38,7 @@ async fn what_waits_is_fetched_until_it_is_decided_and_opens_through_cas() {
     assert_eq!(booking, format!("/bookings/{}", todo["id"].as_str().unwrap()));
     for (user, code, status, count) in [
         ("T2001", None, 401, 0),
-        ("T2001", Some("made-up-cod"), 401, 0),
+        ("T2001", Some(&CODE[1..]), 401, 0),
         ("T2001", Some(""), 401, 0),
         ("T2003", Some(CODE), 200, 0),
         ("lism", Some(CODE), 200, 0),
