@@ -37,6 +37,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0030_push_faults.sql"),
     include_str!("migrations/0031_ailments.sql"),
     include_str!("migrations/0032_found_by_an_index.sql"),
+    include_str!("migrations/0033_moved_by_an_index.sql"),
 ];
 
 /// The newest there is.
