@@ -61,6 +61,9 @@ impl Terms {
 /// Even one that is always busy begins anew after this: a reader who takes nothing would hold it for ever.
 const CONNECTION_LASTS: Duration = Duration::from_mins(10);
 
+/// What one connection holds of what nobody has read yet; a head must fit in.
+const BUFFER_BYTES: usize = 64 * 1024;
+
 /// Files that are not connections: the database, its log, keys and what the machine's libraries open.
 const OTHER_FILES: u64 = 128;
 
@@ -123,6 +126,7 @@ async fn converse(
     let conversation = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(terms.head_within)
+        .max_buf_size(BUFFER_BYTES)
         .serve_connection(TokioIo::new(stream), service);
     tokio::pin!(conversation);
     tokio::select! {

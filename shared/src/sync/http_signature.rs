@@ -53,6 +53,14 @@ pub struct SignatureHeaders {
     pub signature: String,
 }
 
+impl SignatureHeaders {
+    /// Whether `body` is the one they were made for.
+    #[must_use]
+    pub fn are_of(&self, body: &[u8]) -> bool {
+        self.content_digest == digest(body)
+    }
+}
+
 /// Who signed, when, and with what nonce: the parameters of the signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parameters {
@@ -112,6 +120,19 @@ pub fn verifies(
     body: &[u8],
     key: &PublicKey,
 ) -> bool {
+    headers.are_of(body) && head_verifies(parameters, headers, method, path, key)
+}
+
+/// Whether `headers` are signed under `key`, which can be said before any of the body has come; whether it is the body that was
+/// signed, [`SignatureHeaders::are_of`] says once it has.
+#[must_use]
+pub fn head_verifies(
+    parameters: &Parameters,
+    headers: &SignatureHeaders,
+    method: &str,
+    path: &str,
+    key: &PublicKey,
+) -> bool {
     let Some(signature) = headers
         .signature
         .strip_prefix("sig1=:")
@@ -121,11 +142,10 @@ pub fn verifies(
     else {
         return false;
     };
-    headers.content_digest == digest(body)
-        && key.verifies_unlabelled(
-            base(method, path, &headers.content_digest, parameters).as_bytes(),
-            &Signature::from_bytes(&signature),
-        )
+    key.verifies_unlabelled(
+        base(method, path, &headers.content_digest, parameters).as_bytes(),
+        &Signature::from_bytes(&signature),
+    )
 }
 
 fn digest(body: &[u8]) -> String {

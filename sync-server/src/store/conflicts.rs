@@ -1,7 +1,10 @@
 //! Conflicts: one pass let in twice without leaving between, at two gates or at one. Gates that cannot reach each other cannot
 //! prevent the first, and a guard may overrule the terminal and so cause the second; here both are found, once all have reported.
+//!
+//! A terminal writes what it likes, a made-up pass ten thousand times among it. So only what a pass did last is walked: what that
+//! costs does not grow with what is kept of it.
 
-use rusqlite::{Connection, ToSql, params};
+use rusqlite::{Connection, params};
 use shared::{
     entry::{Direction, EntryId},
     ids::{PassId, TerminalId},
@@ -19,74 +22,72 @@ pub struct Conflict {
     pub found_at: Moment,
 }
 
-impl Conflict {
-    const fn pair(self) -> (EntryId, EntryId) {
-        (self.first, self.second)
-    }
-}
+/// Twice as often as a pass may go in and out again, and then some: more are looked through by people, in the log.
+const LOOKED_AT: usize = 64;
 
 impl Store {
     pub async fn conflicts(&self) -> Result<Vec<Conflict>, StoreError> {
-        self.0.readers.read(|db| conflicts_where(db, "true", &[])).await
+        self.0.readers.read(all).await
     }
 }
 
-/// Walks all a pass did. Gates report in any order, so a conflict found from half the story goes
+/// Walks what a pass did last. Gates report in any order, so a conflict found from half the story goes
 /// again when the exit that lay between is told of. Of one movement alone there never was a conflict: movements are only ever added.
 pub(super) fn look_again(db: &Writing<'_>, pass: PassId, now: Moment) -> Result<(), StoreError> {
+    let mut forget = db.prepare_cached(
+        "delete from conflict where pass = ?1 and first_terminal = ?2 and first_seq = ?3
+             and (second_terminal, second_seq) is not (?4, ?5)",
+    )?;
+    let mut find = db.prepare_cached(
+        "insert or ignore into conflict (pass, first_terminal, first_seq, second_terminal, second_seq, found_at)
+         values (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?;
     let moves = moves(db, pass)?;
-    let found: Vec<_> = moves
-        .windows(2)
-        .filter_map(|pair| match pair {
-            [(first, Direction::In), (second, Direction::In)] => Some((*first, *second)),
+    let next = moves.iter().skip(1).map(Some).chain([None]);
+    for ((first, direction), next) in moves.iter().zip(next) {
+        let second = match (direction, next) {
+            (Direction::In, Some((second, Direction::In))) => Some(second),
             _ => None,
-        })
-        .collect();
-    let known: Vec<_> = conflicts_where(db, "pass = ?1", &[pass.as_bytes()])?.into_iter().map(Conflict::pair).collect();
-    for (first, second) in known.iter().filter(|pair| !found.contains(pair)) {
-        db.execute(
-            "delete from conflict where pass = ?1 and first_terminal = ?2 and first_seq = ?3
-                 and second_terminal = ?4 and second_seq = ?5",
-            params![
-                pass.as_bytes(),
-                first.terminal.get(),
-                rows::number(first.seq),
-                second.terminal.get(),
-                rows::number(second.seq)
-            ],
-        )?;
-    }
-    for (first, second) in found.iter().filter(|pair| !known.contains(pair)) {
-        db.execute(
-            "insert into conflict (pass, first_terminal, first_seq, second_terminal, second_seq, found_at)
-             values (?1, ?2, ?3, ?4, ?5, ?6)",
-            params![
-                pass.as_bytes(),
-                first.terminal.get(),
-                rows::number(first.seq),
-                second.terminal.get(),
-                rows::number(second.seq),
-                now.unix_ms()
-            ],
-        )?;
+        };
+        let (terminal, seq) = (second.map(|id| id.terminal.get()), second.map(|id| rows::number(id.seq)));
+        let first = (first.terminal.get(), rows::number(first.seq));
+        forget.execute(params![pass.as_bytes(), first.0, first.1, terminal, seq])?;
+        if second.is_some() {
+            find.execute(params![pass.as_bytes(), first.0, first.1, terminal, seq, now.unix_ms()])?;
+        }
     }
     Ok(())
 }
 
-/// Every time somebody went through a gate with this pass, in the order it happened.
+/// When somebody went through a gate with this pass: the last [`LOOKED_AT`] times, in the order it happened.
 fn moves(db: &Connection, pass: PassId) -> Result<Vec<(EntryId, Direction)>, StoreError> {
     let mut query = db.prepare_cached(
-        "select terminal, seq, at, direction from entry where pass = ?1 and went_through order by terminal, seq",
+        "select terminal, seq, at, direction from entry where pass = ?1 and went_through = 1 and terminal = (
+             select max(terminal) from entry where pass = ?1 and went_through = 1 and terminal < ?2
+         ) order by seq desc limit ?3",
     )?;
-    let mut found = query.query([pass.as_bytes()])?;
-    let mut moves = Vec::new();
-    while let Some(row) = found.next()? {
-        let direction = rows::parsed(row, "direction", |name: String| {
-            [Direction::In, Direction::Out].into_iter().find(|direction| rows::direction_name(*direction) == name)
-        })?;
-        moves.push((rows::entry_id(row, "terminal", "seq")?, rows::moment(row, "at")?, direction));
+    // Each terminal's last hold all that are last among all: what happened before another at its own gate is not later anywhere.
+    let mut moves: Vec<Move> = Vec::new();
+    let mut below = i64::MAX;
+    loop {
+        let before = moves.len();
+        let mut found = query.query(params![pass.as_bytes(), below, rows::limit(LOOKED_AT)])?;
+        while let Some(row) = found.next()? {
+            let direction = rows::parsed(row, "direction", |name: String| {
+                [Direction::In, Direction::Out].into_iter().find(|direction| rows::direction_name(*direction) == name)
+            })?;
+            let entry = rows::entry_id(row, "terminal", "seq")?;
+            below = entry.terminal.get().into();
+            moves.push((entry, rows::moment(row, "at")?, direction));
+        }
+        if moves.len() == before {
+            break;
+        }
     }
-    Ok(in_order(moves).into_iter().map(|(entry, _, direction)| (entry, direction)).collect())
+    moves.reverse();
+    let mut moves = in_order(moves);
+    let last = moves.split_off(moves.len().saturating_sub(LOOKED_AT));
+    Ok(last.into_iter().map(|(entry, _, direction)| (entry, direction)).collect())
 }
 
 type Move = (EntryId, Moment, Direction);
@@ -108,9 +109,9 @@ fn in_order(mut moves: Vec<Move>) -> Vec<Move> {
     moves
 }
 
-fn conflicts_where(db: &Connection, which: &'static str, values: &[&dyn ToSql]) -> Result<Vec<Conflict>, StoreError> {
-    let mut query = db.prepare_cached(&format!("select * from conflict where {which} order by found_at, pass"))?;
-    let mut found = query.query(values)?;
+fn all(db: &Connection) -> Result<Vec<Conflict>, StoreError> {
+    let mut query = db.prepare_cached("select * from conflict order by found_at, pass")?;
+    let mut found = query.query([])?;
     let mut conflicts = Vec::new();
     while let Some(row) = found.next()? {
         conflicts.push(Conflict {

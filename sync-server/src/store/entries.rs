@@ -3,6 +3,8 @@
 //! A push is idempotent: what is held already is compared, what is new is appended, and the answer is the head the terminal
 //! signed. A line whose meaning nobody can read is still a link of its chain: it is kept, set apart, and holds nothing up.
 
+use std::collections::{HashMap, hash_map};
+
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use shared::{
     chain::{ChainHash, ChainName, Head, Link},
@@ -235,23 +237,31 @@ pub(super) fn unreadable(why: &serde_json::Error) -> String {
     format!("{what}, at column {}", why.column())
 }
 
-/// What entries mean beyond themselves: the other gates learn of them, and two of one pass are compared.
+/// What entries mean beyond themselves: the other gates learn of them, and two of one pass are compared. Each pass is asked after
+/// once, however many of the entries are its own.
 fn what_they_mean(db: &Writing<'_>, entries: &[(EntryId, Entry)], now: Moment) -> Result<Vec<Change>, StoreError> {
     let today = CampusDay::of(now).to_string();
     let mut known = db.prepare_cached(
         "select (select day from pass where id = ?1),
-             (select count(*) from (select 1 from entry where pass = ?1 and went_through limit 2))",
+             (select count(*) from (select 1 from entry where pass = ?1 and went_through = 1 limit 2))",
     )?;
+    let mut of_today = HashMap::new();
     let mut changes = Vec::with_capacity(entries.len());
     for (id, entry) in entries {
         let Some((pass, moved)) = moved(db, *id, entry)? else { continue };
-        let (day, times): (Option<String>, u32) =
-            known.query_row([pass.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        if times > 1 {
-            conflicts::look_again(db, pass, now)?;
-        }
-        // A pass of an earlier day opens no gate any more, so no gate needs to know where it went.
-        if day.is_none_or(|day| day >= today) {
+        let told = match of_today.entry(pass) {
+            hash_map::Entry::Occupied(seen) => *seen.get(),
+            hash_map::Entry::Vacant(new) => {
+                let (day, times): (Option<String>, u32) =
+                    known.query_row([pass.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+                if times > 1 {
+                    conflicts::look_again(db, pass, now)?;
+                }
+                // A pass of an earlier day opens no gate any more, so no gate needs to know where it went.
+                *new.insert(day.is_none_or(|day| day >= today))
+            }
+        };
+        if told {
             changes.push(moved);
         }
     }
@@ -293,7 +303,7 @@ fn corrected(db: &Connection, of: EntryId) -> Result<Option<Entry>, StoreError> 
 /// Who went in last with a pass by the terminal of an entry, if nobody has left by it since.
 fn went_in_last(db: &Connection, pass: PassId, before: EntryId) -> Result<Option<(EntryId, Entry)>, StoreError> {
     let mut last = db.prepare_cached(
-        "select terminal, seq, body from entry where terminal = ?1 and pass = ?2 and seq < ?3 and went_through
+        "select terminal, seq, body from entry where terminal = ?1 and pass = ?2 and seq < ?3 and went_through = 1
          order by seq desc limit 1",
     )?;
     let mut last = last.query(params![before.terminal.get(), pass.as_bytes(), rows::number(before.seq)])?;

@@ -38,6 +38,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0031_ailments.sql"),
     include_str!("migrations/0032_found_by_an_index.sql"),
     include_str!("migrations/0033_of_number.sql"),
+    include_str!("migrations/0034_moved_by_an_index.sql"),
 ];
 
 /// The newest there is.

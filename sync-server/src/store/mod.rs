@@ -61,6 +61,8 @@ mod writer;
 mod every_row;
 #[cfg(test)]
 mod office_days;
+#[cfg(test)]
+pub(crate) mod unreadable;
 
 use std::{
     path::{Path, PathBuf},

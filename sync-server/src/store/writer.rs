@@ -68,6 +68,14 @@ impl Touched {
     }
 }
 
+#[cfg(test)]
+impl<'a> Writing<'a> {
+    /// A job's view of a transaction that a test has begun.
+    pub(super) const fn of(db: &'a Transaction<'a>) -> Self {
+        Self { db, touched: Touched { feed: false, notices: false, erased: false }, tails: Vec::new() }
+    }
+}
+
 impl Writing<'_> {
     pub(super) fn touch_feed(&mut self) {
         self.touched.feed = true;

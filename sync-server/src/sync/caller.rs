@@ -1,17 +1,18 @@
-//! Who is asking: the signature of a request, checked before a byte of its body is interpreted.
+//! Who is asking: the signature of a request, checked before its body is read, and its body before a byte of it is interpreted.
 //!
-//! The order is policy. Nothing is told to, and nothing written for, somebody whose signature does not verify; only the terminal
+//! The order is policy. Nothing is told to, nothing written for and nothing held of somebody whose signature does not verify: it
+//! covers the digest of the body and not the body, so the head alone says whether there is anything to wait for. Only the terminal
 //! itself learns that it was withdrawn, that its clock is off, or that its request was seen before.
 
 use chrono::TimeDelta;
-use http::HeaderMap;
+use http::{HeaderMap, Uri};
 use shared::{
     ids::TerminalId,
     planted,
     sync::{
         Refusal,
         http_signature::{
-            CONTENT_DIGEST, MAX_SKEW_S, Parameters, SIGNATURE, SIGNATURE_INPUT, SignatureHeaders, verifies,
+            CONTENT_DIGEST, MAX_SKEW_S, Parameters, SIGNATURE, SIGNATURE_INPUT, SignatureHeaders, head_verifies,
         },
     },
     time::Moment,
@@ -20,12 +21,12 @@ use shared::{
 use super::DoorFault;
 use crate::store::Store;
 
-/// A POST as it arrived.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Posted<'a> {
-    pub(super) path: &'a str,
-    pub(super) headers: &'a HeaderMap,
-    pub(super) body: &'a [u8],
+/// The head of a POST that a terminal signed, on time unless it is withdrawn.
+#[derive(Debug)]
+pub(super) struct Knock {
+    headers: SignatureHeaders,
+    parameters: Parameters,
+    withdrawn: Option<Moment>,
 }
 
 /// Whose signature holds.
@@ -37,26 +38,41 @@ pub(super) enum Caller {
     Withdrawn { terminal: TerminalId, since: Moment },
 }
 
-/// Who signed `posted`.
-pub(super) async fn caller(store: &Store, posted: Posted<'_>, now: Moment) -> Result<Caller, DoorFault> {
-    let headers = signature_headers(posted.headers).ok_or(Refusal::Unauthenticated)?;
-    let parameters = Parameters::parse(&headers.signature_input).ok_or(Refusal::Unauthenticated)?;
-    let terminal = store.terminal(parameters.terminal).await?.ok_or(Refusal::Unauthenticated)?;
-    if !verifies(&parameters, &headers, "POST", posted.path, posted.body, &terminal.public) {
-        return Err(Refusal::Unauthenticated.into());
+impl Knock {
+    pub(super) async fn heard(store: &Store, uri: &Uri, headers: &HeaderMap, now: Moment) -> Result<Self, DoorFault> {
+        let headers = signature_headers(headers).ok_or(Refusal::Unauthenticated)?;
+        let parameters = Parameters::parse(&headers.signature_input).ok_or(Refusal::Unauthenticated)?;
+        let terminal = store.terminal(parameters.terminal).await?.ok_or(Refusal::Unauthenticated)?;
+        if !head_verifies(&parameters, &headers, "POST", uri.path(), &terminal.public) {
+            return Err(Refusal::Unauthenticated.into());
+        }
+        let withdrawn = planted!("a withdrawn terminal is heard", None, terminal.withdrawn);
+        let skew = now.since(parameters.created()).abs();
+        if withdrawn.is_none() && planted!("old requests are answered", false, skew > TimeDelta::seconds(MAX_SKEW_S)) {
+            return Err(Refusal::Clock { server_time: now }.into());
+        }
+        Ok(Self { headers, parameters, withdrawn })
     }
-    if let Some(since) = planted!("a withdrawn terminal is heard", None, terminal.withdrawn) {
-        return Ok(Caller::Withdrawn { terminal: terminal.id, since });
+
+    pub(super) const fn terminal(&self) -> TerminalId {
+        self.parameters.terminal
     }
-    let skew = now.since(parameters.created()).abs();
-    if planted!("old requests are answered", false, skew > TimeDelta::seconds(MAX_SKEW_S)) {
-        return Err(Refusal::Clock { server_time: now }.into());
-    }
-    let fresh = store.remember_nonce(parameters.terminal, &parameters.nonce, now).await?;
-    if planted!("requests are answered twice", true, fresh) {
-        Ok(Caller::Welcome(parameters.terminal))
-    } else {
-        Err(Refusal::Replayed.into())
+
+    /// Who it is, if `body` is what was signed.
+    pub(super) async fn caller(self, store: &Store, body: &[u8], now: Moment) -> Result<Caller, DoorFault> {
+        let terminal = self.terminal();
+        if !self.headers.are_of(body) {
+            return Err(Refusal::Unauthenticated.into());
+        }
+        if let Some(since) = self.withdrawn {
+            return Ok(Caller::Withdrawn { terminal, since });
+        }
+        let fresh = store.remember_nonce(terminal, &self.parameters.nonce, now).await?;
+        if planted!("requests are answered twice", true, fresh) {
+            Ok(Caller::Welcome(terminal))
+        } else {
+            Err(Refusal::Replayed.into())
+        }
     }
 }
 

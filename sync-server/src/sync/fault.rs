@@ -20,6 +20,8 @@ pub enum DoorFault {
     Refused(#[from] Refusal),
     #[error("请求内容读不了。The body cannot be read")]
     Unread(#[from] BytesRejection),
+    #[error("正在接收的内容太多。Too much is being read already")]
+    Busy,
     #[error("数据库。The store")]
     Store(#[from] StoreError),
     #[error("变更流的一环无法生成。A link cannot be made")]
@@ -41,12 +43,20 @@ impl IntoResponse for DoorFault {
                 tracing::warn!(%rejection, "a terminal's request was not read");
                 (rejection.status(), Json(Refusal::Malformed)).into_response()
             }
+            Self::Busy => {
+                tracing::warn!("a terminal has to wait: too much is being read already");
+                unavailable()
+            }
             Self::Store(_) | Self::Leapt(_) | Self::Random(_) | Self::Unsealed(_) => {
                 tracing::error!(cause = &self as &dyn std::error::Error, "a terminal was not answered");
-                (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "error": "unavailable" }))).into_response()
+                unavailable()
             }
         }
     }
+}
+
+fn unavailable() -> Response {
+    (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "error": "unavailable" }))).into_response()
 }
 
 const fn status(refusal: &Refusal) -> StatusCode {

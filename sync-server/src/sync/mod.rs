@@ -1,8 +1,9 @@
 //! The terminals' door: enrol, pull, push.
 //!
 //! [`Door`] holds the conversation and knows nothing of HTTP, so a test can join it to a terminal without a socket. `routes` puts
-//! HTTP around it, and `caller` proves who is asking before anything is read from the body.
+//! HTTP around it, `caller` proves who is asking before the body is read, and `bodies` says how much may be read at once.
 
+mod bodies;
 mod caller;
 mod door;
 mod fault;

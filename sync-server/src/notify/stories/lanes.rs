@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::*;
+use crate::store::unreadable::Other;
 
 async fn until(what: impl Fn() -> bool) {
     let wait = async {
@@ -43,17 +44,13 @@ async fn what_came_is_kept_when_no_more_can_be_taken() {
     let post = Post::slow(Channel::Sms);
     let running = tokio::spawn(desk.outbox(post.sender()).run());
     until(|| post.calls() > 0).await;
-    let other = rusqlite::Connection::open(&desk.path).unwrap();
-    other.busy_timeout(Duration::from_secs(10)).unwrap();
-    other.execute_batch("alter table said rename to unreadable").unwrap();
-    let kept = || -> i64 {
-        other.query_row("select count(*) from notice where sent_at is not null", [], |row| row.get(0)).unwrap()
-    };
-    until(|| kept() >= 16).await;
+    let other = Other::open(&desk.path);
+    other.hides_what_notices_say();
+    until(|| other.counts_sent() >= 16).await;
     let reached = post.calls();
     assert!(reached < 40, "the others could not be read");
-    other.execute_batch("alter table unreadable rename to said").unwrap();
-    until(|| kept() == 40).await;
+    other.shows_it_again();
+    until(|| other.counts_sent() == 40).await;
     running.abort();
     assert_eq!(post.calls(), 40, "each once");
 }

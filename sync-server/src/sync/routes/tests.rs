@@ -1,5 +1,6 @@
 //! A whole office behind its router, and one terminal that knocks: who is heard, what they are told, and when.
 
+mod flood;
 mod limits;
 mod news;
 

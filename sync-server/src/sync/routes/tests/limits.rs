@@ -32,7 +32,7 @@ async fn what_cannot_be_read_is_malformed_and_what_is_too_large_is_not_read() {
 }
 
 /// So many entries that nobody can read, and the head they lead to.
-fn batch(world: &World, entries: usize) -> (Vec<u8>, Head) {
+pub(super) fn batch(world: &World, entries: usize) -> (Vec<u8>, Head) {
     let (name, mut head, mut links) = (ChainName::Entries { terminal: world.terminal }, Head::START, Vec::new());
     for number in 1..=entries {
         let text = number.to_string();
