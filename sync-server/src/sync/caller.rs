@@ -40,6 +40,10 @@ pub(super) enum Caller {
 
 impl Knock {
     pub(super) async fn heard(store: &Store, uri: &Uri, headers: &HeaderMap, now: Moment) -> Result<Self, DoorFault> {
+        // A query is not covered.
+        if uri.query().is_some() {
+            return Err(Refusal::Malformed.into());
+        }
         let headers = signature_headers(headers).ok_or(Refusal::Unauthenticated)?;
         let parameters = Parameters::parse(&headers.signature_input).ok_or(Refusal::Unauthenticated)?;
         let terminal = store.terminal(parameters.terminal).await?.ok_or(Refusal::Unauthenticated)?;
@@ -74,6 +78,11 @@ impl Knock {
             Err(Refusal::Replayed.into())
         }
     }
+}
+
+/// Which terminal a request says it is from.
+pub(super) fn claimed(headers: &HeaderMap) -> Option<TerminalId> {
+    Some(Parameters::parse(headers.get(SIGNATURE_INPUT)?.to_str().ok()?)?.terminal)
 }
 
 /// Each header once: of two that differ, somebody on the way might check one and we the other.

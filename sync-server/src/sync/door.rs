@@ -178,7 +178,8 @@ impl Protocol for Door {
     async fn pull(&self, request: PullRequest) -> Result<PullAnswer, DoorFault> {
         self.store().keep_ailments(request.terminal, request.ails.clone(), self.now()?).await?;
         let (terminal, fed) = self.news(&request).await?;
-        if request.key_set > terminal.key_set {
+        // A set that was never made says nothing of those that were, and an old key stays until every terminal holds a newer.
+        if request.key_set > terminal.key_set && request.key_set <= self.state.keys.now().key_set_number {
             self.store().holds_key_set(terminal.id, request.key_set).await?;
         }
         let beacon = self.beacon(&terminal, &fed)?;

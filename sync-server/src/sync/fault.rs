@@ -1,7 +1,9 @@
 //! What can go wrong at the door, and what the terminal is told of it.
 //!
-//! A refusal is an answer the terminal acts on. Everything else is ours: logged here, once, with its cause, and told as
-//! "unavailable", upon which the terminal simply tries again.
+//! A refusal is an answer the terminal acts on; `refusals` says it to who runs the office. Everything else is ours: logged here, once,
+//! with its cause, and told as "unavailable", upon which the terminal simply tries again.
+
+use std::mem::{Discriminant, discriminant};
 
 use axum::{
     Json,
@@ -32,26 +34,49 @@ pub enum DoorFault {
     Unsealed(#[from] serde_json::Error),
 }
 
+/// Whoever was turned away was turned away for this, and it is said once a minute.
+#[derive(Debug, Clone)]
+pub(super) struct Turned {
+    pub(super) kind: Kind,
+    pub(super) why: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Kind {
+    Refused(Discriminant<Refusal>),
+    Unread,
+    Busy,
+}
+
+impl DoorFault {
+    /// `None` of what is ours.
+    pub(super) fn turned(&self) -> Option<Turned> {
+        let kind = match self {
+            Self::Refused(refusal) => Kind::Refused(discriminant(refusal)),
+            Self::Unread(_) => Kind::Unread,
+            Self::Busy => Kind::Busy,
+            Self::Store(_) | Self::Leapt(_) | Self::Random(_) | Self::Unsealed(_) => return None,
+        };
+        Some(Turned { kind, why: self.to_string() })
+    }
+}
+
 impl IntoResponse for DoorFault {
     fn into_response(self) -> Response {
-        match self {
-            Self::Refused(refusal) => {
-                tracing::warn!(%refusal, "a terminal was refused");
-                (status(&refusal), Json(refusal)).into_response()
-            }
-            Self::Unread(rejection) => {
-                tracing::warn!(%rejection, "a terminal's request was not read");
-                (rejection.status(), Json(Refusal::Malformed)).into_response()
-            }
-            Self::Busy => {
-                tracing::warn!("a terminal has to wait: too much is being read already");
-                unavailable()
-            }
+        let turned = self.turned();
+        let mut response = match self {
+            Self::Refused(refusal) => (status(&refusal), Json(refusal)).into_response(),
+            Self::Unread(rejection) => (rejection.status(), Json(Refusal::Malformed)).into_response(),
+            Self::Busy => unavailable(),
             Self::Store(_) | Self::Leapt(_) | Self::Random(_) | Self::Unsealed(_) => {
                 tracing::error!(cause = &self as &dyn std::error::Error, "a terminal was not answered");
                 unavailable()
             }
+        };
+        if let Some(turned) = turned {
+            response.extensions_mut().insert(turned);
         }
+        response
     }
 }
 

@@ -7,6 +7,7 @@ mod bodies;
 mod caller;
 mod door;
 mod fault;
+mod refusals;
 mod routes;
 
 pub use door::{Closing, Door};

@@ -12,6 +12,7 @@ use axum::{
     Json, Router,
     body::{Body, Bytes, HttpBody as _},
     extract::{DefaultBodyLimit, FromRequest as _, Request, State, rejection::BytesRejection},
+    middleware,
     response::{IntoResponse as _, Response},
     routing::post,
 };
@@ -35,6 +36,7 @@ use super::{
     Closing, Door, DoorFault,
     bodies::{Bodies, Room},
     caller::{Caller, Knock},
+    refusals::{Refusals, said},
 };
 use crate::state::AppState;
 
@@ -50,19 +52,23 @@ const LINGER: Duration = Duration::from_secs(10);
 const DEFLATED_FROM_LINKS: usize = 200;
 
 #[derive(Debug, Clone)]
-struct Entrance {
+pub(super) struct Entrance {
     door: Door,
     bodies: Arc<Bodies>,
+    pub(super) refusals: Arc<Refusals>,
 }
 
 pub fn router(state: AppState, closing: Closing) -> Router {
+    let door = Door::new(state, closing);
+    let entrance = Entrance { door, bodies: Arc::default(), refusals: Arc::default() };
     Router::new()
         .route(ENROL_PATH, post(enrol))
         .route(PULL_PATH, post(pull))
         .route(WALK_IN_PATH, post(walk_in))
         .layer(DefaultBodyLimit::max(SHORT_BODY_BYTES))
         .route(PUSH_PATH, post(push).layer(DefaultBodyLimit::max(LARGEST_BODY_BYTES)))
-        .with_state(Entrance { door: Door::new(state, closing), bodies: Arc::default() })
+        .layer(middleware::from_fn_with_state(entrance.clone(), said))
+        .with_state(entrance)
 }
 
 async fn enrol(State(at): State<Entrance>, body: Result<Bytes, BytesRejection>) -> Answer<EnrolAnswer> {

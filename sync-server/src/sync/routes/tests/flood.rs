@@ -130,3 +130,11 @@ async fn a_body_that_is_not_the_signed_one_is_nobodys() {
     // Nor has it used the nonce up.
     assert_eq!(world.post(PULL_PATH, body, &signed).await.0, StatusCode::OK);
 }
+
+#[tokio::test]
+async fn what_no_signature_covers_is_not_heard() {
+    let world = World::new().await;
+    let body = world.pull_body();
+    let signed = world.signed(PULL_PATH, &body, NOW);
+    assert_eq!(world.refused(&format!("{PULL_PATH}?wait=0"), body, &signed).await, Refusal::Malformed);
+}

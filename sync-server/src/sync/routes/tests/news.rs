@@ -52,6 +52,9 @@ async fn at_once(door: &Door, request: PullRequest) -> PullAnswer {
 async fn newer_keys_are_told_at_once_and_what_a_terminal_says_it_holds_is_kept() {
     let world = World::new().await;
     let holds = async || world.state.store.terminal(world.terminal).await.unwrap().unwrap().key_set;
+    let first = world.asks_from(Cursor::START);
+    at_once(&world.door(), PullRequest { key_set: first.key_set + 1, ..first }).await;
+    assert_eq!(holds().await, 0, "nobody holds a set that was never made");
     let up_to_date = world.asks_from(world.end().await);
     let newest = up_to_date.key_set;
     assert_eq!(holds().await, newest);
