@@ -68,6 +68,7 @@ fn meaning(fault: &DoorFault) -> SyncFailure {
     match fault {
         DoorFault::Refused(refusal) => SyncFailure::Refused(refusal.clone()),
         DoorFault::Unread(_)
+        | DoorFault::Busy
         | DoorFault::Store(_)
         | DoorFault::Leapt(_)
         | DoorFault::Random(_)
