@@ -16,8 +16,8 @@ pub(super) async fn leave(day: &mut Day) {
     let again = Came::Again { why: "503".to_owned(), next_try: day.later(1), of_number: false, in_doubt: true };
     told!(day, keep_notices(vec![(first.notice.id, sent), (second.notice.id, again)], day.now));
     told!(day, notice_doubles(second.notice.id));
-    told!(day, receipt("aliyun", "h-1", Receipt::Delivered, day.later(2)));
-    told!(day, receipt("aliyun", "h-2", Receipt::Delivered, day.later(2)));
+    told!(day, receipts("aliyun", vec![("h-1".to_owned(), Receipt::Delivered)], day.later(2)));
+    told!(day, receipts("aliyun", vec![("h-2".to_owned(), Receipt::Delivered)], day.later(2)));
     let sent = Came::Sent { adapter: "aliyun", handle: Some("h-2".to_owned()) };
     told!(day, keep_notices(vec![(third.notice.id, sent)], day.later(2)));
     let key = third.notice.key();
