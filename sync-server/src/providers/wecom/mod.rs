@@ -49,7 +49,17 @@ pub(super) async fn verify(
     let (_, callback) = set_up(&state)?;
     let Query(asked) = asked.map_err(|_| AppError::told(Told::Malformed))?;
     let echo = asked.echostr.as_deref().ok_or(AppError::told(Told::Malformed))?;
-    Ok(open((&state, &knocks), callback, &asked, echo)?.into_response())
+    let inside = open((&state, &knocks), callback, &asked, echo)?;
+    // Else an event that somebody overheard is opened for them.
+    if !is_an_echo(&inside) {
+        return Err(AppError::told(Told::Malformed));
+    }
+    Ok(inside.into_response())
+}
+
+/// A short word by lot, and neither XML nor JSON.
+fn is_an_echo(inside: &str) -> bool {
+    inside.len() <= 64 && inside.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'<' | b'{'))
 }
 
 pub(super) async fn receive(
@@ -112,4 +122,17 @@ async fn hear(state: &AppState, wecom: &Wecom, callback: &Callback, event: &Fiel
     }
     callback.seen.put(&name, now);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_is_no_echo() {
+        assert!(is_an_echo("1616140317555161061"));
+        for event in ["<xml><Event>click</Event></xml>", &"1".repeat(65), "1 2"] {
+            assert!(!is_an_echo(event), "{event}");
+        }
+    }
 }
