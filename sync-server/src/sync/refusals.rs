@@ -14,6 +14,7 @@ use axum::{
     middleware::Next,
     response::Response,
 };
+use shared::sync::http_signature::SIGNATURE_INPUT;
 use tokio::time::{Duration, Instant};
 
 use super::{
@@ -36,11 +37,12 @@ struct Said {
 /// Stands around every call and says what came of it where it was turned away.
 pub(super) async fn said(State(at): State<Entrance>, request: Request, next: Next) -> Response {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0);
-    let terminal = claimed(request.headers());
+    let signed = request.headers().get(SIGNATURE_INPUT).cloned();
     let response = next.run(request).await;
     if let Some(Turned { kind, why }) = response.extensions().get()
         && let Some(unsaid) = at.refusals.say(*kind, Instant::now())
     {
+        let terminal = signed.as_ref().and_then(claimed);
         tracing::warn!(why, ?peer, terminal = ?terminal.map(|id| id.get()), unsaid, "a call was turned away");
     }
     response
