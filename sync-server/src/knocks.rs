@@ -1,29 +1,31 @@
-//! Knocks without the right key: said in the log once a minute and with their number, for whoever knocks decides how often.
+//! Knocks at a door that stays shut: said in the log at once, and then once a minute with their number. Whoever knocks decides how
+//! often; a line for each would let strangers fill the disk, and hide in it what matters.
 
-use std::sync::{Mutex, PoisonError};
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
-use chrono::TimeDelta;
-use shared::time::Moment;
+use tokio::time::Instant;
 
-const SAID_EVERY: TimeDelta = TimeDelta::minutes(1);
+const SAID_EVERY: Duration = Duration::from_secs(60);
 
-/// Of one door.
+/// Of one door, or of one kind.
 #[derive(Debug, Default)]
-pub(super) struct Knocks(Mutex<Unsaid>);
+pub(crate) struct Knocks(Mutex<Unsaid>);
 
 #[derive(Debug, Default)]
 struct Unsaid {
     count: u64,
-    said_at: Option<Moment>,
+    said_at: Option<Instant>,
 }
 
 impl Knocks {
     /// Counts one. How many are to be said now, if it is time: this one and those since the last saying.
-    pub(super) fn one(&self, now: Moment) -> Option<u64> {
+    pub(crate) fn one(&self, now: Instant) -> Option<u64> {
         let mut unsaid = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         unsaid.count = unsaid.count.saturating_add(1);
-        // A clock that was set back silences nothing for long.
-        if unsaid.said_at.is_some_and(|at| now.since(at).abs() < SAID_EVERY) {
+        if unsaid.said_at.is_some_and(|at| now.duration_since(at) < SAID_EVERY) {
             return None;
         }
         unsaid.said_at = Some(now);
@@ -37,8 +39,8 @@ mod tests {
 
     #[test]
     fn the_first_is_said_and_then_one_line_a_minute_for_all() {
-        let knocks = Knocks::default();
-        let said: Vec<_> = [0, 0, 59, 60, 61, 119, 120, 30].map(|s| knocks.one(Moment::from_unix_s(1000 + s))).into();
-        assert_eq!(said, [Some(1), None, None, Some(3), None, None, Some(3), Some(1)]);
+        let (knocks, start) = (Knocks::default(), Instant::now());
+        let said: Vec<_> = [0, 0, 59, 60, 61, 119, 120].map(|s| knocks.one(start + Duration::from_secs(s))).into();
+        assert_eq!(said, [Some(1), None, None, Some(3), None, None, Some(3)]);
     }
 }
