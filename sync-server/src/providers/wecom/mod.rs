@@ -17,9 +17,11 @@ use http::StatusCode;
 use serde::Deserialize;
 
 use self::event::Fields;
-use super::knocks::Knocks;
+use tokio::time::Instant;
+
 use crate::{
     error::{AppError, Told},
+    knocks::Knocks,
     notify::wecom::{Callback, NotOpened, Proof, Wecom},
     office::Channel,
     state::AppState,
@@ -93,7 +95,7 @@ fn open(
     let now = state.clock.now();
     let proof = Proof { signature: &asked.msg_signature, timestamp: &asked.timestamp, nonce: &asked.nonce };
     let refused = |why: &dyn std::fmt::Display| {
-        if let Some(count) = knocks.one(now) {
+        if let Some(count) = knocks.one(Instant::now()) {
             tracing::warn!(count, %why, "calls to the WeCom callback were refused, this one and those since the last line");
         }
         AppError::told(Told::Forbidden)
