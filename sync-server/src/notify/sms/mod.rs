@@ -63,6 +63,13 @@ pub fn open(settings: &Sms, secret: SmsSecret, line: Line, clock: Arc<dyn Clock>
     })
 }
 
+/// The template that a notice fills, by the provider's name for it, and for how many messages it is paid.
+pub fn filled(settings: &Sms, notice: &Notice) -> Result<Option<(String, usize)>, SmsFault> {
+    let templates = settings.templates()?;
+    let filled = template::fill(&templates, notice, settings.variable_limit, settings.signature_chars());
+    Ok(filled.map(|filled| (filled.id.to_owned(), filled.parts)))
+}
+
 /// The file of `<data_dir>/secrets` that holds the access key.
 #[must_use]
 pub const fn secret_file(provider: SmsProvider) -> &'static str {

@@ -18,6 +18,7 @@ async fn failed(sender: &dyn Sender, notice: &Notice) -> Unsent {
 fn after(unsent: &Unsent) -> Duration {
     match unsent.kind {
         Failure::Later { after } => after.unwrap_or_else(|| panic!("{unsent}: no time")),
+        Failure::Enough { after } => after,
         Failure::Permanent | Failure::Unknown => panic!("{unsent:?}"),
     }
 }

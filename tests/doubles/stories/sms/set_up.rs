@@ -9,12 +9,18 @@ use crate::house::{By, House};
 
 /// What a command said, or why it failed with all its causes.
 async fn typed(house: &House, dir: &Path, line: &str) -> Result<String, String> {
+    let (printed, done) = printed(house, dir, line).await;
+    done.map(|()| printed)
+}
+
+/// The same with what it printed before it failed.
+async fn printed(house: &House, dir: &Path, line: &str) -> (String, Result<(), String>) {
     let settings = dir.join("office.toml").display().to_string();
     let words = ["sync-server", "--config", &settings].into_iter().chain(line.split(' '));
     let arguments = Arguments::try_parse_from(words).unwrap();
     let mut out = Vec::new();
     let done = commands::run(arguments, house.clock.clone(), &mut "".as_bytes(), &mut out).await;
-    done.map(|()| String::from_utf8(out).unwrap()).map_err(|failure| {
+    let done = done.map_err(|failure| {
         let mut told = failure.to_string();
         let mut cause = std::error::Error::source(&failure);
         while let Some(error) = cause {
@@ -22,7 +28,8 @@ async fn typed(house: &House, dir: &Path, line: &str) -> Result<String, String> 
             cause = error.source();
         }
         told
-    })
+    });
+    (String::from_utf8(out).unwrap(), done)
 }
 
 /// With keys and one member of staff, and without the gateway's secret.
@@ -86,5 +93,39 @@ async fn notify_test_sends_one_text_message_and_says_what_came_back() {
         let told = typed(&house, dir.path(), "notify test --to T2001").await.unwrap_err();
         assert!(!told.contains("another"), "{told}");
         assert_eq!(house.doubles.shown.all().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn one_template_that_works_says_nothing_of_the_others_and_each_can_be_tried() {
+    for (by, file) in GATEWAYS {
+        let house = House::new().await;
+        let dir = office(&house, by).await;
+        let (secret, templates) = match by {
+            By::Tencent => (&house.doubles.tencent.secret, &house.doubles.tencent.templates),
+            By::Acs3 | By::Rpc => (&house.doubles.aliyun.secret, &house.doubles.aliyun.templates),
+        };
+        keep_secret(dir.path(), file, secret);
+        let settings = dir.path().join("office.toml");
+        let [code, asked] = [&templates[0].id, &templates[1].id];
+        let wrong = fs::read_to_string(&settings).unwrap().replace(&format!("'{code}'"), "'999999999'");
+        fs::write(&settings, wrong).unwrap();
+
+        let told = typed(&house, dir.path(), "notify test --to T2001").await.unwrap();
+        let cost = format!("试模板 approval_asked（{asked}），按 2 条计费");
+        let left = format!("另有 {} 个模板没有试：sign_in_code（999999999）、", templates.len() - 1);
+        for said in [cost.as_str(), &left, "链接或审核码是无效的", "--template KIND"] {
+            assert!(told.contains(said), "{said}: {told}");
+        }
+        house.pass(chrono::TimeDelta::minutes(2));
+        let (told, done) = printed(&house, dir.path(), "notify test --to T2001 --template sign_in_code").await;
+        assert!(done.is_err() && told.contains("被拒绝") && !told.contains("已受理"), "{told}");
+
+        let shown = house.doubles.shown.all().len();
+        let told = typed(&house, dir.path(), "notify test --to T2001 --template approved").await.unwrap();
+        assert!(told.contains("试模板 approved（") && told.contains("已受理"), "{told}");
+        assert_eq!(house.doubles.shown.all().len(), shown + 1);
+        let told = typed(&house, dir.path(), "notify test --to T2001 --template code").await.unwrap_err();
+        assert!(told.contains("「code」") && told.contains("sign_in_code, approval_asked"), "{told}");
     }
 }
