@@ -9,7 +9,7 @@ use shared::{identity::Phone, ids::StaffNumber, time::Moment};
 use super::{Failure, Office, table};
 use crate::{
     clock::Clock,
-    config::{Config, Sms},
+    config::{Config, HallAdapter, Sms},
     notify::{Accepted, Failure as Kind, Sender, Unsent},
     office::{
         Channel, Staff, harmless,
@@ -93,7 +93,13 @@ pub(super) async fn test(
             let sender = senders.iter().find(|sender| sender.about().carries(Channel::Sms));
             templates::try_named(sender.map(AsRef::as_ref), texts, name, &staff, now, out).await?
         }
-        None => try_each(&senders, texts, &staff, now, out).await?,
+        None => {
+            let failed = try_each(&senders, texts, &staff, now, out).await?;
+            if state.config.notify.hall.as_ref().is_some_and(|hall| hall.adapter == HallAdapter::Pull) {
+                fetched(&state.config, &staff, out)?;
+            }
+            failed
+        }
     };
     match failed {
         0 => Ok(()),
@@ -118,6 +124,9 @@ async fn try_each(
             writeln!(out, "{}：未设置。Not configured", channel.name())?;
             continue;
         };
+        if sender.about().adapter == HallAdapter::Pull.name() {
+            continue;
+        }
         let named = format!("{}（{}）", channel.name(), sender.about().adapter);
         let asks = notice_of(channel, staff, notice::channel_test(&when), now, None);
         let texts = texts.filter(|_| channel == Channel::Sms);
@@ -146,6 +155,22 @@ async fn try_each(
         }
     }
     Ok(failed)
+}
+
+/// Nothing is sent to a hall that fetches, so what it would do is what tries it. The code stays in its file.
+fn fetched(config: &Config, staff: &Staff, out: &mut dyn Write) -> Result<(), Failure> {
+    let (site, user) = (&config.public_url, staff.address(Channel::Hall));
+    let code = config.data_dir.join("secrets").join(HallAdapter::Pull.secret().unwrap_or_default());
+    writeln!(
+        out,
+        "hall（pull）：没有发送任何内容，待办等大厅来取。Nothing was sent: it waits to be fetched; to try it:"
+    )?;
+    writeln!(
+        out,
+        "  printf 'header = \"authCode: %s\"' \"$(cat '{}')\" | curl --config - '{site}/providers/hall/todos?user={user}'",
+        code.display()
+    )?;
+    Ok(())
 }
 
 fn notice_of(channel: Channel, staff: &Staff, message: Message, now: Moment, follows: Option<Followed>) -> Notice {
@@ -178,11 +203,17 @@ fn leads_to(channel: Channel) -> String {
 fn said(unsent: &Unsent) -> String {
     let kind = match unsent.kind {
         Kind::Permanent => "被拒绝（refused）",
+        Kind::Later { .. } | Kind::Enough { .. } if unsent.somebody => "需要有人处理（somebody's turn）",
         Kind::Later { .. } | Kind::Enough { .. } => "暂未受理（later）",
         Kind::Unknown => "结果不明（unknown）",
     };
-    let cause = unsent.cause.as_ref().map(|cause| format!("，{cause}")).unwrap_or_default();
+    let cause = unsent.cause.as_deref().map(|cause| format!("（{}）", first_cause(cause))).unwrap_or_default();
     harmless(&format!("{kind}：{}{cause}", unsent.why))
+}
+
+/// What is told on the way up says less.
+fn first_cause(error: &(dyn std::error::Error + 'static)) -> String {
+    error.source().map_or_else(|| error.to_string(), first_cause)
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ mod acs3;
 mod aliyun;
 mod doubt;
 mod mac;
+mod mending;
 mod rpc;
 mod stamp;
 mod tc3;
@@ -107,18 +108,20 @@ impl Gateway {
         self.clock.now()
     }
 
-    /// After a call of which nobody knows what came, the gateway's list is waited for.
+    /// After a call of which nobody knows what came, the gateway's list is waited for; what somebody must mend is said.
     fn keeps_doubt(&self, notice: &Notice, sent: Result<Accepted, Unsent>) -> Result<Accepted, Unsent> {
         if let Err(Unsent { kind: Failure::Unknown, .. }) = sent {
             self.doubt.begins(&notice.key().to_string(), self.now());
         }
-        sent
+        sent.map_err(|unsent| mending::explained(unsent, self.settings.provider))
     }
 
     fn fill(&self, notice: &Notice) -> Result<Filled<'_>, Unsent> {
         let Sms { variable_limit, .. } = self.settings;
         let filled = template::fill(&self.templates, notice, variable_limit, self.settings.signature_chars())
-            .ok_or_else(|| Unsent::permanent(format!("no template fits this notice of kind {}", notice.kind.name())))?;
+            .ok_or_else(|| {
+                Unsent::permanent(format!("没有合用的短信模板（{}）。No template fits this kind", notice.kind.name()))
+            })?;
         tracing::debug!(notice = notice.id, template = filled.id, parts = filled.parts, "a text message");
         Ok(filled)
     }
@@ -131,8 +134,9 @@ impl Gateway {
 /// An answer that is none came from something in between, or from a gateway that fell over at work: whether it took the message,
 /// nobody knows.
 fn read<T: DeserializeOwned>(answer: &Answer) -> Result<T, Unsent> {
-    serde_json::from_slice(&answer.body)
-        .map_err(|cause| Unsent::unknown(format!("{}: not an answer of the gateway", answer.status)).caused(cause))
+    serde_json::from_slice(&answer.body).map_err(|cause| {
+        Unsent::unknown(format!("不是网关的应答（{}）。Not an answer of the gateway", answer.status)).caused(cause)
+    })
 }
 
 /// The gateway's words for the log and the office. Some quote the whole request, number, variables and all; so only those about

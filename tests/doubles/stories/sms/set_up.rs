@@ -64,11 +64,15 @@ async fn a_gateway_s_secret_that_is_missing_or_empty_is_said_at_start_with_its_s
                 keep_secret(dir.path(), file, "");
             }
             for command in ["serve", "notify test --to T2001"] {
+                let why = if missing { "No such file" } else { "空的" };
                 let told = typed(&house, dir.path(), command).await.unwrap_err();
                 assert!(told.starts_with("notify.sms 缺少密钥") && told.contains(&format!("secrets/{file}")), "{told}");
-                assert!(told.contains("notify.sms lacks its secret"), "{told}");
+                assert!(told.contains("notify.sms lacks its secret") && told.contains(why), "{told}");
             }
         }
+        keep_secret(dir.path(), file, "\u{feff}made-up");
+        let told = typed(&house, dir.path(), "serve").await.unwrap_err();
+        assert!(told.starts_with("notify.sms 缺少密钥") && told.contains("BOM"), "{told}");
         assert_eq!(house.doubles.shown.all(), []);
     }
 }
@@ -90,8 +94,9 @@ async fn notify_test_sends_one_text_message_and_says_what_came_back() {
 
         keep_secret(dir.path(), file, "another");
         house.pass(chrono::TimeDelta::minutes(2));
-        let told = typed(&house, dir.path(), "notify test --to T2001").await.unwrap_err();
-        assert!(!told.contains("another"), "{told}");
+        let (told, done) = printed(&house, dir.path(), "notify test --to T2001").await;
+        assert!(done.is_err() && !told.contains("another"), "{told}");
+        assert!(told.contains(&format!("需要有人处理（somebody's turn）：密钥不对（secrets/{file}）")), "{told}");
         assert_eq!(house.doubles.shown.all().len(), 1);
     }
 }
@@ -128,4 +133,24 @@ async fn one_template_that_works_says_nothing_of_the_others_and_each_can_be_trie
         let told = typed(&house, dir.path(), "notify test --to T2001 --template code").await.unwrap_err();
         assert!(told.contains("「code」") && told.contains("sign_in_code, approval_asked"), "{told}");
     }
+}
+
+#[tokio::test]
+async fn a_hall_that_fetches_is_not_said_to_have_taken_anything_and_the_way_to_try_it_is_printed() {
+    const CODE: &str = "made-up-code-of-a-hall-that-fetches";
+    let house = House::new().await;
+    let dir = office(&house, By::Acs3).await;
+    keep_secret(dir.path(), "aliyun.secret", &house.doubles.aliyun.secret);
+    keep_secret(dir.path(), "hall-pull.code", CODE);
+    let settings = dir.path().join("office.toml");
+    let with_hall = format!(
+        "{}\n[notify.hall]\nadapter = 'pull'\n[sign_on.cas]\nurl = 'http://127.0.0.1:1/cas'\n",
+        fs::read_to_string(&settings).unwrap()
+    );
+    fs::write(&settings, with_hall).unwrap();
+    let told = typed(&house, dir.path(), "notify test --to T2001").await.unwrap();
+    assert!(told.contains("等大厅来取") && !told.contains("hall（pull）：已受理"), "{told}");
+    let curl = told.lines().find(|line| line.contains("curl")).unwrap();
+    assert!(curl.contains("hall-pull.code") && curl.contains("/providers/hall/todos?user=T2001"), "{curl}");
+    assert!(!told.contains(CODE));
 }
