@@ -90,6 +90,11 @@ impl World {
             _ => {
                 let Some(other) = elsewhere else { return Ok((said, None)) };
                 answer = read(&other)?;
+                let beacon: Beacon = read(answer.beacon.body.as_bytes())?;
+                // It may be one of this campus that was given to the other.
+                if self.terminals.get(at).is_some_and(|terminal| terminal.campus == beacon.campus) {
+                    return Ok((said, None));
+                }
                 "another campus's answer"
             }
         };
