@@ -104,7 +104,7 @@ async fn a_ticket_is_good_once_for_its_service_and_not_for_long() {
     let back = come_back(&office, &browser, "/bookings").await;
     town.doubles.cas.later(doubles::cas::TICKET_LASTS_S);
     let arrived = browser.get(&back).await;
-    assert!(arrived.status == 403 && arrived.body.contains("已失效或已用过"), "{}", arrived.body);
+    assert!(arrived.status == 403 && arrived.body.contains("已失效、已用过"), "{}", arrived.body);
     // Made for another service: a ticket that somebody caught elsewhere.
     let browser = Browser::new();
     let away = browser.get(&format!("{}/sign-on/cas", office.url)).await.location();

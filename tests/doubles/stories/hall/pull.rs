@@ -88,10 +88,12 @@ async fn a_secret_that_is_missing_keeps_the_server_down_and_is_named() {
         let config = Config::parse(&format!("data_dir = '{}'\n{hall}", data.display())).unwrap();
         let clock = std::sync::Arc::new(SystemClock);
         Keys::load_or_init(&data, sync_server::clock::Clock::now(&*clock)).unwrap();
-        let told = match serve::open(config, clock).await {
-            Err(fault) => fault.to_string(),
-            Ok(state) => serve::channels(&state).err().unwrap().to_string(),
+        let fault = match serve::open(config, clock).await {
+            Err(fault) => fault,
+            Ok(state) => serve::channels(&state).err().unwrap(),
         };
+        let causes = std::iter::successors(Some(&fault as &dyn std::error::Error), |error| error.source());
+        let told = causes.map(ToString::to_string).collect::<String>();
         assert!(told.contains("notify.hall.adapter") && told.contains("secrets/hall-"), "{adapter}: {told}");
     }
 }
