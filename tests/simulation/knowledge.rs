@@ -24,6 +24,8 @@ pub struct Knowledge {
     pub revoked: BTreeSet<PassId>,
     pub watched: BTreeSet<PassId>,
     pub went_in: BTreeMap<PassId, BTreeSet<EntryId>>,
+    /// Who left with a pass, as it was told.
+    pub left: BTreeMap<PassId, BTreeSet<EntryId>>,
     /// When it last knew all there was to know.
     pub as_of: Option<Moment>,
     /// The last time the server proved to it.
@@ -46,6 +48,7 @@ impl Default for Knowledge {
             revoked: BTreeSet::new(),
             watched: BTreeSet::new(),
             went_in: BTreeMap::new(),
+            left: BTreeMap::new(),
             as_of: None,
             proven: None,
             keys: None,
@@ -94,7 +97,10 @@ impl Knowledge {
             Change::PassMoved { pass, direction: Direction::In, entry, .. } => {
                 self.went_in.entry(pass).or_default().insert(entry);
             }
-            Change::PassMoved { .. } | Change::Places(_) | Change::WalkInDecided { .. } => {}
+            Change::PassMoved { pass, direction: Direction::Out, entry, .. } => {
+                self.left.entry(pass).or_default().insert(entry);
+            }
+            Change::Places(_) | Change::WalkInDecided { .. } => {}
         }
     }
 

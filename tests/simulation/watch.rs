@@ -125,10 +125,15 @@ impl World {
 
     fn admitted_a_moment_ago(&self, at: usize, presented: Option<Presented>) -> bool {
         let (Some(terminal), Some(presented)) = (self.terminals.get(at), presented) else { return false };
-        terminal.knowledge.entries.values().rev().take(8).any(|body| {
+        let own = &terminal.knowledge.entries;
+        let went = |body: &String| {
             serde_json::from_str::<Entry>(body)
                 .is_ok_and(|entry| entry.said.pass == Some(presented.pass) && entry.outcome.went_through())
-        })
+        };
+        // Of two machines with one disk, one was told what the other saw.
+        let mut left = terminal.knowledge.left.get(&presented.pass).into_iter().flatten();
+        own.values().rev().take(8).any(went)
+            || left.any(|left| left.terminal == terminal.id && !own.get(&left.seq).is_some_and(went))
     }
 
     fn recorded(&mut self, at: usize, id: EntryId, entry: &Entry, presented: Option<Presented>) -> Result<(), Stopped> {
