@@ -100,7 +100,8 @@ impl IntoResponse for AppError {
     }
 }
 
-fn chain(error: &dyn Error) -> String {
+/// All that an error says, to its first cause.
+pub(crate) fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {
