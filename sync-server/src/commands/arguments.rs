@@ -108,7 +108,7 @@ pub enum NotifyCommand {
 pub enum DirectoryCommand {
     /// 以 CSV 文件为完整名录（工号、姓名、部门、手机，可加企业微信、网办大厅）：不在其中者视为已离校 Take a CSV file as the whole directory
     Import {
-        /// CSV 文件（UTF-8），第一行是列名 The file, its columns named in the first line
+        /// 文件（CSV，UTF-8），第一行是列名 The file, its columns named in the first line
         #[arg(value_name = "FILE.csv")]
         file: PathBuf,
         /// 名录中超过十分之一的人不在文件里也照样导入 Also when over a tenth are missing
