@@ -9,7 +9,7 @@ use std::{
 };
 
 use serde::{Deserialize, Deserializer, de::Error as _};
-use shared::entry::Way;
+use shared::{entry::Way, settings::Misread};
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -19,6 +19,7 @@ pub struct Config {
     pub direction: Way,
     pub language: Language,
     /// When set, enrolment takes no other root keys.
+    #[serde(deserialize_with = "a_fingerprint")]
     pub root_fingerprint: Option<String>,
     /// When set, whose certificates a server may show: these and no other.
     pub server_ca: Option<PathBuf>,
@@ -78,9 +79,25 @@ fn a_camera_s<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Erro
     if (0.1..=120.0).contains(&fps) {
         Ok(fps)
     } else {
-        Err(D::Error::custom("fps 应为 0.1 至 120 is from 0.1 to 120"))
+        Err(D::Error::custom("fps 应为 0.1 至 120。It is from 0.1 to 120"))
     }
 }
+
+/// A code is spent before it shows that no root key has such a fingerprint.
+fn a_fingerprint<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if is_fingerprint(&text) { Ok(Some(text)) } else { Err(D::Error::custom(FINGERPRINT_FORM)) }
+}
+
+/// With or without its gaps.
+#[must_use]
+pub fn is_fingerprint(text: &str) -> bool {
+    let mut digits = text.chars().filter(|symbol| !symbol.is_whitespace());
+    digits.clone().count() == 32 && digits.all(|symbol| symbol.is_ascii_hexdigit())
+}
+
+/// What is said of a text that is none.
+pub const FINGERPRINT_FORM: &str = "指纹应为 32 位十六进制，如 0123 4567 …。A fingerprint is 32 hex digits";
 
 impl Config {
     /// Without a file: the defaults, in the current folder.
@@ -88,13 +105,15 @@ impl Config {
         let Some(file) = file else { return Ok(Self::default()) };
         let text =
             fs::read_to_string(file).map_err(|cause| ConfigError::Unreadable { file: file.to_owned(), cause })?;
-        let config = Self::parse(&text)
-            .map_err(|cause| ConfigError::Misunderstood { file: file.to_owned(), cause: Box::new(cause) })?;
+        let config = Self::parse(&text).map_err(|cause| ConfigError::Misunderstood { file: file.to_owned(), cause })?;
         Ok(config.beside(file.parent().unwrap_or_else(|| Path::new(""))))
     }
 
-    pub fn parse(text: &str) -> Result<Self, toml::de::Error> {
-        toml::from_str(text)
+    pub fn parse(text: &str) -> Result<Self, Box<Misread>> {
+        toml::from_str(text).map_err(|cause| {
+            let offset = cause.span().map(|span| span.start).unwrap_or_default();
+            Box::new(Misread::of(text, offset, cause.message(), cause.to_string()))
+        })
     }
 
     /// A service has no current folder worth the name, so relative folders lie beside the file.
@@ -111,17 +130,17 @@ impl Config {
 
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    #[error("配置文件 {} 读不了 cannot be read", file.display())]
+    #[error("读不了配置文件 {}。Cannot be read", file.display())]
     Unreadable {
         file: PathBuf,
         #[source]
         cause: io::Error,
     },
-    #[error("配置文件 {} 有错 is not understood", file.display())]
+    #[error("配置文件 {} 有误。The settings are not understood", file.display())]
     Misunderstood {
         file: PathBuf,
         #[source]
-        cause: Box<toml::de::Error>,
+        cause: Box<Misread>,
     },
 }
 
@@ -173,6 +192,32 @@ mod tests {
             "[camera]\ndir = 'x'",
         ] {
             assert!(Config::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn every_mistake_is_told_with_its_reason_its_line_and_its_name_chinese_first() {
+        for (text, line, setting, chinese) in [
+            ("\ndata_directory = 'x'", 2, "data_directory", "没有「data_directory」这个设置，可用的有：data_dir"),
+            ("direction = 'sideways'", 1, "direction", "不能是「sideways」，可用的有：in、out、both"),
+            ("language = 3", 1, "language", "值的类型不对，应是引号里的文字"),
+            ("forget_after_days = 'soon'", 1, "forget_after_days", "应是 0 到 65535 的整数"),
+            ("root_fingerprint = '0123 4567'", 1, "root_fingerprint", "指纹应为 32 位十六进制"),
+            (
+                "language = 'zh'\n[camera]\nkind = 'webcam'",
+                3,
+                "camera.kind",
+                "不能是「webcam」，可用的有：off、usb、replay",
+            ),
+            ("[camera]\nkind = 'usb'\nnumber = 1", 3, "camera.number", "没有「number」这个设置，可用的有：index、name"),
+            ("\n[camera]\ndir = 'x'", 2, "camera.kind", "缺少 kind"),
+            ("[camera]\nkind = 'replay'\ndir = 'x'\nfps = 0.0", 1, "camera", "fps 应为 0.1 至 120"),
+            ("language 'zh'", 1, "", "写法不对"),
+        ] {
+            let told = Config::parse(text).unwrap_err().to_string();
+            let head = format!("第 {line} 行，{setting}：");
+            assert!(told.starts_with(&head) && told.contains(chinese), "{text}: {told}");
+            assert!(told.contains(&format!("Line {line}, {setting}, is not understood")), "{told}");
         }
     }
 

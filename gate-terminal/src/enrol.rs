@@ -183,7 +183,7 @@ pub enum EnrolError<P: std::error::Error, S: std::error::Error> {
     Key(#[from] KeyFileError),
     #[error("登记请求写不出来 the claim could not be written")]
     Claim(#[source] serde_json::Error),
-    #[error("服务器没有接受登记码 the server did not take the code")]
+    #[error("服务器没有登记本机 the server did not enrol this terminal")]
     Server(#[source] P),
     #[error(
         "服务器的根密钥是 {told}，与配置的不同；保卫处说清楚以前不要继续。The server's root key is not the one that was expected"

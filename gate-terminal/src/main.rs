@@ -5,13 +5,13 @@
 use std::{
     error::Error,
     io::{self, BufReader, IsTerminal as _, Read as _, Write as _},
-    path::{Path, PathBuf},
+    path::Path,
     process::ExitCode,
 };
 
-use clap::{Parser, Subcommand};
+use clap::Parser as _;
 use gate_terminal::{
-    camera_thread, commands,
+    commands::{self, Arguments, Command},
     config::Config,
     ports::Store as _,
     store::{DATABASE_FILE, SqliteStore},
@@ -19,49 +19,19 @@ use gate_terminal::{
 use shared::pass::KeySet;
 use tracing_subscriber::EnvFilter;
 
-/// 校园访客门岗终端。Without a command: runs the gate.
-#[derive(Parser)]
-#[command(version)]
-struct Line {
-    /// 配置文件 the configuration; without it the defaults hold
-    #[arg(long, global = true, value_name = "FILE")]
-    config: Option<PathBuf>,
-    /// 不开窗口，输出 JSON 行 no window, JSON lines instead
-    #[arg(long)]
-    headless: bool,
-    #[command(subcommand)]
-    command: Option<Command>,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    /// 用一次性登记码登记本机 enrols this terminal; the code is read from standard input
-    Enrol,
-    /// 设置保卫处密码 sets the officers' PIN; it is read from standard input
-    Pin,
-    /// 解释一个通行码的内容 explains the text of a pass
-    Inspect {
-        /// 通行码文本，"-" 表示从标准输入读取 the text, or - for standard input
-        #[arg(allow_hyphen_values = true)]
-        text: String,
-    },
-    /// 显示识读器在图片里看到的码 shows what the reader sees in pictures
-    Read {
-        /// 每张图片一行 JSON a line of JSON for each picture
-        #[arg(long)]
-        json: bool,
-        #[arg(required = true)]
-        pictures: Vec<PathBuf>,
-    },
-    #[command(name = camera_thread::COMMAND, hide = true)]
-    CameraChild { source: String },
-}
-
 fn main() -> ExitCode {
-    let line = Line::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(misuse) => {
+            if misuse.use_stderr() {
+                writeln!(io::stderr(), "命令写得不对，用法见 gate-terminal --help。").ok();
+            }
+            misuse.exit()
+        }
+    };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
-    match obey(&line) {
+    match obey(&arguments) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         // Whoever read has seen enough.
@@ -84,14 +54,14 @@ fn main() -> ExitCode {
 }
 
 /// `false` when what was asked for is answered with no: a picture that does not open, a pass that does not verify.
-fn obey(line: &Line) -> Result<bool, Box<dyn Error>> {
+fn obey(arguments: &Arguments) -> Result<bool, Box<dyn Error>> {
     // Read by every command: a file with a mistake in it is refused also where nothing of it is needed.
-    let config = Config::load(line.config.as_deref())?;
+    let config = Config::load(arguments.config.as_deref())?;
     let mut out = io::stdout().lock();
-    match &line.command {
+    match &arguments.command {
         None => {
             drop(out);
-            commands::run::run(&config, line.headless)?;
+            commands::run::run(&config, arguments.headless)?;
             Ok(true)
         }
         Some(Command::CameraChild { source }) => {
@@ -99,9 +69,11 @@ fn obey(line: &Line) -> Result<bool, Box<dyn Error>> {
             commands::camera_child::run(source)?;
             Ok(true)
         }
-        Some(Command::Enrol) => {
-            let prompt = io::stdin().is_terminal();
-            commands::enrol::run(&config, prompt, &mut BufReader::new(io::stdin()), &mut out)?;
+        Some(Command::Enrol { root_fingerprint }) => {
+            let root_fingerprint = root_fingerprint.clone().or(config.root_fingerprint);
+            let config = Config { root_fingerprint, ..config };
+            let echoed = io::stdin().is_terminal();
+            commands::enrol::run(&config, echoed, &mut BufReader::new(io::stdin()), &mut out)?;
             Ok(true)
         }
         Some(Command::Pin) => {

@@ -12,6 +12,7 @@
 //! | what a gate may answer | [`verdict`] |
 //! | what a gate writes down | [`entry`] |
 //! | how terminals and the server talk | [`sync`] |
+//! | what is said of a mistake in the settings | [`settings`] |
 //! | documents, names, phones, plates | [`identity`] |
 
 pub mod chain;
@@ -21,6 +22,7 @@ pub mod ids;
 pub mod pass;
 pub mod planted;
 pub mod seal;
+pub mod settings;
 pub mod sync;
 pub mod time;
 pub mod verdict;

@@ -64,7 +64,7 @@ pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<AppState, Ser
     if config.demo {
         tracing::warn!("demo mode: codes and links are printed for everybody to see; never for real visitors");
     }
-    renewing::warn(&keys, now);
+    renewing::warn(&config, &keys, now);
     let store = Store::open(&config.database(), keys.identity.clone())?;
     let kept = store.clock_kept().await?;
     if let Some(newest) = leap::turned_back(store.newest_moment().await?, now) {
@@ -291,7 +291,7 @@ async fn chores(state: AppState) {
     for round in 0_u64.. {
         minute.tick().await;
         if round % SAID_DAILY_ROUNDS == SAID_EVERY_ROUNDS {
-            renewing::warn(&state.keys.now(), state.clock.now());
+            renewing::warn(&state.config, &state.keys.now(), state.clock.now());
         }
         match minute_round(&state).await {
             Ok(Erasing::Due) => {}

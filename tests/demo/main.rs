@@ -19,14 +19,14 @@ fn main() -> ExitCode {
         [] => false,
         [flag] if flag == "--stay" => true,
         _ => {
-            eprintln!("usage: ./run demo [--stay]");
+            eprintln!("用法 usage: ./run demo [--stay]");
             return ExitCode::from(2);
         }
     };
     match tokio::runtime::Runtime::new().map_err(Trouble::from).and_then(|runtime| runtime.block_on(demo(stay))) {
         Ok(()) => ExitCode::SUCCESS,
         Err(trouble) => {
-            eprintln!("\nThe demo stopped: {trouble}");
+            eprintln!("\n演示停在这里 The demo stopped: {trouble}");
             ExitCode::FAILURE
         }
     }
@@ -35,7 +35,7 @@ fn main() -> ExitCode {
 async fn demo(stay: bool) -> Result<(), Trouble> {
     let room = tempfile::Builder::new().prefix("campus-gate-").tempdir()?;
     let (office, gate) = story::tell(room.path()).await?;
-    println!("\nEvery step held.");
+    println!("\n每一步都成立。Every step held.");
     if stay { stay::until_interrupted(room.path(), office, gate).await } else { Ok(()) }
 }
 

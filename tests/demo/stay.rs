@@ -22,18 +22,25 @@ pub(crate) async fn until_interrupted(room: &Path, mut office: Office, mut gate:
     office.stop()?;
     let telephones = doubles_of(&office).await?;
     office.start()?;
-    println!("\nBook a visit at {}", office.url);
-    println!("  visitor: sign in with {VISITOR_PHONE}");
-    println!("  host:    {HOST_NAME}, sign in with {HOST_PHONE}, or as T2001 by the university's own sign-on");
-    println!("Watch the telephones, WeCom and the service hall, and turn the dials, at {telephones}/");
+    println!("\n在这里预约 Book a visit at {}", office.url);
+    println!("  访客用 {VISITOR_PHONE} 登录 The visitor signs in so");
+    println!(
+        "  被访人 {HOST_NAME} 用 {HOST_PHONE} 登录，或以工号 T2001 走统一身份认证 The host signs in so, or by the university's own sign-on"
+    );
+    println!(
+        "手机、企业微信和网办大厅都在这里，还可以让它们出故障 Telephones, WeCom, the service hall, and dials to make them fail: {telephones}/"
+    );
     let window = window(&mut gate)?;
     match window {
         Some(_) => {
-            println!("The terminal's window is opening; put pictures of passes into {}.", room.join("camera").display())
+            println!(
+                "终端的窗口正在打开，把通行码图片放进 {} 即可识读。The terminal's window is opening; it reads pictures put there.",
+                room.join("camera").display()
+            )
         }
-        None => println!("There is no display here, so the terminal's window stays closed."),
+        None => println!("这里没有显示器，不打开终端窗口。There is no display here for the terminal's window."),
     }
-    println!("Ctrl-C ends it.\n");
+    println!("按 Ctrl-C 结束。Ctrl-C ends it.\n");
     tokio::signal::ctrl_c().await?;
     drop(window);
     Ok(())

@@ -62,7 +62,7 @@ async fn the_demo_stays_with_its_doubles_until_it_is_told_to_end() -> Result<(),
     let mut demo = Demo::start()?;
     demo.says("Every step held")?;
     let office = demo.says("Book a visit at ")?;
-    let telephones = demo.says("turn the dials, at ")?;
+    let telephones = demo.says("dials to make them fail: ")?;
     demo.says("Ctrl-C ends it")?;
     let person = Client::builder().no_proxy().build()?;
     let page = person.get(&telephones).send().await?.text().await?;

@@ -140,7 +140,12 @@ impl Enrolling {
         let store = self.store()?;
         let expected = self.config.root_fingerprint.as_deref();
         let claimed = self.runtime.block_on(enrol::claim(&http, &store, &self.config.data_dir, code, expected));
-        claimed.map_err(|error| of_enrolment(&error))
+        claimed.map_err(|error| {
+            let problem = of_enrolment(&error);
+            // The office may have withdrawn the terminal that had this key.
+            let kept = if problem == EnrolProblem::Code { enrol::forget_key(&self.config.data_dir) } else { Ok(()) };
+            kept.map_or_else(|error| machine(&error), |()| problem)
+        })
     }
 
     fn keep(&self, claimed: &Claimed) -> Result<(), EnrolProblem> {

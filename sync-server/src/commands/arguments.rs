@@ -83,6 +83,7 @@ pub enum Command {
     },
     /// 用备份换下数据库，先停止服务；原数据库另存 Put a copy in the database's place, which is kept; stop the server first
     Restore {
+        /// 备份文件，由 backup 或 [backup] 写出 The copy to put there
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
@@ -107,6 +108,7 @@ pub enum NotifyCommand {
 pub enum DirectoryCommand {
     /// 以 CSV 文件为完整名录（工号、姓名、部门、手机，可加企业微信、网办大厅）：不在其中者视为已离校 Take a CSV file as the whole directory
     Import {
+        /// 文件（CSV，UTF-8），第一行是列名 The file, its columns named in the first line
         #[arg(value_name = "FILE.csv")]
         file: PathBuf,
         /// 名录中超过十分之一的人不在文件里也照样导入 Also when over a tenth are missing
@@ -128,8 +130,10 @@ pub enum TerminalCommand {
     },
     /// 列出终端和密钥指纹 List terminals with their fingerprints
     List,
-    /// 停用终端，不再应答 Never answer this terminal again
+    /// 停用终端，不能恢复：下次请求起被拒绝，收到签名的停用通知后清空名单和密钥；此后送来的记录单独存放（entries set-aside）
+    /// Withdraw a terminal for good: it is refused, forgets passes and keys, and what it still brings is set aside
     Withdraw {
+        /// 终端编号，见 terminal list Which
         #[arg(value_name = "ID", value_parser = terminal)]
         terminal: TerminalId,
     },
@@ -190,6 +194,7 @@ pub enum CodesCommand {
 pub enum PassCommand {
     /// 提前撤销通行码，校门几秒内获知 End a pass early
     Revoke {
+        /// 通行码编号，16 位十六进制，见 entries list Which
         #[arg(value_name = "PASS_ID", value_parser = pass)]
         pass: PassId,
         /// 原因，与预约一起保存 Kept with the booking

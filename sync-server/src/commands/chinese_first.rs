@@ -13,10 +13,10 @@ fn is_han(symbol: char) -> bool {
 #[test]
 fn every_command_and_argument_is_explained() {
     fn explained(command: &clap::Command) {
-        let arguments = command.get_arguments().filter(|argument| !argument.is_positional());
-        for text in arguments.map(clap::Arg::get_help).chain([command.get_about()]) {
+        let own = command.get_arguments().map(|argument| (argument.get_id().as_str(), argument.get_help()));
+        for (name, text) in own.chain([("", command.get_about())]) {
             let text = text.map(ToString::to_string).unwrap_or_default();
-            assert!(text.starts_with(is_han), "{}: {text:?}", command.get_name());
+            assert!(text.starts_with(is_han), "{} {name}: {text:?}", command.get_name());
         }
         command.get_subcommands().for_each(explained);
     }

@@ -14,7 +14,8 @@ use shared::{
 use super::{Failure, Office, table};
 use crate::{
     config::Config,
-    keys::{Keys, Rotation, SWITCH_WITHIN, renewal, root_path, spare_path},
+    keys::{Keys, Rotation, SWITCH_WITHIN, renewal, root_path, roots_left, spare_path},
+    office::leap::Erasing,
 };
 
 pub(super) fn init(
@@ -32,10 +33,23 @@ pub(super) fn init(
     writeln!(out, "备用根密钥 Spare root key: {}", spare.display())?;
     writeln!(
         out,
-        "  请移到两个介质上，分两处上锁保存，服务本身不需要它们。Move them to two media, locked away in two places"
+        "  请放在两个介质上，分两处上锁保存，服务本身不需要它们。They belong on two media, locked away in two places"
     )?;
+    tell_roots_left(config, out)?;
     writeln!(out, "根密钥指纹，每次登记终端时核对。Fingerprint of both, to compare at every enrolment:")?;
     writeln!(out, "  {}", roots.fingerprint())?;
+    Ok(())
+}
+
+fn tell_roots_left(config: &Config, out: &mut dyn Write) -> Result<(), Failure> {
+    for path in roots_left(&config.data_dir) {
+        writeln!(
+            out,
+            "  注意：{} 还在服务器上，和签名密钥在一起；服务器被盗，它就一同被盗。请现在就移走，不要留副本。\
+             It still lies beside the signing keys: move it away now",
+            path.display()
+        )?;
+    }
     Ok(())
 }
 
@@ -48,6 +62,7 @@ pub(super) async fn status(office: &Office, out: &mut dyn Write) -> Result<(), F
         None => writeln!(out, "备用根密钥：没有！请运行 sync-server keys spare。There is no spare root")?,
     }
     writeln!(out, "已作废的根密钥 Retired roots: {}", keys.opened.retired().len())?;
+    tell_roots_left(&office.config, out)?;
     let rows: Vec<[String; 5]> = keys.opened.keys().iter().map(|key| cells(&keys, key)).collect();
     table::print(out, ["密钥 key", "用途 use", "状态 state", "自 from", "至 until"], &rows)?;
     match keys.rotation(now) {
@@ -138,9 +153,12 @@ pub(super) fn spare(office: &Office, root: &Path, spare: &Path, out: &mut dyn Wr
     Ok(())
 }
 
-/// With the next ones signing, where the server lets them.
+/// With the next ones signing, where the server lets them: not after a gap that a leap of the clock could explain as well.
 async fn as_they_are(office: &Office) -> Result<Keys, Failure> {
     let (keys, now) = (Keys::load(&office.config.data_dir)?, office.now());
+    if Erasing::after(office.store.clock_kept().await?.chores, now) != Erasing::Due {
+        return Ok(keys);
+    }
     let held = office.store.least_key_set(now.minus(SWITCH_WITHIN)).await?;
     Ok(keys.switched(held, now).unwrap_or(keys))
 }

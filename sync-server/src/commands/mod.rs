@@ -186,6 +186,43 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn keys_that_would_share_a_file_or_lack_a_stick_leave_nothing_behind() {
+        let desk = Desk::new();
+        let data = desk.dir.path().join("data");
+        let at = |name: &str| desk.dir.path().join(name).display().to_string();
+        std::fs::create_dir(at("stick")).unwrap();
+        for (root, spare, said) in [
+            (at("k"), at("k"), "要写两把密钥"),
+            (at("k"), at("stick/../k"), "要写两把密钥"),
+            (at("k"), data.join("secrets/pass.key").display().to_string(), "要写两把密钥"),
+            (at("k"), at("gone/spare.key"), "没有文件夹"),
+            (at("gone/root.key"), at("k"), "没有文件夹"),
+        ] {
+            let told =
+                desk.types(&format!("keys init --root {root} --spare {spare}"), "").await.unwrap_err().to_string();
+            assert!(told.contains(said), "{told}");
+            assert!(!desk.dir.path().join("k").exists() && !data.exists(), "{root} {spare}");
+        }
+        let told = desk.types(&format!("keys init --root {} --spare {}", at("k"), at("stick/k")), "").await.unwrap();
+        assert!(!told.contains("注意"), "{told}");
+        assert!(!desk.types("keys status", "").await.unwrap().contains("还在服务器上"));
+    }
+
+    #[tokio::test]
+    async fn a_root_beside_the_signing_keys_is_named_until_it_is_moved_away() {
+        let desk = Desk::new();
+        let secrets = desk.dir.path().join("data/secrets");
+        let root = desk.dir.path().join("root.key");
+        let told = desk.types(&format!("keys init --root {}", root.display()), "").await.unwrap();
+        let spare = secrets.join("spare-root.key");
+        assert!(told.contains(&format!("{} 还在服务器上，和签名密钥在一起", spare.display())), "{told}");
+        assert_eq!(told.matches("还在服务器上").count(), 1);
+        assert!(desk.types("keys status", "").await.unwrap().contains("还在服务器上"));
+        std::fs::rename(spare, desk.dir.path().join("spare.key")).unwrap();
+        assert!(!desk.types("keys status", "").await.unwrap().contains("还在服务器上"));
+    }
+
+    #[tokio::test]
     async fn a_copy_is_made_beside_a_server_and_comes_back_only_without_one() {
         let desk = Desk::new();
         desk.types("keys init", "").await.unwrap();

@@ -9,7 +9,6 @@ mod defaults;
 mod limits;
 mod misread;
 mod notify;
-mod place;
 mod provider_url;
 mod sign_on;
 #[cfg(test)]
@@ -26,6 +25,7 @@ use serde::Deserialize;
 use shared::{
     ids::{CampusId, GateIndex, GateMask},
     pass::EntriesAllowed,
+    settings::{Misread, place},
     sync::change::{MAX_DAYS_AHEAD, PlaceGate, Places},
 };
 use thiserror::Error;
@@ -33,7 +33,6 @@ use thiserror::Error;
 pub use self::{
     backup::BackupSettings,
     colour::Colour,
-    misread::Misread,
     notify::{
         AliyunSigning, ApprovalCodes, Hall, HallAdapter, HallChosen, MessageCentre, Notify, Piece, Pull, QuietHours,
         Remind, Sms, SmsFault, SmsProvider, SmsTemplate, Template, TogetherSettings, Variable, Weaver, Webhook, Wecom,
@@ -184,8 +183,10 @@ impl Config {
     }
 
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
-        let config: Self =
-            toml::from_str(text).map_err(|cause| ConfigError::Misread(Box::new(Misread::of(text, cause))))?;
+        let config: Self = toml::from_str(text).map_err(|cause| {
+            let offset = cause.span().map(|span| span.start).unwrap_or_default();
+            ConfigError::Misread(Box::new(Misread::of(text, offset, cause.message(), cause.to_string())))
+        })?;
         config.checked().map_err(|cause| cause.placed(text))
     }
 

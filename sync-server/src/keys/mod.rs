@@ -27,7 +27,7 @@ use crate::{random::NoRandomness, store::IdentityKey};
 pub use door_token::DoorToken;
 pub use keyring::{Keyring, Lookout};
 use places::Places;
-pub use places::{root_path, spare_path};
+pub use places::{root_path, roots_left, spare_path};
 pub use provider_secret::{provider_line, provider_secret};
 pub use secret_file::SecretFault;
 use secret_file::read;
@@ -199,6 +199,15 @@ pub enum KeysFault {
     None { data_dir: std::path::PathBuf },
     #[error("{} 已存在；密钥只生成一次，不会被覆盖。Keys are made once and never overwritten", .path.display())]
     Exists { path: std::path::PathBuf },
+    #[error(
+        "{} 要写两把密钥：根密钥和备用根密钥要各有自己的文件，最好在两个介质上。Nothing was made: each key needs a file of its own",
+        .path.display()
+    )]
+    Twice { path: std::path::PathBuf },
+    #[error("没有文件夹 {}，介质插好了吗？没有生成任何密钥。There is no such folder; nothing was made", .path.display())]
+    NoFolder { path: std::path::PathBuf },
+    #[error("{} 不是文件名。It names no file", .path.display())]
+    NoFile { path: std::path::PathBuf },
     #[error("{} 不是密钥集所指的密钥。It is not the key that the key set names", .path.display())]
     Stranger { path: std::path::PathBuf },
     #[error("{} 不是本单位现在信任的根密钥。It is no root key that this office trusts", .path.display())]

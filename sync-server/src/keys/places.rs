@@ -42,3 +42,9 @@ pub fn root_path(data_dir: &Path) -> PathBuf {
 pub fn spare_path(data_dir: &Path) -> PathBuf {
     data_dir.join("secrets/spare-root.key")
 }
+
+/// Root keys that nobody moved away from where the server keeps its own: whoever takes those takes these, too.
+#[must_use]
+pub fn roots_left(data_dir: &Path) -> Vec<PathBuf> {
+    [root_path(data_dir), spare_path(data_dir)].into_iter().filter(|path| path.exists()).collect()
+}

@@ -7,7 +7,7 @@
 //! quarter of a year ahead opens on its day. Only a key that was stolen leaves the set at once, and the passes it had sealed are sealed
 //! anew by whoever takes the set over ([`Store::seal_anew`](crate::store::Store::seal_anew)).
 
-use std::path::Path;
+use std::{collections::BTreeSet, path::Path};
 
 use chrono::TimeDelta;
 use ed25519_dalek::SigningKey;
@@ -43,6 +43,7 @@ pub fn init(data_dir: &Path, root: &Path, spare: &Path, now: Moment) -> Result<R
     if let Some(path) = [root, spare].into_iter().find(|path| path.exists()) {
         return Err(KeysFault::Exists { path: path.to_owned() });
     }
+    each_of_its_own(&places.secrets, [root, spare, &pass, &beacon, &places.identity])?;
     let (root_secret, spare_secret, pass_secret, beacon_secret) = (secret()?, secret()?, secret()?, secret()?);
     let roots = Roots { root: public(&root_secret), spare: Some(public(&spare_secret)) };
     let set = KeySetBody {
@@ -56,11 +57,13 @@ pub fn init(data_dir: &Path, root: &Path, spare: &Path, now: Moment) -> Result<R
         ],
     };
     create_dir(&places.secrets)?;
-    create(root, &root_secret)?;
-    create(spare, &spare_secret)?;
-    create(&pass, &pass_secret)?;
-    create(&beacon, &beacon_secret)?;
-    create(&places.identity, &secret()?)?;
+    create_all(&[
+        (root, &root_secret),
+        (spare, &spare_secret),
+        (&pass, &pass_secret),
+        (&beacon, &beacon_secret),
+        (&places.identity, &secret()?),
+    ])?;
     // Last: its presence says that all the others are there.
     let file = KeySetFile {
         root: roots.root,
@@ -72,6 +75,36 @@ pub fn init(data_dir: &Path, root: &Path, spare: &Path, now: Moment) -> Result<R
     };
     file.put(&places.set)?;
     Ok(roots)
+}
+
+/// Two secrets in one file would be one, and a stick that is not there is noticed before the other is written. `secrets` is still to be
+/// made.
+fn each_of_its_own<const N: usize>(secrets: &Path, paths: [&Path; N]) -> Result<(), KeysFault> {
+    let mut taken = BTreeSet::new();
+    for path in paths {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+        let to_be_made = || (folder == secrets).then(|| secrets.to_owned());
+        let real = folder.canonicalize().ok().filter(|folder| folder.is_dir()).or_else(to_be_made);
+        let real = real.ok_or_else(|| KeysFault::NoFolder { path: folder.to_owned() })?;
+        let name = path.file_name().ok_or_else(|| KeysFault::NoFile { path: path.to_owned() })?;
+        if !taken.insert(real.join(name)) {
+            return Err(KeysFault::Twice { path: path.to_owned() });
+        }
+    }
+    Ok(())
+}
+
+/// All of them or none: a stick that turns out to be full leaves no half of an office behind.
+fn create_all(secrets: &[(&Path, &Secret)]) -> Result<(), KeysFault> {
+    for (at, (path, secret)) in secrets.iter().enumerate() {
+        if let Err(fault) = create(path, secret) {
+            for (made, _) in secrets.iter().take(at) {
+                remove(made)?;
+            }
+            return Err(fault.into());
+        }
+    }
+    Ok(())
 }
 
 /// Makes the next keys. They sign once every gate can know them, and what they follow holds on beside them. `held` as in

@@ -28,12 +28,15 @@ pub(super) fn read(path: &Path) -> Result<Secret, SecretFault> {
     secret.map(Zeroizing::new).ok_or_else(|| SecretFault::NotASecret { path: path.to_owned() })
 }
 
-/// Writes a new file, durably; one that exists is never overwritten.
+/// Writes a new file, durably, or leaves none; one that exists is never overwritten.
 pub(super) fn create(path: &Path, secret: &Secret) -> Result<(), SecretFault> {
     let unwritten = |cause| SecretFault::Io { path: path.to_owned(), cause };
     let text = Zeroizing::new(format!("{}\n", STANDARD.encode(secret.as_slice())));
     let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(unwritten)?;
-    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(unwritten)
+    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(|cause| {
+        fs::remove_file(path).ok();
+        unwritten(cause)
+    })
 }
 
 /// A secret of no more use. One that is gone already is no fault.

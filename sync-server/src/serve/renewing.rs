@@ -9,7 +9,9 @@ use shared::time::Moment;
 use tokio::time::{self, MissedTickBehavior};
 
 use crate::{
-    keys::{Keys, Lookout, Rotation, SWITCH_WITHIN},
+    config::Config,
+    keys::{Keys, Lookout, Rotation, SWITCH_WITHIN, roots_left},
+    office::leap::Erasing,
     state::AppState,
     store::{SealedAnew, StoreError},
 };
@@ -31,7 +33,7 @@ pub(super) async fn watch(state: AppState) {
 /// One look, for a story that takes its seconds by hand, too.
 pub async fn second_round(state: &AppState, lookout: &mut Lookout) {
     look(state, lookout).await;
-    if let Err(cause) = switch(state, state.clock.now()).await {
+    if let Err(cause) = switch(state).await {
         tracing::error!(cause = &cause as &dyn std::error::Error, "the next keys do not sign yet");
     }
 }
@@ -55,9 +57,14 @@ async fn look(state: &AppState, lookout: &mut Lookout) {
     }
 }
 
-/// Lets the next keys sign when it is their turn.
-async fn switch(state: &AppState, now: Moment) -> Result<(), StoreError> {
+/// Lets the next keys sign when it is their turn. A leap of the clock would end the week in which gates fetch them, and make every gate
+/// one that nobody has heard of: neither while it lasts nor after a gap that one could explain is it anybody's turn.
+async fn switch(state: &AppState) -> Result<(), StoreError> {
     if state.keys.now().next.is_none() {
+        return Ok(());
+    }
+    let Ok(now) = state.timekeeper.now() else { return Ok(()) };
+    if Erasing::after(state.store.clock_kept().await?.chores, now) != Erasing::Due {
         return Ok(());
     }
     let held = state.store.least_key_set(now.minus(SWITCH_WITHIN)).await?;
@@ -70,7 +77,7 @@ async fn switch(state: &AppState, now: Moment) -> Result<(), StoreError> {
 
 /// The next keys sign when it is their turn, and what a key that is gone had sealed is sealed anew.
 pub(super) async fn settle(state: &AppState, now: Moment) -> Result<(), StoreError> {
-    switch(state, now).await?;
+    switch(state).await?;
     let keys = state.keys.now();
     let done = state.store.seal_anew(&keys.opened, &keys.signs.pass, now).await?;
     if done != SealedAnew::default() {
@@ -80,7 +87,7 @@ pub(super) async fn settle(state: &AppState, now: Moment) -> Result<(), StoreErr
 }
 
 /// At the start and once a day: nobody looks at a calendar for this.
-pub(super) fn warn(keys: &Keys, now: Moment) {
+pub(super) fn warn(config: &Config, keys: &Keys, now: Moment) {
     let newest = keys.next.as_ref().unwrap_or(&keys.signs);
     let (since, until) = (newest.since.campus_date_and_clock(), newest.hold_until.campus_date_and_clock());
     match keys.rotation(now) {
@@ -94,6 +101,12 @@ pub(super) fn warn(keys: &Keys, now: Moment) {
                 until,
                 "the rotation of the signing keys is overdue: sync-server keys rotate --root FILE"
             );
+        }
+    }
+    // A demo is to play with, and its roots lie there on purpose.
+    if !config.demo {
+        for path in roots_left(&config.data_dir) {
+            tracing::warn!(path = %path.display(), "a root key lies beside the signing keys: move it away");
         }
     }
     if keys.roots.spare.is_none() {

@@ -10,7 +10,10 @@ use chrono::TimeDelta;
 use tokio::{sync::oneshot, task::spawn_blocking};
 
 use super::*;
-use crate::clock::SetClock;
+use crate::{
+    clock::SetClock,
+    keys::{Lookout, renewal, root_path},
+};
 
 const NOW: Moment = Moment::from_unix_s(1_795_363_200);
 
@@ -158,4 +161,42 @@ async fn a_leap_under_way_stops_the_chores_until_the_clock_is_back() {
     clock.advance(TimeDelta::minutes(1));
     assert_eq!(minute_round(&state).await.unwrap(), Erasing::Due);
     assert_eq!(state.store.clock_kept().await.unwrap().chores, Some(clock.now()));
+}
+
+#[tokio::test]
+async fn no_leap_of_the_clock_lets_the_next_keys_sign() {
+    let dir = tempfile::tempdir().unwrap();
+    let clock = Arc::new(SetClock::at(NOW));
+    let config = config(&dir, true);
+    let data = config.data_dir.clone();
+    let state = open(config.clone(), clock.clone()).await.unwrap();
+    let code = shared::sync::enrol::InviteCode::from_random([1; 10]);
+    let (campus, gate) = (config.campus[0].id, config.campus[0].gate[0].index);
+    state.store.invite(campus, gate, &code, NOW.plus(TimeDelta::minutes(10)), NOW).await.unwrap();
+    let key = shared::seal::PublicKey::of(&ed25519_dalek::SigningKey::from_bytes(&[5; 32]));
+    state.store.enrol(&code, key, NOW).await.unwrap().unwrap();
+    renewal::rotate(&data, &root_path(&data), Some(0), NOW).unwrap();
+    let lookout = &mut Lookout::new(&data);
+    let signs = async |state: &AppState, lookout: &mut Lookout| {
+        second_round(state, lookout).await;
+        state.keys.now().signs.pass.id().get()
+    };
+    assert_eq!(signs(&state, lookout).await, 1, "the gate lacks the set");
+
+    clock.leap(TimeDelta::days(8));
+    assert_eq!(signs(&state, lookout).await, 1, "a leap is no week in which gates could fetch it");
+    let again = open(config.clone(), clock.clone()).await.unwrap();
+    again.store.chores_done(NOW).await.unwrap();
+    assert_eq!(signs(&again, &mut Lookout::new(&data)).await, 1, "nor is one that nobody saw");
+    drop(again);
+    clock.leap(TimeDelta::days(-8));
+
+    clock.advance(TimeDelta::hours(6 * 24 + 12));
+    state.store.chores_done(clock.now()).await.unwrap();
+    clock.leap(TimeDelta::hours(20));
+    assert_eq!(signs(&state, lookout).await, 1, "a leap of less than a day");
+    clock.leap(TimeDelta::hours(-20));
+    assert_eq!(signs(&state, lookout).await, 1);
+    clock.advance(TimeDelta::hours(12));
+    assert_eq!(signs(&state, lookout).await, 3, "a week has passed");
 }

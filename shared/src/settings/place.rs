@@ -6,20 +6,23 @@
 use std::collections::BTreeMap;
 
 /// A setting that stands in the file.
-pub(super) struct Place {
-    pub(super) line: usize,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    pub line: usize,
     /// Whole, with the tables that it stands in.
-    pub(super) setting: String,
+    pub setting: String,
 }
 
 /// What stands at `offset`, or last before it.
-pub(super) fn at(text: &str, offset: usize) -> Option<Place> {
+#[must_use]
+pub fn at(text: &str, offset: usize) -> Option<Place> {
     let line = text.get(..offset)?.matches('\n').count() + 1;
     places(text).into_iter().rfind(|place| place.line <= line).map(|place| Place { line, ..place })
 }
 
 /// Where `setting` stands; where it does not, the table that it would stand in.
-pub(super) fn of(text: &str, setting: &str) -> Option<usize> {
+#[must_use]
+pub fn of(text: &str, setting: &str) -> Option<usize> {
     let places = places(text);
     let mut sought = setting;
     loop {
@@ -28,6 +31,12 @@ pub(super) fn of(text: &str, setting: &str) -> Option<usize> {
         }
         sought = sought.rsplit_once('.')?.0;
     }
+}
+
+/// Where `setting` itself stands.
+#[must_use]
+pub fn exactly(text: &str, setting: &str) -> Option<usize> {
+    places(text).into_iter().find(|place| place.setting == setting).map(|place| place.line)
 }
 
 fn places(text: &str) -> Vec<Place> {
@@ -93,6 +102,10 @@ mod tests {
             ("booking.opens", None),
         ] {
             assert_eq!(of(TEXT, setting), line, "{setting}");
+            assert_eq!(
+                exactly(TEXT, setting).is_some(),
+                !["notify.sms.sign_name", "campus[2].id", "booking.opens"].contains(&setting)
+            );
             if let Some(line) = line {
                 let offset = TEXT.lines().take(line - 1).map(|line| line.len() + 1).sum();
                 let found = at(TEXT, offset).unwrap();
