@@ -65,6 +65,10 @@ fn push(
     now: Moment,
 ) -> Result<Result<Head, Refusal>, StoreError> {
     let Some(terminal) = terminals::by_id(db, terminal)? else { return Ok(Err(Refusal::Unauthenticated)) };
+    // Asked once more: it may have been withdrawn while this waited its turn.
+    if planted!("a withdrawn terminal is heard", false, terminal.withdrawn.is_some()) {
+        return Ok(Err(Refusal::Withdrawn { proof: None }));
+    }
     // Everything is checked before anything is written: of a refusal nothing is kept but that it was.
     let (claimed, new) = match checked(db, &terminal, request)? {
         Ok(checked) => checked,

@@ -194,7 +194,10 @@ impl Protocol for Door {
             return Err(Refusal::Malformed.into());
         }
         let now = self.now()?;
-        let head = self.store().push(terminal.id, &request, now).await??;
+        let head = match self.store().push(terminal.id, &request, now).await? {
+            Err(Refusal::Withdrawn { .. }) => return Err(self.set_aside(request).await?.into()),
+            taken => taken?,
+        };
         let receipt = EntryReceipt { terminal: terminal.id, head, at: now };
         Ok(PushAnswer { receipt: self.sealed(&receipt)? })
     }

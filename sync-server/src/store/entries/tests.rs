@@ -120,6 +120,20 @@ async fn a_push_is_kept_once_however_often_it_comes() {
 }
 
 #[tokio::test]
+async fn a_push_that_waited_while_its_terminal_was_withdrawn_is_not_taken() {
+    let office = Office::open();
+    let mut gate = Gate::enrol(&office, 1).await;
+    gate.saw(&entry(office.now, Direction::In, 1));
+    gate.saw(&entry(minutes(&office, 1), Direction::In, 1));
+    gate.push(&office, 0..1).await.unwrap();
+    office.store.withdraw(gate.id, office.now).await.unwrap();
+    for links in [1..2, 0..2, 0..1] {
+        assert_eq!(gate.push(&office, links).await, Err(Refusal::Withdrawn { proof: None }));
+    }
+    assert_eq!((office.look("select count(*) from entry"), office.look("select count(*) from feed")), (1, 1));
+}
+
+#[tokio::test]
 async fn a_head_that_was_signed_for_another_terminal_keeps_nothing() {
     let office = Office::open();
     let mut gate = Gate::enrol(&office, 1).await;
