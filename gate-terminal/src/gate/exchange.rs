@@ -70,6 +70,8 @@ enum Call<T> {
 
 impl<T> Call<T> {
     const NEXT: Self = Self::Idle { not_before_ms: 0 };
+    /// Not before the next start.
+    const NEVER: Self = Self::Idle { not_before_ms: u64::MAX };
 
     const fn is_due(&self, since_boot_ms: u64) -> bool {
         match self {
@@ -257,13 +259,21 @@ impl Exchange {
         vec![Effect::KeepReceipt(Box::new(receipt))]
     }
 
-    pub(super) fn push_failed(&mut self, failure: SyncFailure) -> Vec<Effect> {
+    pub(super) fn push_failed(&mut self, failure: SyncFailure, withdrawn: bool) -> Vec<Effect> {
         self.push = Call::NEXT;
         let SyncFailure::Refused(refusal) = failure else { return Vec::new() };
         if let Refusal::Gap { expected } = refusal {
             return self.server_expects(expected);
         }
-        if let Refusal::SetAside { through } = refusal {
+        // Nothing is set aside of a terminal that the office did not withdraw, nor what was not written yet.
+        if let Refusal::SetAside { through } = refusal
+            && withdrawn
+            && through <= self.recorded
+        {
+            if through <= self.push_after() {
+                // No more of it is kept.
+                self.push = Call::NEVER;
+            }
             self.push_again_after = Some(through.max(self.push_after()));
         }
         raise(&mut self.push_alarm, refused(&refusal))

@@ -245,7 +245,7 @@ impl Gate {
             Event::NewsKept => self.news_kept(),
             Event::NewsNotKept => self.exchange.news_not_kept(since_boot_ms),
             Event::Pushed(answer) => self.exchange.pushed(answer, &self.local, since_boot_ms),
-            Event::PushFailed(failure) => self.exchange.push_failed(failure),
+            Event::PushFailed(failure) => self.exchange.push_failed(failure, self.forgetting.is_withdrawn()),
             Event::ReceiptKept => {
                 self.exchange.receipt_kept(since_boot_ms);
                 Vec::new()
@@ -436,7 +436,7 @@ impl Gate {
 fn is_over(change: &Change, today: CampusDay) -> bool {
     match change {
         Change::PassIssued(record) => record.day < today,
-        Change::PassMoved { at, .. } => CampusDay::of(*at) < today.minus_days(1),
+        Change::PassMoved { at, .. } => CampusDay::of(*at) < today.minus_days(1) || *at >= visits::still_to_come(today),
         Change::Places(_) | Change::PassRevoked { .. } | Change::PassWatched { .. } | Change::WalkInDecided { .. } => {
             false
         }

@@ -175,9 +175,28 @@ mod tests {
         };
         assert_eq!(pushes(&terminal.only(Event::Tick)), Some(0));
         let aside = |through| Event::PushFailed(SyncFailure::Refused(Refusal::SetAside { through }));
+        assert_eq!(pushes(&terminal.only(aside(u64::MAX))), Some(0), "it has not written so many");
         assert_eq!(pushes(&terminal.only(aside(2))), Some(2));
         assert_eq!(pushes(&terminal.only(aside(3))), None);
         assert_eq!(pushes(&terminal.only(Event::Tick)), None);
+    }
+
+    #[test]
+    fn what_the_office_has_no_room_for_is_not_asked_again_and_nobody_else_ends_what_goes_up() {
+        let office = Office::open();
+        for withdrawn in [true, false] {
+            let held = Held { recorded: 3, withdrawn, ..Held::fresh(office.post(), morning()) };
+            let mut terminal = Terminal::stopped(office.clone(), held);
+            terminal.news_arrives();
+            let pushes = |effects: &[Effect]| effects.iter().any(|effect| matches!(effect, Effect::Push { .. }));
+            terminal.only(Event::Tick);
+            for (through, goes_on) in [(1, true), (1, !withdrawn), (3, !withdrawn)] {
+                let aside = Refusal::SetAside { through };
+                let mut effects = terminal.only(Event::PushFailed(SyncFailure::Refused(aside)));
+                effects.extend(terminal.only(Event::Tick));
+                assert_eq!(pushes(&effects), goes_on, "{withdrawn}: {through}");
+            }
+        }
     }
 
     #[test]

@@ -95,7 +95,8 @@ pub(super) fn forget(transaction: &Transaction<'_>, before: CampusDay) -> Result
     let kept_from_ms = before.minus_days(REVOCATION_KEPT_DAYS).start().unix_ms();
     transaction
         .execute("delete from revoked where at_ms < ?1 and pass not in (select id from pass)", [kept_from_ms])?;
-    transaction.execute("delete from movement where at_ms < ?1", [yesterday.start().unix_ms()])?;
+    let (first_ms, past_ms) = (yesterday.start().unix_ms(), before.plus_days(1).end().unix_ms());
+    transaction.execute("delete from movement where at_ms < ?1 or at_ms >= ?2", [first_ms, past_ms])?;
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! `entries faults`: what gates pushed and the log did not take.
+//! `entries faults`: what gates pushed and the log did not take, and what it took and told to no gate.
 
 use std::io::Write;
 
@@ -21,6 +21,9 @@ fn fault(fault: &PushFault) -> [String; 5] {
     let why = match fault.what.as_str() {
         "fork" => "与已有的不同 differs from the one held",
         "altered" => "被改动 altered",
+        "gate" => "写的是别的校门，未转告 names another gate; kept and told to none",
+        "party" => "人数不可能，未转告 of too many people; kept and told to none",
+        "unknown" => "不认识的通行码太多，未转告 of too many unknown passes; kept and told to none",
         _ => "签名或链尾不对 the head does not hold",
     };
     [

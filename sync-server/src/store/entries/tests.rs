@@ -37,7 +37,7 @@ impl Gate {
         let key = SigningKey::from_bytes(&[seed; 32]);
         let code = InviteCode::from_random([seed; 10]);
         let soon = office.now.plus(TimeDelta::minutes(1));
-        office.store.invite(CAMPUS, GateIndex::new(seed).unwrap(), &code, soon, office.now).await.unwrap();
+        office.store.invite(CAMPUS, GateIndex::new(1).unwrap(), &code, soon, office.now).await.unwrap();
         let terminal = office.store.enrol(&code, PublicKey::of(&key), office.now).await.unwrap().unwrap();
         Self { id: terminal.id, key, links: Vec::new() }
     }
@@ -282,6 +282,21 @@ async fn a_line_nobody_can_read_is_set_apart_and_holds_nothing_up() {
 }
 
 #[tokio::test]
+async fn a_line_longer_than_any_entry_is_not_read() {
+    let office = Office::open();
+    let mut gate = Gate::enrol(&office, 1).await;
+    let plain = serde_json::to_string(&entry(office.now, Direction::In, 1)).unwrap();
+    for length in [LONGEST_ENTRY, LONGEST_ENTRY + 1] {
+        gate.write(&plain.replacen('{', &format!("{{{}", " ".repeat(length - plain.len())), 1));
+    }
+    assert_eq!(gate.push(&office, 0..2).await, Ok(gate.head(2)));
+    let rows = office.store.entries(EntryFilter::default()).await.unwrap();
+    let unread: Vec<_> = rows.iter().filter_map(|row| Some((row.id.seq, row.entry.as_ref().err()?.as_str()))).collect();
+    assert_eq!(unread, [(2, "longer than 4096 bytes")]);
+    assert_eq!(office.look("select count(*) from feed"), 1);
+}
+
+#[tokio::test]
 async fn who_did_not_go_through_moves_nothing() {
     let office = Office::open();
     let mut gate = Gate::enrol(&office, 1).await;
@@ -424,7 +439,8 @@ fn steps(office: &Office, entries: &[(EntryId, Entry)]) -> u64 {
     };
     db.progress_handler(1, Some(step)).unwrap();
     let transaction = db.transaction().unwrap();
-    what_they_mean(&Writing::of(&transaction), entries, office.now).unwrap();
+    let terminal = terminals::by_id(&transaction, entries[0].0.terminal).unwrap().unwrap();
+    what_they_mean(&Writing::of(&transaction), &terminal, entries, office.now).unwrap();
     counted.load(Ordering::Relaxed)
 }
 
@@ -452,6 +468,112 @@ async fn what_a_push_costs_does_not_grow_with_what_is_kept_of_its_pass() {
         assert!(last <= first + first / 10, "{cost:?}");
         assert!(last <= 100 * PUSH_BATCH as u64, "{cost:?}");
     }
+}
+
+async fn faults(office: &Office) -> Vec<(String, u64, u64)> {
+    let faults = office.store.push_faults().await.unwrap();
+    faults.into_iter().map(|fault| (fault.what, fault.seq, fault.times)).collect()
+}
+
+#[tokio::test]
+async fn what_is_yet_to_come_is_told_as_of_when_it_came() {
+    let office = Office::open();
+    let mut gate = Gate::enrol(&office, 1).await;
+    let ahead = Entry { clock_trusted: false, ..entry(Moment::from_unix_ms(i64::MAX), Direction::In, 1) };
+    gate.saw(&ahead);
+    gate.saw(&Entry { outcome: Outcome::Corrected { entry: 1 }, party: 4, ..entry(office.now, Direction::In, 1) });
+    gate.push(&office, 0..1).await.unwrap();
+    // An hour later it is corrected.
+    office.store.push(gate.id, &gate.request(1..2), minutes(&office, 60)).await.unwrap().unwrap();
+    let told = |party| first_moved(&gate, &entry(office.now, Direction::In, 1), party);
+    assert_eq!(office.changes().await, [told(1), told(4)]);
+    let rows = office.store.entries(EntryFilter { terminal: Some(gate.id), ..EntryFilter::default() }).await.unwrap();
+    assert!(rows.iter().any(|row| row.entry == Ok(ahead.clone())), "it is kept as it was written");
+    assert_eq!(faults(&office).await, [], "and is no fault: a clock may be wrong");
+}
+
+#[tokio::test]
+async fn a_gate_speaks_for_itself_and_of_as_many_as_a_guard_counts() {
+    let office = Office::open();
+    let mut gate = Gate::enrol(&office, 1).await;
+    let elsewhere = Entry { gate: GateIndex::new(2).unwrap(), ..entry(office.now, Direction::In, 1) };
+    let party = |party, direction| Entry { party, ..entry(office.now, direction, 2) };
+    let (many, too_many) = (party(99, Direction::In), party(100, Direction::In));
+    // Who leaves may be more than that: they came one party after another.
+    let all = party(255, Direction::Out);
+    let corrected = Entry { outcome: Outcome::Corrected { entry: 2 }, ..too_many.clone() };
+    for seen in [&elsewhere, &many, &too_many, &elsewhere, &all, &corrected] {
+        gate.saw(seen);
+    }
+    assert_eq!(gate.push(&office, 0..6).await, Ok(gate.head(6)));
+    let told = office.changes().await.into_iter().map(|change| match change {
+        Change::PassMoved { entry, party, .. } => (entry.seq, party.unwrap()),
+        other => panic!("{other:?}"),
+    });
+    assert_eq!(told.collect::<Vec<_>>(), [(2, 99), (5, 255)]);
+    assert_eq!(office.look("select count(*) from entry"), 6);
+    let (gate, party) = (("gate".to_owned(), 1, 2), ("party".to_owned(), 3, 2));
+    assert_eq!(faults(&office).await, [gate, party]);
+}
+
+#[tokio::test]
+async fn of_passes_that_the_office_does_not_know_so_many_are_told_in_a_day() {
+    let office = Office::with_host().await;
+    let (_, links) = office.submit(&form(), 1).await;
+    let decided = Choice::Approve.on(Revision::FIRST);
+    office.store.decide(&links.sms, decided, office.issuing(1), office.now).await.unwrap();
+    let mut gate = Gate::enrol(&office, 1).await;
+    let mut other = Gate::enrol(&office, 2).await;
+    let unknown = |number: usize| {
+        let said =
+            Said { pass: Some(PassId::from_bytes((number as u64 + 9).to_be_bytes())), ..gone_in(&office, 0).said };
+        Entry { said, ..gone_in(&office, 0) }
+    };
+    let allowed = usize::try_from(crate::store::telling::UNKNOWN_A_DAY).unwrap();
+    flood(&mut gate, allowed + 7, |number| match number {
+        number if number == allowed + 5 => gone_in(&office, 0),
+        number => unknown(number),
+    });
+    flood(&mut gate, 1, unknown);
+    flood(&mut other, 1, unknown);
+    let moved = async || {
+        let told = "select count(*) from feed where body like '%pass_moved%'";
+        usize::try_from(office.look(told)).unwrap()
+    };
+    gate.push(&office, 0..100).await.unwrap();
+    gate.push(&office, 100..allowed + 4).await.unwrap();
+    assert_eq!(moved().await, allowed);
+    gate.push(&office, allowed + 4..allowed + 7).await.unwrap();
+    assert_eq!(moved().await, allowed + 1, "of the pass that is known");
+    other.push(&office, 0..1).await.unwrap();
+    assert_eq!(moved().await, allowed + 2, "each gate has its own");
+    let first = u64::try_from(allowed).unwrap() + 1;
+    assert_eq!(faults(&office).await, [("unknown".to_owned(), first, 6)], "once");
+    let tomorrow = office.now.plus(TimeDelta::days(1));
+    let last = gate.links.len();
+    office.store.push(gate.id, &gate.request(last - 1..last), tomorrow).await.unwrap().unwrap();
+    assert_eq!(moved().await, allowed + 3, "and again the day after");
+}
+
+#[tokio::test]
+async fn whom_only_a_terminal_that_is_withdrawn_knows_is_inside_no_more() {
+    let office = Office::with_host().await;
+    let (_, links) = office.submit(&form(), 1).await;
+    let decided = Choice::Approve.on(Revision::FIRST);
+    office.store.decide(&links.sms, decided, office.issuing(1), office.now).await.unwrap();
+    let (mut gate, mut other) = (Gate::enrol(&office, 1).await, Gate::enrol(&office, 2).await);
+    let unknown = entry(office.now, Direction::In, 2);
+    gate.saw(&unknown);
+    gate.saw(&entry(office.now, Direction::In, 1));
+    gate.saw(&entry(office.now, Direction::Out, 3));
+    other.saw(&unknown);
+    gate.push(&office, 0..3).await.unwrap();
+    other.push(&office, 0..1).await.unwrap();
+    let before = office.changes().await.len();
+    for _ in 0..2 {
+        assert!(office.store.withdraw(gate.id, minutes(&office, 1)).await.unwrap());
+    }
+    assert_eq!(office.changes().await[before..], [first_moved(&gate, &unknown, 0)], "once, and of nothing else");
 }
 
 #[tokio::test]
