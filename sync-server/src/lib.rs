@@ -11,6 +11,7 @@ pub mod config;
 pub mod error;
 pub mod headers;
 pub mod keys;
+mod knocks;
 pub mod layout;
 pub mod listening;
 pub mod notify;

@@ -231,8 +231,12 @@ pub enum ServeFault {
         now = .now.campus_date_and_clock(), newest = .newest.campus_date_and_clock()
     )]
     TurnedBack { now: Moment, newest: Moment },
-    #[error("{setting} 缺少密钥或密钥不对：{cause}。{setting} lacks its secret")]
-    Secret { setting: &'static str, cause: SecretFault },
+    #[error("{setting} 缺少密钥或密钥不对。{setting} lacks its secret, or it is wrong")]
+    Secret {
+        setting: &'static str,
+        #[source]
+        cause: SecretFault,
+    },
     #[error(
         "{setting} 的密钥文件 {file} 至少要有 32 个字母或数字，不能猜到。It must hold 32 letters and digits that nobody can guess"
     )]

@@ -56,6 +56,7 @@ const SERVER: Arrows = &[
     // small rooms
     ("clock", &[]),
     ("random", &[]),
+    ("knocks", &[]),
     ("config", &["office"]),
     ("headers", &["random"]),
     ("assets", &["config"]),
@@ -70,9 +71,9 @@ const SERVER: Arrows = &[
     // what every door is given
     ("state", &["assets", "clock", "config", "keys", "layout", "notify", "sign_on", "store", "timekeeper"]),
     // the three doors, strangers to each other
-    ("sync", &["office", "store", "state", "random", "timekeeper"]),
+    ("sync", &["office", "store", "state", "random", "timekeeper", "knocks"]),
     ("pages", &["office", "store", "state", "error", "random", "headers", "layout", "sign_on"]),
-    ("providers", &["office", "store", "state", "notify", "config", "error"]),
+    ("providers", &["office", "store", "state", "notify", "config", "error", "knocks"]),
     // keeps connections
     ("listening", &["headers"]),
     // puts it together

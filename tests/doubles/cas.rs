@@ -257,6 +257,6 @@ fn success(spelling: Spelling, user: &str, attributes: bool) -> String {
     )
 }
 
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;")
 }

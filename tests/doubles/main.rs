@@ -13,6 +13,7 @@ use tokio::net::TcpListener;
 const USUAL_ADDRESS: &str = "127.0.0.1:8470";
 /// Where an office is that says nothing else.
 const USUAL_OFFICE: &str = "http://127.0.0.1:8460";
+const USUAL_LISTEN: &str = "127.0.0.1:8460";
 
 const USAGE: &str = "\
 doubles [OFFICE] [ADDRESS] [--sms GATEWAY] [--hall ADAPTER]
@@ -63,7 +64,9 @@ async fn main() -> ExitCode {
 async fn serve(Asked { office, gateway, hall, .. }: &Asked, listener: TcpListener) -> io::Result<()> {
     let at = format!("http://{}", listener.local_addr()?);
     let doubles = Doubles::of_office(office);
+    doubles.wecom.set(|set| set.asks_who = true);
     let mut out = io::stdout();
+    writeln!(out, "{}", basics(office))?;
     writeln!(out, "{}", doubles.settings(&at, *gateway, *hall))?;
     for (file, line) in doubles.secrets() {
         writeln!(out, "# secrets/{file}: {line}")?;
@@ -71,8 +74,15 @@ async fn serve(Asked { office, gateway, hall, .. }: &Asked, listener: TcpListene
     if *hall == Hall::Pull {
         writeln!(out, "# curl -H 'authCode: {PULL_CODE}' '{office}/providers/hall/todos?user=T2001'")?;
     }
-    writeln!(out, "listening on {at} for the office at {office}")?;
+    writeln!(out, "# 替身在 {at} 为 {office} 运行，在浏览器里打开看。Listening on {at} for the office at {office}")?;
     doubles.answer(listener).await
+}
+
+/// Where the office itself is; behind a proxy it listens where it usually does.
+fn basics(office: &str) -> String {
+    let place = office.strip_prefix("http://").and_then(|place| place.parse::<std::net::SocketAddr>().ok());
+    let listen = place.map_or(USUAL_LISTEN.to_owned(), |place| place.to_string());
+    format!("listen = '{listen}'\npublic_url = '{office}'\ndata_dir = './data'\n")
 }
 
 /// Or the word that is not understood.

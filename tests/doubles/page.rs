@@ -54,10 +54,17 @@ struct Turned {
 
 async fn dials(State(doubles): State<Doubles>, Form(turned): Form<Turned>) -> Response {
     let Turned { double, fault, calls, ms } = turned;
+    if !DOUBLES.contains(&double.split(' ').next().unwrap_or_default()) {
+        let told = format!("没有这个替身，有：{}。There is no such double", DOUBLES.join("、"));
+        return (StatusCode::UNPROCESSABLE_ENTITY, told).into_response();
+    }
     let fault = match (fault.as_str(), fault_of(&fault, Duration::from_millis(ms))) {
         ("well", _) => None,
         (_, Some(fault)) => Some(fault),
-        (_, None) => return (StatusCode::UNPROCESSABLE_ENTITY, "there is no such fault").into_response(),
+        (_, None) => {
+            let told = "没有这种故障。There is no such fault";
+            return (StatusCode::UNPROCESSABLE_ENTITY, told).into_response();
+        }
     };
     if calls == 0 {
         doubles.dials.always(&double, fault);
@@ -78,6 +85,24 @@ async fn click(State(doubles): State<Doubles>, Form(clicked): Form<Clicked>) -> 
     doubles.wecom_click(&clicked.member, &clicked.task, &clicked.key).await;
     Redirect::to("/")
 }
+
+/// Whose dials can be turned, each for everybody or for one person behind a blank.
+const DOUBLES: [&str; 14] = [
+    "aliyun",
+    "aliyun.query",
+    "tencent",
+    "tencent.query",
+    "wecom",
+    "wecom.token",
+    "wecom.oauth",
+    "wecom.callback",
+    "hall/wisedu",
+    "hall/message_centre",
+    "hall/message_centre/token",
+    "hall/weaver",
+    "hall/webhook",
+    "cas",
+];
 
 const MOST_CALLS: u32 = 1000;
 
@@ -115,6 +140,24 @@ const fn name(fault: Fault) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_double_that_has_a_dial_stands_on_the_page_and_every_choice_has_its_english() {
+        let page = include_str!("page.html");
+        let listed: Vec<_> =
+            page.split("<option value=\"").skip(1).filter_map(|option| option.split_once("\">")).collect();
+        for double in DOUBLES {
+            assert!(listed.iter().any(|(value, _)| *value == double), "{double}");
+        }
+        assert_eq!(listed.len(), DOUBLES.len() + 11);
+        for (value, rest) in listed {
+            let words = rest.split('<').next().unwrap();
+            assert!(
+                words.ends_with(|last: char| last.is_ascii_alphanumeric()) && !words.is_ascii(),
+                "{value}: {words}"
+            );
+        }
+    }
 
     #[test]
     fn every_fault_can_be_dialled_by_the_name_it_is_shown_with() {

@@ -21,6 +21,8 @@ async fn booked(campus: &Campus, day: CampusDay, names: [&str; 2], numbers: u16)
     for (name, number) in names.into_iter().zip(numbers..) {
         let form = Form::good(day).with("visitor_name", name).with("document_number", resident_number(number));
         texts.push(campus.approved(&form.without("companion_name")).await?.text);
+        // So often nobody signs in with one phone within the hour.
+        campus.later(TimeDelta::minutes(20));
     }
     Ok(texts)
 }

@@ -97,6 +97,9 @@ pub enum NotifyCommand {
         /// 收测试通知的教职工工号 Staff number of who is to get it
         #[arg(long, value_name = "STAFF", value_parser = staff)]
         to: StaffNumber,
+        /// 只试这种短信的模板，写设置里的 `kind`（如 sign_in_code）或 `id` Only the text templates of this kind, or of this id
+        #[arg(long, value_name = "KIND")]
+        template: Option<String>,
     },
 }
 

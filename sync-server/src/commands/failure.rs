@@ -44,7 +44,13 @@ pub enum Failure {
     UnknownStaff(StaffNumber),
     #[error("没有设置任何通知渠道。No channel is configured")]
     NoChannel,
-    #[error("有 {0} 个渠道没有通过测试。{0} channels did not pass")]
+    #[error("没有设置 [notify.sms]，没有短信模板可试。Without [notify.sms] there is no template to try")]
+    NoTexts,
+    #[error(
+        "设置里没有「{name}」这种短信模板，有：{known}。The settings have no template of this kind or id; they have those kinds"
+    )]
+    UnknownTemplate { name: String, known: String },
+    #[error("有 {0} 项没有通过测试。{0} did not pass")]
     ChannelsFailed(usize),
     #[error("没有通行码 {0}。There is no such pass")]
     UnknownPass(PassId),

@@ -82,7 +82,9 @@ pub async fn run(
         Command::Codes(CodesCommand::Status) => codes::status(&Office::open(config, clock)?, out).await,
         Command::Conflicts(ConflictsCommand::List) => conflicts::list(&Office::open(config, clock)?, out).await,
         Command::Notify(NotifyCommand::List) => notify::list(&Office::open(config, clock)?, out).await,
-        Command::Notify(NotifyCommand::Test { to }) => notify::test(config, clock, &to, out).await,
+        Command::Notify(NotifyCommand::Test { to, template }) => {
+            notify::test(config, clock, &to, template.as_deref(), out).await
+        }
         Command::Backup { file } => backup::backup(&config, &file, out),
         Command::Restore { file } => backup::restore(&config, &file, clock.now(), out),
         Command::Watchlist(command) => {

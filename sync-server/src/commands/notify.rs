@@ -1,5 +1,7 @@
 //! `notify list` and `notify test`: what became of notices, and whether a channel works.
 
+mod templates;
+
 use std::{io::Write, sync::Arc};
 
 use shared::{identity::Phone, ids::StaffNumber, time::Moment};
@@ -7,14 +9,14 @@ use shared::{identity::Phone, ids::StaffNumber, time::Moment};
 use super::{Failure, Office, table};
 use crate::{
     clock::Clock,
-    config::Config,
-    notify::{Failure as Kind, Sender, Unsent},
+    config::{Config, HallAdapter, Sms},
+    notify::{Accepted, Failure as Kind, Sender, Unsent},
     office::{
         Channel, Staff, harmless,
         notice::{self, Message},
     },
     serve,
-    store::{Followed, GivenUp, LinkToken, ListedNotice, Notice, NoticeState, Receipt},
+    store::{Followed, GivenUp, ListedNotice, Notice, NoticeState, Receipt},
 };
 
 /// More fit on no screen; the numbers above the table are of all.
@@ -79,12 +81,27 @@ pub(super) async fn test(
     config: Config,
     clock: Arc<dyn Clock>,
     to: &StaffNumber,
+    template: Option<&str>,
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
     let _beside = serve::beside(&config)?;
     let state = serve::open(config, clock).await?;
     let staff = state.store.staff_by_number(to).await?.ok_or_else(|| Failure::UnknownStaff(to.clone()))?;
-    match try_each(&serve::channels(&state)?, &staff, state.clock.now(), out).await? {
+    let (senders, now, texts) = (serve::channels(&state)?, state.clock.now(), state.config.notify.sms.as_ref());
+    let failed = match template {
+        Some(name) => {
+            let sender = senders.iter().find(|sender| sender.about().carries(Channel::Sms));
+            templates::try_named(sender.map(AsRef::as_ref), texts, name, &staff, now, out).await?
+        }
+        None => {
+            let failed = try_each(&senders, texts, &staff, now, out).await?;
+            if state.config.notify.hall.as_ref().is_some_and(|hall| hall.adapter == HallAdapter::Pull) {
+                fetched(&state.config, &staff, out)?;
+            }
+            failed
+        }
+    };
+    match failed {
         0 => Ok(()),
         failed => Err(Failure::ChannelsFailed(failed)),
     }
@@ -93,6 +110,7 @@ pub(super) async fn test(
 /// How many did not take it.
 async fn try_each(
     senders: &[Box<dyn Sender>],
+    texts: Option<&Sms>,
     staff: &Staff,
     now: Moment,
     out: &mut dyn Write,
@@ -106,21 +124,26 @@ async fn try_each(
             writeln!(out, "{}：未设置。Not configured", channel.name())?;
             continue;
         };
-        let named = format!("{}（{}）", channel.name(), sender.about().adapter);
-        let asks = notice_of(channel, staff, notice::channel_test(&when), now, None);
-        let accepted = match sender.send(&asks).await {
-            Ok(accepted) => accepted,
-            Err(unsent) => {
-                failed += 1;
-                writeln!(out, "{named}：{}", said(&unsent))?;
-                continue;
-            }
-        };
-        let handle = accepted.handle.as_deref().map_or("-".to_owned(), harmless);
-        writeln!(out, "{named}：已受理，对方编号 {handle}。Taken")?;
-        if channel == Channel::Sms {
+        if sender.about().adapter == HallAdapter::Pull.name() {
             continue;
         }
+        let named = format!("{}（{}）", channel.name(), sender.about().adapter);
+        let asks = notice_of(channel, staff, notice::channel_test(&when), now, None);
+        let texts = texts.filter(|_| channel == Channel::Sms);
+        let tried = texts.map(|texts| templates::announced(&named, texts, &asks, out)).transpose()?.flatten();
+        let sent = sender.send(&asks).await;
+        if let Err(unsent) = &sent {
+            failed += 1;
+            writeln!(out, "{named}：{}", said(unsent))?;
+        }
+        if let Ok(Accepted { handle }) = &sent {
+            let handle = handle.as_deref().map_or("-".to_owned(), harmless);
+            writeln!(out, "{named}：已受理，对方编号 {handle}。Taken")?;
+        }
+        if let Some((texts, tried)) = texts.zip(tried) {
+            templates::not_tried(&named, texts, &tried, out)?;
+        }
+        let Some(accepted) = sent.ok().filter(|_| channel != Channel::Sms) else { continue };
         // No to-do and no card is left behind.
         let follows = Some(Followed { key: asks.key(), handle: accepted.handle });
         match sender.send(&notice_of(channel, staff, notice::channel_test_over(&when), now, follows)).await {
@@ -132,6 +155,22 @@ async fn try_each(
         }
     }
     Ok(failed)
+}
+
+/// Nothing is sent to a hall that fetches, so what it would do is what tries it. The code stays in its file.
+fn fetched(config: &Config, staff: &Staff, out: &mut dyn Write) -> Result<(), Failure> {
+    let (site, user) = (&config.public_url, staff.address(Channel::Hall));
+    let code = config.data_dir.join("secrets").join(HallAdapter::Pull.secret().unwrap_or_default());
+    writeln!(
+        out,
+        "hall（pull）：没有发送任何内容，待办等大厅来取。Nothing was sent: it waits to be fetched; to try it:"
+    )?;
+    writeln!(
+        out,
+        "  printf 'header = \"authCode: %s\"' \"$(cat '{}')\" | curl --config - '{site}/providers/hall/todos?user={user}'",
+        code.display()
+    )?;
+    Ok(())
 }
 
 fn notice_of(channel: Channel, staff: &Staff, message: Message, now: Moment, follows: Option<Followed>) -> Notice {
@@ -152,9 +191,11 @@ fn notice_of(channel: Channel, staff: &Staff, message: Message, now: Moment, fol
 }
 
 /// A template for text messages holds the end of a link: one that opens nothing.
+const DEAD_LINK: &str = "/decide/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
 fn leads_to(channel: Channel) -> String {
     match channel {
-        Channel::Sms => format!("/decide/{}", LinkToken::from_random([0; 24]).text()),
+        Channel::Sms => DEAD_LINK.to_owned(),
         Channel::Hall | Channel::Wecom => "/bookings".to_owned(),
     }
 }
@@ -162,11 +203,17 @@ fn leads_to(channel: Channel) -> String {
 fn said(unsent: &Unsent) -> String {
     let kind = match unsent.kind {
         Kind::Permanent => "被拒绝（refused）",
+        Kind::Later { .. } | Kind::Enough { .. } if unsent.somebody => "需要有人处理（somebody's turn）",
         Kind::Later { .. } | Kind::Enough { .. } => "暂未受理（later）",
         Kind::Unknown => "结果不明（unknown）",
     };
-    let cause = unsent.cause.as_ref().map(|cause| format!("，{cause}")).unwrap_or_default();
+    let cause = unsent.cause.as_deref().map(|cause| format!("（{}）", first_cause(cause))).unwrap_or_default();
     harmless(&format!("{kind}：{}{cause}", unsent.why))
+}
+
+/// What is told on the way up says less.
+fn first_cause(error: &(dyn std::error::Error + 'static)) -> String {
+    error.source().map_or_else(|| error.to_string(), first_cause)
 }
 
 #[cfg(test)]
@@ -174,7 +221,7 @@ mod tests {
     use shared::{identity::PersonName, ids::StaffNumber};
 
     use super::*;
-    use crate::notify::{About, Accepted, Console, Pace, Sending};
+    use crate::notify::{About, Console, Pace, Sending};
 
     struct Hall;
 
@@ -211,7 +258,7 @@ mod tests {
     async fn each_channel_prints_what_came_back() {
         let mut out = Vec::new();
         let senders: Vec<Box<dyn Sender>> = vec![Box::new(Hall)];
-        assert_eq!(try_each(&senders, &staff(), Moment::from_unix_s(0), &mut out).await.unwrap(), 1);
+        assert_eq!(try_each(&senders, None, &staff(), Moment::from_unix_s(0), &mut out).await.unwrap(), 1);
         let told = String::from_utf8(out).unwrap();
         for said in ["sms：未设置", "hall（weaver）：已受理，对方编号 todo-7", "errcode 7", "被拒绝"]
         {
@@ -219,6 +266,6 @@ mod tests {
         }
         assert!(!told.contains('\u{1b}') && told.len() < 1000, "{told}");
         let senders: Vec<Box<dyn Sender>> = vec![Box::new(Console::new("", Vec::new()))];
-        assert_eq!(try_each(&senders, &staff(), Moment::from_unix_s(0), &mut Vec::new()).await.unwrap(), 0);
+        assert_eq!(try_each(&senders, None, &staff(), Moment::from_unix_s(0), &mut Vec::new()).await.unwrap(), 0);
     }
 }

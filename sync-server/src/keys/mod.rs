@@ -28,7 +28,7 @@ pub use door_token::DoorToken;
 pub use keyring::{Keyring, Lookout};
 use places::Places;
 pub use places::{root_path, spare_path};
-pub use provider_secret::provider_secret;
+pub use provider_secret::{provider_line, provider_secret};
 pub use secret_file::SecretFault;
 use secret_file::read;
 pub use set_file::SetFault;

@@ -6,8 +6,19 @@ use zeroize::Zeroizing;
 
 use super::SecretFault;
 
-/// The one line of `<data_dir>/secrets/<name>`.
+/// The one line of `<data_dir>/secrets/<name>`, in ASCII as a provider gives its secrets.
 pub fn provider_secret(data_dir: &Path, name: &str) -> Result<Zeroizing<String>, SecretFault> {
+    let line = provider_line(data_dir, name)?;
+    let known = |byte: u8| byte == b' ' || byte.is_ascii_graphic();
+    if line.bytes().all(known) {
+        Ok(line)
+    } else {
+        Err(SecretFault::Foreign { path: data_dir.join("secrets").join(name) })
+    }
+}
+
+/// The same of a secret that two agreed on in letters of their own.
+pub fn provider_line(data_dir: &Path, name: &str) -> Result<Zeroizing<String>, SecretFault> {
     let path = data_dir.join("secrets").join(name);
     let unreadable = |cause| SecretFault::Io { path: path.clone(), cause };
     let file = fs::File::open(&path).map_err(unreadable)?;
@@ -18,6 +29,7 @@ pub fn provider_secret(data_dir: &Path, name: &str) -> Result<Zeroizing<String>,
     let text = Zeroizing::new(io::read_to_string(file).map_err(unreadable)?);
     match text.trim() {
         "" => Err(SecretFault::Empty { path }),
+        text if text.starts_with('\u{feff}') => Err(SecretFault::Marked { path }),
         text if text.contains(['\n', '\r']) => Err(SecretFault::Lines { lines: text.lines().count(), path }),
         line => Ok(Zeroizing::new(line.to_owned())),
     }
@@ -40,6 +52,8 @@ mod tests {
             ("made-up\n", 0o640, Err("chmod 600")),
             (" \n", 0o600, Err("空")),
             ("made-up\nold-one\n", 0o600, Err("有 2 行")),
+            ("\u{feff}made-up\n", 0o600, Err("BOM")),
+            ("made-up（旧）\n", 0o600, Err("ASCII")),
         ] {
             fs::write(&path, text).unwrap();
             fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();

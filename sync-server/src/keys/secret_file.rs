@@ -66,6 +66,10 @@ pub enum SecretFault {
     Empty { path: PathBuf },
     #[error("{} 有 {lines} 行，密钥应只有一行。It has {lines} lines, and a secret is one", .path.display())]
     Lines { path: PathBuf, lines: usize },
+    #[error("{} 以 BOM（字节顺序标记）开头，请另存为不带 BOM 的 UTF-8。It begins with a byte order mark", .path.display())]
+    Marked { path: PathBuf },
+    #[error("{} 里有 ASCII 以外的字符，这种密钥里不会有。It holds something that is not ASCII", .path.display())]
+    Foreign { path: PathBuf },
 }
 
 #[cfg(test)]

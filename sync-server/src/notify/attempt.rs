@@ -78,7 +78,9 @@ impl Attempt<'_> {
 }
 
 async fn within<T>(call: impl Future<Output = Result<T, Unsent>>) -> Result<T, Unsent> {
-    tokio::time::timeout(LONGEST_TRY, call).await.unwrap_or_else(|_| Err(Unsent::unknown("no end in time")))
+    tokio::time::timeout(LONGEST_TRY, call)
+        .await
+        .unwrap_or_else(|_| Err(Unsent::unknown("没有在时限内做完。No end in time")))
 }
 
 /// The log outlives what is erased, and providers repeat what they were sent.

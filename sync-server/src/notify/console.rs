@@ -38,13 +38,13 @@ impl<W: Write + Send> Console<W> {
             text: &notice.text,
             link: notice.path.as_ref().map(|path| format!("{}{path}", self.site)),
         })
-        .map_err(|cause| Unsent::permanent("the notice cannot be written as JSON").caused(cause))?;
+        .map_err(|cause| Unsent::permanent("通知无法写成 JSON。It cannot be written as JSON").caused(cause))?;
         // A writer that panicked mid-line spoils one line of a demo, not the next.
         let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
         let printed = writeln!(out, "notice {line}").and_then(|()| out.flush());
         printed
             .map(|()| Accepted::default())
-            .map_err(|cause| Unsent::later("the console cannot be written").caused(cause))
+            .map_err(|cause| Unsent::later("无法写到控制台。The console cannot be written").caused(cause))
     }
 }
 

@@ -55,7 +55,7 @@ impl Line {
         let mut body = Vec::new();
         while let Some(part) = response.chunk().await.map_err(failed)? {
             if body.len() + part.len() > LONGEST_ANSWER_BYTES {
-                return Err(Unsent::unknown(format!("{status}: the answer does not end")));
+                return Err(Unsent::unknown(format!("应答没完没了（{status}）。The answer does not end")));
             }
             body.extend_from_slice(&part);
         }
@@ -66,11 +66,11 @@ impl Line {
 fn failed(error: reqwest::Error) -> Unsent {
     let error = error.without_url();
     let (kind, why) = if error.is_connect() || error.is_builder() {
-        (Failure::Later { after: None }, "not connected")
+        (Failure::Later { after: None }, "无法连接。Not connected")
     } else if error.is_timeout() {
-        (Failure::Unknown, "no answer in time")
+        (Failure::Unknown, "没有及时应答。No answer in time")
     } else {
-        (Failure::Unknown, "cut off")
+        (Failure::Unknown, "连接中断。Cut off")
     };
-    Unsent { kind, why: why.to_owned(), cause: Some(Box::new(error)) }
+    Unsent { kind, why: why.to_owned(), somebody: false, cause: Some(Box::new(error)) }
 }

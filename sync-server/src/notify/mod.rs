@@ -98,6 +98,8 @@ pub struct Unsent {
     pub kind: Failure,
     /// In the provider's words, without anything secret: it is logged and shown to the office.
     pub why: String,
+    /// Only a person can mend it: trying again alone will not.
+    pub somebody: bool,
     #[source]
     pub cause: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
@@ -129,27 +131,39 @@ impl Failure {
 impl Unsent {
     #[must_use]
     pub fn permanent(why: impl Into<String>) -> Self {
-        Self { kind: Failure::Permanent, why: why.into(), cause: None }
+        Self { kind: Failure::Permanent, why: why.into(), somebody: false, cause: None }
     }
 
     #[must_use]
     pub fn later(why: impl Into<String>) -> Self {
-        Self { kind: Failure::Later { after: None }, why: why.into(), cause: None }
+        Self { kind: Failure::Later { after: None }, why: why.into(), somebody: false, cause: None }
     }
 
     #[must_use]
     pub fn later_after(wait: Duration, why: impl Into<String>) -> Self {
-        Self { kind: Failure::Later { after: Some(wait) }, why: why.into(), cause: None }
+        Self { kind: Failure::Later { after: Some(wait) }, why: why.into(), somebody: false, cause: None }
     }
 
     #[must_use]
     pub fn enough(wait: Duration, why: impl Into<String>) -> Self {
-        Self { kind: Failure::Enough { after: wait }, why: why.into(), cause: None }
+        Self { kind: Failure::Enough { after: wait }, why: why.into(), somebody: false, cause: None }
     }
 
     #[must_use]
     pub fn unknown(why: impl Into<String>) -> Self {
-        Self { kind: Failure::Unknown, why: why.into(), cause: None }
+        Self { kind: Failure::Unknown, why: why.into(), somebody: false, cause: None }
+    }
+
+    /// It is somebody's turn: what to put right stands before the provider's words.
+    #[must_use]
+    pub fn to_mend(self, what: &str) -> Self {
+        Self { why: format!("{what}：{}", self.why), ..self.for_somebody() }
+    }
+
+    /// The same where the words say already what that is.
+    #[must_use]
+    pub fn for_somebody(self) -> Self {
+        Self { somebody: true, ..self }
     }
 
     #[must_use]

@@ -41,6 +41,8 @@ pub(super) fn way_back(next: &str) -> &str {
     let ours = next.starts_with('/')
         && !next.starts_with("//")
         && next.len() <= LONGEST
+        // No page: nobody signs in to be signed out.
+        && next != "/sign-out"
         && next.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'_'));
     if ours { next } else { FRONT_PAGE }
 }
@@ -74,9 +76,17 @@ mod tests {
         for own in ["/book", "/bookings/12", "/host/book", "/decide/a_B-9"] {
             assert_eq!(way_back(own), own);
         }
-        for foreign in
-            ["", "book", "//evil.example", "/\\evil.example", "https://evil.example", "/a\r\nX: y", "/a?b=c", "/%2f"]
-        {
+        for foreign in [
+            "",
+            "book",
+            "/sign-out",
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "/a\r\nX: y",
+            "/a?b=c",
+            "/%2f",
+        ] {
             assert_eq!(way_back(foreign), FRONT_PAGE, "{foreign}");
         }
         assert_eq!(way_back(&format!("/{}", "a".repeat(LONGEST))), FRONT_PAGE);

@@ -80,6 +80,9 @@ pub(super) async fn arrive(
         Err(NotKnown::Refused) => {
             return Ok(answer(&state, StatusCode::FORBIDDEN, Why::Refused, house, next, shell));
         }
+        Err(NotKnown::Unlisted) => {
+            return Ok(answer(&state, StatusCode::FORBIDDEN, Why::NoStaff, house, next, shell));
+        }
         Err(NotKnown::Busy) => {
             tracing::warn!(
                 house = house.name(),
@@ -154,8 +157,8 @@ impl Why {
                 "This sign-in was not begun in this browser, or over 15 minutes ago. Please begin again.",
             ),
             Self::Refused => lang.say(
-                "对方没有确认您的身份：登录凭证已失效或已用过。请重新登录。",
-                "Your identity was not confirmed: the ticket has ended or was used. Please begin again.",
+                "对方没有确认您是本单位成员，或登录凭证已失效、已用过。请重新登录；访客请用手机验证码登录。",
+                "You were not confirmed as one of its members, or the ticket has ended or was used. Please begin again; visitors sign in with their phone.",
             ),
             Self::Silent => lang.say(
                 "现在无法向对方核实您的身份。请稍后再试，或改用手机验证码登录。",

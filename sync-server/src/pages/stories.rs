@@ -116,6 +116,12 @@ impl Browser {
         self.send_booking(office, &page, changed).await
     }
 
+    /// For a visitor from abroad.
+    async fn book_on_behalf(&mut self, office: &Office) -> Answer {
+        let token = self.get(office, "/host/book").await.form_token();
+        self.post(office, "/host/book", &on_behalf(&token)).await
+    }
+
     /// The form of `page` as it is sent once filled in.
     async fn send_booking(&mut self, office: &Office, page: &Answer, changed: &[(&str, &str)]) -> Answer {
         let day = CampusDay::of(office.state.clock.now()).to_string();
@@ -295,4 +301,22 @@ async fn every_answer_bears_the_headers_and_refusals_speak() {
     browser.get(&office, "/?lang=en").await;
     assert_eq!(browser.cookies.get("__Host-lang").map(String::as_str), Some("en"));
     assert!(browser.get(&office, "/").await.text().contains("<html lang=\"en\">"));
+}
+
+/// The form of a host for a visitor from abroad.
+fn on_behalf(token: &str) -> [(&str, &str); 12] {
+    [
+        ("form_token", token),
+        ("visitor_name", "Anna-Lena O'Neill"),
+        ("document_kind", "passport"),
+        ("document_number", "AB1234567"),
+        ("phone", "+85291234567"),
+        ("reason", "学术报告"),
+        ("campus", "2"),
+        ("day", "2026-11-24"),
+        ("from", "14:00"),
+        ("until", "16:00"),
+        ("privacy", "yes"),
+        ("document_consent", "yes"),
+    ]
 }

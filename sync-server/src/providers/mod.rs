@@ -4,7 +4,6 @@
 //! whatever it says is a stranger's word until then.
 
 mod hall;
-mod knocks;
 mod routes;
 mod sms;
 mod wecom;

@@ -8,8 +8,8 @@ use axum::{
     routing::{get, post},
 };
 
-use super::{hall, knocks::Knocks, sms, wecom};
-use crate::state::AppState;
+use super::{hall, sms, wecom};
+use crate::{knocks::Knocks, state::AppState};
 
 pub fn router(state: AppState) -> Router {
     let wecom = Router::new()

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     config::{Config, Hall, HallAdapter},
-    keys::{DoorToken, SecretFault, provider_secret},
+    keys::{DoorToken, SecretFault, provider_line, provider_secret},
     notify::{
         Line, Sender, Trouble,
         hall::{self, Misconfigured, Way},
@@ -19,9 +19,12 @@ use crate::{
 pub enum HallFault {
     #[error(transparent)]
     Settings(#[from] Misconfigured),
-    // Said with its cause, which names the file, and so not named as a source.
-    #[error("notify.hall.adapter = \"{adapter}\" 的密钥：{cause}")]
-    Secret { adapter: &'static str, cause: SecretFault },
+    #[error("notify.hall.adapter = \"{adapter}\" 缺少密钥或密钥不对。It lacks its secret, or it is wrong")]
+    Secret {
+        adapter: &'static str,
+        #[source]
+        cause: SecretFault,
+    },
     #[error(
         "notify.hall.adapter = \"{adapter}\" 的密钥文件 secrets/{file} 至少要有 32 个字母或数字，不能猜到。\
          It must hold 32 letters and digits that nobody can guess"
@@ -57,6 +60,7 @@ pub(super) fn cas(config: &Config) -> Result<Option<Arc<dyn SignOn>>, HallFault>
 
 fn secret(config: &Config, settings: &Hall) -> Result<Option<Zeroizing<String>>, HallFault> {
     let adapter = settings.adapter;
-    let secret = adapter.secret().map(|name| provider_secret(&config.data_dir, name)).transpose();
+    let read = if adapter == HallAdapter::Webhook { provider_line } else { provider_secret };
+    let secret = adapter.secret().map(|name| read(&config.data_dir, name)).transpose();
     secret.map_err(|cause| HallFault::Secret { adapter: adapter.name(), cause })
 }

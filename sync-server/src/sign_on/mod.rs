@@ -37,6 +37,9 @@ pub enum NotKnown {
     /// A stranger, or a ticket that is dead or was used.
     #[error("未能确认身份。Refused")]
     Refused,
+    /// The house knows them, and our directory does not.
+    #[error("名录中没有此人。Not in the directory")]
+    Unlisted,
     /// The house did not answer, or not in a way that can be understood.
     #[error("认证服务没有应答：{why}。Unreachable")]
     Unreachable {
@@ -131,7 +134,7 @@ impl House {
         match &known {
             Ok(_) => self.asking.known(from),
             Err(NotKnown::Refused) => self.asking.refused(from, now),
-            Err(NotKnown::Unreachable { .. } | NotKnown::Busy) => {}
+            Err(NotKnown::Unlisted | NotKnown::Unreachable { .. } | NotKnown::Busy) => {}
         }
         known
     }

@@ -42,7 +42,7 @@ impl SignOn for WecomSignOn {
             let staff = self.store.staff_by_wecom(&member.ok_or(NotKnown::Refused)?).await.map_err(|cause| {
                 NotKnown::Unreachable { why: "the store cannot be read".to_owned(), cause: Some(Box::new(cause)) }
             })?;
-            staff.map(|staff| staff.number).ok_or(NotKnown::Refused)
+            staff.map(|staff| staff.number).ok_or(NotKnown::Unlisted)
         })
     }
 }

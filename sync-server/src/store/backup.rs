@@ -5,7 +5,8 @@
 //! and what lay there before is kept beside it: a wrong file can be taken back.
 //!
 //! The feed gets a new numbering with it. Gates have seen more than the copy knows and would refuse it as an old one; so they begin
-//! again, and what was revoked stays revoked at them.
+//! again, and what was revoked stays revoked at them. So do terminals: whoever was withdrawn since is not welcome again, and no number is
+//! given to a second one.
 
 use std::{
     ffi::{OsStr, OsString},
@@ -24,6 +25,10 @@ use shared::{
 
 use super::{StoreError, connection, migrations, rows, snapshots};
 
+mod gone;
+
+use gone::Gone;
+
 /// What a copy holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Copied {
@@ -37,6 +42,8 @@ pub struct Copied {
 pub struct Restored {
     pub copied: Copied,
     pub aside: Option<PathBuf>,
+    /// Whether what came of the terminals since the copy was still known.
+    pub terminals_known: bool,
 }
 
 /// What the name of a copy ends with while it is written.
@@ -58,14 +65,14 @@ pub fn restore(from: &Path, database: &Path, now: Moment) -> Result<Restored, Ba
     let part = with_end(database, ".restoring");
     let copied = copy(from, &part)?;
     let aside = database.exists().then(|| with_end(database, format!(".before-{}", now.unix_s())));
-    let told = aside.is_some().then(|| epoch_told(database)).flatten();
-    renumber(&part, told, now)?;
+    let gone = aside.is_some().then(|| Gone::read(database).ok()).flatten();
+    renumber(&part, gone.as_ref(), now)?;
     give_to_the_owner_of(database, &part)?;
     if let Some(aside) = &aside {
         set_aside(database, aside)?;
     }
     fs::rename(&part, database).and_then(|()| sync_folder_of(database)).map_err(BackupFault::file(database))?;
-    Ok(Restored { copied, aside })
+    Ok(Restored { copied, aside, terminals_known: gone.is_some() })
 }
 
 /// Whoever puts it back may be another than who serves from it.
@@ -134,12 +141,6 @@ fn read_through(path: &Path) -> Result<Copied, BackupFault> {
     })
 }
 
-/// As far as the database that is to go can still say it.
-fn epoch_told(database: &Path) -> Option<u32> {
-    let db = connection::copying(database).ok()?;
-    db.query_row("select epoch from feed_epoch", [], |row| row.get(0)).ok()
-}
-
 /// Greater than any that was told before, where nobody can say which were: minutes since 1970, and a copy does not come back twice
 /// in one.
 fn unheard_of(now: Moment) -> u32 {
@@ -148,18 +149,22 @@ fn unheard_of(now: Moment) -> u32 {
 
 /// Tells all of the feed again under a number that no gate has heard of. Whoever was signed in is signed out: whom the copy knows
 /// may have signed out since.
-fn renumber(path: &Path, told: Option<u32>, now: Moment) -> Result<(), BackupFault> {
+fn renumber(path: &Path, gone: Option<&Gone>, now: Moment) -> Result<(), BackupFault> {
     let mut db = connection::writing(path)?;
     let work = |db: &mut Connection| -> Result<(), StoreError> {
         migrations::run(db)?;
         let transaction = db.transaction()?;
         let held: u32 = transaction.query_row("select epoch from feed_epoch", [], |row| row.get(0))?;
-        let next = told.unwrap_or(0).max(held).saturating_add(1);
-        let epoch = if told.is_some() { next } else { next.max(unheard_of(now)) };
+        let next = gone.map_or(0, Gone::epoch).max(held).saturating_add(1);
+        let epoch = if gone.is_some() { next } else { next.max(unheard_of(now)) };
         tell_again(&transaction, held, epoch)?;
         transaction.execute("update feed_epoch set epoch = ?1", [epoch])?;
         for table in ["feed", "snapshot", "snapshot_part"] {
             transaction.execute(&format!("delete from {table} where epoch <> ?1"), [epoch])?;
+        }
+        match gone {
+            Some(gone) => gone.carry_over(&transaction)?,
+            None => gone::leap(&transaction)?,
         }
         transaction.execute("delete from session", [])?;
         transaction.execute("delete from sign_in_code", [])?;

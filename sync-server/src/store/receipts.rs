@@ -65,17 +65,6 @@ impl Store {
         };
         self.0.writer.write(keep_each).await
     }
-
-    #[cfg(test)]
-    pub(crate) async fn receipt(
-        &self,
-        adapter: &'static str,
-        handle: &str,
-        receipt: Receipt,
-        at: Moment,
-    ) -> Result<ReceiptKept, StoreError> {
-        Ok(self.receipts(adapter, vec![(handle.to_owned(), receipt)], at).await?[0])
-    }
 }
 
 /// How far a receipt goes: one that was not delivered at first may be in the end, and one that was read was delivered.
@@ -131,6 +120,19 @@ pub(super) fn forget(db: &Connection, now: Moment) -> Result<(), StoreError> {
     let days = chrono::TimeDelta::days(4);
     db.execute("delete from early_receipt where at < ?1", [now.minus(days).unix_ms()])?;
     Ok(())
+}
+
+#[cfg(test)]
+impl Store {
+    pub(crate) async fn receipt(
+        &self,
+        adapter: &'static str,
+        handle: &str,
+        receipt: Receipt,
+        at: Moment,
+    ) -> Result<ReceiptKept, StoreError> {
+        Ok(self.receipts(adapter, vec![(handle.to_owned(), receipt)], at).await?[0])
+    }
 }
 
 #[cfg(test)]

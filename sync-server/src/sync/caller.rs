@@ -5,7 +5,7 @@
 //! itself learns that it was withdrawn, that its clock is off, or that its request was seen before.
 
 use chrono::TimeDelta;
-use http::{HeaderMap, Uri};
+use http::{HeaderMap, HeaderValue, Uri};
 use shared::{
     ids::TerminalId,
     planted,
@@ -81,8 +81,8 @@ impl Knock {
 }
 
 /// Which terminal a request says it is from.
-pub(super) fn claimed(headers: &HeaderMap) -> Option<TerminalId> {
-    Some(Parameters::parse(headers.get(SIGNATURE_INPUT)?.to_str().ok()?)?.terminal)
+pub(super) fn claimed(signature_input: &HeaderValue) -> Option<TerminalId> {
+    Some(Parameters::parse(signature_input.to_str().ok()?)?.terminal)
 }
 
 /// Each header once: of two that differ, somebody on the way might check one and we the other.

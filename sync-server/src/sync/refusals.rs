@@ -1,7 +1,5 @@
-//! What was refused at the door, for who runs it: each kind at once, and then once a minute with how often it was meanwhile.
-//!
-//! A line for each would let strangers fill the disk, and hide in it what matters. Who it was stands beside it: the peer, and the
-//! terminal that a request names, which nothing may have proven.
+//! What was refused at the door, for who runs it: each kind apart, so that what is loud hides nothing else. Who it was stands beside
+//! it: the peer, and the terminal that a request names, which nothing may have proven.
 
 use std::{
     collections::HashMap,
@@ -14,78 +12,60 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use tokio::time::{Duration, Instant};
+use shared::sync::http_signature::SIGNATURE_INPUT;
+use tokio::time::Instant;
 
 use super::{
     caller::claimed,
     fault::{Kind, Turned},
     routes::Entrance,
 };
-
-const ONCE_IN: Duration = Duration::from_secs(60);
+use crate::knocks::Knocks;
 
 #[derive(Debug, Default)]
-pub(super) struct Refusals(Mutex<HashMap<Kind, Said>>);
-
-#[derive(Debug, Clone, Copy)]
-struct Said {
-    at: Instant,
-    unsaid: u64,
-}
+pub(super) struct Refusals(Mutex<HashMap<Kind, Knocks>>);
 
 /// Stands around every call and says what came of it where it was turned away.
 pub(super) async fn said(State(at): State<Entrance>, request: Request, next: Next) -> Response {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0);
-    let terminal = claimed(request.headers());
+    let signed = request.headers().get(SIGNATURE_INPUT).cloned();
     let response = next.run(request).await;
     if let Some(Turned { kind, why }) = response.extensions().get()
-        && let Some(unsaid) = at.refusals.say(*kind, Instant::now())
+        && let Some(count) = at.refusals.one(*kind, Instant::now())
     {
-        tracing::warn!(why, ?peer, terminal = ?terminal.map(|id| id.get()), unsaid, "a call was turned away");
+        let terminal = signed.as_ref().and_then(claimed);
+        tracing::warn!(why, ?peer, terminal = ?terminal.map(|id| id.get()), count, "calls were turned away");
     }
     response
 }
 
 impl Refusals {
-    /// How many of a kind went unsaid since the last, if this one is to be said.
-    fn say(&self, kind: Kind, now: Instant) -> Option<u64> {
-        let mut kinds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(last) = kinds.get_mut(&kind) else {
-            kinds.insert(kind, Said { at: now, unsaid: 0 });
-            return Some(0);
-        };
-        if now.duration_since(last.at) < ONCE_IN {
-            last.unsaid = last.unsaid.saturating_add(1);
-            return None;
-        }
-        let unsaid = last.unsaid;
-        *last = Said { at: now, unsaid: 0 };
-        Some(unsaid)
+    /// How many of a kind are to be said now, if it is time.
+    fn one(&self, kind: Kind, now: Instant) -> Option<u64> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(kind).or_default().one(now)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use shared::sync::Refusal;
+    use tokio::time::Duration;
 
     use super::*;
     use crate::sync::DoorFault;
 
     #[test]
-    fn each_kind_is_said_at_once_and_then_once_a_minute_with_its_number() {
-        let refusals = Refusals::default();
-        let start = Instant::now();
-        let at = |seconds| start + Duration::from_secs(seconds);
-        let say =
-            |refusal: Refusal, seconds| refusals.say(DoorFault::from(refusal).turned().unwrap().kind, at(seconds));
-        assert_eq!(say(Refusal::Unauthenticated, 0), Some(0));
-        assert_eq!(say(Refusal::Gap { expected: 1 }, 1), Some(0));
-        assert_eq!(say(Refusal::Gap { expected: 2 }, 2), None, "one kind, whatever the number");
+    fn each_kind_is_said_apart_whatever_its_number() {
+        let (refusals, start) = (Refusals::default(), Instant::now());
+        let one = |refusal: Refusal, seconds| {
+            refusals.one(DoorFault::from(refusal).turned().unwrap().kind, start + Duration::from_secs(seconds))
+        };
+        assert_eq!(one(Refusal::Unauthenticated, 0), Some(1));
+        assert_eq!(one(Refusal::Gap { expected: 1 }, 1), Some(1));
+        assert_eq!(one(Refusal::Gap { expected: 2 }, 2), None);
         for second in 1..60 {
-            assert_eq!(say(Refusal::Unauthenticated, second), None);
+            assert_eq!(one(Refusal::Unauthenticated, second), None);
         }
-        assert_eq!(say(Refusal::Unauthenticated, 60), Some(59));
-        assert_eq!(say(Refusal::Unauthenticated, 61), None);
-        assert_eq!(say(Refusal::Unauthenticated, 3600), Some(1));
+        assert_eq!(one(Refusal::Unauthenticated, 60), Some(60));
     }
 }

@@ -31,7 +31,12 @@ fn started(office: &str, more: &[&str]) -> Result<(Program, String, String), Box
     let mut printed = String::new();
     let said = program.0.stdout.take().ok_or("it has an output")?;
     for line in BufReader::new(said).lines().map_while(Result::ok) {
-        if let Some(at) = line.strip_prefix("listening on ").and_then(|rest| rest.split(' ').next()) {
+        if let Some(at) = line
+            .strip_prefix("# ")
+            .and_then(|line| line.split_once("Listening on "))
+            .map(|(_, rest)| rest)
+            .and_then(|rest| rest.split(' ').next())
+        {
             return Ok((program, printed, at.to_owned()));
         }
         printed.push_str(&format!("{line}\n"));
@@ -61,6 +66,40 @@ async fn the_program_says_its_settings_shows_what_arrives_and_presses_a_button()
     let turn = [("double", "hall/weaver"), ("fault", "broken"), ("calls", "1")];
     assert_eq!(person.post(format!("{at}/dials")).form(&turn).send().await.unwrap().status(), 303);
     assert_eq!((tell().await, tell().await), (500, 200));
+    for (double, fault, said) in [
+        ("hall/fax", "broken", "没有这个替身"),
+        ("wecomm lina", "broken", "没有这个替身"),
+        ("wecom", "brokn", "没有这种故障"),
+    ] {
+        let turn = [("double", double), ("fault", fault), ("calls", "1")];
+        let told = person.post(format!("{at}/dials")).form(&turn).send().await.unwrap();
+        assert_eq!(told.status(), 422);
+        assert!(told.text().await.unwrap().contains(said), "{double} {fault}");
+    }
+    // Who holds the telephone is chosen, and only then a code is given.
+    let back = format!("{site}/sign-on/wecom");
+    let door = format!(
+        "{at}/wecom/connect/oauth2/authorize?appid=ww00112233445566aa&redirect_uri={back}&response_type=code&scope=snsapi_base&state=abc"
+    );
+    let form = person.get(&door).send().await.unwrap().text().await.unwrap();
+    assert!(form.contains("name=\"member\"") && form.contains("name=\"redirect_uri\""), "{form}");
+    let token: Value = person
+        .get(format!("{at}/wecom/cgi-bin/gettoken?corpid=ww00112233445566aa&corpsecret=invented-wecom-secret"))
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
+    for (member, named) in [("lina", json!("lina")), ("", Value::Null)] {
+        let onwards = person.get(format!("{door}&member={member}")).send().await.unwrap();
+        let location = onwards.headers()["location"].to_str().unwrap().to_owned();
+        let code = location.split_once("code=").unwrap().1.split('&').next().unwrap();
+        let token = token["access_token"].as_str().unwrap();
+        let ask = format!("{at}/wecom/cgi-bin/auth/getuserinfo?access_token={token}&code={code}");
+        let who = person.get(ask).send().await.unwrap();
+        assert_eq!(who.json::<Value>().await.unwrap()["userid"], named);
+    }
     let shown: Value = person.get(format!("{at}/shown")).send().await.unwrap().json().await.unwrap();
     let texts: Vec<_> = shown["messages"].as_array().unwrap().iter().map(|message| message["text"].as_str()).collect();
     assert_eq!(texts, [Some("访客预约待审核")]);
@@ -90,6 +129,10 @@ fn it_prints_the_settings_of_each_gateway_and_hall_that_an_office_takes() {
         let asked = ["--sms", gateway, "--hall", hall];
         let (_program, printed, _) = started("http://127.0.0.1:8460", &asked).unwrap();
         let config = sync_server::config::Config::parse(&printed).unwrap_or_else(|cause| panic!("{cause}: {printed}"));
+        assert_eq!(
+            (config.listen.to_string().as_str(), config.public_url.as_str()),
+            ("127.0.0.1:8460", "http://127.0.0.1:8460")
+        );
         assert_eq!(config.notify.sms.unwrap().provider.name(), gateway);
         assert_eq!(config.notify.hall.unwrap().adapter.name(), hall);
         assert!(printed.contains(&format!("# secrets/{secret}: ")), "{printed}");

@@ -49,6 +49,8 @@ pub struct Settings {
     pub trusted_domain: String,
     /// Who holds the telephone that the authorize page is opened on.
     pub at_the_phone: Person,
+    /// Whether the authorize page asks who that is.
+    pub asks_who: bool,
     pub clock: Clock,
 }
 
@@ -132,6 +134,7 @@ impl Default for Settings {
             unlicensed: BTreeSet::new(),
             trusted_domain: "127.0.0.1:8460".to_owned(),
             at_the_phone: Person::Outsider("o-invented".to_owned()),
+            asks_who: false,
             clock: Arc::new(machine_clock),
         }
     }

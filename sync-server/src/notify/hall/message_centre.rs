@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 use super::{Way, read, refused, said_no, subject};
 use crate::{
-    config,
+    config::{self, HallAdapter},
     notify::{About, Accepted, Failure, Pace, Sender, Sending, Unsent, plain::plain},
     office::{Channel, notice::NoticeKind},
     store::Notice,
@@ -56,7 +56,7 @@ impl Sender for MessageCentre {
                     self.forget(&token);
                     match self.deliver(notice, &self.token().await?).await? {
                         Delivered::Taken(accepted) => Ok(accepted),
-                        Delivered::TokenRefused => Err(Unsent::later("a fresh token is refused")),
+                        Delivered::TokenRefused => Err(Unsent::later("HTTP 401").to_mend(NOT_ALLOWED)),
                     }
                 }
             }
@@ -109,7 +109,10 @@ impl MessageCentre {
             ("scope", scope),
         ];
         let asked = self.way.clock.running();
-        let answer = self.way.call(self.way.line.client().post(format!("{url}{token_path}")).form(&form)).await?;
+        let answer = self
+            .way
+            .call(self.way.line.client().post(format!("{url}{token_path}")).form(&form), HallAdapter::MessageCentre)
+            .await?;
         let granted: Granted = read(&answer)?;
         let good_for = TimeDelta::seconds(i64::from(granted.expires_in)) - ENDS_EARLY;
         Ok(Token { text: Zeroizing::new(granted.access_token), until: asked + good_for })
@@ -124,7 +127,7 @@ impl MessageCentre {
         if answer.status == StatusCode::UNAUTHORIZED {
             return Ok(Delivered::TokenRefused);
         }
-        if let Some(unsent) = refused(answer.status) {
+        if let Some(unsent) = refused(answer.status, HallAdapter::MessageCentre) {
             return Err(unsent);
         }
         let Verdict { code, message } = read(&answer)?;
@@ -153,9 +156,15 @@ impl MessageCentre {
 
 /// Whatever became of the call for a token, the message itself has not been sent.
 fn not_sent(unsent: Unsent) -> Unsent {
-    let why = format!("no token: {}", unsent.why);
-    Unsent { kind: Failure::Later { after: None }, why, cause: unsent.cause }
+    // A client that is not known is also answered as a bad request.
+    let unsent = if unsent.kind == Failure::Permanent { unsent.to_mend(NO_CLIENT) } else { unsent };
+    let why = format!("没有取得令牌。No token: {}", unsent.why);
+    Unsent { kind: Failure::Later { after: None }, why, ..unsent }
 }
+
+const NO_CLIENT: &str =
+    "密钥或 notify.hall.message_centre.client_id 不对（secrets/hall-message-centre.secret）。The client is not known";
+const NOT_ALLOWED: &str = "新取的令牌也被拒绝，请消息中心给 client_id 发消息的权限。A fresh token is refused";
 
 #[derive(Deserialize)]
 struct Granted {

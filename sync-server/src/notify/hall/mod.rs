@@ -19,7 +19,7 @@ use self::{message_centre::MessageCentre, pull::Fetched, weaver::Weaver, webhook
 use super::{Line, Pace, Sender, Unsent, line::Answer};
 use crate::{
     clock::Clock,
-    config::{ConfigError, Hall, HallChosen},
+    config::{ConfigError, Hall, HallAdapter, HallChosen},
     office::notice::NoticeKind,
     store::Notice,
 };
@@ -65,9 +65,9 @@ impl Way {
     }
 
     /// What came back, where its status does not say that it was for nothing.
-    async fn call(&self, request: RequestBuilder) -> Result<Answer, Unsent> {
+    async fn call(&self, request: RequestBuilder, adapter: HallAdapter) -> Result<Answer, Unsent> {
         let answer = self.line.call(request).await?;
-        refused(answer.status).map_or(Ok(answer), Err)
+        refused(answer.status, adapter).map_or(Ok(answer), Err)
     }
 }
 
@@ -86,8 +86,8 @@ const SUBJECTS: [(NoticeKind, &str); 6] = [
 ];
 
 /// What a status alone says. A server that failed says it took nothing; a gateway before it does not know.
-fn refused(status: StatusCode) -> Option<Unsent> {
-    let why = format!("HTTP {}", status.as_u16());
+fn refused(status: StatusCode, adapter: HallAdapter) -> Option<Unsent> {
+    let why = format!("大厅应答 HTTP {}", status.as_u16());
     if status.is_success() {
         return None;
     }
@@ -96,6 +96,13 @@ fn refused(status: StatusCode) -> Option<Unsent> {
             Unsent::permanent(why)
         }
         StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT => Unsent::unknown(why),
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+            let file = adapter.secret().map(|file| format!("（secrets/{file}）")).unwrap_or_default();
+            Unsent::later(why).to_mend(&format!("密钥{file}不对，或本机没有权限。Our secret or address is not taken"))
+        }
+        StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => {
+            Unsent::later(why).to_mend(&format!("notify.hall.{} 的地址不对。Its address is wrong", adapter.name()))
+        }
         // Also what is ours to mend: a wrong address or secret is no fault of the notice, which leaves once it is put right.
         _ => Unsent::later(why),
     })
@@ -103,7 +110,8 @@ fn refused(status: StatusCode) -> Option<Unsent> {
 
 /// The body of a success. One that cannot be read says nothing of what was taken.
 fn read<T: DeserializeOwned>(answer: &Answer) -> Result<T, Unsent> {
-    serde_json::from_slice(&answer.body).map_err(|cause| Unsent::unknown("the answer is not understood").caused(cause))
+    serde_json::from_slice(&answer.body)
+        .map_err(|cause| Unsent::unknown("应答无法理解。The answer is not understood").caused(cause))
 }
 
 /// What a hall that says no means by it: it words that as it likes, so the settings say which words are the last.
@@ -134,9 +142,20 @@ mod tests {
             (504, Some(Failure::Unknown)),
             (302, Some(later)),
         ] {
-            let found = refused(StatusCode::from_u16(status).unwrap()).map(|unsent| unsent.kind);
+            let found = refused(StatusCode::from_u16(status).unwrap(), HallAdapter::Webhook).map(|unsent| unsent.kind);
             assert_eq!(found, kind, "{status}");
         }
+    }
+
+    #[test]
+    fn a_secret_that_is_not_taken_is_somebody_s_to_mend_and_its_file_is_named() {
+        for (adapter, file) in
+            [(HallAdapter::Webhook, "secrets/hall-webhook.key"), (HallAdapter::Wisedu, "secrets/hall-wisedu.token")]
+        {
+            let told = refused(StatusCode::UNAUTHORIZED, adapter).unwrap();
+            assert!(told.somebody && told.why.contains(file) && told.why.ends_with("HTTP 401"), "{}", told.why);
+        }
+        assert!(!refused(StatusCode::SERVICE_UNAVAILABLE, HallAdapter::Webhook).unwrap().somebody);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Way, read, said_no, subject};
 use crate::{
-    config,
+    config::{self, HallAdapter},
     notify::{About, Accepted, Pace, Sender, Sending, Unsent, plain::plain},
     office::{
         Channel,
@@ -53,7 +53,7 @@ impl Sender for Weaver {
                     let copy = self.made(notice, Some(TO_READ));
                     self.tell("ReceiveRequestInfoByJson", copy).await
                 }
-                _ => Err(Unsent::permanent("notify.hall.weaver.copies = false: only to-dos are sent")),
+                _ => Err(Unsent::permanent("notify.hall.weaver.copies = false：只发待办。Only to-dos are sent")),
             }
         })
     }
@@ -89,7 +89,7 @@ impl Weaver {
 
     async fn tell(&self, operation: &str, request: Request) -> Result<Accepted, Unsent> {
         let address = format!("{}{}/{operation}", self.settings.url, self.settings.path);
-        let answer = self.way.call(self.way.line.client().post(address).json(&request)).await?;
+        let answer = self.way.call(self.way.line.client().post(address).json(&request), HallAdapter::Weaver).await?;
         let Verdict { oper_result, message } = read(&answer)?;
         if oper_result == "1" {
             Ok(Accepted { handle: Some(request.requestname) })

@@ -29,7 +29,7 @@ use zeroize::Zeroizing;
 
 use super::{Way, refused, subject};
 use crate::{
-    config::ProviderUrl,
+    config::{HallAdapter, ProviderUrl},
     notify::{About, Accepted, Pace, Sender, Sending, Unsent},
     office::{Channel, notice::NoticeKind},
     random,
@@ -51,10 +51,10 @@ impl Sender for Webhook {
     fn send<'a>(&'a self, notice: &'a Notice) -> Sending<'a> {
         Box::pin(async move {
             let body = serde_json::to_vec(&self.told(notice))
-                .map_err(|cause| Unsent::permanent("the notice cannot be written as JSON").caused(cause))?;
+                .map_err(|cause| Unsent::permanent("通知无法写成 JSON。It cannot be written as JSON").caused(cause))?;
             let timestamp = self.way.clock.now().unix_ms().div_euclid(1000).to_string();
-            let nonce: [u8; 16] =
-                random::bytes().map_err(|cause| Unsent::later("there is no randomness").caused(cause))?;
+            let nonce: [u8; 16] = random::bytes()
+                .map_err(|cause| Unsent::later("系统没有给出随机数。There is no randomness").caused(cause))?;
             let nonce = hex(&nonce);
             let signature = self.signature(&timestamp, &nonce, &body)?;
             let request = self.way.line.client().post(self.url.as_str()).header(CONTENT_TYPE, "application/json");
@@ -65,7 +65,7 @@ impl Sender for Webhook {
             if answer.status == StatusCode::CONFLICT {
                 return Ok(Accepted::default());
             }
-            refused(answer.status).map_or(Ok(()), Err)?;
+            refused(answer.status, HallAdapter::Webhook).map_or(Ok(()), Err)?;
             let named: Named = serde_json::from_slice(&answer.body).unwrap_or_default();
             Ok(Accepted { handle: named.id })
         })
@@ -90,8 +90,9 @@ impl Webhook {
     }
 
     fn signature(&self, timestamp: &str, nonce: &str, body: &[u8]) -> Result<String, Unsent> {
-        let mut mac = Hmac::<Sha256>::new_from_slice(self.key.as_bytes())
-            .map_err(|cause| Unsent::later("the key is no key").caused(cause))?;
+        let mut mac = Hmac::<Sha256>::new_from_slice(self.key.as_bytes()).map_err(|cause| {
+            Unsent::later("密钥不能用（secrets/hall-webhook.key）。The key is no key").caused(cause)
+        })?;
         mac.update(format!("{timestamp}.{nonce}.").as_bytes());
         mac.update(body);
         Ok(hex(&mac.finalize().into_bytes()))

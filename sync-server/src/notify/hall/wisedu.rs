@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::{Way, read, said_no, subject};
 use crate::{
-    config,
+    config::{self, HallAdapter},
     notify::{About, Accepted, Pace, Sender, Sending, Unsent, plain::plain},
     office::{Channel, notice::NoticeKind},
     store::Notice,
@@ -38,7 +38,7 @@ impl Sender for Wisedu {
             let address = format!("{}{}", self.settings.gateway, self.settings.path);
             let request = self.way.line.client().post(address);
             let request = request.header("appId", &self.settings.app_id).header("accessToken", self.token.as_str());
-            let answer = self.way.call(request.json(&body)).await?;
+            let answer = self.way.call(request.json(&body), HallAdapter::Wisedu).await?;
             self.understood(&read(&answer)?)
         })
     }
@@ -69,7 +69,7 @@ impl Wisedu {
         match said(ok_field) {
             Some(value) if value == *ok_value => Ok(Accepted { handle: said("msgId") }),
             Some(value) => Err(said_no(&format!("{ok_field} {value} {}", said("msg").unwrap_or_default()), nobody)),
-            None => Err(Unsent::unknown(format!("the answer has no {ok_field}"))),
+            None => Err(Unsent::unknown(format!("应答里没有 {ok_field}。The answer has none"))),
         }
     }
 }

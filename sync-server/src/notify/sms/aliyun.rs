@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use reqwest::StatusCode;
 use serde::Deserialize;
 use shared::time::{CampusDay, Moment};
 
@@ -59,9 +60,10 @@ impl Aliyun {
                 .map_err(|cause| Unsent::permanent("the variables cannot be written as JSON").caused(cause))?;
             parameters.push(("TemplateParam", written));
         }
-        let answer: Answered = read(&self.call("SendSms", parameters).await?)?;
+        let answered = self.call("SendSms", parameters).await?;
+        let answer: Answered = read(&answered)?;
         if answer.code == "OK" {
-            return Ok(Accepted { handle: Some(key) });
+            return taken(answered.status, key);
         }
         Err(meaning(&answer.code, answer.message.as_deref().unwrap_or_default(), self.0.now()))
     }
@@ -142,6 +144,11 @@ fn number(notice: &Notice) -> String {
     notice.to.trim_start_matches('+').to_owned()
 }
 
+/// Where something in between fell over, its status says so.
+fn taken(status: StatusCode, key: String) -> Result<Accepted, Unsent> {
+    if status.is_success() { Ok(Accepted { handle: Some(key) }) } else { Err(Unsent::unknown(format!("{status}: OK"))) }
+}
+
 /// What an error means for the next try.
 fn meaning(code: &str, message: &str, now: Moment) -> Unsent {
     let why = said(code, message, code.starts_with("isv."));
@@ -210,6 +217,13 @@ mod tests {
 
     use super::*;
     use crate::notify::Failure;
+
+    #[test]
+    fn what_was_taken_says_so_in_its_status_too() {
+        assert!(taken(StatusCode::OK, String::new()).is_ok());
+        let fell = taken(StatusCode::BAD_GATEWAY, String::new()).unwrap_err();
+        assert_eq!(fell.kind, Failure::Unknown);
+    }
 
     #[test]
     fn each_error_means_what_it_means() {

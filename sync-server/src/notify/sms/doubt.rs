@@ -39,7 +39,10 @@ impl Doubt {
             let listed_by = since.entry(key.to_owned()).or_insert(now).plus(self.listed_within);
             if now < listed_by {
                 let wait = u64::try_from(listed_by.since(now).num_milliseconds()).unwrap_or_default();
-                return Err(Unsent::later_after(Duration::from_millis(wait), "not yet on the provider's list"));
+                return Err(Unsent::later_after(
+                    Duration::from_millis(wait),
+                    "对方的列表里还没有。Not yet on the provider's list",
+                ));
             }
             since.remove(key);
             Ok(Fate::NotTaken)

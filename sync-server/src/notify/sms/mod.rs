@@ -7,6 +7,7 @@ mod acs3;
 mod aliyun;
 mod doubt;
 mod mac;
+mod mending;
 mod rpc;
 mod stamp;
 mod tc3;
@@ -63,6 +64,13 @@ pub fn open(settings: &Sms, secret: SmsSecret, line: Line, clock: Arc<dyn Clock>
     })
 }
 
+/// The template that a notice fills, by the provider's name for it, and for how many messages it is paid.
+pub fn filled(settings: &Sms, notice: &Notice) -> Result<Option<(String, usize)>, SmsFault> {
+    let templates = settings.templates()?;
+    let filled = template::fill(&templates, notice, settings.variable_limit, settings.signature_chars());
+    Ok(filled.map(|filled| (filled.id.to_owned(), filled.parts)))
+}
+
 /// The file of `<data_dir>/secrets` that holds the access key.
 #[must_use]
 pub const fn secret_file(provider: SmsProvider) -> &'static str {
@@ -100,18 +108,20 @@ impl Gateway {
         self.clock.now()
     }
 
-    /// After a call of which nobody knows what came, the gateway's list is waited for.
+    /// After a call of which nobody knows what came, the gateway's list is waited for; what somebody must mend is said.
     fn keeps_doubt(&self, notice: &Notice, sent: Result<Accepted, Unsent>) -> Result<Accepted, Unsent> {
         if let Err(Unsent { kind: Failure::Unknown, .. }) = sent {
             self.doubt.begins(&notice.key().to_string(), self.now());
         }
-        sent
+        sent.map_err(|unsent| mending::explained(unsent, self.settings.provider))
     }
 
     fn fill(&self, notice: &Notice) -> Result<Filled<'_>, Unsent> {
         let Sms { variable_limit, .. } = self.settings;
         let filled = template::fill(&self.templates, notice, variable_limit, self.settings.signature_chars())
-            .ok_or_else(|| Unsent::permanent(format!("no template fits this notice of kind {}", notice.kind.name())))?;
+            .ok_or_else(|| {
+                Unsent::permanent(format!("没有合用的短信模板（{}）。No template fits this kind", notice.kind.name()))
+            })?;
         tracing::debug!(notice = notice.id, template = filled.id, parts = filled.parts, "a text message");
         Ok(filled)
     }
@@ -124,8 +134,9 @@ impl Gateway {
 /// An answer that is none came from something in between, or from a gateway that fell over at work: whether it took the message,
 /// nobody knows.
 fn read<T: DeserializeOwned>(answer: &Answer) -> Result<T, Unsent> {
-    serde_json::from_slice(&answer.body)
-        .map_err(|cause| Unsent::unknown(format!("{}: not an answer of the gateway", answer.status)).caused(cause))
+    serde_json::from_slice(&answer.body).map_err(|cause| {
+        Unsent::unknown(format!("不是网关的应答（{}）。Not an answer of the gateway", answer.status)).caused(cause)
+    })
 }
 
 /// The gateway's words for the log and the office. Some quote the whole request, number, variables and all; so only those about

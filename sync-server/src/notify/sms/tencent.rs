@@ -61,7 +61,8 @@ impl Tencent {
         let now = self.0.now();
         let sent = answer.response.into_result(now)?;
         let of_number = sent.send_status_set.unwrap_or_default().into_iter().next();
-        let status = of_number.ok_or_else(|| Unsent::unknown("the answer says nothing of the number"))?;
+        let status =
+            of_number.ok_or_else(|| Unsent::unknown("应答没有提到这个号码。The answer says nothing of the number"))?;
         if status.code == "Ok" {
             return Ok(Accepted { handle: Some(status.serial_no) });
         }
@@ -95,7 +96,7 @@ impl Tencent {
 
     async fn call(&self, action: &str, asked: &impl Serialize) -> Result<Answer, Unsent> {
         let body = serde_json::to_vec(asked)
-            .map_err(|cause| Unsent::permanent("the request cannot be written as JSON").caused(cause))?;
+            .map_err(|cause| Unsent::permanent("请求无法写成 JSON。It cannot be written as JSON").caused(cause))?;
         let ((host, path), at) = (self.0.place(), self.0.now());
         let headers = [("content-type", CONTENT_TYPE), ("host", host), ("x-tc-action", action)];
         let signed = tc3::Asked { service: SERVICE, path, at, headers: &headers, body: &body };

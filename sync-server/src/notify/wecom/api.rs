@@ -74,7 +74,7 @@ impl Api {
             if NOT_US.contains(&reply.errcode) {
                 let told = told(&reply);
                 let wait = self.token.refused(self.clock.running(), &told).await;
-                return Err(Unsent::later_after(wait, told));
+                return Err(Unsent::later_after(wait, told).for_somebody());
             }
             if !TOKEN_DEAD.contains(&reply.errcode) {
                 self.token.welcome().await;
@@ -138,7 +138,7 @@ pub(super) fn unsent(reply: &Reply) -> Unsent {
         45009 => Unsent::later_after(COOL_DOWN, told),
         45033 => Unsent::later_after(Duration::from_secs(2), told),
         code if TOKEN_DEAD.contains(&code) => Unsent::later(told),
-        code if is_the_app_s(code) => Unsent::later_after(FOR_AN_OPERATOR, told),
+        code if is_the_app_s(code) => Unsent::later_after(FOR_AN_OPERATOR, told).for_somebody(),
         code if meaning(code).is_some() => Unsent::permanent(told),
         // Unknown to us: perhaps it passes; the outbox does not try for ever.
         _ => Unsent::later(told),
@@ -239,6 +239,7 @@ mod tests {
             (99999, later(None)),
         ] {
             let unsent = unsent(&reply(code));
+            assert_eq!(unsent.somebody, is_the_app_s(code), "{code}");
             assert_eq!(unsent.kind, kind, "{code}");
             assert!(unsent.why.contains(&code.to_string()), "{}", unsent.why);
         }

@@ -35,6 +35,8 @@ struct Off {
     until: TimeDelta,
     times: u32,
     why: String,
+    /// Not the line, but who we are.
+    refused: bool,
 }
 
 /// What a fetch brought.
@@ -60,7 +62,8 @@ impl Token {
         let mut held = self.0.lock().await;
         if let Some(off) = held.off.as_ref().filter(|off| now < off.until) {
             let wait = (off.until - now).to_std().unwrap_or(Duration::ZERO);
-            return Err(Unsent::later_after(wait, off.why.clone()));
+            let unsent = Unsent::later_after(wait, off.why.clone());
+            return Err(if off.refused { unsent.for_somebody() } else { unsent });
         }
         if let Some((token, until)) = &held.good
             && now < *until
@@ -75,12 +78,13 @@ impl Token {
                 Ok(token)
             }
             Err(NoToken::Trouble(unsent)) => {
-                held.back_off(now, FIRST_AFTER_TROUBLE, unsent.to_string());
+                held.back_off(now, FIRST_AFTER_TROUBLE, unsent.to_string(), false);
                 // Whatever became of the call for a token, no message was sent.
                 Err(Unsent { kind: super::super::Failure::Later { after: None }, ..unsent })
             }
             Err(NoToken::Refused(why)) => {
-                Err(Unsent::later_after(held.back_off(now, FIRST_AFTER_REFUSAL, why.clone()), why))
+                let wait = held.back_off(now, FIRST_AFTER_REFUSAL, why.clone(), true);
+                Err(Unsent::later_after(wait, why).for_somebody())
             }
         }
     }
@@ -95,7 +99,7 @@ impl Token {
 
     /// A call was refused for who we are; how long nobody calls now.
     pub(super) async fn refused(&self, now: TimeDelta, why: &str) -> Duration {
-        self.0.lock().await.back_off(now, FIRST_AFTER_REFUSAL, why.to_owned())
+        self.0.lock().await.back_off(now, FIRST_AFTER_REFUSAL, why.to_owned(), true)
     }
 
     /// A call was taken for who we are.
@@ -105,11 +109,11 @@ impl Token {
 }
 
 impl Held {
-    fn back_off(&mut self, now: TimeDelta, first: TimeDelta, why: String) -> Duration {
+    fn back_off(&mut self, now: TimeDelta, first: TimeDelta, why: String, refused: bool) -> Duration {
         let times = self.off.as_ref().map_or(0, |off| off.times);
         let doubled = first.checked_mul(1_i32.checked_shl(times.min(16)).unwrap_or(i32::MAX)).unwrap_or(LONGEST);
         let wait = doubled.min(LONGEST);
-        self.off = Some(Off { until: now + wait, times: times.saturating_add(1), why });
+        self.off = Some(Off { until: now + wait, times: times.saturating_add(1), why, refused });
         wait.to_std().unwrap_or(Duration::ZERO)
     }
 }

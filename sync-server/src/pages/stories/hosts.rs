@@ -80,20 +80,7 @@ async fn a_deputy_sees_no_pass_and_after_their_days_no_visitor() {
     let [mut host, mut deputy, mut visitor] = cast(&office).await;
     names_a_deputy(&mut host, &office).await;
     let token = token_of(&mut host, &office).await;
-    let on_behalf = [
-        ("form_token", &*token),
-        ("visitor_name", "Anna-Lena O'Neill"),
-        ("document_kind", "passport"),
-        ("document_number", "AB1234567"),
-        ("phone", "+85291234567"),
-        ("reason", "学术报告"),
-        ("campus", "1"),
-        ("day", "2026-11-24"),
-        ("from", "14:00"),
-        ("until", "16:00"),
-        ("privacy", "yes"),
-        ("document_consent", "yes"),
-    ];
+    let on_behalf = on_behalf(&token);
     let made = host.post(&office, "/host/book", &on_behalf).await.location().to_owned();
     let page = host.get(&office, &made).await;
     assert!(page.text().contains("<img src=\"/pass/"));

@@ -76,23 +76,8 @@ async fn hosts_can_be_asked_for_in_vain_only_so_often() {
 async fn a_host_s_bookings_for_visitors_have_a_limit_of_their_own() {
     let office = office_with(BookingSettings { on_behalf_per_phone_day: 1, ..BookingSettings::default() }).await;
     let mut host = Browser::signed_in(&office, HOST).await;
-    let token = host.get(&office, "/host/book").await.form_token();
-    let fields = [
-        ("form_token", token.as_str()),
-        ("visitor_name", "Anna-Lena O'Neill"),
-        ("document_kind", "passport"),
-        ("document_number", "AB1234567"),
-        ("phone", "+85291234567"),
-        ("reason", "学术报告"),
-        ("campus", "2"),
-        ("day", "2026-11-24"),
-        ("from", "14:00"),
-        ("until", "16:00"),
-        ("privacy", "yes"),
-        ("document_consent", "yes"),
-    ];
-    host.post(&office, "/host/book", &fields).await.location();
-    let page = host.post(&office, "/host/book", &fields).await;
+    host.book_on_behalf(&office).await.location();
+    let page = host.book_on_behalf(&office).await;
     assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS);
     assert!(page.text().contains("预约次数太多") && page.text().contains("AB1234567"));
 }

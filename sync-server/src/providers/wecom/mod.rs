@@ -17,9 +17,11 @@ use http::StatusCode;
 use serde::Deserialize;
 
 use self::event::Fields;
-use super::knocks::Knocks;
+use tokio::time::Instant;
+
 use crate::{
     error::{AppError, Told},
+    knocks::Knocks,
     notify::wecom::{Callback, NotOpened, Proof, Wecom},
     office::Channel,
     state::AppState,
@@ -49,7 +51,17 @@ pub(super) async fn verify(
     let (_, callback) = set_up(&state)?;
     let Query(asked) = asked.map_err(|_| AppError::told(Told::Malformed))?;
     let echo = asked.echostr.as_deref().ok_or(AppError::told(Told::Malformed))?;
-    Ok(open((&state, &knocks), callback, &asked, echo)?.into_response())
+    let inside = open((&state, &knocks), callback, &asked, echo)?;
+    // Else an event that somebody overheard is opened for them.
+    if !is_an_echo(&inside) {
+        return Err(AppError::told(Told::Malformed));
+    }
+    Ok(inside.into_response())
+}
+
+/// A short word by lot, and neither XML nor JSON.
+fn is_an_echo(inside: &str) -> bool {
+    inside.len() <= 64 && inside.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'<' | b'{'))
 }
 
 pub(super) async fn receive(
@@ -83,7 +95,7 @@ fn open(
     let now = state.clock.now();
     let proof = Proof { signature: &asked.msg_signature, timestamp: &asked.timestamp, nonce: &asked.nonce };
     let refused = |why: &dyn std::fmt::Display| {
-        if let Some(count) = knocks.one(now) {
+        if let Some(count) = knocks.one(Instant::now()) {
             tracing::warn!(count, %why, "calls to the WeCom callback were refused, this one and those since the last line");
         }
         AppError::told(Told::Forbidden)
@@ -112,4 +124,17 @@ async fn hear(state: &AppState, wecom: &Wecom, callback: &Callback, event: &Fiel
     }
     callback.seen.put(&name, now);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_is_no_echo() {
+        assert!(is_an_echo("1616140317555161061"));
+        for event in ["<xml><Event>click</Event></xml>", &"1".repeat(65), "1 2"] {
+            assert!(!is_an_echo(event), "{event}");
+        }
+    }
 }

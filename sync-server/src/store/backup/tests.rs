@@ -3,7 +3,12 @@
 use std::os::unix::fs::PermissionsExt as _;
 
 use chrono::TimeDelta;
-use shared::sync::{Refusal, pull::Cursor};
+use ed25519_dalek::SigningKey;
+use shared::{
+    ids::{GateIndex, TerminalId},
+    seal::PublicKey,
+    sync::{Refusal, enrol::InviteCode, http_signature::Nonce, pull::Cursor},
+};
 
 use super::*;
 use crate::{
@@ -52,7 +57,7 @@ async fn a_copy_that_comes_back_is_the_office_of_then_and_what_lay_there_is_kept
     let before = office.fed().await;
     let Office { store, path, _dir, .. } = office;
     drop(store);
-    let Restored { copied, aside } = restore(&copy, &path, Moment::from_unix_s(1)).unwrap();
+    let Restored { copied, aside, .. } = restore(&copy, &path, Moment::from_unix_s(1)).unwrap();
     assert_eq!(copied.bookings, 2);
     let store = Store::open(&path, key()).unwrap();
     assert!(store.booking(late).await.unwrap().is_none());
@@ -92,6 +97,43 @@ async fn a_database_that_is_broken_is_set_aside_with_its_log_and_replaced() {
     let store = Store::open(&path, key()).unwrap();
     let fed = store.feed_after(CAMPUS, Cursor { epoch: 1, seq: 9 }, 100).await.unwrap().unwrap();
     assert_eq!(fed.epoch, 29_922_780);
+}
+
+/// The terminal that this key becomes.
+async fn enrolled(store: &Store, seed: u8, now: Moment) -> TerminalId {
+    let code = InviteCode::from_random([seed; 10]);
+    store.invite(CAMPUS, GateIndex::new(0).unwrap(), &code, now.plus(TimeDelta::minutes(1)), now).await.unwrap();
+    let public = PublicKey::of(&SigningKey::from_bytes(&[seed; 32]));
+    store.enrol(&code, public, now).await.unwrap().unwrap().id
+}
+
+#[tokio::test]
+async fn who_was_withdrawn_stays_so_who_was_enrolled_is_known_and_no_number_is_given_twice() {
+    let office = busy().await;
+    let copy = beside(&office, "copy.sqlite3");
+    let Office { store, path, _dir, now, .. } = office;
+    let stolen = enrolled(&store, 1, now).await;
+    backup(&path, &copy).unwrap();
+    let (kept, gone) = (enrolled(&store, 2, now).await, enrolled(&store, 3, now).await);
+    for id in [stolen, gone] {
+        store.withdraw(id, now).await.unwrap();
+    }
+    let nonce = Nonce::from_random([1; 16]);
+    assert!(store.remember_nonce(kept, &nonce, now).await.unwrap());
+    drop(store);
+    assert!(restore(&copy, &path, now).unwrap().terminals_known);
+    let store = Store::open(&path, key()).unwrap();
+    let withdrawn = async |id| store.terminal(id).await.unwrap().unwrap().withdrawn;
+    assert_eq!([withdrawn(stolen).await, withdrawn(kept).await, withdrawn(gone).await], [Some(now), None, Some(now)]);
+    assert!(!store.remember_nonce(kept, &nonce, now).await.unwrap(), "it was signed before");
+    assert_eq!(store.terminal(kept).await.unwrap().unwrap().head, Head::START, "it tells all anew");
+    assert_eq!(enrolled(&store, 4, now).await.get(), gone.get() + 1);
+    // Where nobody can say, numbers leap.
+    drop(store);
+    fs::write(&path, b"no database at all ".repeat(500)).unwrap();
+    assert!(!restore(&copy, &path, now.plus(TimeDelta::hours(1))).unwrap().terminals_known);
+    let store = Store::open(&path, key()).unwrap();
+    assert_eq!(enrolled(&store, 5, now).await.get(), stolen.get() + 1001);
 }
 
 #[tokio::test]

@@ -91,7 +91,7 @@ fn a_journal_without_a_line_yet_is_the_beginning_of_any_book_but_one_that_was_pu
     assert_eq!((written(&folder), set_aside(&folder)), (vec![1, 2, 3], false));
     let (_, head) = chain(&mut store);
     store.keep_receipt(&Receipt { proven: receipt(head), sealed: sealed(head) }).unwrap();
-    store.forget(day().plus_days(40)).unwrap();
+    forget_what_was_countersigned(&mut store);
     fs::write(book(&folder), &empty).unwrap();
     store.keep_journal(&key()).unwrap();
     assert_eq!((written(&folder), set_aside(&folder)), (vec![3], true));
@@ -107,7 +107,7 @@ fn purged_entries_stay_in_the_journal_while_there_are_more_of_the_others() {
     }
     let (_, head) = store.entries_after(0, 100_000).unwrap();
     store.keep_receipt(&Receipt { proven: receipt(head), sealed: sealed(head) }).unwrap();
-    store.forget(day().plus_days(40)).unwrap();
+    forget_what_was_countersigned(&mut store);
     store.keep_journal(&key()).unwrap();
     let (left, _) = store.entries_after(0, 100_000).unwrap();
     assert_eq!((left[0].seq, written(&folder)), (old + 1, (1..=old + young).collect()));
