@@ -70,8 +70,6 @@ enum Call<T> {
 
 impl<T> Call<T> {
     const NEXT: Self = Self::Idle { not_before_ms: 0 };
-    /// Not before the next start.
-    const NEVER: Self = Self::Idle { not_before_ms: u64::MAX };
 
     const fn is_due(&self, since_boot_ms: u64) -> bool {
         match self {
@@ -259,7 +257,7 @@ impl Exchange {
         vec![Effect::KeepReceipt(Box::new(receipt))]
     }
 
-    pub(super) fn push_failed(&mut self, failure: SyncFailure, withdrawn: bool) -> Vec<Effect> {
+    pub(super) fn push_failed(&mut self, failure: SyncFailure, withdrawn: bool, since_boot_ms: u64) -> Vec<Effect> {
         self.push = Call::NEXT;
         let SyncFailure::Refused(refusal) = failure else { return Vec::new() };
         if let Refusal::Gap { expected } = refusal {
@@ -270,11 +268,12 @@ impl Exchange {
             && withdrawn
             && through <= self.recorded
         {
-            if through <= self.push_after() {
-                // No more of it is kept.
-                self.push = Call::NEVER;
+            if through > self.push_after() {
+                self.push_again_after = Some(through);
+            } else {
+                // There is no room for more.
+                self.push = Call::later(since_boot_ms);
             }
-            self.push_again_after = Some(through.max(self.push_after()));
         }
         raise(&mut self.push_alarm, refused(&refusal))
     }

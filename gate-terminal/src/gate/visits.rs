@@ -9,6 +9,7 @@ use shared::{
     entry::{Direction, EntryId, PaperCase, is_stopped},
     identity::MaskedName,
     ids::{GateIndex, PassId, TerminalId},
+    sync::change::movements_kept,
     time::{CampusDay, Moment},
 };
 
@@ -169,10 +170,9 @@ impl Visits {
         with_pass.chain(on_paper.map(|(paper, movement)| StillInside { who: Who::Paper(paper), movement: *movement }))
     }
 
-    /// What another gate is said to have seen at a time that is still to come would never be over. `own` clock was wrong once, and
-    /// whom it saw went in.
+    /// What another gate is said to have seen later than can be is let go as well. Whom `own` saw went in, whatever its clock said.
     pub fn forget(&mut self, before: CampusDay, own: TerminalId) {
-        let too_late = still_to_come(before);
+        let too_late = movements_kept(before).end;
         let seen = |movement: &Movement| movement.entry.terminal == own || movement.at < too_late;
         self.by_pass.values_mut().for_each(|movements| movements.retain(seen));
         let stays = |movement: &Movement| CampusDay::of(movement.at) >= before;
@@ -196,11 +196,6 @@ impl Visits {
     pub fn stayed_overnight(&self, pass: PassId) -> bool {
         self.overnight.contains_key(&pass)
     }
-}
-
-/// When it surely has not come on `today`, also where another clock is a little ahead.
-pub(super) fn still_to_come(today: CampusDay) -> Moment {
-    today.plus_days(1).end()
 }
 
 fn stay<'a>(movements: impl IntoIterator<Item = &'a Movement>) -> Option<Movement> {

@@ -23,6 +23,7 @@ fn fault(fault: &PushFault) -> [String; 5] {
         "altered" => "被改动 altered",
         "gate" => "写的是别的校门，未转告 names another gate; kept and told to none",
         "party" => "人数不可能，未转告 of too many people; kept and told to none",
+        "many" => "一天里太多，未转告 too many in a day; kept and told to none",
         "unknown" => "不认识的通行码太多，未转告 of too many unknown passes; kept and told to none",
         _ => "签名或链尾不对 the head does not hold",
     };

@@ -11,7 +11,7 @@ use std::{
 use shared::{
     entry::{Direction, EntryId},
     ids::PassId,
-    sync::change::{Change, PassRecord, Places, REVOCATION_KEPT_DAYS},
+    sync::change::{Change, PassRecord, Places, REVOCATION_KEPT_DAYS, movements_kept},
     time::{CampusDay, Moment},
 };
 
@@ -67,8 +67,7 @@ impl Gathered {
     #[must_use]
     pub fn told(mut self, today: CampusDay) -> Vec<Change> {
         let yesterday = today.minus_days(1);
-        let kept = yesterday.start()..today.plus_days(1).end();
-        self.moved.retain(|_, moved| kept.contains(&moved.at));
+        self.moved.retain(|_, moved| movements_kept(today).contains(&moved.at));
         let inside = self.inside();
         self.passes.retain(|pass, record| record.day >= today || (record.day == yesterday && inside.contains(pass)));
         let kept_from = today.minus_days(REVOCATION_KEPT_DAYS);

@@ -21,7 +21,7 @@ use shared::{
 
 use super::{
     Store, StoreError, Terminal, conflicts, feed, push_faults, rows,
-    telling::{Telling, UNKNOWN_A_DAY},
+    telling::{Moved, Telling},
     terminals,
     writer::Writing,
 };
@@ -269,14 +269,14 @@ fn what_they_mean(
     let mut standings = HashMap::new();
     let mut changes = Vec::with_capacity(entries.len());
     for (id, entry) in entries {
-        let Some((pass, moved)) = moved(db, *id, entry, now)? else { continue };
-        let standing = match standings.entry(pass) {
+        let Some(moved) = moved(db, *id, entry, now)? else { continue };
+        let standing = match standings.entry(moved.pass) {
             hash_map::Entry::Occupied(seen) => *seen.get(),
             hash_map::Entry::Vacant(new) => {
                 let (day, times): (Option<String>, u32) =
-                    known.query_row([pass.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+                    known.query_row([moved.pass.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))?;
                 if times > 1 {
-                    conflicts::look_again(db, pass, now)?;
+                    conflicts::look_again(db, moved.pass, now)?;
                 }
                 *new.insert(match day {
                     None => Standing::Unknown,
@@ -285,11 +285,11 @@ fn what_they_mean(
                 })
             }
         };
-        if standing != Standing::Over && telling.is_told(*id, &moved, standing == Standing::Good) {
-            changes.push(moved);
+        if standing != Standing::Over && telling.is_told(&moved, standing == Standing::Good) {
+            changes.push(moved.into());
         }
     }
-    telling.end(db, now)?;
+    telling.end(db)?;
     Ok(changes)
 }
 
@@ -301,40 +301,15 @@ enum Standing {
     Unknown,
 }
 
-/// Of passes that nobody knows only this terminal said that somebody is inside; now nobody says so any more.
-pub(super) fn taken_back(db: &Connection, terminal: &Terminal, now: Moment) -> Result<Vec<Change>, StoreError> {
-    let mut told = db.prepare_cached(
-        "select seq, body, received_at from entry e where terminal = ?1 and went_through = 1 and direction = ?2
-         and received_at >= ?3 and pass is not null and not exists (select 1 from pass where id = e.pass) order by seq",
-    )?;
-    // Who came earlier is counted at no gate.
-    let since = CampusDay::of(now).minus_days(1).start().unix_ms();
-    let mut told = told.query(params![terminal.id.get(), rows::direction_name(Direction::In), since])?;
-    let mut changes = Vec::new();
-    let mut of_a_day: HashMap<CampusDay, u32> = HashMap::new();
-    while let Some(row) = told.next()? {
-        let came = rows::moment(row, "received_at")?;
-        let entry: Entry = serde_json::from_str(&rows::text(row, "body")?)?;
-        let times = of_a_day.entry(CampusDay::of(came)).or_default();
-        if entry.gate != terminal.gate || *times >= UNKNOWN_A_DAY {
-            continue;
-        }
-        *times += 1;
-        let id = EntryId { terminal: terminal.id, seq: rows::seq(row, "seq")? };
-        changes.extend(moved(db, id, &Entry { party: 0, ..entry }, came)?.map(|(_, change)| change));
-    }
-    Ok(changes)
-}
-
-/// The pass that was moved by an entry, and how to tell it. A correction moved nobody; it only tells the other gates how many the
-/// entry it corrects was of: none, where the guard stopped them.
+/// Whom an entry moved. A correction moved nobody; it only tells the other gates how many the entry it corrects was of: none, where
+/// the guard stopped them.
 ///
 /// It is told as of no later than it came here: of a time that is still to come it would never be over.
-fn moved(db: &Connection, id: EntryId, entry: &Entry, now: Moment) -> Result<Option<(PassId, Change)>, StoreError> {
+fn moved(db: &Connection, id: EntryId, entry: &Entry, now: Moment) -> Result<Option<Moved>, StoreError> {
     let Some(pass) = entry.said.pass else { return Ok(None) };
     let told = |of, went: &Entry, came: Moment, party| {
         let Entry { direction, at, gate, .. } = *went;
-        Some((pass, Change::PassMoved { pass, direction, at: at.min(came), gate, entry: of, party: Some(party) }))
+        Some(Moved { entry: of, pass, direction, at: at.min(came), gate, party })
     };
     Ok(match entry.outcome {
         Outcome::Corrected { entry: seq } => {

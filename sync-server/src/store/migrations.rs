@@ -39,7 +39,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0032_found_by_an_index.sql"),
     include_str!("migrations/0033_of_number.sql"),
     include_str!("migrations/0034_moved_by_an_index.sql"),
-    include_str!("migrations/0035_told_to_nobody.sql"),
+    include_str!("migrations/0035_bounds_of_a_terminal.sql"),
 ];
 
 /// The newest there is.

@@ -9,7 +9,7 @@ use super::{Store, StoreError, rows, writer::Writing};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PushFault {
     pub terminal: TerminalId,
-    /// `fork`, `altered` or `head`; of entries that were told to nobody `gate`, `party` or `unknown`.
+    /// `fork`, `altered` or `head`; of entries that were told to nobody `gate`, `party`, `many` or `unknown`.
     pub what: String,
     /// The first number that does not hold; of a head, its own; of entries the first that was told to nobody.
     pub seq: u64,

@@ -3,33 +3,29 @@
 //! A terminal that was stolen can say anything, and one that was merely replaced may still hold an hour of the gate's truth. Nothing of
 //! it is chained, countersigned or told to other gates.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 use sha2::{Digest as _, Sha256};
 use shared::{chain::Link, entry::Entry, ids::TerminalId, planted, sync::push::LONGEST_ENTRY, time::Moment};
 
 use super::{EntryRow, Store, StoreError, entries::unreadable, rows, writer::Writing};
 
 /// Of one terminal. Whoever stole it shall not fill the disk.
-const AT_MOST: i64 = 20_000;
-const AT_MOST_BYTES: i64 = 16 * 1024 * 1024;
+const MOST_ENTRIES: i64 = 20_000;
+const MOST_BYTES: i64 = 16 * 1024 * 1024;
 
 impl Store {
     /// Up to which number; what was brought before changes nothing, and from where there is no room nothing is kept.
     pub async fn set_aside(&self, terminal: TerminalId, links: Vec<Link>, now: Moment) -> Result<u64, StoreError> {
         let set_aside = move |db: &mut Writing<'_>| {
-            let held = "select count(*), coalesce(sum(octet_length(body)), 0) from set_aside where terminal = ?1";
-            let (rows, bytes) = db.query_row(held, [terminal.get()], |row| Ok((row.get(0)?, row.get(1)?)))?;
-            let mut held = Held { rows, bytes };
-            let before = "select coalesce(max(seq), 0) from set_aside where terminal = ?1 and seq < ?2";
-            let first = links.first().map_or(0, |first| rows::number(first.seq));
-            let before: i64 = db.query_row(before, params![terminal.get(), first], |row| row.get(0))?;
-            let mut through = u64::try_from(before).unwrap_or(0);
+            let mut held = Held::of(db, terminal)?;
+            let mut through = links.first().map_or(0, |first| first.seq.saturating_sub(1));
             for link in &links {
-                if !planted!("set aside and not kept", true, held.is_kept(db, terminal, link, now)?) {
+                if !planted!("set aside and not kept", true, held.keeps(db, link, now)?) {
                     break;
                 }
                 through = link.seq;
             }
+            held.write(db)?;
             Ok(through)
         };
         self.0.writer.write(set_aside).await
@@ -54,38 +50,52 @@ impl Store {
     }
 }
 
-/// Of one terminal.
+/// How much of a terminal is set aside.
 struct Held {
-    rows: i64,
+    terminal: TerminalId,
+    entries: i64,
     bytes: i64,
 }
 
 impl Held {
+    fn of(db: &Writing<'_>, terminal: TerminalId) -> Result<Self, StoreError> {
+        let held = db
+            .prepare_cached("select entries, bytes from held_aside where terminal = ?1")?
+            .query_row([terminal.get()], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        let (entries, bytes) = held.unwrap_or_default();
+        Ok(Self { terminal, entries, bytes })
+    }
+
     /// `false` where there is no room. Of what is longer than any entry, it is kept that it was brought.
-    fn is_kept(
-        &mut self,
-        db: &Writing<'_>,
-        terminal: TerminalId,
-        link: &Link,
-        now: Moment,
-    ) -> Result<bool, StoreError> {
-        let (seq, body) = (rows::number(link.seq), link.body.get());
+    fn keeps(&mut self, db: &Writing<'_>, link: &Link, now: Moment) -> Result<bool, StoreError> {
+        let (terminal, seq, body) = (self.terminal.get(), rows::number(link.seq), link.body.get());
         let hash: [u8; 32] = Sha256::digest(body).into();
         let same = "select exists (select 1 from set_aside where terminal = ?1 and seq = ?2 and hash = ?3)";
-        if db.prepare_cached(same)?.query_row(params![terminal.get(), seq, hash], |row| row.get(0))? {
+        if db.prepare_cached(same)?.query_row(params![terminal, seq, hash], |row| row.get(0))? {
             return Ok(true);
         }
         let body = if body.len() > LONGEST_ENTRY { "" } else { body };
         let bytes = self.bytes.saturating_add(i64::try_from(body.len()).unwrap_or(i64::MAX));
-        if self.rows >= AT_MOST || bytes > AT_MOST_BYTES {
+        if self.entries >= MOST_ENTRIES || bytes > MOST_BYTES {
             return Ok(false);
         }
         db.prepare_cached(
             "insert into set_aside (terminal, seq, hash, body, received_at) values (?1, ?2, ?3, ?4, ?5)",
         )?
-        .execute(params![terminal.get(), seq, hash, body, now.unix_ms()])?;
-        *self = Self { rows: self.rows + 1, bytes };
+        .execute(params![terminal, seq, hash, body, now.unix_ms()])?;
+        self.entries = self.entries.saturating_add(1);
+        self.bytes = bytes;
         Ok(true)
+    }
+
+    fn write(self, db: &Writing<'_>) -> Result<(), StoreError> {
+        db.prepare_cached(
+            "insert into held_aside (terminal, entries, bytes) values (?1, ?2, ?3)
+             on conflict (terminal) do update set entries = excluded.entries, bytes = excluded.bytes",
+        )?
+        .execute(params![self.terminal.get(), self.entries, self.bytes])?;
+        Ok(())
     }
 }
 
@@ -101,9 +111,9 @@ mod tests {
     use super::*;
     use crate::store::office_days::{CAMPUS, Office};
 
-    async fn withdrawn(office: &Office) -> TerminalId {
-        let code = InviteCode::from_random([1; 10]);
-        let public = PublicKey::of(&ed25519_dalek::SigningKey::from_bytes(&[1; 32]));
+    async fn withdrawn(office: &Office, seed: u8) -> TerminalId {
+        let code = InviteCode::from_random([seed; 10]);
+        let public = PublicKey::of(&ed25519_dalek::SigningKey::from_bytes(&[seed; 32]));
         let soon = office.now.plus(chrono::TimeDelta::minutes(1));
         office.store.invite(CAMPUS, GateIndex::new(1).unwrap(), &code, soon, office.now).await.unwrap();
         let terminal = office.store.enrol(&code, public, office.now).await.unwrap().unwrap().id;
@@ -120,28 +130,43 @@ mod tests {
     #[tokio::test]
     async fn what_there_is_no_room_for_is_not_said_to_be_kept_and_what_is_kept_is_kept_once() {
         let office = Office::open();
-        let terminal = withdrawn(&office).await;
-        let room = u64::try_from(AT_MOST_BYTES).unwrap() / LONGEST_ENTRY as u64;
-        let mut told = Vec::new();
-        for from in (1..room + 1_000).step_by(PUSH_BATCH) {
-            let brought = links(from, PUSH_BATCH, LONGEST_ENTRY);
-            told.push(office.store.set_aside(terminal, brought, office.now).await.unwrap());
+        let terminal = withdrawn(&office, 1).await;
+        // Two short ones make room for one long one less, and leave some over.
+        let room = u64::try_from(MOST_BYTES).unwrap() / LONGEST_ENTRY as u64 + 1;
+        let set_aside = async |links| office.store.set_aside(terminal, links, office.now).await.unwrap();
+        assert_eq!(set_aside(links(1, 2, 100)).await, 2);
+        let mut after = 2;
+        for _ in 0..room as usize / PUSH_BATCH + 2 {
+            after = set_aside(links(after + 1, PUSH_BATCH, LONGEST_ENTRY)).await;
         }
-        assert_eq!(told[..3], [500, 1_000, 1_500]);
-        assert_eq!(told[told.len() - 2..], [room, room], "nothing beyond what is kept");
-        let again = office.store.set_aside(terminal, links(1, 2, LONGEST_ENTRY), office.now).await.unwrap();
-        assert_eq!(again, 2);
-        let bytes = office.look("select sum(length(body)) from set_aside");
-        assert_eq!(
-            (bytes, office.look("select count(*) from set_aside")),
-            (AT_MOST_BYTES, i64::try_from(room).unwrap())
-        );
+        assert_eq!(after, room, "nothing beyond what is kept");
+        assert_eq!(set_aside(links(1, 2, 100)).await, 2, "though it is full");
+        let left = usize::try_from(MOST_BYTES).unwrap() - (after as usize - 2) * LONGEST_ENTRY - 200;
+        assert_eq!(set_aside(links(after + 1, 1, left + 1)).await, after);
+        assert_eq!(set_aside(links(after + 1, 1, left)).await, after + 1, "to the last byte");
+        assert_eq!(office.look("select sum(octet_length(body)) from set_aside"), MOST_BYTES);
+        let miscounted = "select count(*) from held_aside where (terminal, entries, bytes) not in
+             (select terminal, count(*), sum(octet_length(body)) from set_aside group by terminal)";
+        assert_eq!((office.look("select count(*) from held_aside"), office.look(miscounted)), (1, 0));
+    }
+
+    #[tokio::test]
+    async fn short_ones_are_kept_so_many_of_each_terminal() {
+        let office = Office::open();
+        let terminal = withdrawn(&office, 1).await;
+        assert_eq!(office.store.set_aside(terminal, links(1, 1, 100), office.now).await.unwrap(), 1);
+        let db = rusqlite::Connection::open(&office.path).unwrap();
+        db.execute("update held_aside set entries = ?1", [MOST_ENTRIES - 1]).unwrap();
+        assert_eq!(office.store.set_aside(terminal, links(2, 3, 100), office.now).await.unwrap(), 2);
+        assert_eq!(office.look("select count(*) from set_aside"), 2);
+        let other = withdrawn(&office, 2).await;
+        assert_eq!(office.store.set_aside(other, links(1, 2, 100), office.now).await.unwrap(), 2);
     }
 
     #[tokio::test]
     async fn of_what_is_longer_than_an_entry_it_is_kept_that_it_was() {
         let office = Office::open();
-        let terminal = withdrawn(&office).await;
+        let terminal = withdrawn(&office, 1).await;
         let mut brought = links(1, 1, LONGEST_ENTRY + 1);
         brought.extend(links(2, 1, LONGEST_ENTRY));
         for _ in 0..2 {

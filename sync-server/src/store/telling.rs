@@ -1,73 +1,116 @@
 //! Which movements of a gate the other gates are told of.
 //!
-//! A gate's key may be in wrong hands, and what is told of passes counts at every gate. So a gate speaks of itself, of no more people
-//! than a guard can count, and of passes that the office does not know, having lost them with an older copy, so often a day. All
-//! else is kept as it was written, told to nobody and shown among the faults.
+//! A gate's key may be in wrong hands, and what is told of passes counts at every gate until the next day is over. So a gate speaks of
+//! itself, of no more people than a guard can count, and not without end. All else is kept as it was written, told to nobody and
+//! shown among the faults.
 
 use std::collections::BTreeMap;
 
 use rusqlite::{OptionalExtension as _, params};
 use shared::{
     entry::{Direction, EntryId, MOST_COUNTED},
+    ids::{GateIndex, PassId},
     sync::change::Change,
     time::{CampusDay, Moment},
 };
 
 use super::{StoreError, Terminal, push_faults, writer::Writing};
 
-/// A busy day by passes that were lost with a copy; more is nobody's day.
+/// More than walk through any gate. A gate compares each movement with those of the same pass.
+pub(super) const KNOWN_A_DAY: u32 = 20_000;
+/// A busy day by passes that were lost with an older copy.
 pub(super) const UNKNOWN_A_DAY: u32 = 500;
 
+/// What an entry says of a pass.
+pub(super) struct Moved {
+    pub(super) entry: EntryId,
+    pub(super) pass: PassId,
+    pub(super) direction: Direction,
+    pub(super) at: Moment,
+    pub(super) gate: GateIndex,
+    pub(super) party: u8,
+}
+
+impl From<Moved> for Change {
+    fn from(moved: Moved) -> Self {
+        let Moved { entry, pass, direction, at, gate, party } = moved;
+        Self::PassMoved { pass, direction, at, gate, entry, party: Some(party) }
+    }
+}
+
+/// Of one push.
 pub(super) struct Telling<'a> {
     terminal: &'a Terminal,
-    today: CampusDay,
-    /// How often it spoke today of passes that are unknown, and how often before this push.
-    unknown: u32,
-    before: u32,
+    now: Moment,
+    told: Told,
+    told_before: Told,
     /// Of each kind the first, and how many.
     untold: BTreeMap<&'static str, (EntryId, u32)>,
 }
 
+/// How many movements of a terminal's today, of passes that the office knows and of others.
+#[derive(Default, Clone, Copy, PartialEq, Eq)]
+struct Told {
+    known: u32,
+    unknown: u32,
+}
+
 impl<'a> Telling<'a> {
     pub(super) fn of(db: &Writing<'_>, terminal: &'a Terminal, now: Moment) -> Result<Self, StoreError> {
-        let today = CampusDay::of(now);
         let told = db
-            .prepare_cached("select times from unknown_told where terminal = ?1 and day = ?2")?
-            .query_row(params![terminal.id.get(), today.to_string()], |row| row.get(0))
-            .optional()?;
-        let before = told.unwrap_or(0);
-        Ok(Self { terminal, today, unknown: before, before, untold: BTreeMap::new() })
+            .prepare_cached("select known, unknown from told where terminal = ?1 and day = ?2")?
+            .query_row(params![terminal.id.get(), CampusDay::of(now).to_string()], |row| {
+                Ok(Told { known: row.get(0)?, unknown: row.get(1)? })
+            })
+            .optional()?
+            .unwrap_or_default();
+        Ok(Self { terminal, now, told, told_before: told, untold: BTreeMap::new() })
     }
 
-    /// Whether they are told of what entry `id` brought.
-    pub(super) fn is_told(&mut self, id: EntryId, moved: &Change, is_known: bool) -> bool {
-        let Change::PassMoved { direction, gate, party, .. } = moved else { return true };
-        let why = if *gate != self.terminal.gate {
-            "gate"
-        } else if *direction == Direction::In && party.is_some_and(|party| party > MOST_COUNTED) {
-            "party"
-        } else if is_known {
-            return true;
-        } else if self.unknown < UNKNOWN_A_DAY {
-            self.unknown += 1;
-            return true;
-        } else {
-            "unknown"
-        };
-        self.untold.entry(why).or_insert((id, 0)).1 += 1;
-        false
-    }
-
-    pub(super) fn end(self, db: &Writing<'_>, now: Moment) -> Result<(), StoreError> {
-        if self.unknown != self.before {
-            db.prepare_cached(
-                "insert into unknown_told (terminal, day, times) values (?1, ?2, ?3)
-                 on conflict (terminal) do update set day = excluded.day, times = excluded.times",
-            )?
-            .execute(params![self.terminal.id.get(), self.today.to_string(), self.unknown])?;
+    pub(super) fn is_told(&mut self, moved: &Moved, is_known: bool) -> bool {
+        let why_not = self.why_not(moved, is_known);
+        if let Some(why) = why_not {
+            self.untold.entry(why).or_insert((moved.entry, 0)).1 += 1;
         }
-        for (what, (first, times)) in self.untold {
-            tracing::warn!(terminal = %first.terminal, first = first.seq, what, times, "entries are told to no gate");
+        why_not.is_none()
+    }
+
+    fn why_not(&mut self, moved: &Moved, is_known: bool) -> Option<&'static str> {
+        if moved.gate != self.terminal.gate {
+            return Some("gate");
+        }
+        // Of one pass more may leave at once than came at once.
+        if moved.direction == Direction::In && moved.party > MOST_COUNTED {
+            return Some("party");
+        }
+        let (told, at_most, why) = if is_known {
+            (&mut self.told.known, KNOWN_A_DAY, "many")
+        } else {
+            (&mut self.told.unknown, UNKNOWN_A_DAY, "unknown")
+        };
+        if *told >= at_most {
+            return Some(why);
+        }
+        *told += 1;
+        None
+    }
+
+    pub(super) fn end(self, db: &Writing<'_>) -> Result<(), StoreError> {
+        let Self { terminal, now, told, told_before, untold } = self;
+        if told != told_before {
+            db.prepare_cached(
+                "insert into told (terminal, day, known, unknown) values (?1, ?2, ?3, ?4) on conflict (terminal)
+                 do update set day = excluded.day, known = excluded.known, unknown = excluded.unknown",
+            )?
+            .execute(params![
+                terminal.id.get(),
+                CampusDay::of(now).to_string(),
+                told.known,
+                told.unknown
+            ])?;
+        }
+        for (what, (first, times)) in untold {
+            tracing::warn!(terminal = %terminal.id, first = first.seq, what, times, "entries are told to no gate");
             push_faults::told_to_nobody(db, first, what, times, now)?;
         }
         Ok(())

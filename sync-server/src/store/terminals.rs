@@ -14,7 +14,7 @@ use shared::{
     time::Moment,
 };
 
-use super::{Store, StoreError, entries, feed, rows, writer::Writing};
+use super::{Store, StoreError, rows, writer::Writing};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Terminal {
@@ -88,15 +88,13 @@ impl Store {
     /// From now on nothing it says is heard. `false` when there is no such terminal.
     pub async fn withdraw(&self, id: TerminalId, now: Moment) -> Result<bool, StoreError> {
         let withdraw = move |db: &mut Writing<'_>| {
-            let Some(terminal) = by_id(db, id)? else { return Ok(false) };
-            if terminal.withdrawn.is_none() {
-                db.execute("update terminal set withdrawn_at = ?1 where id = ?2", params![now.unix_ms(), id.get()])?;
-                let changes = entries::taken_back(db, &terminal, now)?;
-                feed::append_all(db, terminal.campus, &changes)?;
-            }
+            let changed = db.execute(
+                "update terminal set withdrawn_at = coalesce(withdrawn_at, ?1) where id = ?2",
+                params![now.unix_ms(), id.get()],
+            )?;
             // A held call is asked again whether its terminal is still welcome.
             db.touch_feed();
-            Ok(true)
+            Ok(changed == 1)
         };
         self.0.writer.write(withdraw).await
     }

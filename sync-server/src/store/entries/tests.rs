@@ -22,7 +22,10 @@ use shared::{
 use super::*;
 use crate::{
     office::{Choice, Revision},
-    store::office_days::{CAMPUS, Office, form, today},
+    store::{
+        office_days::{CAMPUS, Office, form, today},
+        telling::{KNOWN_A_DAY, UNKNOWN_A_DAY},
+    },
 };
 
 /// A terminal's side of the conversation.
@@ -529,7 +532,7 @@ async fn of_passes_that_the_office_does_not_know_so_many_are_told_in_a_day() {
             Said { pass: Some(PassId::from_bytes((number as u64 + 9).to_be_bytes())), ..gone_in(&office, 0).said };
         Entry { said, ..gone_in(&office, 0) }
     };
-    let allowed = usize::try_from(crate::store::telling::UNKNOWN_A_DAY).unwrap();
+    let allowed = usize::try_from(UNKNOWN_A_DAY).unwrap();
     flood(&mut gate, allowed + 7, |number| match number {
         number if number == allowed + 5 => gone_in(&office, 0),
         number => unknown(number),
@@ -556,24 +559,27 @@ async fn of_passes_that_the_office_does_not_know_so_many_are_told_in_a_day() {
 }
 
 #[tokio::test]
-async fn whom_only_a_terminal_that_is_withdrawn_knows_is_inside_no_more() {
+async fn of_passes_that_the_office_knows_no_more_are_told_in_a_day_than_walk_through_a_gate() {
     let office = Office::with_host().await;
     let (_, links) = office.submit(&form(), 1).await;
-    let decided = Choice::Approve.on(Revision::FIRST);
-    office.store.decide(&links.sms, decided, office.issuing(1), office.now).await.unwrap();
-    let (mut gate, mut other) = (Gate::enrol(&office, 1).await, Gate::enrol(&office, 2).await);
-    let unknown = entry(office.now, Direction::In, 2);
-    gate.saw(&unknown);
-    gate.saw(&entry(office.now, Direction::In, 1));
-    gate.saw(&entry(office.now, Direction::Out, 3));
-    other.saw(&unknown);
-    gate.push(&office, 0..3).await.unwrap();
-    other.push(&office, 0..1).await.unwrap();
-    let before = office.changes().await.len();
-    for _ in 0..2 {
-        assert!(office.store.withdraw(gate.id, minutes(&office, 1)).await.unwrap());
-    }
-    assert_eq!(office.changes().await[before..], [first_moved(&gate, &unknown, 0)], "once, and of nothing else");
+    office.store.decide(&links.sms, Choice::Approve.on(Revision::FIRST), office.issuing(1), office.now).await.unwrap();
+    let told_before = office.changes().await.len();
+    let mut gate = Gate::enrol(&office, 1).await;
+    flood(&mut gate, 6, |number| gone_in(&office, number));
+    gate.push(&office, 0..1).await.unwrap();
+    let db = rusqlite::Connection::open(&office.path).unwrap();
+    assert_eq!(db.execute("update told set known = known + ?1", [KNOWN_A_DAY - 3]).unwrap(), 1);
+    gate.push(&office, 1..2).await.unwrap();
+    gate.push(&office, 2..6).await.unwrap();
+    let told = office.changes().await.split_off(told_before);
+    let expected = (1..=3).map(|seq| {
+        let entry = EntryId { terminal: gate.id, seq };
+        let Entry { at, direction, gate, party, ref said, .. } = gone_in(&office, 0);
+        let at = at.max(office.now);
+        Change::PassMoved { pass: said.pass.unwrap(), direction, at, gate, entry, party: Some(party) }
+    });
+    assert_eq!(told, expected.collect::<Vec<_>>());
+    assert_eq!(faults(&office).await, [("many".to_owned(), 4, 3)]);
 }
 
 #[tokio::test]
