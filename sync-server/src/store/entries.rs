@@ -70,7 +70,7 @@ fn push(
     now: Moment,
 ) -> Result<Result<Head, Refusal>, StoreError> {
     let Some(terminal) = terminals::by_id(db, terminal)? else { return Ok(Err(Refusal::Unauthenticated)) };
-    // Asked once more: it may have been withdrawn while this waited its turn.
+    // Asked here: it may have been withdrawn while this waited its turn.
     if planted!("a withdrawn terminal is heard", false, terminal.withdrawn.is_some()) {
         return Ok(Err(Refusal::Withdrawn { proof: None }));
     }

@@ -142,7 +142,8 @@ mod tests {
         assert_eq!(after, room, "nothing beyond what is kept");
         assert_eq!(set_aside(links(1, 2, 100)).await, 2, "though it is full");
         let left = usize::try_from(MOST_BYTES).unwrap() - (after as usize - 2) * LONGEST_ENTRY - 200;
-        assert_eq!(set_aside(links(after + 1, 1, left + 1)).await, after);
+        let too_long = [links(after + 1, 1, left + 1), links(after + 2, 1, 100)].concat();
+        assert_eq!(set_aside(too_long).await, after, "nor anything that follows it");
         assert_eq!(set_aside(links(after + 1, 1, left)).await, after + 1, "to the last byte");
         assert_eq!(office.look("select sum(octet_length(body)) from set_aside"), MOST_BYTES);
         let miscounted = "select count(*) from held_aside where (terminal, entries, bytes) not in

@@ -486,10 +486,11 @@ async fn what_is_yet_to_come_is_told_as_of_when_it_came() {
     gate.saw(&ahead);
     gate.saw(&Entry { outcome: Outcome::Corrected { entry: 1 }, party: 4, ..entry(office.now, Direction::In, 1) });
     gate.push(&office, 0..1).await.unwrap();
-    // An hour later it is corrected.
-    office.store.push(gate.id, &gate.request(1..2), minutes(&office, 60)).await.unwrap().unwrap();
+    gate.saw(&Entry { outcome: Outcome::SentAway { reason: GuardReason::CardDiffers }, party: 0, ..ahead.clone() });
+    // An hour later it is corrected, and was stopped.
+    office.store.push(gate.id, &gate.request(1..3), minutes(&office, 60)).await.unwrap().unwrap();
     let told = |party| first_moved(&gate, &entry(office.now, Direction::In, 1), party);
-    assert_eq!(office.changes().await, [told(1), told(4)]);
+    assert_eq!(office.changes().await, [told(1), told(4), told(0)]);
     let rows = office.store.entries(EntryFilter { terminal: Some(gate.id), ..EntryFilter::default() }).await.unwrap();
     assert!(rows.iter().any(|row| row.entry == Ok(ahead.clone())), "it is kept as it was written");
     assert_eq!(faults(&office).await, [], "and is no fault: a clock may be wrong");
