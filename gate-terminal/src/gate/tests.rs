@@ -278,6 +278,24 @@ fn what_is_told_late_of_a_day_that_is_over_is_forgotten_too() {
 }
 
 #[test]
+fn what_another_gate_says_of_a_time_to_come_is_forgotten_when_it_is_told() {
+    let (mut terminal, _) = gate_with_a_pass();
+    for (days, stays) in [(1, true), (2, false)] {
+        let entry = EntryId { terminal: TerminalId::new(9), seq: days.into() };
+        let (pass, at) = (pass_id(7), day().plus_days(days).start());
+        let (direction, gate, party) = (Direction::In, gate_index(1), Some(99));
+        terminal.office.say(&Change::PassMoved { pass, direction, at, gate, entry, party });
+        let effects = terminal.news_arrives();
+        let forgets = effects.iter().any(|effect| matches!(effect, Effect::Forget { .. }));
+        assert_eq!(
+            (forgets, terminal.gate.local().visits().knows(pass, entry)),
+            (!stays, stays),
+            "{days}: {effects:?}"
+        );
+    }
+}
+
+#[test]
 fn after_a_restart_a_wrong_clock_forgets_nothing() {
     let mut office = Office::open();
     office.issue(1);

@@ -293,7 +293,7 @@ mod tests {
     #[test]
     fn what_another_gate_saw_at_a_time_to_come_is_forgotten_and_what_this_one_saw_by_a_wrong_clock_is_not() {
         for (terminal, days, stays) in [(1, 9_000, 1), (2, 1, 1), (2, 2, 0), (2, 9_000, 0)] {
-            let at = today().plus_days(days).at_minute(480);
+            let at = today().plus_days(days).start();
             let mut visits = Visits::default();
             visits.moved(PASS, Movement { at, ..movement(terminal, 1, Direction::In, 0) });
             visits.forget(today(), OWN);
