@@ -131,17 +131,18 @@ mod tests {
     async fn what_there_is_no_room_for_is_not_said_to_be_kept_and_what_is_kept_is_kept_once() {
         let office = Office::open();
         let terminal = withdrawn(&office, 1).await;
-        // Two short ones make room for one long one less, and leave some over.
-        let room = u64::try_from(MOST_BYTES).unwrap() / LONGEST_ENTRY as u64 + 1;
         let set_aside = async |links| office.store.set_aside(terminal, links, office.now).await.unwrap();
         assert_eq!(set_aside(links(1, 2, 100)).await, 2);
+        // Two short ones take the room of a long one and leave some over.
+        let most = usize::try_from(MOST_BYTES).unwrap();
+        let long = most / LONGEST_ENTRY - 1;
         let mut after = 2;
-        for _ in 0..room as usize / PUSH_BATCH + 2 {
+        for _ in 0..long / PUSH_BATCH + 2 {
             after = set_aside(links(after + 1, PUSH_BATCH, LONGEST_ENTRY)).await;
         }
-        assert_eq!(after, room, "nothing beyond what is kept");
+        assert_eq!(after, 2 + long as u64, "nothing beyond what is kept");
         assert_eq!(set_aside(links(1, 2, 100)).await, 2, "though it is full");
-        let left = usize::try_from(MOST_BYTES).unwrap() - (after as usize - 2) * LONGEST_ENTRY - 200;
+        let left = most - long * LONGEST_ENTRY - 200;
         let too_long = [links(after + 1, 1, left + 1), links(after + 2, 1, 100)].concat();
         assert_eq!(set_aside(too_long).await, after, "nor anything that follows it");
         assert_eq!(set_aside(links(after + 1, 1, left)).await, after + 1, "to the last byte");

@@ -510,9 +510,9 @@ async fn a_gate_speaks_for_itself_and_of_as_many_as_a_guard_counts() {
         gate.saw(seen);
     }
     assert_eq!(gate.push(&office, 0..6).await, Ok(gate.head(6)));
-    let told = office.changes().await.into_iter().map(|change| match change {
-        Change::PassMoved { entry, party, .. } => (entry.seq, party.unwrap()),
-        other => panic!("{other:?}"),
+    let told = office.changes().await.into_iter().map(|change| {
+        let Change::PassMoved { entry, party, .. } = change else { panic!("{change:?}") };
+        (entry.seq, party.unwrap())
     });
     assert_eq!(told.collect::<Vec<_>>(), [(2, 99), (5, 255)]);
     assert_eq!(office.look("select count(*) from entry"), 6);
