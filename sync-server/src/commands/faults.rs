@@ -11,7 +11,10 @@ pub(super) async fn list(office: &Office, out: &mut dyn Write) -> Result<(), Fai
         writeln!(out, "每次上报都对得上。Every push held")?;
         return Ok(());
     }
-    writeln!(out, "对不上的上报，从哪一条起 Pushes that did not hold, and from where:")?;
+    writeln!(
+        out,
+        "对不上的上报和没有转告的记录，从哪一条起 Pushes that did not hold, entries told to no gate, and from where:"
+    )?;
     let rows: Vec<[String; 5]> = faults.iter().map(fault).collect();
     table::print(out, ["记录 entry", "原因 why", "首次 first", "最近 last", "次数 times"], &rows)?;
     Ok(())
