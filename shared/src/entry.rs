@@ -136,6 +136,9 @@ impl Outcome {
     }
 }
 
+/// More people do not stand before one guard, so none writes that more went in.
+pub const MOST_COUNTED: u8 = 99;
+
 /// Whether somebody who went in at `came` was stopped by the guard who sent somebody with the same code away at `sent_away`. So
 /// soon it is the same person; later it is another with a copy, and whoever went in is inside.
 #[must_use]

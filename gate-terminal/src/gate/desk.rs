@@ -16,7 +16,7 @@
 
 use chrono::TimeDelta;
 use shared::{
-    entry::{Direction, Entry, GuardReason, Outcome, Said},
+    entry::{Direction, Entry, GuardReason, MOST_COUNTED, Outcome, Said},
     ids::GateIndex,
     verdict::{AskReason, RefuseReason, Verdict},
 };
@@ -44,9 +44,6 @@ const LET_GO_MS: u32 = 10_000;
 
 /// However often it is held: a key that is stuck must not close the gate.
 const LONGEST_MS: u32 = 300_000;
-
-/// More people do not stand before one guard.
-const MOST_COUNTED: u8 = 99;
 
 /// Who stands there, what the gate says to them, which way they go and how many they are.
 #[derive(Debug, Clone)]

@@ -257,14 +257,23 @@ impl Exchange {
         vec![Effect::KeepReceipt(Box::new(receipt))]
     }
 
-    pub(super) fn push_failed(&mut self, failure: SyncFailure) -> Vec<Effect> {
+    pub(super) fn push_failed(&mut self, failure: SyncFailure, withdrawn: bool, since_boot_ms: u64) -> Vec<Effect> {
         self.push = Call::NEXT;
         let SyncFailure::Refused(refusal) = failure else { return Vec::new() };
         if let Refusal::Gap { expected } = refusal {
             return self.server_expects(expected);
         }
-        if let Refusal::SetAside { through } = refusal {
-            self.push_again_after = Some(through.max(self.push_after()));
+        // Nothing is set aside of a terminal that the office did not withdraw, nor what was not written yet.
+        if let Refusal::SetAside { through } = refusal
+            && withdrawn
+            && through <= self.recorded
+        {
+            if through > self.push_after() {
+                self.push_again_after = Some(through);
+            } else {
+                // There is no room for more.
+                self.push = Call::later(since_boot_ms);
+            }
         }
         raise(&mut self.push_alarm, refused(&refusal))
     }

@@ -300,7 +300,7 @@ impl LocalState {
     /// Lets go of what concerned days before `day`.
     pub fn forget(&mut self, day: CampusDay) {
         self.version += 1;
-        self.visits.forget(day);
+        self.visits.forget(day, self.post.terminal);
         // Of those who never left, the record stays a day longer: somebody looks for them.
         self.passes.retain(|pass, record| record.day >= day || self.visits.stayed_overnight(*pass));
         self.index.forget(|record| record.day >= day);

@@ -51,7 +51,7 @@ use chrono::TimeDelta;
 use shared::{
     entry::{Direction, Entry, EntryId, GuardReason, Outcome, Said, Way},
     pass::{Pass, PassFault},
-    sync::change::Change,
+    sync::change::{Change, movements_kept},
     time::CampusDay,
     verdict::{AskReason, Verdict},
 };
@@ -245,7 +245,10 @@ impl Gate {
             Event::NewsKept => self.news_kept(),
             Event::NewsNotKept => self.exchange.news_not_kept(since_boot_ms),
             Event::Pushed(answer) => self.exchange.pushed(answer, &self.local, since_boot_ms),
-            Event::PushFailed(failure) => self.exchange.push_failed(failure),
+            Event::PushFailed(failure) => {
+                let withdrawn = self.forgetting.is_withdrawn();
+                self.exchange.push_failed(failure, withdrawn, since_boot_ms)
+            }
             Event::ReceiptKept => {
                 self.exchange.receipt_kept(since_boot_ms);
                 Vec::new()
@@ -436,7 +439,7 @@ impl Gate {
 fn is_over(change: &Change, today: CampusDay) -> bool {
     match change {
         Change::PassIssued(record) => record.day < today,
-        Change::PassMoved { at, .. } => CampusDay::of(*at) < today.minus_days(1),
+        Change::PassMoved { at, .. } => !movements_kept(today).contains(at),
         Change::Places(_) | Change::PassRevoked { .. } | Change::PassWatched { .. } | Change::WalkInDecided { .. } => {
             false
         }

@@ -124,6 +124,10 @@ mod tests {
         effects.iter().find_map(|effect| if let Effect::ForgetAll(why) = effect { Some(*why) } else { None })
     }
 
+    fn pushes(effects: &[Effect]) -> Option<u64> {
+        effects.iter().find_map(|effect| if let Effect::Push { after } = effect { Some(*after) } else { None })
+    }
+
     fn gate_with_a_pass() -> (Terminal, String) {
         let mut office = Office::open();
         let code = office.issue(1);
@@ -170,14 +174,33 @@ mod tests {
         let office = Office::open();
         let held = Held { recorded: 3, withdrawn: true, ..Held::fresh(office.post(), morning()) };
         let mut terminal = Terminal::stopped(office, held);
-        let pushes = |effects: &[Effect]| {
-            effects.iter().find_map(|effect| if let Effect::Push { after } = effect { Some(*after) } else { None })
-        };
         assert_eq!(pushes(&terminal.only(Event::Tick)), Some(0));
         let aside = |through| Event::PushFailed(SyncFailure::Refused(Refusal::SetAside { through }));
+        assert_eq!(pushes(&terminal.only(aside(u64::MAX))), Some(0), "it has not written so many");
         assert_eq!(pushes(&terminal.only(aside(2))), Some(2));
         assert_eq!(pushes(&terminal.only(aside(3))), None);
         assert_eq!(pushes(&terminal.only(Event::Tick)), None);
+    }
+
+    #[test]
+    fn what_the_office_has_no_room_for_is_asked_again_later_and_nobody_else_ends_what_goes_up() {
+        let office = Office::open();
+        for (withdrawn, through, pushed) in [
+            (true, 1, [Some(1), None, Some(1)]),
+            (true, 0, [None, None, Some(0)]),
+            (false, 1, [Some(0), Some(0), Some(0)]),
+            (false, 0, [Some(0), Some(0), Some(0)]),
+        ] {
+            let held = Held { recorded: 3, withdrawn, ..Held::fresh(office.post(), morning()) };
+            let mut terminal = Terminal::stopped(office.clone(), held);
+            terminal.news_arrives();
+            terminal.only(Event::Tick);
+            let aside = || Event::PushFailed(SyncFailure::Refused(Refusal::SetAside { through }));
+            let now = [pushes(&terminal.only(aside())), pushes(&terminal.only(aside()))];
+            terminal.wait_ms(RETRY_MS.try_into().unwrap());
+            let later = pushes(&terminal.only(Event::Tick)).or(now[1]);
+            assert_eq!([now[0], now[1], later], pushed, "{withdrawn}: {through}");
+        }
     }
 
     #[test]

@@ -278,6 +278,21 @@ fn what_is_told_late_of_a_day_that_is_over_is_forgotten_too() {
 }
 
 #[test]
+fn what_another_gate_says_of_a_time_to_come_or_long_ago_is_forgotten_when_it_is_told() {
+    let (mut terminal, _) = gate_with_a_pass();
+    let [long_ago, yesterday] = [2, 1].map(|days| day().minus_days(days).start());
+    let [tomorrow, later] = [1, 2].map(|days| day().plus_days(days).start());
+    for (n, (at, stays)) in (1..).zip([(yesterday, true), (tomorrow, true), (later, false), (long_ago, false)]) {
+        let (entry, pass) = (EntryId { terminal: TerminalId::new(9), seq: u64::from(n) }, pass_id(100 + n));
+        let (direction, gate, party) = (Direction::In, gate_index(1), Some(99));
+        terminal.office.say(&Change::PassMoved { pass, direction, at, gate, entry, party });
+        let effects = terminal.news_arrives();
+        let forgets = effects.iter().any(|effect| matches!(effect, Effect::Forget { .. }));
+        assert_eq!((forgets, terminal.gate.local().visits().knows(pass, entry)), (!stays, stays), "{at:?}");
+    }
+}
+
+#[test]
 fn after_a_restart_a_wrong_clock_forgets_nothing() {
     let mut office = Office::open();
     office.issue(1);

@@ -8,7 +8,8 @@ use std::collections::HashMap;
 use shared::{
     entry::{Direction, EntryId, PaperCase, is_stopped},
     identity::MaskedName,
-    ids::{GateIndex, PassId},
+    ids::{GateIndex, PassId, TerminalId},
+    sync::change::movements_kept,
     time::{CampusDay, Moment},
 };
 
@@ -169,7 +170,11 @@ impl Visits {
         with_pass.chain(on_paper.map(|(paper, movement)| StillInside { who: Who::Paper(paper), movement: *movement }))
     }
 
-    pub fn forget(&mut self, before: CampusDay) {
+    /// What another gate is said to have seen later than can be is let go as well. Whom `own` saw went in, whatever its clock said.
+    pub fn forget(&mut self, before: CampusDay, own: TerminalId) {
+        let too_late = movements_kept(before).end;
+        let seen = |movement: &Movement| movement.entry.terminal == own || movement.at < too_late;
+        self.by_pass.values_mut().for_each(|movements| movements.retain(seen));
         let stays = |movement: &Movement| CampusDay::of(movement.at) >= before;
         let yesterday = |movement: &Movement| CampusDay::of(movement.at) >= before.minus_days(1);
         self.overnight.retain(|_, movement| yesterday(movement));
@@ -213,11 +218,12 @@ fn place(movements: &[Movement], new: &Movement) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use shared::{entry::Remark, identity::PersonName, ids::TerminalId};
+    use shared::{entry::Remark, identity::PersonName};
 
     use super::*;
 
     const PASS: PassId = PassId::from_bytes([7; 8]);
+    const OWN: TerminalId = TerminalId::new(1);
 
     fn today() -> CampusDay {
         CampusDay::parse("2026-11-23").unwrap()
@@ -268,20 +274,32 @@ mod tests {
         let mut visits = Visits::default();
         visits.moved(PASS, movement(1, 1, Direction::In, 480));
         visits.moved_without_pass(movement(1, 2, Direction::In, 481));
-        visits.forget(day("2026-11-23"));
+        visits.forget(day("2026-11-23"), OWN);
         assert_eq!((visits.inside(today()), visits.times_in(PASS)), (2, 1));
         assert_eq!(visits.entered_on(today()), 4, "who was let in without a pass came in, too");
-        visits.forget(day("2026-11-24"));
+        visits.forget(day("2026-11-24"), OWN);
         assert_eq!((visits.inside(today()), visits.times_in(PASS)), (0, 0));
         assert_eq!(visits.entered_on(day("2026-11-23")), 0);
         assert_eq!((visits.still_inside().count(), visits.stayed_overnight(PASS)), (1, true));
         let mut left = Visits::default();
         left.moved(PASS, movement(1, 1, Direction::In, 480));
-        left.forget(day("2026-11-24"));
+        left.forget(day("2026-11-24"), OWN);
         left.moved(PASS, movement(1, 3, Direction::Out, 1_500));
         assert_eq!(left.still_inside().count(), 0, "the gate saw them leave this morning");
-        visits.forget(day("2026-11-25"));
+        visits.forget(day("2026-11-25"), OWN);
         assert_eq!(visits.still_inside().count(), 0, "a day later nobody looks for them any more");
+    }
+
+    #[test]
+    fn what_another_gate_saw_at_a_time_to_come_is_forgotten_and_what_this_one_saw_by_a_wrong_clock_is_not() {
+        for (terminal, days, stays) in [(1, 9_000, 1), (2, 1, 1), (2, 2, 0), (2, 9_000, 0)] {
+            let at = today().plus_days(days).start();
+            let mut visits = Visits::default();
+            visits.moved(PASS, Movement { at, ..movement(terminal, 1, Direction::In, 0) });
+            visits.forget(today(), OWN);
+            let still = (visits.times_in(PASS), visits.still_inside().count());
+            assert_eq!(still, (stays, stays), "{terminal}: {days}");
+        }
     }
 
     #[test]
@@ -291,9 +309,9 @@ mod tests {
         for (told, inside) in [(vec![left], 2), (vec![came], 3), (vec![came, left], 2)] {
             let mut visits = Visits::default();
             visits.moved(PASS, came);
-            visits.forget(today().plus_days(1));
+            visits.forget(today().plus_days(1), OWN);
             told.iter().for_each(|late| visits.moved(PASS, *late));
-            visits.forget(today().plus_days(1));
+            visits.forget(today().plus_days(1), OWN);
             let still = visits.still_inside().map(|still| still.movement.party);
             assert_eq!(still.collect::<Vec<_>>(), [inside], "{told:?}");
         }
@@ -312,10 +330,10 @@ mod tests {
         visits.moved(PASS, movement(1, 1, Direction::In, 480));
         assert_eq!(named(&visits), [true]);
         for (later, day) in [(0, "today"), (1, "tomorrow")] {
-            visits.forget(today().plus_days(later));
+            visits.forget(today().plus_days(later), OWN);
             assert_eq!(named(&visits), [true], "{day}");
         }
-        visits.forget(today().plus_days(2));
+        visits.forget(today().plus_days(2), OWN);
         visits.moved(PASS, movement(1, 2, Direction::In, 4_000));
         assert_eq!(named(&visits), [false]);
     }
@@ -358,7 +376,7 @@ mod tests {
         visits.correct(Some(PASS), left.entry, 1);
         assert_eq!((visits.inside(today()), inside(&visits)), (2, vec![2]), "as the guard counted");
         assert_eq!(visits.left_behind(PASS).unwrap().at, movement(1, 1, Direction::In, 480).at);
-        visits.forget(today().plus_days(1));
+        visits.forget(today().plus_days(1), OWN);
         visits.moved(PASS, Movement { party: 1, ..movement(1, 3, Direction::Out, 1_500) });
         assert_eq!((inside(&visits), visits.inside(today().plus_days(1))), (vec![1], 0));
         visits.moved(PASS, Movement { party: 1, ..movement(1, 4, Direction::Out, 1_510) });

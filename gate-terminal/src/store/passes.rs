@@ -5,7 +5,7 @@ use shared::{
     entry::{Direction, EntryId},
     ids::{GateIndex, PassId, TerminalId},
     planted,
-    sync::change::{Change, PassRecord, REVOCATION_KEPT_DAYS},
+    sync::change::{Change, PassRecord, REVOCATION_KEPT_DAYS, movements_kept},
     time::{CampusDay, Moment},
 };
 
@@ -95,7 +95,9 @@ pub(super) fn forget(transaction: &Transaction<'_>, before: CampusDay) -> Result
     let kept_from_ms = before.minus_days(REVOCATION_KEPT_DAYS).start().unix_ms();
     transaction
         .execute("delete from revoked where at_ms < ?1 and pass not in (select id from pass)", [kept_from_ms])?;
-    transaction.execute("delete from movement where at_ms < ?1", [yesterday.start().unix_ms()])?;
+    let kept = movements_kept(before);
+    let (from_ms, to_ms) = (kept.start.unix_ms(), kept.end.unix_ms());
+    transaction.execute("delete from movement where at_ms < ?1 or at_ms >= ?2", [from_ms, to_ms])?;
     Ok(())
 }
 

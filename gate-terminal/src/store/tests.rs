@@ -250,6 +250,24 @@ fn who_moved_yesterday_is_forgotten_a_day_later() {
 }
 
 #[test]
+fn who_moves_at_a_time_that_is_still_to_come_is_forgotten_today() {
+    let (_directory, mut store) = enrolled();
+    let moved = |seq, at| Change::PassMoved {
+        pass: pass_id(1),
+        direction: Direction::In,
+        at,
+        gate: gate_index(1),
+        entry: EntryId { terminal: TerminalId::new(8), seq },
+        party: Some(255),
+    };
+    let tomorrow = moved(1, day().plus_days(1).at_minute(480));
+    let never = moved(2, Moment::from_unix_ms(i64::MAX));
+    store.keep_news(&news(2, vec![tomorrow.clone(), never])).unwrap();
+    store.forget(day()).unwrap();
+    assert_eq!(store.load().unwrap().news.changes, [tomorrow], "a clock may be a little ahead");
+}
+
+#[test]
 fn a_receipt_is_kept_only_for_our_own_chain() {
     let (directory, mut store) = enrolled();
     for _ in 0..3 {

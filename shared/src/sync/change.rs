@@ -4,7 +4,7 @@
 //! that a pass was revoked it keeps for as long as the pass can still be shown. No document number is ever in it: the pass carries
 //! the last four for the guard's eye and a slow salted hash ([`DocumentTag`]) for a card reader.
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +23,13 @@ pub const MAX_DAYS_AHEAD: u16 = 90;
 /// For how long a terminal keeps a revocation: a pass may be revoked on the day it was asked for and shown on the day it was for.
 /// One day more, because a server's clock may be put right in between.
 pub const REVOCATION_KEPT_DAYS: u16 = MAX_DAYS_AHEAD + 1;
+
+/// Who moved when is still of use to a gate on `today`: yesterday they may have stayed, and another clock may be ahead. What is
+/// said to come later than that would never be over.
+#[must_use]
+pub fn movements_kept(today: CampusDay) -> Range<Moment> {
+    today.minus_days(1).start()..today.plus_days(1).end()
+}
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "change")]

@@ -16,6 +16,9 @@ use crate::{
 /// At most this many entries in one push.
 pub const PUSH_BATCH: usize = 500;
 
+/// Several times as much as an entry can be; nobody reads a longer one.
+pub const LONGEST_ENTRY: usize = 4 * 1024;
+
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PushRequest {

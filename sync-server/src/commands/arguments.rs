@@ -220,7 +220,7 @@ pub enum EntriesCommand {
         #[arg(long)]
         json: bool,
     },
-    /// 打印对不上的上报：哪台终端、从哪一条起 Print pushes that did not hold, and from which number on
+    /// 打印对不上的上报和没有转告的记录：哪台终端、从哪一条起 Print pushes that did not hold and entries told to no gate, and from which number on
     Faults,
 }
 

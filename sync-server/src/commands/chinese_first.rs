@@ -46,6 +46,7 @@ fn every_line_a_command_prints_is_said() {
         for printed in machine.split("writeln!(").skip(1) {
             let printed = printed.trim_start().strip_prefix("out,").map(str::trim_start);
             let Some(printed) = printed.and_then(|rest| rest.strip_prefix('"')) else { continue };
+            let printed = printed.replace("\\\"", "'");
             let (words, _) = printed.split_once('"').unwrap();
             // What programs wait for, what is to be typed, and a value alone.
             let typed = words.contains("--config") || words.trim().starts_with("printf ");

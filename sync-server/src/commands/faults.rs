@@ -1,4 +1,4 @@
-//! `entries faults`: what gates pushed and the log did not take.
+//! `entries faults`: what gates pushed and the log did not take, and what it took and told to no gate.
 
 use std::io::Write;
 
@@ -11,7 +11,10 @@ pub(super) async fn list(office: &Office, out: &mut dyn Write) -> Result<(), Fai
         writeln!(out, "每次上报都对得上。Every push held")?;
         return Ok(());
     }
-    writeln!(out, "对不上的上报，从哪一条起 Pushes that did not hold, and from where:")?;
+    writeln!(
+        out,
+        "对不上的上报和没有转告的记录，从哪一条起 Pushes that did not hold, entries told to no gate, and from where:"
+    )?;
     let rows: Vec<[String; 5]> = faults.iter().map(fault).collect();
     table::print(out, ["记录 entry", "原因 why", "首次 first", "最近 last", "次数 times"], &rows)?;
     Ok(())
@@ -21,6 +24,10 @@ fn fault(fault: &PushFault) -> [String; 5] {
     let why = match fault.what.as_str() {
         "fork" => "与已有的不同 differs from the one held",
         "altered" => "被改动 altered",
+        "gate" => "写的是别的校门，未转告 names another gate; kept and told to none",
+        "party" => "人数不可能，未转告 of too many people; kept and told to none",
+        "many" => "一天里太多，未转告 too many in a day; kept and told to none",
+        "unknown" => "不认识的通行码太多，未转告 of too many unknown passes; kept and told to none",
         _ => "签名或链尾不对 the head does not hold",
     };
     [

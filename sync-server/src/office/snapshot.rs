@@ -11,7 +11,7 @@ use std::{
 use shared::{
     entry::{Direction, EntryId},
     ids::PassId,
-    sync::change::{Change, PassRecord, Places, REVOCATION_KEPT_DAYS},
+    sync::change::{Change, PassRecord, Places, REVOCATION_KEPT_DAYS, movements_kept},
     time::{CampusDay, Moment},
 };
 
@@ -67,7 +67,7 @@ impl Gathered {
     #[must_use]
     pub fn told(mut self, today: CampusDay) -> Vec<Change> {
         let yesterday = today.minus_days(1);
-        self.moved.retain(|_, moved| moved.at >= yesterday.start());
+        self.moved.retain(|_, moved| movements_kept(today).contains(&moved.at));
         let inside = self.inside();
         self.passes.retain(|pass, record| record.day >= today || (record.day == yesterday && inside.contains(pass)));
         let kept_from = today.minus_days(REVOCATION_KEPT_DAYS);
@@ -142,9 +142,11 @@ mod tests {
         let (stays, left) = (moved(2, 1, Direction::In, noon, 1), moved(3, 2, Direction::In, noon, 1));
         let leaves = moved(3, 3, Direction::Out, yesterday.at_minute(13 * 60), 1);
         let old = moved(1, 9, Direction::In, yesterday.minus_days(1).start(), 1);
+        let never_over = moved(4, 10, Direction::In, Moment::from_unix_ms(i64::MAX), 255);
         let told = told(vec![
             issued(1, yesterday.minus_days(1)),
             old,
+            never_over,
             issued(2, yesterday),
             issued(3, yesterday),
             issued(4, today()),

@@ -14,12 +14,17 @@ use shared::{
     sync::{
         Refusal,
         change::Change,
-        push::{MARK_DIGITS, PushRequest, mark},
+        push::{LONGEST_ENTRY, MARK_DIGITS, PushRequest, mark},
     },
     time::{CampusDay, Moment},
 };
 
-use super::{Store, StoreError, Terminal, conflicts, feed, push_faults, rows, terminals, writer::Writing};
+use super::{
+    Store, StoreError, Terminal, conflicts, feed, push_faults, rows,
+    telling::{Moved, Telling},
+    terminals,
+    writer::Writing,
+};
 
 /// Which entries; everything that is `None` does not narrow.
 #[derive(Debug, Clone, Default)]
@@ -65,6 +70,10 @@ fn push(
     now: Moment,
 ) -> Result<Result<Head, Refusal>, StoreError> {
     let Some(terminal) = terminals::by_id(db, terminal)? else { return Ok(Err(Refusal::Unauthenticated)) };
+    // Asked here: it may have been withdrawn while this waited its turn.
+    if planted!("a withdrawn terminal is heard", false, terminal.withdrawn.is_some()) {
+        return Ok(Err(Refusal::Withdrawn { proof: None }));
+    }
     // Everything is checked before anything is written: of a refusal nothing is kept but that it was.
     let (claimed, new) = match checked(db, &terminal, request)? {
         Ok(checked) => checked,
@@ -75,7 +84,7 @@ fn push(
     };
     let kept = planted!("answered for more than is kept", new.len().saturating_sub(1), new.len());
     let entries = keep(db, &terminal, new.get(..kept).unwrap_or_default(), now)?;
-    let changes = what_they_mean(db, &entries, now)?;
+    let changes = what_they_mean(db, &terminal, &entries, now)?;
     feed::append_all(db, terminal.campus, &changes)?;
     if let Some((_, head)) = new.last() {
         db.prepare_cached("update terminal set head_seq = ?1, head_hash = ?2 where id = ?3")?.execute(params![
@@ -193,7 +202,7 @@ fn keep(
     let mut entries = Vec::with_capacity(new.len());
     let mut day: Option<(CampusDay, String)> = None;
     for (link, head) in new {
-        let read = serde_json::from_str::<Entry>(link.body.get());
+        let read = understood(link.body.get());
         let entry = read.as_ref().ok();
         let of = entry.map(|entry| CampusDay::of(entry.at));
         if day.as_ref().map(|(day, _)| *day) != of {
@@ -214,7 +223,6 @@ fn keep(
         match read {
             Ok(entry) => entries.push((EntryId { terminal: terminal.id, seq: head.seq }, entry)),
             Err(why) => {
-                let why = unreadable(&why);
                 tracing::warn!(terminal = %terminal.id, seq = head.seq, %why, "an entry cannot be read; it is set apart");
                 db.execute(
                     "insert into poison (terminal, seq, why) values (?1, ?2, ?3)",
@@ -224,6 +232,13 @@ fn keep(
         }
     }
     Ok(entries)
+}
+
+fn understood(body: &str) -> Result<Entry, String> {
+    if body.len() > LONGEST_ENTRY {
+        return Err(format!("longer than {LONGEST_ENTRY} bytes"));
+    }
+    serde_json::from_str(body).map_err(|why| unreadable(&why))
 }
 
 /// Where reading stopped, and not at what: a line that nobody can read may hold anything, and the log is read by many.
@@ -239,78 +254,103 @@ pub(super) fn unreadable(why: &serde_json::Error) -> String {
 
 /// What entries mean beyond themselves: the other gates learn of them, and two of one pass are compared. Each pass is asked after
 /// once, however many of the entries are its own.
-fn what_they_mean(db: &Writing<'_>, entries: &[(EntryId, Entry)], now: Moment) -> Result<Vec<Change>, StoreError> {
+fn what_they_mean(
+    db: &Writing<'_>,
+    terminal: &Terminal,
+    entries: &[(EntryId, Entry)],
+    now: Moment,
+) -> Result<Vec<Change>, StoreError> {
     let today = CampusDay::of(now).to_string();
     let mut known = db.prepare_cached(
         "select (select day from pass where id = ?1),
              (select count(*) from (select 1 from entry where pass = ?1 and went_through = 1 limit 2))",
     )?;
-    let mut of_today = HashMap::new();
+    let mut telling = Telling::of(db, terminal, now)?;
+    let mut standings = HashMap::new();
     let mut changes = Vec::with_capacity(entries.len());
     for (id, entry) in entries {
-        let Some((pass, moved)) = moved(db, *id, entry)? else { continue };
-        let told = match of_today.entry(pass) {
+        let Some(moved) = moved(db, *id, entry, now)? else { continue };
+        let standing = match standings.entry(moved.pass) {
             hash_map::Entry::Occupied(seen) => *seen.get(),
             hash_map::Entry::Vacant(new) => {
                 let (day, times): (Option<String>, u32) =
-                    known.query_row([pass.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+                    known.query_row([moved.pass.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))?;
                 if times > 1 {
-                    conflicts::look_again(db, pass, now)?;
+                    conflicts::look_again(db, moved.pass, now)?;
                 }
-                // A pass of an earlier day opens no gate any more, so no gate needs to know where it went.
-                *new.insert(day.is_none_or(|day| day >= today))
+                *new.insert(match day {
+                    None => Standing::Unknown,
+                    Some(day) if day >= today => Standing::Good,
+                    Some(_) => Standing::Over,
+                })
             }
         };
-        if told {
-            changes.push(moved);
+        if standing != Standing::Over && telling.is_told(&moved, standing == Standing::Good) {
+            changes.push(moved.into());
         }
     }
+    telling.end(db)?;
     Ok(changes)
 }
 
-/// The pass that was moved by an entry, and how to tell it. A correction moved nobody; it only tells the other gates how many the
-/// entry it corrects was of: none, where the guard stopped them.
-fn moved(db: &Connection, id: EntryId, entry: &Entry) -> Result<Option<(PassId, Change)>, StoreError> {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    Good,
+    /// Of an earlier day it opens no gate any more, so no gate needs to know where it went.
+    Over,
+    Unknown,
+}
+
+/// Whom an entry moved. A correction moved nobody; it only tells the other gates how many the entry it corrects was of: none, where
+/// the guard stopped them.
+///
+/// It is told as of no later than it came here: of a time that is still to come it would never be over.
+fn moved(db: &Connection, id: EntryId, entry: &Entry, now: Moment) -> Result<Option<Moved>, StoreError> {
     let Some(pass) = entry.said.pass else { return Ok(None) };
-    let told = |of, went: &Entry, party| {
+    let told = |of, went: &Entry, came: Moment, party| {
         let Entry { direction, at, gate, .. } = *went;
-        Some((pass, Change::PassMoved { pass, direction, at, gate, entry: of, party: Some(party) }))
+        Some(Moved { entry: of, pass, direction, at: at.min(came), gate, party })
     };
     Ok(match entry.outcome {
         Outcome::Corrected { entry: seq } => {
             let of = EntryId { seq, ..id };
-            let went = corrected(db, of)?.filter(|went| went.said.pass == Some(pass));
-            went.and_then(|went| told(of, &went, entry.party))
+            let went = corrected(db, of)?.filter(|(went, _)| went.said.pass == Some(pass));
+            went.and_then(|(went, came)| told(of, &went, came, entry.party))
         }
-        Outcome::Passed | Outcome::LetIn { .. } => told(id, entry, entry.party),
+        Outcome::Passed | Outcome::LetIn { .. } => told(id, entry, now, entry.party),
         Outcome::SentAway { .. } => {
-            let came = went_in_last(db, pass, id)?.filter(|(_, came)| is_stopped(came.at, entry.at));
-            came.and_then(|(of, came)| told(of, &came, 0))
+            let went = went_in_last(db, pass, id)?.filter(|(_, went, _)| is_stopped(went.at, entry.at));
+            went.and_then(|(of, went, came)| told(of, &went, came, 0))
         }
         Outcome::Refused | Outcome::Unanswered => None,
     })
 }
 
-/// The entry that a correction names, if somebody went through by it.
-fn corrected(db: &Connection, of: EntryId) -> Result<Option<Entry>, StoreError> {
-    let body: Option<String> = db
-        .prepare_cached("select body from entry where terminal = ?1 and seq = ?2 and went_through")?
-        .query_row(params![of.terminal.get(), rows::number(of.seq)], |row| row.get(0))
-        .optional()?;
-    Ok(body.map(|body| serde_json::from_str(&body)).transpose()?)
+/// The entry that a correction names, if somebody went through by it, and when it came here.
+fn corrected(db: &Connection, of: EntryId) -> Result<Option<(Entry, Moment)>, StoreError> {
+    let mut named =
+        db.prepare_cached("select body, received_at from entry where terminal = ?1 and seq = ?2 and went_through")?;
+    let mut named = named.query(params![of.terminal.get(), rows::number(of.seq)])?;
+    let Some(row) = named.next()? else { return Ok(None) };
+    Ok(Some((serde_json::from_str(&rows::text(row, "body")?)?, rows::moment(row, "received_at")?)))
 }
 
-/// Who went in last with a pass by the terminal of an entry, if nobody has left by it since.
-fn went_in_last(db: &Connection, pass: PassId, before: EntryId) -> Result<Option<(EntryId, Entry)>, StoreError> {
+/// Who went in last with a pass by the terminal of an entry, if nobody has left by it since, and when that came here.
+fn went_in_last(
+    db: &Connection,
+    pass: PassId,
+    before: EntryId,
+) -> Result<Option<(EntryId, Entry, Moment)>, StoreError> {
     let mut last = db.prepare_cached(
-        "select terminal, seq, body from entry where terminal = ?1 and pass = ?2 and seq < ?3 and went_through = 1
-         order by seq desc limit 1",
+        "select terminal, seq, body, received_at from entry where terminal = ?1 and pass = ?2 and seq < ?3
+         and went_through = 1 order by seq desc limit 1",
     )?;
     let mut last = last.query(params![before.terminal.get(), pass.as_bytes(), rows::number(before.seq)])?;
     let Some(row) = last.next()? else { return Ok(None) };
     let came: Entry = serde_json::from_str(&rows::text(row, "body")?)?;
     let id = rows::entry_id(row, "terminal", "seq")?;
-    Ok((came.direction == Direction::In).then_some((id, came)))
+    let received_at = rows::moment(row, "received_at")?;
+    Ok((came.direction == Direction::In).then_some((id, came, received_at)))
 }
 
 fn select(db: &Connection, filter: &EntryFilter) -> Result<Vec<EntryRow>, StoreError> {

@@ -39,6 +39,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0032_found_by_an_index.sql"),
     include_str!("migrations/0033_of_number.sql"),
     include_str!("migrations/0034_moved_by_an_index.sql"),
+    include_str!("migrations/0035_bounds_of_a_terminal.sql"),
 ];
 
 /// The newest there is.
@@ -94,6 +95,28 @@ mod tests {
         for who in ["13800130001", "10.0.0.1"] {
             let sql = "select count(*) from attempt where what = 'code_sent' and who = ?1 and at = 5";
             assert_eq!(db.query_row(sql, [who], |row| row.get::<_, i64>(0)).unwrap(), 1, "{who}");
+        }
+    }
+
+    #[test]
+    fn what_did_not_hold_and_what_was_set_aside_before_is_still_known_and_counted() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut db = connection::writing(&dir.path().join("office.sqlite3")).unwrap();
+        for step in &STEPS[..34] {
+            db.execute_batch(step).unwrap();
+        }
+        db.execute_batch(
+            "pragma user_version = 34;
+             insert into terminal (campus, gate, public, enrolled_at, head_hash) values (1, 0, '', 1, x'00');
+             insert into push_fault values (1, 'fork', 7, 2, 3, 4);
+             insert into set_aside values (1, 1, x'00', '四', 5), (1, 2, x'00', '44', 5)",
+        )
+        .unwrap();
+        run(&mut db).unwrap();
+        let fault = "select terminal = 1 and what = 'fork' and seq = 7 and first_at = 2 and last_at = 3 and times = 4 from push_fault";
+        let held = "select terminal = 1 and entries = 2 and bytes = 5 from held_aside";
+        for (what, sql) in [("fault", fault), ("held", held)] {
+            assert!(db.query_row(sql, [], |row| row.get::<_, bool>(0)).unwrap(), "{what}");
         }
     }
 }

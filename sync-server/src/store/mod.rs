@@ -49,6 +49,7 @@ mod set_aside;
 mod settled;
 mod snapshots;
 mod submissions;
+mod telling;
 mod terminals;
 mod together;
 mod token;

@@ -1,17 +1,17 @@
-//! Pushes that did not hold, and where each stopped holding: for people to look at.
+//! Pushes that did not hold, and where each stopped holding; and entries that were kept and told to no gate: for people to look at.
 
 use rusqlite::{Connection, params};
-use shared::{ids::TerminalId, sync::Refusal, time::Moment};
+use shared::{entry::EntryId, ids::TerminalId, sync::Refusal, time::Moment};
 
 use super::{Store, StoreError, rows, writer::Writing};
 
-/// A push that was refused because it did not hold.
+/// A push that was refused because it did not hold, or entries that were told to nobody.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PushFault {
     pub terminal: TerminalId,
-    /// `fork`, `altered` or `head`.
+    /// `fork`, `altered` or `head`; of entries that were told to nobody `gate`, `party`, `many` or `unknown`.
     pub what: String,
-    /// The first number that does not hold; of a head, its own.
+    /// The first number that does not hold; of a head, its own; of entries the first that was told to nobody.
     pub seq: u64,
     pub first_at: Moment,
     pub last_at: Moment,
@@ -67,5 +67,25 @@ pub(super) fn refused(
          on conflict (terminal, what, seq) do update set last_at = excluded.last_at, times = times + 1",
     )?
     .execute(params![terminal.get(), what, rows::number(seq), now.unix_ms()])?;
+    Ok(())
+}
+
+/// Writes down that entries were told to nobody: of each kind once, however many there are.
+pub(super) fn told_to_nobody(
+    db: &Writing<'_>,
+    first: EntryId,
+    what: &'static str,
+    times: u32,
+    now: Moment,
+) -> Result<(), StoreError> {
+    let known = db
+        .prepare_cached("update push_fault set last_at = ?3, times = times + ?4 where terminal = ?1 and what = ?2")?
+        .execute(params![first.terminal.get(), what, now.unix_ms(), times])?;
+    if known == 0 {
+        db.prepare_cached(
+            "insert into push_fault (terminal, what, seq, first_at, last_at, times) values (?1, ?2, ?3, ?4, ?4, ?5)",
+        )?
+        .execute(params![first.terminal.get(), what, rows::number(first.seq), now.unix_ms(), times])?;
+    }
     Ok(())
 }

@@ -189,13 +189,15 @@ impl Protocol for Door {
     }
 
     async fn push(&self, request: PushRequest) -> Result<PushAnswer, DoorFault> {
-        let terminal = self.welcome(request.terminal).await?;
         if request.links.len() > PUSH_BATCH {
             return Err(Refusal::Malformed.into());
         }
-        let now = self.now()?;
-        let head = self.store().push(terminal.id, &request, now).await??;
-        let receipt = EntryReceipt { terminal: terminal.id, head, at: now };
+        let (terminal, now) = (request.terminal, self.now()?);
+        let head = match self.store().push(terminal, &request, now).await? {
+            Err(Refusal::Withdrawn { .. }) => return Err(self.set_aside(request).await?.into()),
+            taken => taken?,
+        };
+        let receipt = EntryReceipt { terminal, head, at: now };
         Ok(PushAnswer { receipt: self.sealed(&receipt)? })
     }
 

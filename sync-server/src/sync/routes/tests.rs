@@ -226,8 +226,12 @@ async fn what_a_withdrawn_terminal_brings_is_set_aside_and_is_no_entry() {
     let links = vec![Link { seq: 1, body: raw("1") }, Link { seq: 2, body: raw("2") }];
     let head = EntryHead { terminal: world.terminal, head: Head::START };
     let head = Sealed::seal(&head, None, &world.key).unwrap();
-    let body = json(&PushRequest { terminal: world.terminal, links, head, marks: String::new() });
+    let request = PushRequest { terminal: world.terminal, links, head, marks: String::new() };
+    let body = json(&request);
     world.state.store.withdraw(world.terminal, NOW).await.unwrap();
+    // It was welcome when it knocked.
+    let late = Door::new(world.state.clone(), world.close.subscribe()).push(request).await;
+    assert!(matches!(late, Err(DoorFault::Refused(Refusal::SetAside { through: 2 }))), "{late:?}");
     for _ in 0..2 {
         let headers = world.signed(PUSH_PATH, &body, NOW);
         let told = world.refused(PUSH_PATH, body.clone(), &headers).await;
