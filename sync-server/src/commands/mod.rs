@@ -197,7 +197,7 @@ mod tests {
         let serving = crate::serve::only_here(&config).unwrap();
         assert!(desk.types(&backup, "").await.unwrap().contains("0 份预约"));
         desk.types("clock accept", "").await.unwrap();
-        assert!(desk.types(&restore, "").await.unwrap_err().to_string().contains("已有一个服务"));
+        assert!(desk.types(&restore, "").await.unwrap_err().to_string().contains("请先停止服务再恢复"));
         drop(serving);
         // A directory that is being imported, say: it has the old file open, and would go on writing into it.
         let at_work = crate::serve::beside(&config).unwrap();
