@@ -39,7 +39,7 @@ pub(super) fn restore(config: &Config, file: &Path, now: Moment, out: &mut dyn W
         )?;
     } else {
         writeln!(out, "备份之后停用的门岗终端又能使用，请用 terminal list 核对，重新停用；之后登记的须重新登记。")?;
-        writeln!(out, "Terminals withdrawn since are welcome again: look at `terminal list` and withdraw them")?;
+        writeln!(out, "终端已停用的又被接受。Terminals withdrawn since are welcome again: withdraw them once more")?;
     }
     writeln!(out, "备份之后的预约、审核和黑名单改动不在其中，请补办；各校门会自动重新同步并补传出入记录。")?;
     writeln!(out, "所有人已退出登录，等待发送的通知可能重复。What came after the copy is not in it; gates sync anew")?;

@@ -31,8 +31,8 @@ pub(super) async fn list(
     };
     if !as_json && !odd.is_empty() {
         writeln!(out)?;
-        writeln!(out, "这一天收到的，另有 {} 条无法读取，或时间不合常理（晚于收到时，或早一个月）：", odd.len())?;
-        writeln!(out, "So many came that day and cannot be read, or claim a time that cannot be:")?;
+        writeln!(out, "这一天收到的，另有 {} 条无法读取，或时间不合常理（晚于收到时，或早一个月）。", odd.len())?;
+        writeln!(out, "不计入上面。So many came that day and cannot be read, or claim a time that cannot be:")?;
     }
     if !odd.is_empty() {
         print(office, &odd, as_json, out).await?;

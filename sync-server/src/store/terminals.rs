@@ -233,13 +233,13 @@ mod tests {
         let (release, held) = std::sync::mpsc::sync_channel::<()>(0);
         let holding = tokio::spawn({
             let store = store.clone();
-            async move { store.0.writer.write(move |_| Ok(drop(held.recv()))).await }
+            async move { store.0.writer.write(move |_| Ok(held.recv().is_err())).await }
         });
         let code = InviteCode::from_random([7; 10]);
         let guess = store.enrol(&code, public(1), *now);
         let answered = tokio::time::timeout(std::time::Duration::from_secs(5), guess).await;
         drop(release);
-        holding.await.unwrap().unwrap();
+        assert!(holding.await.unwrap().unwrap());
         assert_eq!(answered.expect("it waited").unwrap(), None);
     }
 

@@ -41,14 +41,18 @@ impl Turn {
         Self { line: line.ok(), passed_until: None }
     }
 
-    /// Begins to write, after whoever stands in line; `SQLITE_BUSY` when that took too long.
-    pub(super) fn begin<'a>(&mut self, db: &'a Connection) -> Result<Transaction<'a>, rusqlite::Error> {
+    /// Begins to write, after whoever stands in line; `SQLITE_BUSY` when that took too long, or when the one who writes `gives_up`.
+    pub(super) fn begin<'a>(
+        &mut self,
+        db: &'a Connection,
+        gives_up: impl Fn() -> bool,
+    ) -> Result<Transaction<'a>, rusqlite::Error> {
         self.let_go_first();
         let until = Instant::now() + BUSY_WAIT;
         let mut standing = None;
         loop {
             match without_waiting(db, || Transaction::new_unchecked(db, TransactionBehavior::Immediate)) {
-                Err(taken) if is_busy(&taken) && Instant::now() < until => {
+                Err(taken) if is_busy(&taken) && Instant::now() < until && !gives_up() => {
                     standing = standing.or_else(|| self.line.as_ref().and_then(Standing::first));
                     thread::sleep(LOOK_AGAIN);
                 }
@@ -124,7 +128,7 @@ mod tests {
             move || {
                 let (db, mut turn) = (connection::writing(&path).unwrap(), Turn::at(&path));
                 while !ends.load(Ordering::Relaxed) {
-                    let writing = turn.begin(&db).unwrap();
+                    let writing = turn.begin(&db, || false).unwrap();
                     writing.execute("insert into line values (1)", []).unwrap();
                     thread::sleep(Duration::from_millis(30));
                     writing.commit().unwrap();
@@ -138,7 +142,7 @@ mod tests {
         }
         for _ in 0..5 {
             let before = rounds.load(Ordering::Relaxed);
-            let writing = turn.begin(&db).unwrap();
+            let writing = turn.begin(&db, || false).unwrap();
             let passed = rounds.load(Ordering::Relaxed) - before;
             writing.execute("insert into line values (2)", []).unwrap();
             writing.commit().unwrap();
@@ -149,13 +153,27 @@ mod tests {
     }
 
     #[test]
+    fn who_gives_up_waits_no_longer_and_is_told_what_to_do() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("office.sqlite3");
+        let (db, mut turn, other) =
+            (connection::writing(&path).unwrap(), Turn::at(&path), connection::writing(&path).unwrap());
+        other.execute_batch("begin immediate").unwrap();
+        let taken = turn.begin(&db, || true).map(drop).unwrap_err();
+        let told = crate::store::StoreError::from(taken);
+        assert!(told.is_passing() && told.to_string().contains("请过一会再试"), "{told}");
+        other.execute_batch("rollback").unwrap();
+        turn.begin(&db, || true).unwrap().commit().unwrap();
+    }
+
+    #[test]
     fn one_that_was_stopped_in_the_line_holds_nobody_up_for_ever() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("office.sqlite3");
         let (db, mut turn, stopped) = (connection::writing(&path).unwrap(), Turn::at(&path), Turn::at(&path));
         let _stands = Standing::first(stopped.line.as_ref().unwrap()).unwrap();
-        turn.begin(&db).unwrap().commit().unwrap();
+        turn.begin(&db, || false).unwrap().commit().unwrap();
         assert!(turn.passed_until.is_some(), "the next goes without waiting");
-        turn.begin(&db).unwrap().commit().unwrap();
+        turn.begin(&db, || false).unwrap().commit().unwrap();
     }
 }

@@ -378,7 +378,7 @@ impl Desk {
     /// `None`, and nothing was done: one job failed halfway.
     fn together(&mut self, batch: &mut Vec<Box<dyn Job>>) -> Result<Option<Touched>, rusqlite::Error> {
         let mut all = Touched::default();
-        let transaction = self.turn.begin(&self.db)?;
+        let transaction = self.turn.begin(&self.db, || self.shared.is_stopped())?;
         let mut done = 0;
         for job in batch.iter_mut().take_while(|_| !self.shared.is_stopped()) {
             done += 1;
@@ -400,7 +400,7 @@ impl Desk {
     /// Each job behind a savepoint of its own. That has every page that a job touches copied first, so it is kept for when a job fails.
     fn each_apart(&mut self, batch: &mut [Box<dyn Job>]) -> Result<Touched, rusqlite::Error> {
         let mut all = Touched::default();
-        let transaction = self.turn.begin(&self.db)?;
+        let transaction = self.turn.begin(&self.db, || self.shared.is_stopped())?;
         let say = |what| transaction.prepare_cached(what).and_then(|mut said| said.execute([]));
         for job in batch {
             say("savepoint job")?;
