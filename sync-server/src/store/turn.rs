@@ -10,24 +10,25 @@ use std::{
     os::unix::fs::OpenOptionsExt as _,
     path::Path,
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 
 use super::connection::{BUSY_WAIT, without_waiting};
 
-/// Who stands in line is let in within this, so it has to look more often than others come by.
+/// Who stands in line has to look more often than others come by.
 const LOOK_AGAIN: Duration = Duration::from_millis(2);
-/// One in line that does not begin in all this time has been stopped, and holds nobody up again for [`PASSED_FOR`].
-const LET_GO_FIRST: Duration = Duration::from_millis(500);
-const PASSED_FOR: Duration = Duration::from_secs(10);
+const LOOKS: u128 = BUSY_WAIT.as_millis() / LOOK_AGAIN.as_millis();
+/// Half a second: one in line that does not begin in all this time has been stopped, and so many transactions pass it.
+const LET_GO_FIRST_LOOKS: u32 = 250;
+const PASS_IT: u32 = 200;
 
 #[derive(Debug)]
 pub(super) struct Turn {
     line: Option<File>,
-    /// Until then whoever is in line is passed.
-    passed_until: Option<Instant>,
+    /// So many more transactions pass whoever is in line.
+    passes: u32,
 }
 
 impl Turn {
@@ -38,7 +39,7 @@ impl Turn {
         if let Err(cause) = &line {
             tracing::warn!(%cause, "no line can be formed: a command may not get through beside a busy server");
         }
-        Self { line: line.ok(), passed_until: None }
+        Self { line: line.ok(), passes: 0 }
     }
 
     /// Begins to write, after whoever stands in line; `SQLITE_BUSY` when that took too long, or when the one who writes `gives_up`.
@@ -48,12 +49,12 @@ impl Turn {
         gives_up: impl Fn() -> bool,
     ) -> Result<Transaction<'a>, rusqlite::Error> {
         self.let_go_first();
-        let until = Instant::now() + BUSY_WAIT;
-        let mut standing = None;
+        let (mut looks, mut standing) = (0, None);
         loop {
             match without_waiting(db, || Transaction::new_unchecked(db, TransactionBehavior::Immediate)) {
-                Err(taken) if is_busy(&taken) && Instant::now() < until && !gives_up() => {
+                Err(taken) if is_busy(&taken) && looks < LOOKS && !gives_up() => {
                     standing = standing.or_else(|| self.line.as_ref().and_then(Standing::first));
+                    looks += 1;
                     thread::sleep(LOOK_AGAIN);
                 }
                 begun => return begun,
@@ -63,18 +64,17 @@ impl Turn {
 
     fn let_go_first(&mut self) {
         let Some(line) = &self.line else { return };
-        let now = Instant::now();
-        if self.passed_until.is_some_and(|until| now < until) {
+        if self.passes > 0 {
+            self.passes -= 1;
             return;
         }
-        self.passed_until = None;
-        while Standing::first(line).is_none() {
-            if now.elapsed() > LET_GO_FIRST {
-                self.passed_until = Some(now + PASSED_FOR);
+        for _ in 0..LET_GO_FIRST_LOOKS {
+            if Standing::first(line).is_some() {
                 return;
             }
-            thread::sleep(LOOK_AGAIN / 2);
+            thread::sleep(LOOK_AGAIN);
         }
+        self.passes = PASS_IT;
     }
 }
 
@@ -123,7 +123,7 @@ mod tests {
         let path = dir.path().join("office.sqlite3");
         connection::writing(&path).unwrap().execute_batch("create table line (number)").unwrap();
         let (ends, rounds) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU32::new(0)));
-        let busy = thread::spawn({
+        let busy = thread::Builder::new().name("busy".to_owned()).spawn({
             let (path, ends, rounds) = (path.clone(), Arc::clone(&ends), Arc::clone(&rounds));
             move || {
                 let (db, mut turn) = (connection::writing(&path).unwrap(), Turn::at(&path));
@@ -149,7 +149,7 @@ mod tests {
             assert!(passed <= 2, "{passed} went before");
         }
         ends.store(true, Ordering::Relaxed);
-        busy.join().unwrap();
+        busy.unwrap().join().unwrap();
     }
 
     #[test]
@@ -173,7 +173,8 @@ mod tests {
         let (db, mut turn, stopped) = (connection::writing(&path).unwrap(), Turn::at(&path), Turn::at(&path));
         let _stands = Standing::first(stopped.line.as_ref().unwrap()).unwrap();
         turn.begin(&db, || false).unwrap().commit().unwrap();
-        assert!(turn.passed_until.is_some(), "the next goes without waiting");
+        assert_eq!(turn.passes, PASS_IT, "the next ones go without waiting");
         turn.begin(&db, || false).unwrap().commit().unwrap();
+        assert_eq!(turn.passes, PASS_IT - 1);
     }
 }

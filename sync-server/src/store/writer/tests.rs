@@ -263,7 +263,10 @@ async fn what_takes_a_right_back_goes_before_all_that_waits() {
     let order = Arc::new(std::sync::Mutex::new(Vec::new()));
     let says = |what: u8| {
         let order = Arc::clone(&order);
-        move |_: &mut Writing<'_>| Ok(order.lock().unwrap().push(what))
+        move |_: &mut Writing<'_>| {
+            order.lock().unwrap().push(what);
+            Ok(())
+        }
     };
     let waiting: Vec<_> = (0..3)
         .map(|_| {
