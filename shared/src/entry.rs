@@ -4,7 +4,7 @@
 //! a document number: only the pass id, the masked name, and for a foreign code a short keyed mark to tell two of them apart.
 
 use chrono::TimeDelta;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
 use crate::{
     identity::{MaskedName, PersonName, Plate, is_hidden},
@@ -86,12 +86,23 @@ pub struct Said {
     /// UTF-8), where `k` is HMAC-SHA-256(the 32 secret bytes of the terminal's own key, `campus-gate/foreign-code/v1`).
     ///
     /// The same code held up twice at one terminal has the same mark; that is all it says. It is keyed because strangers'
-    /// codes can be guessed (an ID number, a health code), and a plain hash would let any reader of the log do so.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// codes can be guessed (an ID number, a health code), and a plain hash would let any reader of the log do so. Anything else
+    /// in its place cannot be read: it might be of any length, and a code that somebody showed.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "a_mark")]
     pub foreign_code: Option<String>,
     /// Of somebody without a booking, taken down by an officer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paper: Option<Box<PaperCase>>,
+}
+
+fn a_mark<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    let mark = Option::<String>::deserialize(from)?;
+    let is_mark =
+        |mark: &String| mark.len() == 16 && mark.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    match mark {
+        Some(other) if !is_mark(&other) => Err(D::Error::custom("a mark is 16 lower-case hex digits")),
+        mark => Ok(mark),
+    }
 }
 
 /// What an officer writes down of somebody without a booking while the office cannot be asked: what the paper book asks for, and
@@ -231,6 +242,22 @@ mod tests {
         assert_eq!((Direction::In.counted(2, 3), Direction::Out.counted(5, 3)), (5, 2));
         assert_eq!((Direction::In.counted(254, 3), Direction::Out.counted(2, 3)), (u8::MAX, 0));
         assert_eq!((Way::from(Direction::In), Way::from(Direction::Out)), (Way::In, Way::Out));
+    }
+
+    #[test]
+    fn a_foreign_code_is_written_down_as_its_mark_and_as_nothing_else() {
+        let read = |mark: &str| {
+            let text = format!(
+                r#"{{"at":0,"clock_trusted":true,"gate":1,"direction":"in","verdict":{{"verdict":"admit"}},"foreign_code":{mark},"outcome":{{"kind":"refused"}},"party":0}}"#
+            );
+            serde_json::from_str::<Entry>(&text).ok().map(|entry| entry.said.foreign_code)
+        };
+        assert_eq!(read(r#""00112233445566ff""#), Some(Some("00112233445566ff".to_owned())));
+        assert_eq!(read("null"), Some(None));
+        let long = format!("{:?}", "a".repeat(4000));
+        for other in [r#""""#, r#""00112233445566f""#, r#""00112233445566FF""#, r#""11010519491231002X""#, &long, "1"] {
+            assert_eq!(read(other), None, "{other}");
+        }
     }
 
     #[test]

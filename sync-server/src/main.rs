@@ -1,18 +1,24 @@
 //! The binary: reads the command line, runs it, and says what went wrong.
 
-use std::{error::Error, fmt::Write as _, io::Write as _, process::ExitCode, sync::Arc};
+use std::{error::Error, fmt::Write as _, io::Write as _, process::ExitCode, sync::Arc, time::Duration};
 
 use clap::Parser as _;
 use sync_server::{
     clock::SystemClock,
-    commands::{self, Arguments, Failure},
+    commands::{self, Arguments, Command, Failure},
 };
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-#[tokio::main]
-async fn main() -> ExitCode {
+/// How long threads that work apart, on a copy of the database, say, may go on after the end. What they leave half done counts for
+/// nothing.
+const LAST_THREADS: Duration = Duration::from_secs(1);
+
+/// As a shell says it of a program that wrote into a pipe nobody reads any more.
+const CLOSED_PIPE: u8 = 141;
+
+fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(misuse) => {
@@ -22,9 +28,21 @@ async fn main() -> ExitCode {
             misuse.exit()
         }
     };
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(cause) => {
+            writeln!(std::io::stderr(), "sync-server: 程序启动不了。It cannot start: {cause}").ok();
+            return ExitCode::FAILURE;
+        }
+    };
     let (mut input, mut out) = (std::io::stdin().lock(), std::io::stdout());
-    match commands::run(arguments, Arc::new(SystemClock), &mut input, &mut out).await {
+    let serves = matches!(arguments.command, Command::Serve { .. });
+    let ended = runtime.block_on(commands::run(arguments, Arc::new(SystemClock), &mut input, &mut out));
+    runtime.shutdown_timeout(LAST_THREADS);
+    match ended {
         Ok(()) => ExitCode::SUCCESS,
+        // Whoever reads has read enough.
+        Err(failure) if !serves && failure.is_of_a_closed_pipe() => ExitCode::from(CLOSED_PIPE),
         Err(failure) => {
             // Where standard error is gone too, the exit code is all that is left to say.
             writeln!(std::io::stderr(), "sync-server: {}", told(&failure)).ok();

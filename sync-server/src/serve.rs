@@ -1,7 +1,7 @@
 //! A whole office on one listener: both doors, the outbox, the minute's chores, and an orderly end.
 //!
-//! Nothing here decides anything. When it is told to stop it first lets go of held calls, then waits for answers under way, then
-//! stops its background tasks. A task that ends by itself is a fault: a server that has quietly stopped publishing passes is worse
+//! Nothing here decides anything. When it is told to stop it first lets go of held calls, then waits for answers under way, then lets
+//! go of what the store has not begun, and stops its background tasks. A task that ends by itself is a fault: a server that has quietly stopped publishing passes is worse
 //! than one that is restarted.
 
 mod backups;
@@ -48,8 +48,10 @@ pub use wecom::WecomFault;
 
 pub use hall::HallFault;
 
-/// How long answers under way may take once the server is told to stop.
-const LAST_ANSWERS: Duration = Duration::from_secs(10);
+/// How long answers under way may take once the server is told to stop. What is asked of a store that has more to do is asked again.
+const LAST_ANSWERS: Duration = Duration::from_secs(3);
+/// How long "no" may take, to those who were asked too late.
+const LAST_REFUSALS: Duration = Duration::from_secs(1);
 
 /// Passes are published a day ahead and numbers erased a day late: a minute is nothing to either.
 const CHORES_EVERY: Duration = Duration::from_secs(60);
@@ -188,8 +190,11 @@ pub async fn answer(
         () = &mut serving => {}
         Some(ended) = tasks.join_next() => return Err(ServeFault::TaskEnded(ended.err())),
         () = closed(&mut closing) => {
-            if time::timeout(LAST_ANSWERS, serving).await.is_err() {
-                tracing::warn!("answers still under way were cut off");
+            if time::timeout(LAST_ANSWERS, serving.as_mut()).await.is_err() {
+                state.store.stop();
+                if time::timeout(LAST_REFUSALS, serving).await.is_err() {
+                    tracing::warn!("answers still under way were cut off");
+                }
             }
         }
     }

@@ -3,7 +3,9 @@
 //! Lanes that never wait for each other, pull, push and walk-in: a refused push must not hold up a revocation, nor a guard's
 //! question either of them. The gate asks through [`Calls`], of pull and push one at a time; a named thread answers with events
 //! and waits before it reports a failure, so that the gate may simply ask again. Somebody waits for the answer to a walk-in: it
-//! is tried once more and then reported. Here nothing is decided and nothing believed.
+//! is tried once more and then reported. A held pull that ended at once with nothing new is followed by the next one only after a while:
+//! another machine with this one's key may be asking too, and the two would drive each other. Here nothing is decided and nothing
+//! believed.
 
 pub mod backoff;
 pub mod http;
@@ -12,7 +14,10 @@ pub mod round;
 use std::{io, sync::mpsc::SyncSender, thread::JoinHandle, time::Duration};
 
 use shared::sync::{Protocol, pull::PullRequest, push::PushRequest, walk_in::WalkInRequest};
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::{
+    sync::{Notify, mpsc, watch},
+    time::{self, Instant},
+};
 
 use self::{
     backoff::Backoff,
@@ -25,6 +30,12 @@ const WALK_INS_WAITING: usize = 8;
 
 /// A cable that was kicked is in again, or it is not.
 const SECOND_TRY_AFTER: Duration = Duration::from_secs(2);
+
+/// A call that was to be held and ended within this with nothing new was not held.
+const NOT_HELD: Duration = Duration::from_secs(1);
+
+/// From asking for what was not held to asking again.
+const NOT_HELD_AGAIN: Duration = Duration::from_secs(5);
 
 /// The gate's end: takes a call and returns at once.
 #[derive(Debug)]
@@ -133,11 +144,15 @@ async fn follow<P: Protocol>(
     let pulling = async {
         let mut backoff = Backoff::default();
         while let Some(request) = pull.recv().await {
+            let (asked, to_be_held) = (Instant::now(), request.wait_s > 0);
             let event = pull_once(protocol, request, meaning).await;
+            let again = rests_until(to_be_held && brings_nothing(&event), asked, Instant::now());
             pause(&event, &mut backoff, &line_is_back).await;
+            // It says what time it is, so it is handed on before the rest.
             if events.send(event).is_err() {
                 break;
             }
+            time::sleep_until(again).await;
         }
     };
     let pushing = async {
@@ -154,7 +169,7 @@ async fn follow<P: Protocol>(
         while let Some(request) = walk_in.recv().await {
             let mut event = walk_in_once(protocol, request.clone(), meaning).await;
             if matches!(event, Event::HostNotAsked { failure: SyncFailure::Unreachable(_), .. }) {
-                tokio::time::sleep(SECOND_TRY_AFTER).await;
+                time::sleep(SECOND_TRY_AFTER).await;
                 event = walk_in_once(protocol, request, meaning).await;
             }
             if events.send(event).is_err() {
@@ -168,13 +183,23 @@ async fn follow<P: Protocol>(
     }
 }
 
+fn brings_nothing(event: &Event) -> bool {
+    matches!(event, Event::Pulled(answer)
+        if answer.links.is_empty() && answer.snapshot.is_none() && answer.key_set.is_none())
+}
+
+/// When the next call may follow one that was asked for and answered then.
+fn rests_until(brought_nothing: bool, asked: Instant, answered: Instant) -> Instant {
+    if brought_nothing && answered.duration_since(asked) < NOT_HELD { asked + NOT_HELD_AGAIN } else { answered }
+}
+
 async fn pause(event: &Event, backoff: &mut Backoff, line_is_back: &Notify) {
     let (Event::PullFailed(failure) | Event::PushFailed(failure)) = event else {
         backoff.succeeded();
         line_is_back.notify_waiters();
         return;
     };
-    let waited = tokio::time::sleep(backoff.failed());
+    let waited = time::sleep(backoff.failed());
     match failure {
         SyncFailure::Unreachable(_) => tokio::select! {
             () = waited => {}
@@ -300,6 +325,59 @@ mod tests {
             matches!(next(&events, 0), Err(RecvTimeoutError::Disconnected)),
             "it hung up in the middle of the pull"
         );
+    }
+
+    /// A server at which another machine with the same key asks as well: whatever is to be held ends at once.
+    struct Shared;
+
+    impl Protocol for Shared {
+        type Error = Refusal;
+
+        async fn enrol(&self, _: EnrolRequest) -> Result<EnrolAnswer, Refusal> {
+            Err(Refusal::Code)
+        }
+
+        async fn pull(&self, _: PullRequest) -> Result<PullAnswer, Refusal> {
+            Ok(serde_json::from_str(r#"{"links":[],"beacon":{"body":"{}","signature":""}}"#).unwrap())
+        }
+
+        async fn push(&self, _: PushRequest) -> Result<PushAnswer, Refusal> {
+            Err(Refusal::Head)
+        }
+
+        async fn walk_in(&self, _: WalkInRequest) -> Result<WalkInAnswer, Refusal> {
+            Err(Refusal::Malformed)
+        }
+    }
+
+    #[test]
+    fn what_was_to_be_held_and_ended_at_once_is_not_asked_again_at_once() {
+        let (mut calls, lanes) = line();
+        let (sender, events) = sync_channel(8);
+        let _thread = spawn(lanes, Shared, refused, sender).unwrap();
+        // Behind the feed nothing is held: the next follows at once.
+        for _ in 0..3 {
+            calls.pull(a_pull());
+            assert!(matches!(next(&events, 10_000), Ok(Event::Pulled(_))));
+        }
+        calls.pull(PullRequest { wait_s: 25, ..a_pull() });
+        assert!(
+            matches!(next(&events, 10_000), Ok(Event::Pulled(_))),
+            "what was answered is handed on before the rest"
+        );
+        calls.pull(PullRequest { wait_s: 25, ..a_pull() });
+        assert!(next(&events, 700).is_err(), "it rests");
+        assert!(matches!(next(&events, 10_000), Ok(Event::Pulled(_))));
+    }
+
+    #[test]
+    fn only_what_was_not_held_is_rested_after() {
+        let asked = Instant::now();
+        let rests = |nothing, ms| {
+            let answered = asked + Duration::from_millis(ms);
+            rests_until(nothing, asked, answered).duration_since(answered).as_millis()
+        };
+        assert_eq!([rests(true, 0), rests(true, 999), rests(true, 1_000), rests(false, 0)], [5_000, 4_001, 0, 0]);
     }
 
     #[test]

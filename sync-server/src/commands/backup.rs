@@ -9,7 +9,7 @@ use shared::time::Moment;
 use super::Failure;
 use crate::{
     config::Config,
-    serve,
+    serve::{self, ServeFault},
     store::{self, Copied, Restored},
 };
 
@@ -22,7 +22,10 @@ pub(super) fn backup(config: &Config, file: &Path, out: &mut dyn Write) -> Resul
 
 pub(super) fn restore(config: &Config, file: &Path, now: Moment, out: &mut dyn Write) -> Result<(), Failure> {
     // A server that runs has the old database open, and would go on writing into it under its new name.
-    let _lock = serve::only_here(config)?;
+    let _lock = match serve::only_here(config) {
+        Err(ServeFault::AlreadyServing { path }) => return Err(Failure::StopFirst { path }),
+        held => held?,
+    };
     let _alone = serve::alone(config)?;
     let Restored { copied, aside, terminals_known } = store::restore(file, &config.database(), now)?;
     writeln!(out, "已恢复：{}", said(copied))?;

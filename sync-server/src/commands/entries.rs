@@ -1,4 +1,7 @@
 //! `entries list`: what the gates have reported.
+//!
+//! An entry lies on the day that it claims. What claims none, or one that cannot be, is shown by the day on which it came, so that
+//! nothing hides by its time.
 
 use std::{collections::HashMap, io::Write};
 
@@ -20,7 +23,29 @@ pub(super) async fn list(
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
     let entries = office.store.entries(EntryFilter { day, ..EntryFilter::default() }).await?;
-    print(office, &entries, as_json, out).await
+    print(office, &entries, as_json, out).await?;
+    let odd = match day {
+        Some(day) => office.store.odd_entries(day).await?,
+        // Without a day all of them stand in the list.
+        None => Vec::new(),
+    };
+    if !as_json && !odd.is_empty() {
+        writeln!(out)?;
+        writeln!(out, "这一天收到的，另有 {} 条无法读取，或时间不合常理（晚于收到时，或早一个月）。", odd.len())?;
+        writeln!(out, "不计入上面。So many came that day and cannot be read, or claim a time that cannot be:")?;
+    }
+    if !odd.is_empty() {
+        print(office, &odd, as_json, out).await?;
+    }
+    let aside = office.store.count_set_aside(day).await?;
+    if !as_json && aside > 0 {
+        writeln!(out)?;
+        writeln!(
+            out,
+            "停用的终端送来的 {aside} 条记录单独存放，不在其中，请看 entries set-aside。Set aside, not among them"
+        )?;
+    }
+    Ok(())
 }
 
 /// What nobody vouches for.

@@ -1,6 +1,6 @@
 //! Why a command did not do what it was asked.
 
-use std::io;
+use std::{io, path::PathBuf};
 
 use shared::ids::{CampusId, GateIndex, PassId, StaffNumber, TerminalId};
 
@@ -65,4 +65,17 @@ pub enum Failure {
     Document(#[from] shared::identity::DocumentError),
     #[error("黑名单中没有持此证件的人。Nobody with this document is on the watchlist")]
     NotWatched,
+    #[error(
+        "服务正在运行（{} 已被锁定），请先停止服务再恢复。The server is running: stop it first, then restore",
+        path.display()
+    )]
+    StopFirst { path: PathBuf },
+}
+
+impl Failure {
+    /// Whether nobody reads any more what a command prints.
+    #[must_use]
+    pub fn is_of_a_closed_pipe(&self) -> bool {
+        matches!(self, Self::Io(cause) if cause.kind() == io::ErrorKind::BrokenPipe)
+    }
 }

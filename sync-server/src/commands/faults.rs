@@ -17,6 +17,12 @@ pub(super) async fn list(office: &Office, out: &mut dyn Write) -> Result<(), Fai
     )?;
     let rows: Vec<[String; 5]> = faults.iter().map(fault).collect();
     table::print(out, ["记录 entry", "原因 why", "首次 first", "最近 last", "次数 times"], &rows)?;
+    if faults.iter().any(|fault| fault.seq == 0) {
+        writeln!(
+            out,
+            "编号 0：没有编号，或编号太多，其余的合计在此。Number 0 stands for none, or for more than are listed"
+        )?;
+    }
     Ok(())
 }
 

@@ -159,6 +159,35 @@ mod tests {
         assert!(matches!(desk.types("terminal withdraw 9", "").await, Err(Failure::UnknownTerminal(_))));
     }
 
+    /// Its writer has never a moment's rest.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn a_command_gets_through_beside_a_server_that_writes_all_the_time() {
+        let desk = Desk::new();
+        desk.types("keys init", "").await.unwrap();
+        let invited = desk.types("terminal invite --campus 1 --gate 0", "").await.unwrap();
+        let code = invited.lines().find_map(|line| InviteCode::parse(line.trim())).unwrap();
+        let key = shared::seal::PublicKey::of(&ed25519_dalek::SigningKey::from_bytes(&[5; 32]));
+        let server = desk.store();
+        server.enrol(&code, key, NOW).await.unwrap().unwrap();
+        let mut places = crate::config::Config::default().places();
+        places.truncate(1);
+        let mut writing = tokio::task::JoinSet::new();
+        for _ in 0..4 {
+            let (server, place) = (server.clone(), places[0].clone());
+            writing.spawn(async move {
+                for time in 0.. {
+                    let named =
+                        |name| shared::sync::change::Places { campus_name: format!("{time} {name}"), ..place.clone() };
+                    server.set_places((0..200).map(named).collect(), NOW).await.unwrap();
+                }
+            });
+        }
+        desk.types("terminal withdraw 1", "").await.unwrap();
+        desk.types("watchlist add --kind resident_id", "11010519491231002X").await.unwrap();
+        writing.shutdown().await;
+        assert!(server.terminal(shared::ids::TerminalId::new(1)).await.unwrap().unwrap().withdrawn.is_some());
+    }
+
     #[tokio::test]
     async fn keys_are_rotated_revoked_and_told_with_a_root_at_hand() {
         let desk = Desk::new();
@@ -234,7 +263,7 @@ mod tests {
         let serving = crate::serve::only_here(&config).unwrap();
         assert!(desk.types(&backup, "").await.unwrap().contains("0 份预约"));
         desk.types("clock accept", "").await.unwrap();
-        assert!(desk.types(&restore, "").await.unwrap_err().to_string().contains("已有一个服务"));
+        assert!(desk.types(&restore, "").await.unwrap_err().to_string().contains("请先停止服务再恢复"));
         drop(serving);
         // A directory that is being imported, say: it has the old file open, and would go on writing into it.
         let at_work = crate::serve::beside(&config).unwrap();

@@ -49,7 +49,11 @@ pub(super) async fn serve(config: Config, clock: Arc<dyn Clock>, out: &mut dyn W
         }
         tracing::info!("told to stop");
     };
-    Ok(serve::answer(listener, state, channels, told).await?)
+    let store = state.store.clone();
+    let ended = serve::answer(listener, state, channels, told).await;
+    // Nobody waits for what has not begun, also where another process has the database.
+    store.stop();
+    Ok(ended?)
 }
 
 fn start_log(log: &Log) -> Result<(), Failure> {

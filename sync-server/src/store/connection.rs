@@ -14,8 +14,8 @@ use super::StoreError;
 pub(super) const OLDEST_SQLITE: &str = "3.51.3";
 const OLDEST_SQLITE_NUMBER: i32 = 3_051_003;
 
-/// The command line may write while the server does; each waits for the other.
-const BUSY_WAIT: Duration = Duration::from_secs(10);
+/// The command line may write while the server does; each waits for the other (see [`super::turn`]).
+pub(super) const BUSY_WAIT: Duration = Duration::from_secs(30);
 
 const WRITERS_CACHE_KIB: u32 = 64 * 1024;
 
@@ -72,10 +72,18 @@ pub(super) fn write_back(db: &Connection) -> Result<i64, rusqlite::Error> {
 /// The same, and leaves nothing in the log; whether no reader hindered.
 pub(super) fn empty_log(db: &Connection) -> Result<bool, rusqlite::Error> {
     // Nobody waits for a long read to end.
+    without_waiting(db, || db.query_row("pragma wal_checkpoint(truncate)", [], |row| Ok(row.get::<_, i64>(0)? == 0)))
+}
+
+/// What somebody else has taken is not waited for.
+pub(super) fn without_waiting<T>(
+    db: &Connection,
+    todo: impl FnOnce() -> Result<T, rusqlite::Error>,
+) -> Result<T, rusqlite::Error> {
     db.busy_timeout(Duration::ZERO)?;
-    let emptied = db.query_row("pragma wal_checkpoint(truncate)", [], |row| Ok(row.get::<_, i64>(0)? == 0));
+    let done = todo();
     db.busy_timeout(BUSY_WAIT)?;
-    emptied
+    done
 }
 
 fn checkpoint(db: &Connection, pragma: &str) -> Result<i64, rusqlite::Error> {

@@ -121,7 +121,7 @@ impl Store {
                 None => Ok(EndOutcome::NotFound),
             }
         };
-        self.0.writer.write(revoke).await
+        self.0.writer.write_first(revoke).await
     }
 }
 

@@ -33,6 +33,7 @@ mod my_data;
 mod notice_news;
 mod notices;
 mod notices_listed;
+mod odd_entries;
 mod outbox;
 mod party;
 mod passes;
@@ -53,6 +54,7 @@ mod telling;
 mod terminals;
 mod together;
 mod token;
+mod turn;
 mod unsent;
 mod walk_ins;
 mod watchlist;
@@ -170,6 +172,12 @@ impl Store {
         self.0.together.set(together).ok();
     }
 
+    /// At the end of a server that has more to do than it has time for: what was not begun is not done any more, and who asked is told
+    /// so. What was answered is kept, as ever.
+    pub fn stop(&self) {
+        self.0.writer.stop();
+    }
+
     fn together(&self) -> Option<Together> {
         self.0.together.get().copied()
     }
@@ -196,8 +204,13 @@ pub enum StoreError {
     Damaged(String),
     #[error("数据库是更新的版本写的（结构 {found}，本程序只认到 {known}）。It was written by a newer version")]
     Newer { found: u32, known: u32 },
+    #[error(
+        "数据库一直被另一个程序占用，没有保存任何内容；请过一会再试，仍不行就先停止那个程序（服务或另一个命令）。\
+         Another program had the database all the time and nothing was kept: try again, or stop that one first"
+    )]
+    Busy,
     #[error("数据库拒绝了操作。The database refused")]
-    Sqlite(#[from] rusqlite::Error),
+    Sqlite(#[source] rusqlite::Error),
     #[error("提交失败，没有保存任何内容：{0}。The commit failed, nothing of it was kept")]
     Commit(String),
     #[error("数据库中的 {what} 读不回来。A stored {what} cannot be read back")]
@@ -222,6 +235,12 @@ pub enum StoreError {
     Lost,
 }
 
+impl From<rusqlite::Error> for StoreError {
+    fn from(cause: rusqlite::Error) -> Self {
+        if turn::is_busy(&cause) { Self::Busy } else { Self::Sqlite(cause) }
+    }
+}
+
 impl StoreError {
     /// Whether the same request may succeed in a moment.
     #[must_use]
@@ -229,14 +248,9 @@ impl StoreError {
         match self {
             Self::Sqlite(cause) => matches!(
                 cause.sqlite_error_code(),
-                Some(
-                    rusqlite::ErrorCode::DatabaseBusy
-                        | rusqlite::ErrorCode::DatabaseLocked
-                        | rusqlite::ErrorCode::DiskFull
-                        | rusqlite::ErrorCode::SystemIoFailure
-                )
+                Some(rusqlite::ErrorCode::DiskFull | rusqlite::ErrorCode::SystemIoFailure)
             ),
-            Self::Commit(_) | Self::Stopped | Self::Lost => true,
+            Self::Busy | Self::Commit(_) | Self::Stopped | Self::Lost => true,
             Self::File { .. }
             | Self::TooOld { .. }
             | Self::Setting { .. }

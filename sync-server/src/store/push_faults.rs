@@ -11,12 +11,16 @@ pub struct PushFault {
     pub terminal: TerminalId,
     /// `fork`, `altered` or `head`; of entries that were told to nobody `gate`, `party`, `many` or `unknown`.
     pub what: String,
-    /// The first number that does not hold; of a head, its own; of entries the first that was told to nobody.
+    /// The first number that does not hold; of a head, its own; of entries the first that was told to nobody. 0 for all that are
+    /// more than [`NUMBERS_KEPT`].
     pub seq: u64,
     pub first_at: Moment,
     pub last_at: Moment,
     pub times: u64,
 }
+
+/// Of one kind and terminal: whoever holds its key makes numbers up.
+const NUMBERS_KEPT: u32 = 100;
 
 impl Store {
     pub async fn push_faults(&self) -> Result<Vec<PushFault>, StoreError> {
@@ -63,10 +67,16 @@ pub(super) fn refused(
         | Refusal::Gap { .. } => return Ok(()),
     };
     db.prepare_cached(
-        "insert into push_fault (terminal, what, seq, first_at, last_at, times) values (?1, ?2, ?3, ?4, ?4, 1)
+        "insert into push_fault (terminal, what, seq, first_at, last_at, times)
+             select ?1, ?2, iif(
+                 exists (select 1 from push_fault where terminal = ?1 and what = ?2 and seq = ?3)
+                     or (select count(*) from push_fault where terminal = ?1 and what = ?2 and seq <> 0) < ?5,
+                 ?3, 0
+             ), ?4, ?4, 1
+             where true
          on conflict (terminal, what, seq) do update set last_at = excluded.last_at, times = times + 1",
     )?
-    .execute(params![terminal.get(), what, rows::number(seq), now.unix_ms()])?;
+    .execute(params![terminal.get(), what, rows::number(seq), now.unix_ms(), NUMBERS_KEPT])?;
     Ok(())
 }
 
@@ -88,4 +98,39 @@ pub(super) fn told_to_nobody(
         .execute(params![first.terminal.get(), what, rows::number(first.seq), now.unix_ms(), times])?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use ed25519_dalek::SigningKey;
+    use shared::{ids::GateIndex, seal::PublicKey, sync::enrol::InviteCode};
+
+    use super::*;
+    use crate::store::office_days::{CAMPUS, Office};
+
+    #[tokio::test]
+    async fn however_many_numbers_are_made_up_so_many_are_kept_and_the_rest_are_counted() {
+        let Office { store, now, .. } = &Office::open();
+        let (code, now) = (InviteCode::from_random([1; 10]), *now);
+        store
+            .invite(CAMPUS, GateIndex::new(0).unwrap(), &code, now.plus(chrono::TimeDelta::minutes(1)), now)
+            .await
+            .unwrap();
+        let public = PublicKey::of(&SigningKey::from_bytes(&[1; 32]));
+        let terminal = store.enrol(&code, public, now).await.unwrap().unwrap().id;
+        let made_up = move |db: &mut Writing<'_>| {
+            for seq in (1..=300).chain([7, 7]) {
+                refused(db, terminal, &Refusal::Head, seq, now)?;
+            }
+            refused(db, terminal, &Refusal::Fork { seq: 5000 }, 0, now)
+        };
+        store.0.writer.write(made_up).await.unwrap();
+        let faults = store.push_faults().await.unwrap();
+        let times = |what: &str, seq| {
+            let found = faults.iter().find(|fault| fault.what == what && fault.seq == seq);
+            found.map(|fault| fault.times)
+        };
+        assert_eq!(faults.len(), 102, "a hundred numbers, the rest, and of another kind its own");
+        assert_eq!((times("head", 7), times("head", 0), times("fork", 5000)), (Some(3), Some(200), Some(1)));
+    }
 }

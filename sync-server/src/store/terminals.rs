@@ -57,7 +57,8 @@ impl Store {
         self.0.writer.write(invite).await
     }
 
-    /// Trades a code for a terminal's number. The same key may ask again with the same code: its first answer may have been lost.
+    /// Trades a code for a terminal's number. The same key may ask again with the same code: its first answer may have been lost. A
+    /// terminal that was withdrawn is returned as that, whatever code its key comes with, and the code stands for another.
     pub async fn enrol(
         &self,
         code: &InviteCode,
@@ -65,6 +66,10 @@ impl Store {
         now: Moment,
     ) -> Result<Option<Terminal>, StoreError> {
         let code = hash(code);
+        // Anybody may guess, and must not keep the writer from its work.
+        if self.0.readers.look(move |db| invited(db, code, now)).await?.is_none() {
+            return Ok(None);
+        }
         self.0.writer.write(move |db| enrol(db, code, public, now)).await
     }
 
@@ -96,7 +101,7 @@ impl Store {
             db.touch_feed();
             Ok(changed == 1)
         };
-        self.0.writer.write(withdraw).await
+        self.0.writer.write_first(withdraw).await
     }
 
     /// Which key set a terminal holds, as it says.
@@ -140,15 +145,21 @@ pub(super) fn by_id(db: &Connection, id: TerminalId) -> Result<Option<Terminal>,
     found.next()?.map(read).transpose()
 }
 
+/// For which campus and gate a code that stands is, and who has used it.
+type Invited = (u16, u8, Option<u32>);
+
+fn invited(db: &Connection, code: [u8; 32], now: Moment) -> Result<Option<Invited>, StoreError> {
+    let sql = "select campus, gate, terminal from invite where code = ?1 and expires_at > ?2";
+    let mut query = db.prepare_cached(sql)?;
+    let found = query.query_row(params![code, now.unix_ms()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
+    Ok(found.optional()?)
+}
+
 fn enrol(db: &Writing<'_>, code: [u8; 32], public: PublicKey, now: Moment) -> Result<Option<Terminal>, StoreError> {
-    let invite: Option<(u16, u8, Option<u32>)> = db
-        .query_row(
-            "select campus, gate, terminal from invite where code = ?1 and expires_at > ?2",
-            params![code, now.unix_ms()],
-            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
-        )
-        .optional()?;
-    let Some((campus, gate, used_by)) = invite else { return Ok(None) };
+    let Some((campus, gate, used_by)) = invited(db, code, now)? else { return Ok(None) };
+    if let Some(withdrawn) = withdrawn_of(db, public)? {
+        return Ok(Some(withdrawn));
+    }
     if let Some(terminal) = used_by {
         return Ok(by_id(db, TerminalId::new(terminal))?.filter(|terminal| terminal.public == public));
     }
@@ -159,6 +170,13 @@ fn enrol(db: &Writing<'_>, code: [u8; 32], public: PublicKey, now: Moment) -> Re
     let id = db.last_insert_rowid();
     db.execute("update invite set terminal = ?1 where code = ?2", params![id, code])?;
     by_id(db, TerminalId::new(rows::stored("terminal", u32::try_from(id).ok())?))
+}
+
+fn withdrawn_of(db: &Connection, public: PublicKey) -> Result<Option<Terminal>, StoreError> {
+    let sql = "select * from terminal where public = ?1 and withdrawn_at is not null order by id desc limit 1";
+    let mut query = db.prepare_cached(sql)?;
+    let mut found = query.query([String::from(public)])?;
+    found.next()?.map(read).transpose()
 }
 
 fn read(row: &Row<'_>) -> Result<Terminal, StoreError> {
@@ -207,6 +225,40 @@ mod tests {
         let late = InviteCode::from_random([2; 10]);
         store.invite(CAMPUS, gate, &late, soon, *now).await.unwrap();
         assert_eq!(store.enrol(&late, public(3), soon).await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn a_guessed_code_keeps_nobody_waiting_for_the_writer() {
+        let Office { store, now, .. } = &Office::open();
+        let (release, held) = std::sync::mpsc::sync_channel::<()>(0);
+        let holding = tokio::spawn({
+            let store = store.clone();
+            async move { store.0.writer.write(move |_| Ok(held.recv().is_err())).await }
+        });
+        let code = InviteCode::from_random([7; 10]);
+        let guess = store.enrol(&code, public(1), *now);
+        let answered = tokio::time::timeout(std::time::Duration::from_secs(5), guess).await;
+        drop(release);
+        assert!(holding.await.unwrap().unwrap());
+        assert_eq!(answered.expect("it waited").unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn a_withdrawn_key_is_nobodys_any_more_and_spends_no_code() {
+        let Office { store, now, .. } = &Office::open();
+        let soon = now.plus(TimeDelta::minutes(10));
+        let [code, other] = [1, 2].map(|seed| InviteCode::from_random([seed; 10]));
+        for code in [&code, &other] {
+            store.invite(CAMPUS, GateIndex::new(1).unwrap(), code, soon, *now).await.unwrap();
+        }
+        let terminal = store.enrol(&code, public(1), *now).await.unwrap().unwrap();
+        store.withdraw(terminal.id, *now).await.unwrap();
+        for code in [&code, &other] {
+            let told = store.enrol(code, public(1), *now).await.unwrap().unwrap();
+            assert_eq!((told.id, told.withdrawn), (terminal.id, Some(*now)));
+        }
+        let new = store.enrol(&other, public(2), *now).await.unwrap().unwrap();
+        assert!(new.id != terminal.id && new.withdrawn.is_none());
     }
 
     #[tokio::test]

@@ -84,7 +84,7 @@ impl Store {
             tell(db, &free, true)?;
             Ok(Watched { added: renewed == 0, passes: free.len() })
         };
-        self.0.writer.write(watch).await
+        self.0.writer.write_first(watch).await
     }
 
     /// `false` when they were not on it.

@@ -2,25 +2,32 @@
 //!
 //! A sync to disk costs milliseconds however much it carries, so jobs that wait together are committed together. One that fails takes
 //! back its own changes and nobody else's: where one has failed halfway, all are taken back and done again, each behind a savepoint. If
-//! the commit fails, all of them have failed. Jobs wait in a bounded queue; who finds it full waits too, without blocking a thread.
+//! the commit fails, all of them have failed. Jobs wait in a bounded queue; who finds it full waits too, without blocking a thread. What
+//! takes a right back waits in none.
 
 use std::{
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
         mpsc::{self, Receiver, RecvTimeoutError, SyncSender},
     },
     thread::{self, JoinHandle},
     time::Duration,
 };
 
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::{Connection, Transaction};
 use shared::{chain::Head, ids::CampusId, planted};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 
-use super::{StoreError, connection, held::Held, migrations};
+use super::{
+    StoreError, connection,
+    held::Held,
+    migrations,
+    turn::{self, Turn},
+};
 
 /// How many jobs may wait.
 const QUEUE: usize = 1024;
@@ -109,13 +116,21 @@ impl std::ops::Deref for Writing<'_> {
 }
 
 /// What came of a commit, as every job of it is told.
-type Fate = Result<(), Arc<str>>;
+type Fate = Result<(), NotKept>;
+
+enum NotKept {
+    /// Another process wrote all the time.
+    Busy,
+    Failed(Arc<str>),
+}
 
 trait Job: Send {
     /// Does the work; done again, it is as if it had not been done before.
     fn run(&mut self, transaction: &Transaction<'_>) -> Ran;
     /// Tells who asked, once the fate of the whole is known.
     fn answer(self: Box<Self>, fate: &Fate);
+    /// The same of one that was not begun.
+    fn let_go(self: Box<Self>);
 }
 
 enum Ran {
@@ -130,7 +145,7 @@ struct Work<F, T> {
     done: Option<Result<T, StoreError>>,
     reply: oneshot::Sender<Result<T, StoreError>>,
     /// Held until the work is answered, even when nobody waits any more: so the queue is never full.
-    place: OwnedSemaphorePermit,
+    place: Option<OwnedSemaphorePermit>,
 }
 
 impl<F, T> Job for Work<F, T>
@@ -155,16 +170,48 @@ where
         let done = self.done.unwrap_or(Err(StoreError::Lost));
         let answer = match fate {
             Ok(()) => done,
-            Err(why) => Err(StoreError::Commit(why.to_string())),
+            Err(NotKept::Busy) => Err(StoreError::Busy),
+            Err(NotKept::Failed(why)) => Err(StoreError::Commit(why.to_string())),
         };
         drop(self.place);
         // Whoever asked may have gone; the work is done all the same.
         drop(self.reply.send(answer));
     }
+
+    fn let_go(self: Box<Self>) {
+        drop(self.place);
+        drop(self.reply.send(Err(StoreError::Stopped)));
+    }
+}
+
+/// What comes in by the queue.
+enum Asked {
+    One(Box<dyn Job>),
+    /// Look at what goes first.
+    Look,
+}
+
+/// What the thread shares with those who ask.
+#[derive(Default)]
+struct Shared {
+    /// What goes before the queue.
+    first: Mutex<Vec<Box<dyn Job>>>,
+    stopped: AtomicBool,
+}
+
+impl Shared {
+    fn first(&self) -> Vec<Box<dyn Job>> {
+        std::mem::take(&mut self.first.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Relaxed)
+    }
 }
 
 pub(super) struct Writer {
-    queue: Option<SyncSender<Box<dyn Job>>>,
+    queue: Option<SyncSender<Asked>>,
+    shared: Arc<Shared>,
     places: Arc<Semaphore>,
     signals: Arc<Signals>,
     thread: Option<JoinHandle<()>>,
@@ -183,12 +230,15 @@ impl Writer {
         migrations::run(&mut db)?;
         let signals = Arc::new(Signals { feed: watch::Sender::new(0), notices: watch::Sender::new(0) });
         let (queue, jobs) = mpsc::sync_channel(QUEUE);
-        let desk = Desk { db, signals: Arc::clone(&signals), held, has_erased: false };
+        let shared = Arc::new(Shared::default());
+        let turn = Turn::at(path);
+        let desk =
+            Desk { db, turn, shared: Arc::clone(&shared), signals: Arc::clone(&signals), held, has_erased: false };
         let thread = thread::Builder::new()
             .name("office-writer".to_owned())
             .spawn(move || desk.work(&jobs))
             .map_err(StoreError::Thread)?;
-        Ok(Self { queue: Some(queue), places: Arc::new(Semaphore::new(QUEUE)), signals, thread: Some(thread) })
+        Ok(Self { queue: Some(queue), shared, places: Arc::new(Semaphore::new(QUEUE)), signals, thread: Some(thread) })
     }
 
     pub(super) fn signals(&self) -> &Signals {
@@ -203,10 +253,30 @@ impl Writer {
     {
         let place = Arc::clone(&self.places).acquire_owned().await.map_err(|_| StoreError::Stopped)?;
         let (reply, answer) = oneshot::channel();
-        let job = Box::new(Work { todo, done: None, reply, place });
+        let job = Box::new(Work { todo, done: None, reply, place: Some(place) });
         let queue = self.queue.as_ref().ok_or(StoreError::Stopped)?;
-        queue.try_send(job).map_err(|_| StoreError::Stopped)?;
+        queue.try_send(Asked::One(job)).map_err(|_| StoreError::Stopped)?;
         answer.await.unwrap_or(Err(StoreError::Lost))
+    }
+
+    /// The same before all that waits: for what takes a right back, and is not asked for in numbers.
+    pub(super) async fn write_first<T, F>(&self, todo: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Writing<'_>) -> Result<T, StoreError> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let job = Box::new(Work { todo, done: None, reply, place: None });
+        let queue = self.queue.as_ref().ok_or(StoreError::Stopped)?;
+        self.shared.first.lock().unwrap_or_else(PoisonError::into_inner).push(job);
+        // Who finds the queue full need not wake anybody.
+        drop(queue.try_send(Asked::Look));
+        answer.await.unwrap_or(Err(StoreError::Lost))
+    }
+
+    /// What was not begun is let go.
+    pub(super) fn stop(&self) {
+        self.shared.stopped.store(true, Ordering::Relaxed);
     }
 }
 
@@ -234,6 +304,8 @@ fn still_open(transaction: &Transaction<'_>) -> Result<(), rusqlite::Error> {
 /// The writer's thread.
 struct Desk {
     db: Connection,
+    turn: Turn,
+    shared: Arc<Shared>,
     signals: Arc<Signals>,
     /// What was read before a commit.
     held: Arc<Held>,
@@ -242,12 +314,14 @@ struct Desk {
 }
 
 impl Desk {
-    fn work(mut self, jobs: &Receiver<Box<dyn Job>>) {
+    fn work(mut self, jobs: &Receiver<Asked>) {
         let mut seen = self.others_version();
         loop {
             match jobs.recv_timeout(LOOK_AROUND) {
                 Ok(first) => {
-                    let batch = std::iter::once(first).chain(jobs.try_iter().take(BATCH - 1)).collect();
+                    let asked = std::iter::once(first).chain(jobs.try_iter().take(BATCH - 1));
+                    let queued = asked.filter_map(|asked| if let Asked::One(job) = asked { Some(job) } else { None });
+                    let batch = self.shared.first().into_iter().chain(queued).collect();
                     self.commit(batch);
                     self.write_back(LOG_PAGES);
                 }
@@ -269,11 +343,16 @@ impl Desk {
     }
 
     fn commit(&mut self, mut batch: Vec<Box<dyn Job>>) {
+        if batch.is_empty() {
+            return;
+        }
         let (fate, touched) = match self.run(&mut batch) {
             Ok(touched) => (Ok(()), touched),
             Err(error) => {
                 tracing::error!(jobs = batch.len(), %error, "a commit failed; nothing of it was kept");
-                (Err(Arc::from(error.to_string())), Touched::default())
+                let busy = turn::is_busy(&error);
+                let not_kept = if busy { NotKept::Busy } else { NotKept::Failed(Arc::from(error.to_string())) };
+                (Err(not_kept), Touched::default())
             }
         };
         self.held.empty();
@@ -289,7 +368,7 @@ impl Desk {
         }
     }
 
-    fn run(&mut self, batch: &mut [Box<dyn Job>]) -> Result<Touched, rusqlite::Error> {
+    fn run(&mut self, batch: &mut Vec<Box<dyn Job>>) -> Result<Touched, rusqlite::Error> {
         match self.together(batch)? {
             Some(touched) => Ok(touched),
             None => self.each_apart(batch),
@@ -297,10 +376,12 @@ impl Desk {
     }
 
     /// `None`, and nothing was done: one job failed halfway.
-    fn together(&mut self, batch: &mut [Box<dyn Job>]) -> Result<Option<Touched>, rusqlite::Error> {
+    fn together(&mut self, batch: &mut Vec<Box<dyn Job>>) -> Result<Option<Touched>, rusqlite::Error> {
         let mut all = Touched::default();
-        let transaction = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        for job in batch {
+        let transaction = self.turn.begin(&self.db, || self.shared.is_stopped())?;
+        let mut done = 0;
+        for job in batch.iter_mut().take_while(|_| !self.shared.is_stopped()) {
+            done += 1;
             match job.run(&transaction) {
                 Ran::Whole(touched) => all.and(touched),
                 Ran::Halfway => {
@@ -312,13 +393,14 @@ impl Desk {
             still_open(&transaction)?;
         }
         transaction.commit()?;
+        batch.drain(done..).for_each(Job::let_go);
         Ok(Some(all))
     }
 
     /// Each job behind a savepoint of its own. That has every page that a job touches copied first, so it is kept for when a job fails.
     fn each_apart(&mut self, batch: &mut [Box<dyn Job>]) -> Result<Touched, rusqlite::Error> {
         let mut all = Touched::default();
-        let transaction = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let transaction = self.turn.begin(&self.db, || self.shared.is_stopped())?;
         let say = |what| transaction.prepare_cached(what).and_then(|mut said| said.execute([]));
         for job in batch {
             say("savepoint job")?;

@@ -3,7 +3,7 @@
 //! Every answer leaves after the commit it speaks of. A pull that has nothing new is held until there is, so that a revocation
 //! reaches the gates in the time of one network round trip.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use shared::{
     ids::TerminalId,
@@ -23,7 +23,7 @@ use shared::{
 };
 use tokio::{sync::watch, time};
 
-use super::DoorFault;
+use super::{DoorFault, holding::Holding};
 use crate::{
     office::{notice, walk_in},
     random,
@@ -38,12 +38,13 @@ pub type Closing = watch::Receiver<bool>;
 pub struct Door {
     state: AppState,
     closing: Closing,
+    holding: Arc<Holding>,
 }
 
 impl Door {
     #[must_use]
-    pub const fn new(state: AppState, closing: Closing) -> Self {
-        Self { state, closing }
+    pub fn new(state: AppState, closing: Closing) -> Self {
+        Self { state, closing, holding: Arc::default() }
     }
 
     pub(super) fn store(&self) -> &Store {
@@ -85,6 +86,7 @@ impl Door {
         let hold_s = request.wait_s.min(MAX_WAIT_S).min(self.state.config.sync.hold_s);
         let held_long_enough = time::sleep(Duration::from_secs(u64::from(hold_s)));
         tokio::pin!(held_long_enough);
+        let (mut held, mut is_followed) = (None, false);
         loop {
             let terminal = self.welcome(request.terminal).await?;
             let (cursor, place) = (request.cursor, request.snapshot);
@@ -93,11 +95,18 @@ impl Door {
                 || fed.snapshot.is_some()
                 || fed.epoch != request.cursor.epoch
                 || self.has_newer_keys(request)
+                || is_followed
             {
                 return Ok((terminal, fed));
             }
+            let held = held.get_or_insert_with(|| Arc::clone(&self.holding).hold(request.terminal));
             // A sender that is gone is a server that stops; either way there is nothing more to wait for.
             let more = tokio::select! {
+                // Looked once more: what the answer's beacon says of now must be so.
+                () = held.is_followed() => {
+                    is_followed = true;
+                    true
+                }
                 changed = signal.changed() => changed.is_ok(),
                 changed = keys.changed() => changed.is_ok(),
                 _ = closing.wait_for(|closing| *closing) => false,
@@ -160,6 +169,10 @@ impl Protocol for Door {
         }
         let now = self.now()?;
         let enrolled = self.store().enrol(&claim.code, request.public, now).await?.ok_or(Refusal::Code)?;
+        // Its machine makes a new key.
+        if let Some(since) = enrolled.withdrawn {
+            return Err(self.withdrawn(enrolled.id, since)?.into());
+        }
         tracing::info!(
             terminal = %enrolled.id, campus = %enrolled.campus, gate = %enrolled.gate,
             fingerprint = request.public.fingerprint(), "a terminal enrolled"

@@ -47,7 +47,7 @@ pub(super) fn of_server() -> BTreeSet<String> {
             .iter()
             .filter(|(name, body)| {
                 let by_way_of = || writing.iter().any(|other| body.contains(&format!("self.{other}(")));
-                !writing.contains(name) && (body.contains(".writer.write(") || by_way_of())
+                !writing.contains(name) && (body.contains(".writer.write") || by_way_of())
             })
             .map(|(name, _)| name.clone())
             .collect();

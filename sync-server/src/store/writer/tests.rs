@@ -255,3 +255,68 @@ async fn more_askers_than_places_are_all_served() {
     assert!(asking.join_all().await.iter().all(Result::is_ok));
     assert_eq!(desk.seen().len(), 3000);
 }
+
+#[tokio::test]
+async fn what_takes_a_right_back_goes_before_all_that_waits() {
+    let desk = Desk::open().await;
+    let (holding, release) = desk.hold().await;
+    let order = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let says = |what: u8| {
+        let order = Arc::clone(&order);
+        move |_: &mut Writing<'_>| {
+            order.lock().unwrap().push(what);
+            Ok(())
+        }
+    };
+    let waiting: Vec<_> = (0..3)
+        .map(|_| {
+            let (writer, says) = (Arc::clone(&desk.writer), says(1));
+            tokio::spawn(async move { writer.write(says).await })
+        })
+        .collect();
+    while desk.writer.places.available_permits() > QUEUE - 1 - waiting.len() {
+        tokio::task::yield_now().await;
+    }
+    let first = desk.writer.write_first(says(0));
+    let (first, ()) = tokio::join!(biased; first, async { drop(release) });
+    first.unwrap();
+    holding.await.unwrap();
+    for one in waiting {
+        one.await.unwrap().unwrap();
+    }
+    assert_eq!(*order.lock().unwrap(), [0, 1, 1, 1]);
+    // And alone it is done, too.
+    desk.writer.write_first(says(2)).await.unwrap();
+}
+
+#[tokio::test]
+async fn once_it_is_stopped_what_was_not_begun_is_let_go_and_what_was_is_kept() {
+    let desk = Desk::open().await;
+    let (holding, release) = desk.hold().await;
+    let waiting = tokio::spawn({
+        let writer = Arc::clone(&desk.writer);
+        async move { writer.write(insert(1)).await }
+    });
+    while desk.writer.places.available_permits() > QUEUE - 2 {
+        tokio::task::yield_now().await;
+    }
+    desk.writer.stop();
+    drop(release);
+    holding.await.unwrap();
+    assert!(matches!(waiting.await.unwrap(), Err(StoreError::Stopped)));
+    assert!(matches!(desk.writer.write(insert(2)).await, Err(StoreError::Stopped)));
+    assert_eq!(desk.writer.places.available_permits(), QUEUE);
+    assert!(desk.seen().is_empty());
+}
+
+#[tokio::test]
+async fn who_only_reads_waits_for_no_transaction_of_another_process() {
+    let desk = Desk::open().await;
+    let other = Connection::open(&desk.path).unwrap();
+    other.execute_batch("begin immediate").unwrap();
+    let path = desk.path.clone();
+    let opened = tokio::task::spawn_blocking(move || Writer::open(&path, Arc::default()));
+    let opened = tokio::time::timeout(Duration::from_secs(10), opened).await;
+    other.execute_batch("rollback").unwrap();
+    opened.expect("it waited").unwrap().unwrap();
+}

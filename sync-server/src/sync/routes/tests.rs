@@ -280,6 +280,11 @@ async fn an_enrolment_code_serves_one_key_within_its_time() {
 
     let late = InviteCode::from_random([6; 10]);
     invite(&world.state, &late).await;
+    world.state.store.withdraw(answer.terminal, NOW).await.unwrap();
+    for code in [&code, &late] {
+        let told = refused(enrolment(code, &key)).await;
+        assert!(matches!(told, Refusal::Withdrawn { proof: Some(_) }), "{told:?}: its machine makes a new key");
+    }
     world.clock.advance(TimeDelta::minutes(11));
     assert_eq!(refused(enrolment(&late, &other)).await, Refusal::Code);
 }
@@ -354,6 +359,37 @@ async fn a_pull_is_held_until_there_is_news_or_the_server_stops() {
     world.close.send_replace(true);
     let answer = tokio::time::timeout(std::time::Duration::from_secs(5), held).await.unwrap().unwrap().unwrap();
     assert!(answer.links.is_empty());
+}
+
+#[tokio::test]
+async fn a_newer_call_of_a_terminal_ends_the_one_that_is_held() {
+    let world = World::new().await;
+    let door = Door::new(world.state.clone(), world.close.subscribe());
+    let (cursor, key_set) = (Cursor::START, 0);
+    let first = PullRequest { terminal: world.terminal, cursor, key_set, wait_s: 0, snapshot: None, ails: Vec::new() };
+    let answer = door.pull(first.clone()).await.unwrap();
+    let beacon = Beacon::open(&answer.beacon, &world.keys()).unwrap();
+    let cursor = Cursor { epoch: beacon.epoch, seq: beacon.head.seq };
+    let waiting = PullRequest { cursor, key_set: beacon.key_set, wait_s: 20, ..first };
+    let mut held = Vec::new();
+    for waiters in 1..=4 {
+        let (door, request) = (door.clone(), waiting.clone());
+        held.push(tokio::spawn(async move { door.pull(request).await }));
+        while world.state.store.feed_waiters() == 0 || held.iter().filter(|held| !held.is_finished()).count() > 1 {
+            tokio::time::timeout(Duration::from_secs(5), tokio::task::yield_now()).await.unwrap();
+        }
+        assert_eq!(world.state.store.feed_waiters(), 1, "of {waiters}");
+    }
+    let last = held.pop().unwrap();
+    for ended in held {
+        let answer = ended.await.unwrap().unwrap();
+        assert!(answer.links.is_empty() && Beacon::open(&answer.beacon, &world.keys()).unwrap().is_complete());
+    }
+    let mut places = world.state.config.places();
+    places[0].campus_name = "新校区".to_owned();
+    world.state.store.set_places(places, NOW).await.unwrap();
+    let answer = tokio::time::timeout(Duration::from_secs(5), last).await.unwrap().unwrap().unwrap();
+    assert_eq!(answer.links.len(), 1);
 }
 
 #[tokio::test]

@@ -1,0 +1,180 @@
+//! Whose turn it is to write, among the processes that have the database open.
+//!
+//! SQLite keeps no queue: who finds it taken looks again now and then, and a busy server begins anew within microseconds of each commit,
+//! so a command beside it would never get through. Therefore who found it taken stands in line, by a lock on a file beside the database,
+//! and who has just written lets the one in line go first. The line is short: of those who stand behind it, any is the next.
+
+use std::{
+    ffi::OsString,
+    fs::{File, OpenOptions, TryLockError},
+    os::unix::fs::OpenOptionsExt as _,
+    path::Path,
+    thread,
+    time::Duration,
+};
+
+use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
+
+use super::connection::{BUSY_WAIT, without_waiting};
+
+/// Who stands in line has to look more often than others come by.
+const LOOK_AGAIN: Duration = Duration::from_millis(2);
+const LOOKS: u128 = BUSY_WAIT.as_millis() / LOOK_AGAIN.as_millis();
+/// Half a second: one in line that does not begin in all this time has been stopped, and so many transactions pass it.
+const LET_GO_FIRST_LOOKS: u32 = 250;
+const PASS_IT: u32 = 200;
+
+#[derive(Debug)]
+pub(super) struct Turn {
+    line: Option<File>,
+    /// So many more transactions pass whoever is in line.
+    passes: u32,
+}
+
+impl Turn {
+    pub(super) fn at(database: &Path) -> Self {
+        let mut path = OsString::from(database);
+        path.push("-turn");
+        let line = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path);
+        if let Err(cause) = &line {
+            tracing::warn!(%cause, "no line can be formed: a command may not get through beside a busy server");
+        }
+        Self { line: line.ok(), passes: 0 }
+    }
+
+    /// Begins to write, after whoever stands in line; `SQLITE_BUSY` when that took too long, or when the one who writes `gives_up`.
+    pub(super) fn begin<'a>(
+        &mut self,
+        db: &'a Connection,
+        gives_up: impl Fn() -> bool,
+    ) -> Result<Transaction<'a>, rusqlite::Error> {
+        self.let_go_first();
+        let (mut looks, mut standing) = (0, None);
+        loop {
+            match without_waiting(db, || Transaction::new_unchecked(db, TransactionBehavior::Immediate)) {
+                Err(taken) if is_busy(&taken) && looks < LOOKS && !gives_up() => {
+                    standing = standing.or_else(|| self.line.as_ref().and_then(Standing::first));
+                    looks += 1;
+                    thread::sleep(LOOK_AGAIN);
+                }
+                begun => return begun,
+            }
+        }
+    }
+
+    fn let_go_first(&mut self) {
+        let Some(line) = &self.line else { return };
+        if self.passes > 0 {
+            self.passes -= 1;
+            return;
+        }
+        for _ in 0..LET_GO_FIRST_LOOKS {
+            if Standing::first(line).is_some() {
+                return;
+            }
+            thread::sleep(LOOK_AGAIN);
+        }
+        self.passes = PASS_IT;
+    }
+}
+
+/// Until it is dropped.
+struct Standing<'a>(&'a File);
+
+impl<'a> Standing<'a> {
+    /// `None` while somebody else stands there.
+    fn first(line: &'a File) -> Option<Self> {
+        match line.try_lock() {
+            Ok(()) => Some(Self(line)),
+            Err(TryLockError::WouldBlock) => None,
+            Err(TryLockError::Error(cause)) => {
+                tracing::warn!(%cause, "the line cannot be looked at");
+                Some(Self(line))
+            }
+        }
+    }
+}
+
+impl Drop for Standing<'_> {
+    fn drop(&mut self) {
+        // The end of the process does it, too.
+        self.0.unlock().ok();
+    }
+}
+
+pub(super) fn is_busy(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU32, Ordering},
+    };
+
+    use super::*;
+    use crate::store::connection;
+
+    /// One that writes without a pause, and one that wants to write once in a while: it gets in after the transaction that is under way.
+    #[test]
+    fn who_stands_in_line_goes_before_who_has_just_written() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("office.sqlite3");
+        connection::writing(&path).unwrap().execute_batch("create table line (number)").unwrap();
+        let (ends, rounds) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU32::new(0)));
+        let busy = thread::Builder::new().name("busy".to_owned()).spawn({
+            let (path, ends, rounds) = (path.clone(), Arc::clone(&ends), Arc::clone(&rounds));
+            move || {
+                let (db, mut turn) = (connection::writing(&path).unwrap(), Turn::at(&path));
+                while !ends.load(Ordering::Relaxed) {
+                    let writing = turn.begin(&db, || false).unwrap();
+                    writing.execute("insert into line values (1)", []).unwrap();
+                    thread::sleep(Duration::from_millis(30));
+                    writing.commit().unwrap();
+                    rounds.fetch_add(1, Ordering::Relaxed);
+                }
+            }
+        });
+        let (db, mut turn) = (connection::writing(&path).unwrap(), Turn::at(&path));
+        while rounds.load(Ordering::Relaxed) == 0 {
+            thread::yield_now();
+        }
+        for _ in 0..5 {
+            let before = rounds.load(Ordering::Relaxed);
+            let writing = turn.begin(&db, || false).unwrap();
+            let passed = rounds.load(Ordering::Relaxed) - before;
+            writing.execute("insert into line values (2)", []).unwrap();
+            writing.commit().unwrap();
+            assert!(passed <= 2, "{passed} went before");
+        }
+        ends.store(true, Ordering::Relaxed);
+        busy.unwrap().join().unwrap();
+    }
+
+    #[test]
+    fn who_gives_up_waits_no_longer_and_is_told_what_to_do() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("office.sqlite3");
+        let (db, mut turn, other) =
+            (connection::writing(&path).unwrap(), Turn::at(&path), connection::writing(&path).unwrap());
+        other.execute_batch("begin immediate").unwrap();
+        let taken = turn.begin(&db, || true).map(drop).unwrap_err();
+        let told = crate::store::StoreError::from(taken);
+        assert!(told.is_passing() && told.to_string().contains("请过一会再试"), "{told}");
+        other.execute_batch("rollback").unwrap();
+        turn.begin(&db, || true).unwrap().commit().unwrap();
+    }
+
+    #[test]
+    fn one_that_was_stopped_in_the_line_holds_nobody_up_for_ever() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("office.sqlite3");
+        let (db, mut turn, stopped) = (connection::writing(&path).unwrap(), Turn::at(&path), Turn::at(&path));
+        let _stands = Standing::first(stopped.line.as_ref().unwrap()).unwrap();
+        turn.begin(&db, || false).unwrap().commit().unwrap();
+        assert_eq!(turn.passes, PASS_IT, "the next ones go without waiting");
+        turn.begin(&db, || false).unwrap().commit().unwrap();
+        assert_eq!(turn.passes, PASS_IT - 1);
+    }
+}

@@ -1,0 +1,84 @@
+//! Calls that are held open: one of a terminal. A newer one ends the older, which is answered as if there were nothing new.
+//!
+//! Each change wakes all that are held, and whoever has a terminal's key could hold thousands. A terminal whose line broke asks anew while
+//! its old call is still held by nobody. Two machines with one key end each other's call by turns; a terminal whose call ended so early
+//! waits before it asks again, so that neither drives the other.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use shared::ids::TerminalId;
+use tokio::sync::oneshot;
+
+#[derive(Debug, Default)]
+pub(super) struct Holding(Mutex<HashMap<TerminalId, Newest>>);
+
+#[derive(Debug)]
+struct Newest {
+    /// Which call it is: numbers only go up.
+    call: u64,
+    /// Dropped when a newer one comes.
+    _holds: oneshot::Sender<()>,
+}
+
+/// One held call, for as long as it is held.
+#[derive(Debug)]
+pub(super) struct HeldCall {
+    holding: Arc<Holding>,
+    terminal: TerminalId,
+    call: u64,
+    newer: oneshot::Receiver<()>,
+}
+
+impl Holding {
+    pub(super) fn hold(self: Arc<Self>, terminal: TerminalId) -> HeldCall {
+        let (holds, newer) = oneshot::channel();
+        let call = {
+            let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let call = held.get(&terminal).map_or(0, |older| older.call.wrapping_add(1));
+            held.insert(terminal, Newest { call, _holds: holds });
+            call
+        };
+        HeldCall { holding: self, terminal, call, newer }
+    }
+}
+
+impl HeldCall {
+    /// Returns once the same terminal holds a newer one.
+    pub(super) async fn is_followed(&mut self) {
+        // Nothing is ever sent.
+        (&mut self.newer).await.ok();
+    }
+}
+
+impl Drop for HeldCall {
+    fn drop(&mut self) {
+        let mut held = self.holding.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if held.get(&self.terminal).is_some_and(|newest| newest.call == self.call) {
+            held.remove(&self.terminal);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_newer_call_ends_the_older_of_its_terminal_and_nothing_is_kept_of_those_that_ended() {
+        let holding = Arc::new(Holding::default());
+        let hold = |terminal| Arc::clone(&holding).hold(TerminalId::new(terminal));
+        let (mut first, mut other) = (hold(1), hold(2));
+        assert!(first.newer.try_recv().is_err_and(|why| why == oneshot::error::TryRecvError::Empty));
+        let mut second = hold(1);
+        first.is_followed().await;
+        drop(first);
+        for held in [&mut second, &mut other] {
+            assert!(held.newer.try_recv().is_err_and(|why| why == oneshot::error::TryRecvError::Empty));
+        }
+        drop((second, other));
+        assert!(holding.0.lock().unwrap().is_empty());
+    }
+}
