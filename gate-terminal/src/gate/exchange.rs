@@ -93,7 +93,8 @@ impl Exchange {
             outdated: false,
             recorded,
             receipted,
-            push_again_after: None,
+            // As of a server that begins anew, in case that was heard just before the power went.
+            push_again_after: receipted.checked_sub(1),
             asked: 0,
             heard: 0,
             unknown_key: None,
@@ -213,9 +214,20 @@ impl Exchange {
         self.up_to_date = keeping.news.as_of.is_some();
         self.heard = self.asked;
         self.pull_alarm = None;
+        if keeping.news.restarts {
+            self.show_the_last_again();
+        }
         let links = keeping.news.not_understood;
         let told = (links > 0).then_some(Effect::Alarm(Alarm::NewsNotUnderstood { links }));
         (Some(keeping), told.into_iter().collect())
+    }
+
+    /// A server that begins anew may have come back from a copy. Shown what it has countersigned, it says what it misses; otherwise a
+    /// quiet gate would be asked weeks later.
+    fn show_the_last_again(&mut self) {
+        if let (None, Some(before)) = (self.push_again_after, self.receipted.checked_sub(1)) {
+            self.push_again_after = Some(before);
+        }
     }
 
     pub(super) fn news_not_kept(&mut self, since_boot_ms: u64) -> Vec<Effect> {

@@ -172,7 +172,7 @@ fn refused(at: Moment) -> Entry {
         verdict: Verdict::Refuse(RefuseReason::NotOurs),
         pass: None,
         name: None,
-        foreign_code: Some("ab".into()),
+        foreign_code: Some("ab00112233445566".into()),
         paper: None,
     };
     let (gate, direction) = (gate_index(0), Direction::In);

@@ -189,6 +189,26 @@ fn an_entry_that_was_countersigned_and_is_asked_for_again_is_missing() {
 }
 
 #[test]
+fn a_server_that_begins_anew_is_shown_what_it_had_countersigned_and_once() {
+    let (mut terminal, _) = gate_with_entries(3);
+    terminal.tell(receipt(&terminal, 3));
+    terminal.office.issue(1);
+    assert_eq!(pushed_after(&terminal.news_arrives()), None, "it goes on");
+    let anew = |epoch| Office { epoch, ..Office::open() };
+    terminal.office = anew(2);
+    assert_eq!(pushed_after(&terminal.news_arrives()), Some(2));
+    let effects = terminal.tell(refusal(Refusal::Gap { expected: 2 }));
+    assert_eq!(pushed_after(&effects), Some(1), "it came back from a copy");
+    assert_eq!(pushed_after(&terminal.tell(receipt(&terminal, 3))), None);
+    terminal.office = anew(3);
+    assert_eq!(pushed_after(&terminal.news_arrives()), Some(2));
+    assert_eq!(pushed_after(&terminal.tell(receipt(&terminal, 3))), None, "it has all");
+    let (mut fresh, _) = gate_with_entries(0);
+    fresh.office = anew(2);
+    assert_eq!(pushed_after(&fresh.news_arrives()), None);
+}
+
+#[test]
 fn a_receipt_that_brings_nothing_further_is_no_reason_to_ask_at_once() {
     let (mut terminal, _) = gate_with_entries(2);
     assert_eq!(pushed_after(&terminal.tell(receipt(&terminal, 1))), Some(1));
