@@ -2,7 +2,10 @@
 
 use std::{io, path::PathBuf};
 
-use shared::ids::{CampusId, GateIndex, PassId, StaffNumber, TerminalId};
+use shared::{
+    ids::{CampusId, GateIndex, PassId, StaffNumber, TerminalId},
+    time::Moment,
+};
 
 use super::directory::BadFile;
 use crate::{
@@ -52,6 +55,12 @@ pub enum Failure {
     UnknownTemplate { name: String, known: String },
     #[error("有 {0} 项没有通过测试。{0} did not pass")]
     ChannelsFailed(usize),
+    #[error(
+        "自 {} 起服务没有运行，或本机时钟不对；密钥要带日期，时钟正确就先运行 sync-server clock accept。\
+         The server was off, or its clock is wrong: keys bear its dates, so accept it first",
+        .since.campus_date_and_clock()
+    )]
+    ClockUnsure { since: Moment },
     #[error("没有通行码 {0}。There is no such pass")]
     UnknownPass(PassId),
     #[error("通行码 {pass} 此前已失效（{standing}）。The pass had ended before")]

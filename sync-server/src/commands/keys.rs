@@ -105,6 +105,10 @@ fn cells(keys: &Keys, key: &NamedKey) -> [String; 5] {
 
 pub(super) async fn rotate(office: &Office, root: &Path, out: &mut dyn Write) -> Result<(), Failure> {
     let now = office.now();
+    // Keys bear the dates between which they hold.
+    if let Erasing::Held { since } = Erasing::after(office.store.clock_kept().await?.chores, now) {
+        return Err(Failure::ClockUnsure { since });
+    }
     let held = office.store.least_key_set(now.minus(SWITCH_WITHIN)).await?;
     let renewed = renewal::rotate(&office.config.data_dir, root, held, now)?;
     writeln!(

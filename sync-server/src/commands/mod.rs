@@ -198,6 +198,13 @@ mod tests {
         assert!(!data.join("secrets/root.key").exists(), "where they were wanted and nowhere else");
         let status = async || desk.types("keys status", "").await.unwrap();
         assert!(status().await.contains("第 1 号密钥集") && status().await.contains("下次轮换"));
+        desk.store().chores_done(NOW.minus(chrono::TimeDelta::hours(27))).await.unwrap();
+        let unsure = desk.types(&format!("keys rotate --root {root}"), "").await.unwrap_err();
+        assert!(
+            unsure.to_string().contains("sync-server clock accept"),
+            "no key bears a date that may be wrong: {unsure}"
+        );
+        desk.types("clock accept", "").await.unwrap();
         assert!(desk.types(&format!("keys rotate --root {root}"), "").await.unwrap().contains("3、4"));
         let told = status().await;
         assert!(told.contains("只验不签") && !told.contains("待启用"), "no gate waits for it: {told}");
