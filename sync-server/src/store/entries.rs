@@ -5,7 +5,7 @@
 
 use std::collections::{HashMap, hash_map};
 
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, Rows, params};
 use shared::{
     chain::{ChainHash, ChainName, Head, Link},
     entry::{Direction, Entry, EntryId, Outcome, is_stopped},
@@ -242,7 +242,7 @@ fn understood(body: &str) -> Result<Entry, String> {
 }
 
 /// Where reading stopped, and not at what: a line that nobody can read may hold anything, and the log is read by many.
-pub(super) fn unreadable(why: &serde_json::Error) -> String {
+fn unreadable(why: &serde_json::Error) -> String {
     let what = match why.classify() {
         serde_json::error::Category::Syntax => "not JSON",
         serde_json::error::Category::Data => "not an entry",
@@ -360,17 +360,22 @@ fn select(db: &Connection, filter: &EntryFilter) -> Result<Vec<EntryRow>, StoreE
          where (?1 is null or e.day = ?1) and (?2 is null or e.terminal = ?2) and (?3 is null or e.pass = ?3)
          order by coalesce(e.at, e.received_at) desc, e.terminal desc, e.seq desc limit ?4",
     )?;
-    let mut found = query.query(params![
+    let mut entries = read_all(query.query(params![
         filter.day.map(|day| day.to_string()),
         filter.terminal.map(TerminalId::get),
         filter.pass.as_ref().map(PassId::as_bytes),
         filter.limit.map_or(-1, rows::limit),
-    ])?;
+    ])?)?;
+    entries.reverse();
+    Ok(entries)
+}
+
+/// Entries, and `why` one was set apart unread.
+pub(super) fn read_all(mut found: Rows<'_>) -> Result<Vec<EntryRow>, StoreError> {
     let mut entries = Vec::new();
     while let Some(row) = found.next()? {
         entries.push(read(row)?);
     }
-    entries.reverse();
     Ok(entries)
 }
 

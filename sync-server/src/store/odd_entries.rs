@@ -4,30 +4,22 @@
 //! the day on which it came.
 
 use rusqlite::{Connection, params};
-use shared::{entry::Entry, time::CampusDay};
+use shared::time::CampusDay;
 
-use super::{EntryRow, Store, StoreError, entries::unreadable, rows};
+use super::{EntryRow, Store, StoreError, entries::read_all};
 
 impl Store {
     /// Those that came on `day` and do not claim it, as they came.
     pub async fn odd_entries(&self, day: CampusDay) -> Result<Vec<EntryRow>, StoreError> {
         let odd = move |db: &Connection| {
             let mut query = db.prepare_cached(
-                "select terminal, seq, body, received_at from entry indexed by entry_odd
-                 where (at is null or at > received_at + 600000 or at < received_at - 2678400000)
-                     and received_at >= ?1 and received_at < ?2 and day is not ?3
-                 order by received_at, terminal, seq",
+                "select e.terminal, e.seq, e.body, e.received_at, p.why from entry e indexed by entry_odd
+                 left join poison p on p.terminal = e.terminal and p.seq = e.seq
+                 where (e.at is null or e.at > e.received_at + 600000 or e.at < e.received_at - 2678400000)
+                     and e.received_at >= ?1 and e.received_at < ?2 and e.day is not ?3
+                 order by e.received_at, e.terminal, e.seq",
             )?;
-            let mut found = query.query(params![day.start().unix_ms(), day.end().unix_ms(), day.to_string()])?;
-            let mut entries = Vec::new();
-            while let Some(row) = found.next()? {
-                entries.push(EntryRow {
-                    id: rows::entry_id(row, "terminal", "seq")?,
-                    received_at: rows::moment(row, "received_at")?,
-                    entry: serde_json::from_str::<Entry>(&rows::text(row, "body")?).map_err(|why| unreadable(&why)),
-                });
-            }
-            Ok(entries)
+            read_all(query.query(params![day.start().unix_ms(), day.end().unix_ms(), day.to_string()])?)
         };
         self.0.readers.read(odd).await
     }

@@ -5,9 +5,9 @@
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 use sha2::{Digest as _, Sha256};
-use shared::{chain::Link, entry::Entry, ids::TerminalId, planted, sync::push::LONGEST_ENTRY, time::Moment};
+use shared::{chain::Link, ids::TerminalId, planted, sync::push::LONGEST_ENTRY, time::Moment};
 
-use super::{EntryRow, Store, StoreError, entries::unreadable, rows, writer::Writing};
+use super::{EntryRow, Store, StoreError, entries::read_all, rows, writer::Writing};
 
 /// Of one terminal. Whoever stole it shall not fill the disk.
 const MOST_ENTRIES: i64 = 20_000;
@@ -34,17 +34,9 @@ impl Store {
     /// As the terminals numbered them.
     pub async fn entries_set_aside(&self) -> Result<Vec<EntryRow>, StoreError> {
         let all = |db: &Connection| {
-            let mut query = db.prepare_cached("select * from set_aside order by terminal, seq, received_at")?;
-            let mut found = query.query([])?;
-            let mut entries = Vec::new();
-            while let Some(row) = found.next()? {
-                entries.push(EntryRow {
-                    id: rows::entry_id(row, "terminal", "seq")?,
-                    received_at: rows::moment(row, "received_at")?,
-                    entry: serde_json::from_str::<Entry>(&rows::text(row, "body")?).map_err(|why| unreadable(&why)),
-                });
-            }
-            Ok(entries)
+            let mut query =
+                db.prepare_cached("select *, null as why from set_aside order by terminal, seq, received_at")?;
+            read_all(query.query([])?)
         };
         self.0.readers.read(all).await
     }
