@@ -312,6 +312,8 @@ fn an_entry_is_purged_when_it_has_been_countersigned_for_thirty_days_and_the_cha
     store.forget(day().plus_days(100)).unwrap();
     let noted: i64 = store.connection.query_row("select count(*) from countersigned", [], |row| row.get(0)).unwrap();
     assert_eq!(noted, 2, "what is older than thirty days is said by the latest of it");
+    store.keep_receipt(&receipt(head)).unwrap();
+    assert_eq!((left(&mut store), store.load().unwrap().receipted), (1, 3), "it was shown again before it was purged");
 }
 
 #[test]

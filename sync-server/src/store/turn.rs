@@ -20,15 +20,18 @@ use super::connection::{BUSY_WAIT, without_waiting};
 /// Who stands in line has to look more often than others come by.
 const LOOK_AGAIN: Duration = Duration::from_millis(2);
 const LOOKS: u128 = BUSY_WAIT.as_millis() / LOOK_AGAIN.as_millis();
-/// Half a second: one in line that does not begin in all this time has been stopped, and so many transactions pass it.
+/// Half a second: one in line that does not begin in all this time has been stopped, and so many transactions pass it; twice as many each
+/// time that it still stands there.
 const LET_GO_FIRST_LOOKS: u32 = 250;
 const PASS_IT: u32 = 200;
+const PASS_IT_AT_MOST: u32 = 100_000;
 
 #[derive(Debug)]
 pub(super) struct Turn {
     line: Option<File>,
-    /// So many more transactions pass whoever is in line.
+    /// So many more transactions pass whoever is in line, and so many the next time.
     passes: u32,
+    passes_next: u32,
 }
 
 impl Turn {
@@ -39,7 +42,7 @@ impl Turn {
         if let Err(cause) = &line {
             tracing::warn!(%cause, "no line can be formed: a command may not get through beside a busy server");
         }
-        Self { line: line.ok(), passes: 0 }
+        Self { line: line.ok(), passes: 0, passes_next: PASS_IT }
     }
 
     /// Begins to write, after whoever stands in line; `SQLITE_BUSY` when that took too long, or when the one who writes `gives_up`.
@@ -70,11 +73,13 @@ impl Turn {
         }
         for _ in 0..LET_GO_FIRST_LOOKS {
             if Standing::first(line).is_some() {
+                self.passes_next = PASS_IT;
                 return;
             }
             thread::sleep(LOOK_AGAIN);
         }
-        self.passes = PASS_IT;
+        self.passes = self.passes_next;
+        self.passes_next = self.passes_next.saturating_mul(2).min(PASS_IT_AT_MOST);
     }
 }
 
@@ -171,10 +176,17 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("office.sqlite3");
         let (db, mut turn, stopped) = (connection::writing(&path).unwrap(), Turn::at(&path), Turn::at(&path));
-        let _stands = Standing::first(stopped.line.as_ref().unwrap()).unwrap();
+        let stands = Standing::first(stopped.line.as_ref().unwrap()).unwrap();
         turn.begin(&db, || false).unwrap().commit().unwrap();
         assert_eq!(turn.passes, PASS_IT, "the next ones go without waiting");
         turn.begin(&db, || false).unwrap().commit().unwrap();
         assert_eq!(turn.passes, PASS_IT - 1);
+        turn.passes = 0;
+        turn.begin(&db, || false).unwrap().commit().unwrap();
+        assert_eq!(turn.passes, 2 * PASS_IT, "it still stands there");
+        turn.passes = 0;
+        drop(stands);
+        turn.begin(&db, || false).unwrap().commit().unwrap();
+        assert_eq!((turn.passes, turn.passes_next), (0, PASS_IT), "the line moves again");
     }
 }
