@@ -78,6 +78,42 @@ impl Sealable for EntryReceipt {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        entry::{Direction, Entry, GuardReason, Outcome, PaperCase, Remark, Said},
+        identity::PersonName,
+        ids::GateIndex,
+        verdict::Verdict,
+    };
+
+    #[test]
+    fn an_entry_in_which_all_is_said_at_length_is_far_from_too_long() {
+        let remark = || Remark::parse(&"长".repeat(Remark::MAX_CHARS)).unwrap();
+        let paper = PaperCase {
+            visitor: PersonName::parse(&"长".repeat(100)).unwrap(),
+            phone_tail: "0102".to_owned(),
+            host: remark(),
+            reason: remark(),
+            plates: Vec::new(),
+        };
+        let said = Said {
+            verdict: Verdict::Admit,
+            pass: None,
+            name: None,
+            foreign_code: Some("00112233445566ff".to_owned()),
+            paper: Some(Box::new(paper)),
+        };
+        let entry = Entry {
+            at: Moment::from_unix_s(1_000_000),
+            clock_trusted: true,
+            gate: GateIndex::new(1).unwrap(),
+            direction: Direction::In,
+            said,
+            outcome: Outcome::LetIn { reason: GuardReason::Other { text: remark() } },
+            party: u8::MAX,
+        };
+        let written = serde_json::to_string(&entry).unwrap();
+        assert!(2 * written.len() < LONGEST_ENTRY, "{}", written.len());
+    }
 
     #[test]
     fn a_mark_is_the_beginning_of_its_hash() {

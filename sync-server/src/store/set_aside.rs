@@ -145,13 +145,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn short_ones_are_kept_so_many_of_each_terminal() {
+    async fn those_as_short_as_entries_are_are_kept_so_many_of_each_terminal() {
         let office = Office::open();
         let terminal = withdrawn(&office, 1).await;
         assert_eq!(office.store.set_aside(terminal, links(1, 1, 100), office.now).await.unwrap(), 1);
         let db = rusqlite::Connection::open(&office.path).unwrap();
-        db.execute("update held_aside set entries = ?1", [MOST_ENTRIES - 1]).unwrap();
-        assert_eq!(office.store.set_aside(terminal, links(2, 3, 100), office.now).await.unwrap(), 2);
+        db.execute("update held_aside set entries = ?1, bytes = ?1 * 500", [MOST_ENTRIES - 1]).unwrap();
+        assert_eq!(office.store.set_aside(terminal, links(2, 3, 500), office.now).await.unwrap(), 2);
         assert_eq!(office.look("select count(*) from set_aside"), 2);
         let other = withdrawn(&office, 2).await;
         assert_eq!(office.store.set_aside(other, links(1, 2, 100), office.now).await.unwrap(), 2);

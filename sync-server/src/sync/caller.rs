@@ -98,3 +98,20 @@ fn signature_headers(headers: &HeaderMap) -> Option<SignatureHeaders> {
         signature: only(SIGNATURE)?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use ed25519_dalek::SigningKey;
+    use shared::sync::http_signature::{Nonce, sign};
+
+    use super::*;
+
+    #[test]
+    fn a_request_says_which_terminal_it_is_from_whoever_signed_it() {
+        let (terminal, nonce) = (TerminalId::new(7), Nonce::from_random([1; 16]));
+        let parameters = Parameters { created_s: 0, nonce, terminal };
+        let signed = sign(&parameters, "POST", "/", b"", &SigningKey::from_bytes(&[1; 32]));
+        assert_eq!(claimed(&HeaderValue::from_str(&signed.signature_input).unwrap()), Some(terminal));
+        assert_eq!(claimed(&HeaderValue::from_static("7")), None);
+    }
+}

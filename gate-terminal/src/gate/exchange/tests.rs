@@ -85,23 +85,21 @@ fn a_receipt_that_comes_when_all_is_forgotten_is_no_alarm_and_is_asked_for_again
 }
 
 #[test]
-fn a_receipt_by_another_key_for_another_terminal_or_from_the_future_is_none() {
+fn a_receipt_by_another_key_or_none_for_another_terminal_or_from_the_future_is_none() {
     let forged = |office: &Office| {
         let forger = Office { beacon_key: office.pass_key.clone(), ..office.clone() };
         Event::Pushed(forger.receipt(Head { seq: 1, hash: ChainHash::START }, morning()))
     };
-    let other_terminal = |office: &Office| {
-        let receipt = EntryReceipt {
-            terminal: shared::ids::TerminalId::new(99),
-            head: Head { seq: 1, hash: ChainHash::START },
-            at: morning(),
-        };
-        let key = Some(shared::ids::KeyId::new(2));
+    let signed = |office: &Office, terminal, key| {
+        let receipt = EntryReceipt { terminal, head: Head { seq: 1, hash: ChainHash::START }, at: morning() };
         let receipt = shared::seal::Sealed::seal(&receipt, key, &office.beacon_key).unwrap();
         Event::Pushed(PushAnswer { receipt })
     };
     let (terminal, _) = gate_with_entries(2);
-    for event in [forged(&terminal.office), other_terminal(&terminal.office), receipt(&terminal, 3)] {
+    let office = &terminal.office;
+    let other_terminal = signed(office, shared::ids::TerminalId::new(99), Some(KeyId::new(2)));
+    let under_no_key = signed(office, office.post().terminal, None);
+    for event in [forged(office), other_terminal, under_no_key, receipt(&terminal, 3)] {
         let (mut terminal, _) = gate_with_entries(2);
         let effects = terminal.tell(event);
         assert_eq!(alarm(&effects), Some(&Alarm::ReceiptUnproven));
