@@ -110,16 +110,24 @@ pub(super) fn backlog(
     }
     let (address, counted) = outside.block_on(proxy::to(campus.listen(), Some(1_000_000)))?;
     let seq = outside.block_on(latest(campus))?;
+    // What it heard before is not taken for what it has yet to hear.
+    campus.later(chrono::TimeDelta::minutes(1));
+    let begun = campus.now();
     let since = now();
     let gate = Gate::start(campus, folder.path(), &address)?;
     gate.until("the backlog to be gone", |snapshot| {
         snapshot.status.unsent == 0
             && snapshot.status.freshness == Freshness::Fresh
-            && snapshot.status.entered_today > 0
+            && snapshot.status.news_as_of >= Some(begun)
     })?;
     let took = since.elapsed();
     let (up, down) = counted.take();
     drop(gate);
+    let known = SqliteStore::open_to_look(&folder.path().join(DATABASE_FILE)).and_then(|mut store| store.load());
+    let known = known.map_err(told)?.news.head.seq;
+    if known < seq {
+        return Err(told(format!("the gate knows the feed up to link {known} of {seq}")));
+    }
     let heard = Heard::checked(campus, (1, entries), seq)?;
     let (passes, moves) = MISSED;
     writeln!(
