@@ -10,6 +10,7 @@ mod entries;
 mod feed;
 mod gate;
 mod held;
+mod issued;
 mod proxy;
 
 use std::{io::Write, path::PathBuf};
@@ -50,7 +51,8 @@ pub(crate) fn run(wanted: &Wanted, out: &mut dyn Write) -> Result<(), Trouble> {
     let (office, outside) = (threads(SERVER)?, threads("callers")?);
     let campus = office.block_on(Campus::with(OPEN_HOUSE))?;
     held::run(&outside, &campus, (wanted.gates, wanted.revocations), out)?;
-    entries::run(&outside, &campus, wanted.entries, &wanted.within, out)?;
+    let office_of_entries = office.block_on(Campus::with(OPEN_HOUSE))?;
+    entries::run(&outside, &office_of_entries, wanted.entries, &wanted.within, out)?;
     let office_of_many = office.block_on(Campus::with(OPEN_HOUSE))?;
     gate::first(&outside, &office_of_many, wanted.passes, &wanted.within, out)?;
     let office_of_a_day = office.block_on(Campus::with(OPEN_HOUSE))?;

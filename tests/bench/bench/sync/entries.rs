@@ -25,13 +25,21 @@ use shared::{
 use tokio::runtime::Runtime;
 use world::campus::Campus;
 
-use super::{SERVER, caller::Caller, gate::entry, told};
+use super::{
+    SERVER,
+    caller::Caller,
+    gate::{entry, latest},
+    issued::{self, Heard},
+    told,
+};
 use crate::spread::middle;
 
 /// Gates that push at once, where the server's CPU is counted.
 const GATES: u32 = 8;
 /// Times that they do, the bare rows after each.
-const TURNS: usize = 5;
+const TURNS: u32 = 5;
+/// One alone, and those of all turns.
+const PUSHING: u32 = 1 + GATES * TURNS;
 
 pub(super) fn run(
     outside: &Runtime,
@@ -40,8 +48,10 @@ pub(super) fn run(
     within: &Path,
     out: &mut dyn Write,
 ) -> Result<(), Trouble> {
+    issued::until_evening(outside, campus, entries * u64::from(PUSHING))?;
+    let link = outside.block_on(latest(campus))?;
     let folder = tempfile::Builder::new().prefix("bench-").tempdir_in(within)?;
-    let database = campus.room().join("server/office.sqlite3");
+    let database = campus.database();
     let open = |pushes: usize| Bare::open(&database, &folder.path().join(format!("{pushes}.sqlite3")), pushes);
     let mut bare = [open(1)?, open(GATES as usize)?];
     let mut gates = Gates { campus, office: Office::today(), entries, next: 0 };
@@ -64,7 +74,12 @@ pub(super) fn run(
             bare.turns.push((rows / spent.as_secs_f64(), rows / cpu.as_secs_f64()));
         }
     }
+    let heard = Heard::checked(campus, (u64::from(PUSHING), entries), link)?;
+    for bare in &bare {
+        bare.must_hold(&heard)?;
+    }
     writeln!(out, "\nEntries pushed by 500, checked, told to the other gates, durable and countersigned")?;
+    writeln!(out, "  {heard}")?;
     writeln!(out, "  {entries} of one gate in {:.2} s; wanted: 1 s at most", one.as_secs_f64())?;
     writeln!(
         out,
@@ -144,7 +159,7 @@ fn pushes(caller: Caller, office: &Office, from: u64, entries: u64) -> Result<Pu
     for numbers in numbers.chunks(PUSH_BATCH) {
         let (mut links, mut marks) = (Vec::new(), String::new());
         for number in numbers {
-            let body = serde_json::to_string(&entry(office, *number)?)?;
+            let body = serde_json::to_string(&entry(office, *number, number - from)?)?;
             head = head.extend(name, &body);
             marks.push_str(&mark(head.hash));
             links.push(Link { seq: head.seq, body: RawValue::from_string(body)? });
@@ -194,6 +209,18 @@ impl Bare {
         Ok((terminal, newest("select ifnull(max(seq), 0) from feed where campus = 1")?))
     }
 
+    /// All that the office holds, or less was compared with.
+    fn must_hold(&self, heard: &Heard) -> Result<(), Trouble> {
+        let count = |sql| self.db.query_row(sql, [], |row| row.get::<_, i64>(0)).map_err(told);
+        let held = (count("select count(*) from entry")?, count("select count(*) from feed")?);
+        let wanted = (heard.entries.cast_signed(), heard.told.cast_signed());
+        if held == wanted {
+            Ok(())
+        } else {
+            Err(told(format!("bare rows of entries and links: {held:?}, wanted: {wanted:?}")))
+        }
+    }
+
     /// How long it takes, and its CPU.
     fn put_new(&mut self) -> Result<(Duration, Duration), Trouble> {
         let source = Connection::open(&self.from).map_err(told)?;
@@ -226,12 +253,13 @@ fn put(db: &mut Connection, group: usize, entered: &[Row], feed: &[Row]) -> Resu
     let work = || -> Result<(), rusqlite::Error> {
         let mut insert_entry = db.prepare("insert into entry values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")?;
         let mut insert_feed = db.prepare("insert into feed values (?1, ?2, ?3, ?4, ?5)")?;
-        for (entries, links) in entered.chunks(group).zip(feed.chunks(group)) {
+        let mut feed = feed.chunks(group);
+        for entries in entered.chunks(group) {
             db.execute_batch("begin immediate")?;
             for row in entries {
                 insert_entry.execute(params_from_iter(row))?;
             }
-            for row in links {
+            for row in feed.next().unwrap_or_default() {
                 insert_feed.execute(params_from_iter(row))?;
             }
             db.execute_batch("commit")?;

@@ -32,7 +32,12 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use world::campus::{Campus, today};
 
-use super::{caller::CAMPUS, feed, proxy, told};
+use super::{
+    caller::CAMPUS,
+    feed,
+    issued::{self, Heard},
+    proxy, told,
+};
 
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -88,6 +93,7 @@ pub(super) fn backlog(
     out: &mut dyn Write,
 ) -> Result<(), Trouble> {
     let office = Office::today();
+    issued::until_evening(outside, campus, entries)?;
     let folder = outside.block_on(enrolled(campus, within))?;
     let (address, counted) = outside.block_on(proxy::to(campus.listen(), None))?;
     let gate = Gate::start(campus, folder.path(), &address)?;
@@ -99,21 +105,30 @@ pub(super) fn backlog(
     {
         let mut store = SqliteStore::open(&folder.path().join(DATABASE_FILE)).map_err(told)?;
         for number in 0..entries {
-            store.append(&entry(&office, number)?).map_err(told)?;
+            store.append(&entry(&office, number, number)?).map_err(told)?;
         }
     }
     let (address, counted) = outside.block_on(proxy::to(campus.listen(), Some(1_000_000)))?;
+    let seq = outside.block_on(latest(campus))?;
+    // What it heard before is not taken for what it has yet to hear.
+    campus.later(chrono::TimeDelta::minutes(1));
+    let begun = campus.now();
     let since = now();
     let gate = Gate::start(campus, folder.path(), &address)?;
-    let seq = outside.block_on(latest(campus))?;
     gate.until("the backlog to be gone", |snapshot| {
         snapshot.status.unsent == 0
             && snapshot.status.freshness == Freshness::Fresh
-            && snapshot.status.entered_today > 0
+            && snapshot.status.news_as_of >= Some(begun)
     })?;
     let took = since.elapsed();
     let (up, down) = counted.take();
     drop(gate);
+    let known = SqliteStore::open_to_look(&folder.path().join(DATABASE_FILE)).and_then(|mut store| store.load());
+    let known = known.map_err(told)?.news.head.seq;
+    if known < seq {
+        return Err(told(format!("the gate knows the feed up to link {known} of {seq}")));
+    }
+    let heard = Heard::checked(campus, (1, entries), seq)?;
     let (passes, moves) = MISSED;
     writeln!(
         out,
@@ -126,6 +141,7 @@ pub(super) fn backlog(
         up as f64 / 1e6,
         down as f64 / 1e6
     )?;
+    writeln!(out, "  {heard}")?;
     Ok(())
 }
 
@@ -140,7 +156,7 @@ fn idle(outside: &Runtime, counted: &proxy::Counted, out: &mut dyn Write) -> Res
     Ok(())
 }
 
-async fn latest(campus: &Campus) -> Result<u64, Trouble> {
+pub(super) async fn latest(campus: &Campus) -> Result<u64, Trouble> {
     let fed = campus.state.store.feed_after(CAMPUS, shared::sync::pull::Cursor::START, 1).await;
     Ok(fed.map_err(told)?.map_err(told)?.latest)
 }
@@ -149,13 +165,15 @@ fn visitor(office: &Office, number: u64) -> Result<Change, Trouble> {
     Ok(Change::PassIssued(feed::visitor(office, number, today())?.into()))
 }
 
-pub(super) fn entry(office: &Office, number: u64) -> Result<Entry, Trouble> {
+/// The visitor of this number goes in, as so many went before at the same gate; the last ones in the evening.
+pub(super) fn entry(office: &Office, number: u64, nth: u64) -> Result<Entry, Trouble> {
     let record = office.record(number)?;
     let name = record.visitor.masked();
     Ok(Entry {
         at: today()
             .at_minute(8 * 60)
-            .plus(chrono::TimeDelta::milliseconds(i64::try_from(number * 1_913).map_err(told)?)),
+            .plus(chrono::TimeDelta::milliseconds(i64::try_from(nth * 1_913).map_err(told)?))
+            .min(today().at_minute(20 * 60)),
         clock_trusted: true,
         gate: GateIndex::new(0).ok_or_else(|| told("no gate"))?,
         direction: Direction::In,
