@@ -25,6 +25,7 @@ async fn whoever_asks_to_be_remembered_is_for_a_month_and_others_until_the_brows
     assert!(desk.cookie("session").await?.unwrap().get("expiry").is_none());
     desk.goes_to("/bookings").await?;
     desk.presses("退出登录").await?;
+    desk.sees("来校访问，请先预约").await?;
     desk.goes_to("/bookings").await?;
     desk.sees("获取验证码").await
 }
