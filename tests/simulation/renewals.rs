@@ -108,7 +108,8 @@ impl World {
             2 => vec![signs.pass.id(), signs.beacon_id],
             _ => self.more_dice.pick(&all).map(|key| key.id).into_iter().collect(),
         };
-        let renewed = match renewal::revoke(&folder, &root_path(&folder), &ids, now) {
+        let held = self.office.wait(state.store.least_key_set(now.minus(SWITCH_WITHIN))).map_err(told)?;
+        let renewed = match renewal::revoke(&folder, &root_path(&folder), &ids, held, now) {
             // It was revoked a moment ago, and the server has not looked since.
             Err(KeysFault::UnknownKey(_)) => return Ok(()),
             renewed => renewed.map_err(told)?,

@@ -83,7 +83,7 @@ pub enum Command {
     },
     /// 用备份换下数据库，先停止服务；原数据库另存 Put a copy in the database's place, which is kept; stop the server first
     Restore {
-        /// 备份文件，由 backup 或 [backup] 写出 The copy to put there
+        /// 备份文件，由 backup 命令或 `[backup]` 设置写出 The copy to put there
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },

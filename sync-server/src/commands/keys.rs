@@ -127,10 +127,19 @@ pub(super) async fn rotate(office: &Office, root: &Path, out: &mut dyn Write) ->
 
 pub(super) async fn revoke(office: &Office, root: &Path, ids: &[KeyId], out: &mut dyn Write) -> Result<(), Failure> {
     let now = office.now();
-    let renewed = renewal::revoke(&office.config.data_dir, root, ids, now)?;
+    let held = office.store.least_key_set(now.minus(SWITCH_WITHIN)).await?;
+    let renewed = renewal::revoke(&office.config.data_dir, root, ids, held, now)?;
     writeln!(out, "已作废密钥 {}，签发第 {} 号密钥集。The keys are revoked", listed(ids), renewed.set.number())?;
     if !renewed.made.is_empty() {
         writeln!(out, "新密钥 {} 立即启用。New keys sign from now on", listed(&renewed.made))?;
+    }
+    let kept: Vec<_> = renewed.kept().collect();
+    if !kept.is_empty() {
+        writeln!(
+            out,
+            "密钥 {} 仍被校门认可；若放在一起外泄，请一并作废。These are still believed: revoke them too if they lay beside",
+            listed(&kept)
+        )?;
     }
     let keys = Keys::load(&office.config.data_dir)?;
     let done = office.store.seal_anew(&keys.opened, &keys.signs.pass, now).await?;

@@ -204,7 +204,8 @@ fn said(unsent: &Unsent) -> String {
     let kind = match unsent.kind {
         Kind::Permanent => "被拒绝（refused）",
         Kind::Later { .. } | Kind::Enough { .. } if unsent.somebody => "需要有人处理（somebody's turn）",
-        Kind::Later { .. } | Kind::Enough { .. } => "暂未受理（later）",
+        Kind::Later { .. } => "暂未受理（later）",
+        Kind::Enough { .. } => "这个号码暂时收满了，请换人再试（had enough）",
         Kind::Unknown => "结果不明（unknown）",
     };
     let cause = unsent.cause.as_deref().map(|cause| format!("（{}）", first_cause(cause))).unwrap_or_default();

@@ -108,12 +108,7 @@ impl Keys {
     #[must_use]
     pub fn switched(&self, held: Option<u32>, now: Moment) -> Option<Self> {
         let next = self.next.as_ref()?;
-        let known = held.is_none_or(|held| held >= next.set);
-        (known || now >= next.since.plus(SWITCH_WITHIN)).then(|| Self {
-            signs: next.clone(),
-            next: None,
-            ..self.clone()
-        })
+        is_due(next.set, next.since, held, now).then(|| Self { signs: next.clone(), next: None, ..self.clone() })
     }
 
     #[must_use]
@@ -171,6 +166,11 @@ impl std::fmt::Debug for Keys {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Keys(set {}, roots {})", self.key_set_number, self.roots.fingerprint())
     }
+}
+
+/// Whether keys that a set of this number named first sign by now: every gate that is heard of holds it, or it has been long enough.
+fn is_due(set: u32, since: Moment, held: Option<u32>, now: Moment) -> bool {
+    held.is_none_or(|held| held >= set) || now >= since.plus(SWITCH_WITHIN)
 }
 
 /// Which keys sign; in an office that never changed them, its first.

@@ -21,7 +21,7 @@ use shared::{
 use zeroize::Zeroizing;
 
 use super::{
-    KeysFault, SWITCH_WITHIN,
+    KeysFault, SWITCH_WITHIN, is_due,
     places::Places,
     secret_file::{Secret, create, create_dir, read, remove},
     set_file::{KeySetFile, Signing},
@@ -112,7 +112,7 @@ fn create_all(secrets: &[(&Path, &Secret)]) -> Result<(), KeysFault> {
 pub fn rotate(data_dir: &Path, root: &Path, held: Option<u32>, now: Moment) -> Result<Renewed, KeysFault> {
     let mut draft = Draft::begin(data_dir, root, now)?;
     if let Some(next) = draft.file.next.take() {
-        if held.is_some_and(|held| held < next.set) && now < next.since.plus(SWITCH_WITHIN) {
+        if !is_due(next.set, next.since, held, now) {
             return Err(KeysFault::StillSwitching);
         }
         draft.signing = next;
@@ -126,9 +126,20 @@ pub fn rotate(data_dir: &Path, root: &Path, held: Option<u32>, now: Moment) -> R
     draft.sign()
 }
 
-/// Ends keys at once. Where one of them signs, the next one does, or one that is made for it, from this moment on.
-pub fn revoke(data_dir: &Path, root: &Path, ids: &[KeyId], now: Moment) -> Result<Renewed, KeysFault> {
+/// Ends keys at once. Where one of them signs, the next one does, or one that is made for it, from this moment on; none that a rotation
+/// has retired signs again. `held` as in [`Keys::switched`](super::Keys::switched).
+pub fn revoke(
+    data_dir: &Path,
+    root: &Path,
+    ids: &[KeyId],
+    held: Option<u32>,
+    now: Moment,
+) -> Result<Renewed, KeysFault> {
     let mut draft = Draft::begin(data_dir, root, now)?;
+    // The server lets the next keys sign when it is their turn, and keeps that nowhere.
+    if let Some(next) = draft.file.next.take_if(|next| is_due(next.set, next.since, held, now)) {
+        draft.signing = next;
+    }
     for id in ids {
         if draft.body.keys.iter().all(|key| key.id != *id) {
             return Err(KeysFault::UnknownKey(*id));
@@ -168,6 +179,13 @@ pub struct Renewed {
     pub set: KeySet,
     pub made: Vec<KeyId>,
     pub retired: Vec<RootKey>,
+}
+
+impl Renewed {
+    /// What else is believed until it runs out.
+    pub fn kept(&self) -> impl Iterator<Item = KeyId> {
+        self.set.keys().iter().map(|key| key.id).filter(|id| !self.made.contains(id))
+    }
 }
 
 /// The set that is about to follow.

@@ -12,7 +12,7 @@ pub struct PushFault {
     /// `fork`, `altered` or `head`; of entries that were told to nobody `gate`, `party`, `many` or `unknown`.
     pub what: String,
     /// The first number that does not hold; of a head, its own; of entries the first that was told to nobody. 0 for all that are
-    /// more than [`NUMBERS_KEPT`].
+    /// more than `NUMBERS_KEPT`.
     pub seq: u64,
     pub first_at: Moment,
     pub last_at: Moment,

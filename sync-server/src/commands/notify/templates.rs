@@ -42,8 +42,8 @@ pub(super) fn not_tried(named: &str, settings: &Sms, tried: &str, out: &mut dyn 
     let (count, listed) = (left.len(), listed.join("、"));
     writeln!(
         out,
-        "{named}：另有 {count} 个模板没有试：{listed}。登录验证码 sign_in_code 不通则无人能登录；请加 --template 种类 逐个试。\
-         {count} others were not tried; try each with --template KIND"
+        "{named}：另有 {count} 个模板没有试：{listed}。登录验证码 sign_in_code 不通则无人能登录；请加 --template 种类 逐个试；\
+         一个号码一天只收十条左右，请分给几个人。{count} others were not tried; try each with --template KIND, with several staff"
     )?;
     Ok(())
 }

@@ -112,7 +112,7 @@ fn a_revoked_key_is_gone_at_once_and_its_number_never_comes_again() {
     let desk = Desk::new();
     let old = desk.keys();
     let today = CampusDay::of(NOW);
-    let renewed = revoke(&desk.data(), &desk.root, &[KeyId::new(1)], NOW).unwrap();
+    let renewed = revoke(&desk.data(), &desk.root, &[KeyId::new(1)], None, NOW).unwrap();
     assert_eq!(renewed.made, [KeyId::new(3)]);
     let keys = desk.keys();
     assert_eq!(keys.signs.pass.id(), KeyId::new(3), "without waiting for any gate");
@@ -120,29 +120,35 @@ fn a_revoked_key_is_gone_at_once_and_its_number_never_comes_again() {
     assert_eq!(old.signs.pass.seal(&claims(today)).open(&keys.opened), Err(PassFault::UnknownKey));
     assert!(keys.signs.pass.seal(&claims(today)).open(&keys.opened).is_ok());
     assert_eq!(desk.secrets(), ["beacon.key", "pass-3.key"]);
-    revoke(&desk.data(), &desk.spare, &[KeyId::new(2), KeyId::new(3)], NOW).unwrap();
+    revoke(&desk.data(), &desk.spare, &[KeyId::new(2), KeyId::new(3)], None, NOW).unwrap();
     let keys = desk.keys();
     assert_eq!((keys.signs.pass.id(), keys.signs.beacon_id), (KeyId::new(4), KeyId::new(5)));
-    assert!(matches!(revoke(&desk.data(), &desk.root, &[KeyId::new(3)], NOW), Err(KeysFault::UnknownKey(_))));
+    assert!(matches!(revoke(&desk.data(), &desk.root, &[KeyId::new(3)], None, NOW), Err(KeysFault::UnknownKey(_))));
     let mode = fs::metadata(desk.data().join("secrets/pass-4.key")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
 }
 
 #[test]
 fn a_key_revoked_in_the_middle_of_a_rotation() {
-    let wants = |revoked: &[u16], pass, next: Option<u16>| {
+    let wants = |revoked: &[u16], held, pass, next: Option<u16>| {
         let desk = Desk::new();
         rotate(&desk.data(), &desk.root, None, after(30)).unwrap();
         let ids: Vec<KeyId> = revoked.iter().copied().map(KeyId::new).collect();
-        revoke(&desk.data(), &desk.root, &ids, after(30)).unwrap();
+        let renewed = revoke(&desk.data(), &desk.root, &ids, Some(held), after(30)).unwrap();
         let keys = desk.keys();
         let found = (keys.signs.pass.id().get(), keys.next.map(|next| next.pass.id().get()));
-        assert_eq!(found, (pass, next), "revoked {revoked:?}");
+        assert_eq!(found, (pass, next), "revoked {revoked:?} where gates hold {held}");
+        let kept: Vec<_> = (1..=4).filter(|id| !revoked.contains(id)).map(KeyId::new).collect();
+        assert_eq!(renewed.kept().collect::<Vec<_>>(), kept);
     };
-    wants(&[1], 3, None);
-    wants(&[3], 1, None);
-    wants(&[1, 3], 5, None);
-    wants(&[1, 2, 3, 4], 5, None);
+    wants(&[1], 1, 3, None);
+    wants(&[3], 1, 1, None);
+    wants(&[1, 3], 1, 5, None);
+    wants(&[1, 2, 3, 4], 1, 5, None);
+    // Every gate has the next keys, so they sign, and what they follow signs no more.
+    wants(&[1], 2, 3, None);
+    wants(&[3], 2, 5, None);
+    wants(&[3, 4], 2, 5, None);
 }
 
 #[test]
@@ -209,7 +215,7 @@ fn nothing_is_signed_by_a_file_that_is_no_root() {
     create(&stranger, &secret().unwrap()).unwrap();
     for told in [
         rotate(&desk.data(), &stranger, None, NOW).unwrap_err(),
-        revoke(&desk.data(), &stranger, &[KeyId::new(1)], NOW).unwrap_err(),
+        revoke(&desk.data(), &stranger, &[KeyId::new(1)], None, NOW).unwrap_err(),
         replace_spare(&desk.data(), &stranger, &desk.dir.path().join("new.key"), NOW).unwrap_err(),
     ] {
         assert!(matches!(told, KeysFault::NoRoot { .. }), "{told}");
