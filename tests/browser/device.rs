@@ -109,6 +109,8 @@ impl Device {
             "goog:chromeOptions": options,
             "goog:loggingPrefs": {"performance": "ALL"},
             "unhandledPromptBehavior": "ignore",
+            // On a machine that is busy a page of many rows is looked through for more than the usual half minute.
+            "timeouts": {"script": 110_000},
         }}})
     }
 }
