@@ -1,5 +1,8 @@
 //! Entries as terminals push them: once, in order, and what does not fit set aside.
 
+mod bounds;
+mod one_pass;
+
 use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering},
@@ -98,6 +101,17 @@ fn first_moved(gate: &Gate, entry: &Entry, party: u8) -> Change {
 
 fn minutes(office: &Office, minute: i64) -> Moment {
     office.now.plus(TimeDelta::minutes(minute))
+}
+
+fn gone_in(office: &Office, minute: usize) -> Entry {
+    entry(minutes(office, i64::try_from(minute).unwrap()), Direction::In, 1)
+}
+
+/// What a gate that lies writes: `many` entries by one pass, each by its number among them.
+fn flood(gate: &mut Gate, many: usize, each: impl Fn(usize) -> Entry) {
+    for number in 0..many {
+        gate.saw(&each(number));
+    }
 }
 
 #[tokio::test]
@@ -329,258 +343,6 @@ async fn where_a_pass_went_is_told_while_its_day_lasts() {
     assert_eq!(office.look(moved), 1);
     office.store.push(gate.id, &gate.request(1..2), today().end()).await.unwrap().unwrap();
     assert_eq!((office.look(moved), office.look("select count(*) from entry")), (1, 2), "a day later no gate needs it");
-}
-
-#[tokio::test]
-async fn one_pass_in_at_two_gates_is_found_in_whatever_order_they_report() {
-    for second_reports_first in [false, true] {
-        let office = Office::open();
-        let (mut south, mut north) = (Gate::enrol(&office, 1).await, Gate::enrol(&office, 2).await);
-        south.saw(&entry(minutes(&office, 0), Direction::In, 1));
-        north.saw(&entry(minutes(&office, 9), Direction::In, 1));
-        // Another pass leaves by the south before it comes in again by the north: no conflict.
-        south.saw(&entry(minutes(&office, 1), Direction::In, 2));
-        south.saw(&entry(minutes(&office, 2), Direction::Out, 2));
-        north.saw(&entry(minutes(&office, 10), Direction::In, 2));
-        let mut gates = [&south, &north];
-        if second_reports_first {
-            gates.reverse();
-        }
-        for gate in gates {
-            gate.push(&office, 0..gate.links.len()).await.unwrap();
-        }
-        let conflicts = office.store.conflicts().await.unwrap();
-        let found: Vec<_> = conflicts.iter().map(|c| (c.pass, c.first, c.second)).collect();
-        let at = |gate: &Gate, seq| EntryId { terminal: gate.id, seq };
-        assert_eq!(found, [(PassId::from_bytes([1; 8]), at(&south, 1), at(&north, 1))], "{second_reports_first}");
-    }
-}
-
-#[tokio::test]
-async fn one_pass_in_twice_at_one_gate_is_found_and_an_exit_between_clears_it() {
-    let office = Office::open();
-    let (mut south, mut north) = (Gate::enrol(&office, 1).await, Gate::enrol(&office, 2).await);
-    for (minute, direction, pass) in [
-        (0, Direction::In, 1),
-        (9, Direction::In, 1),
-        (1, Direction::In, 2),
-        (2, Direction::Out, 2),
-        (3, Direction::In, 2),
-    ] {
-        south.saw(&entry(minutes(&office, minute), direction, pass));
-    }
-    south.push(&office, 0..5).await.unwrap();
-    let found: Vec<_> = office.store.conflicts().await.unwrap().iter().map(|c| (c.first, c.second)).collect();
-    let at = |seq| EntryId { terminal: south.id, seq };
-    assert_eq!(found, [(at(1), at(2))]);
-    // The exit lay at the other gate, which reports late.
-    north.saw(&entry(minutes(&office, 5), Direction::Out, 1));
-    north.push(&office, 0..1).await.unwrap();
-    assert_eq!(office.store.conflicts().await.unwrap(), []);
-}
-
-#[tokio::test]
-async fn at_one_gate_the_numbers_say_what_came_first_and_not_a_clock_that_was_put_right() {
-    let office = Office::open();
-    let mut gate = Gate::enrol(&office, 1).await;
-    let (into, out) = (Direction::In, Direction::Out);
-    for (minute, direction, pass) in
-        [(120, into, 1), (1, into, 1), (2, out, 1), (120, into, 2), (5, out, 2), (10, into, 2)]
-    {
-        gate.saw(&entry(minutes(&office, minute), direction, pass));
-    }
-    gate.push(&office, 0..6).await.unwrap();
-    let found: Vec<_> = office.store.conflicts().await.unwrap().iter().map(|c| (c.first.seq, c.second.seq)).collect();
-    assert_eq!(found, [(1, 2)]);
-}
-
-fn gone_in(office: &Office, minute: usize) -> Entry {
-    entry(minutes(office, i64::try_from(minute).unwrap()), Direction::In, 1)
-}
-
-/// What a gate that lies writes: `many` entries by one pass, each by its number among them.
-fn flood(gate: &mut Gate, many: usize, each: impl Fn(usize) -> Entry) {
-    for number in 0..many {
-        gate.saw(&each(number));
-    }
-}
-
-#[tokio::test]
-async fn one_pass_in_every_entry_of_a_push_is_looked_at_once_and_no_further_than_its_last() {
-    let office = Office::open();
-    let mut gate = Gate::enrol(&office, 1).await;
-    // Two other gates know the same pass; and among the flood another is let in twice.
-    for seed in [2, 3] {
-        let mut other = Gate::enrol(&office, seed).await;
-        flood(&mut other, 2, |number| gone_in(&office, number));
-        other.push(&office, 0..2).await.unwrap();
-    }
-    let known = office.look("select count(*) from conflict");
-    flood(&mut gate, 500, |number| match number {
-        200 | 300 => Entry { said: entry(office.now, Direction::In, 2).said, ..gone_in(&office, 10 + number) },
-        _ => gone_in(&office, 10 + number),
-    });
-    gate.push(&office, 0..500).await.unwrap();
-    let conflicts = office.store.conflicts().await.unwrap();
-    let of = |pass| conflicts.iter().filter(move |found| found.pass == PassId::from_bytes([pass; 8]));
-    let pairs: Vec<_> = of(2).map(|found| (found.first.seq, found.second.seq)).collect();
-    assert_eq!(pairs, [(201, 301)]);
-    assert_eq!(i64::try_from(of(1).count()).unwrap(), known + 63, "the last 64, and what was known before");
-    assert!(of(1).any(|found| (found.first.seq, found.second.seq) == (499, 500)));
-    assert_eq!(office.look("select count(*) from entry where terminal = 1"), 500, "all are kept");
-    assert_eq!(office.changes().await.len(), 504, "and told");
-}
-
-/// How many steps SQLite takes to say what these entries mean, which are kept already.
-fn steps(office: &Office, entries: &[(EntryId, Entry)]) -> u64 {
-    let mut db = rusqlite::Connection::open(&office.path).unwrap();
-    let counted = Arc::new(AtomicU64::new(0));
-    let count = Arc::clone(&counted);
-    let step = move || {
-        count.fetch_add(1, Ordering::Relaxed);
-        false
-    };
-    db.progress_handler(1, Some(step)).unwrap();
-    let transaction = db.transaction().unwrap();
-    let terminal = terminals::by_id(&transaction, entries[0].0.terminal).unwrap().unwrap();
-    what_they_mean(&Writing::of(&transaction), &terminal, entries, office.now).unwrap();
-    counted.load(Ordering::Relaxed)
-}
-
-#[tokio::test]
-async fn what_a_push_costs_does_not_grow_with_what_is_kept_of_its_pass() {
-    fn sent_away(office: &Office, number: usize) -> Entry {
-        let outcome = Outcome::SentAway { reason: GuardReason::CardDiffers };
-        Entry { outcome, party: 0, ..gone_in(office, number) }
-    }
-    let kinds: [fn(&Office, usize) -> Entry; 2] = [gone_in, sent_away];
-    for each in kinds {
-        let office = Office::open();
-        let mut gate = Gate::enrol(&office, 1).await;
-        flood(&mut gate, 4 * PUSH_BATCH, |number| each(&office, number));
-        let mut cost = Vec::new();
-        for batch in 0..4 {
-            let range = batch * PUSH_BATCH..(batch + 1) * PUSH_BATCH;
-            gate.push(&office, range.clone()).await.unwrap();
-            let pushed: Vec<_> = range
-                .map(|number| (EntryId { terminal: gate.id, seq: number as u64 + 1 }, each(&office, number)))
-                .collect();
-            cost.push(steps(&office, &pushed));
-        }
-        let (first, last) = (cost[0], cost[3]);
-        assert!(last <= first + first / 10, "{cost:?}");
-        assert!(last <= 100 * PUSH_BATCH as u64, "{cost:?}");
-    }
-}
-
-async fn faults(office: &Office) -> Vec<(String, u64, u64)> {
-    let faults = office.store.push_faults().await.unwrap();
-    faults.into_iter().map(|fault| (fault.what, fault.seq, fault.times)).collect()
-}
-
-#[tokio::test]
-async fn what_is_yet_to_come_is_told_as_of_when_it_came() {
-    let office = Office::open();
-    let mut gate = Gate::enrol(&office, 1).await;
-    let ahead = Entry { clock_trusted: false, ..entry(Moment::from_unix_ms(i64::MAX), Direction::In, 1) };
-    gate.saw(&ahead);
-    gate.saw(&Entry { outcome: Outcome::Corrected { entry: 1 }, party: 4, ..entry(office.now, Direction::In, 1) });
-    gate.push(&office, 0..1).await.unwrap();
-    gate.saw(&Entry { outcome: Outcome::SentAway { reason: GuardReason::CardDiffers }, party: 0, ..ahead.clone() });
-    // An hour later it is corrected, and was stopped.
-    office.store.push(gate.id, &gate.request(1..3), minutes(&office, 60)).await.unwrap().unwrap();
-    let told = |party| first_moved(&gate, &entry(office.now, Direction::In, 1), party);
-    assert_eq!(office.changes().await, [told(1), told(4), told(0)]);
-    let rows = office.store.entries(EntryFilter { terminal: Some(gate.id), ..EntryFilter::default() }).await.unwrap();
-    assert!(rows.iter().any(|row| row.entry == Ok(ahead.clone())), "it is kept as it was written");
-    assert_eq!(faults(&office).await, [], "and is no fault: a clock may be wrong");
-}
-
-#[tokio::test]
-async fn a_gate_speaks_for_itself_and_of_as_many_as_a_guard_counts() {
-    let office = Office::open();
-    let mut gate = Gate::enrol(&office, 1).await;
-    let elsewhere = Entry { gate: GateIndex::new(2).unwrap(), ..entry(office.now, Direction::In, 1) };
-    let party = |party, direction| Entry { party, ..entry(office.now, direction, 2) };
-    let (many, too_many) = (party(99, Direction::In), party(100, Direction::In));
-    // Who leaves may be more than that: they came one party after another.
-    let all = party(255, Direction::Out);
-    let corrected = Entry { outcome: Outcome::Corrected { entry: 2 }, ..too_many.clone() };
-    for seen in [&elsewhere, &many, &too_many, &elsewhere, &all, &corrected] {
-        gate.saw(seen);
-    }
-    assert_eq!(gate.push(&office, 0..6).await, Ok(gate.head(6)));
-    let told = office.changes().await.into_iter().map(|change| {
-        let Change::PassMoved { entry, party, .. } = change else { panic!("{change:?}") };
-        (entry.seq, party.unwrap())
-    });
-    assert_eq!(told.collect::<Vec<_>>(), [(2, 99), (5, 255)]);
-    assert_eq!(office.look("select count(*) from entry"), 6);
-    let (gate, party) = (("gate".to_owned(), 1, 2), ("party".to_owned(), 3, 2));
-    assert_eq!(faults(&office).await, [gate, party]);
-}
-
-#[tokio::test]
-async fn of_passes_that_the_office_does_not_know_so_many_are_told_in_a_day() {
-    let office = Office::with_host().await;
-    let (_, links) = office.submit(&form(), 1).await;
-    let decided = Choice::Approve.on(Revision::FIRST);
-    office.store.decide(&links.sms, decided, office.issuing(1), office.now).await.unwrap();
-    let mut gate = Gate::enrol(&office, 1).await;
-    let mut other = Gate::enrol(&office, 2).await;
-    let unknown = |number: usize| {
-        let said =
-            Said { pass: Some(PassId::from_bytes((number as u64 + 9).to_be_bytes())), ..gone_in(&office, 0).said };
-        Entry { said, ..gone_in(&office, 0) }
-    };
-    let allowed = usize::try_from(UNKNOWN_A_DAY).unwrap();
-    flood(&mut gate, allowed + 7, |number| match number {
-        number if number == allowed + 5 => gone_in(&office, 0),
-        number => unknown(number),
-    });
-    flood(&mut gate, 1, unknown);
-    flood(&mut other, 1, unknown);
-    let moved = async || {
-        let told = "select count(*) from feed where body like '%pass_moved%'";
-        usize::try_from(office.look(told)).unwrap()
-    };
-    gate.push(&office, 0..100).await.unwrap();
-    gate.push(&office, 100..allowed + 4).await.unwrap();
-    assert_eq!(moved().await, allowed);
-    gate.push(&office, allowed + 4..allowed + 7).await.unwrap();
-    assert_eq!(moved().await, allowed + 1, "of the pass that is known");
-    other.push(&office, 0..1).await.unwrap();
-    assert_eq!(moved().await, allowed + 2, "each gate has its own");
-    let first = u64::try_from(allowed).unwrap() + 1;
-    assert_eq!(faults(&office).await, [("unknown".to_owned(), first, 6)], "once");
-    let tomorrow = office.now.plus(TimeDelta::days(1));
-    let last = gate.links.len();
-    office.store.push(gate.id, &gate.request(last - 1..last), tomorrow).await.unwrap().unwrap();
-    assert_eq!(moved().await, allowed + 3, "and again the day after");
-}
-
-#[tokio::test]
-async fn of_passes_that_the_office_knows_no_more_are_told_in_a_day_than_walk_through_a_gate() {
-    let office = Office::with_host().await;
-    let (_, links) = office.submit(&form(), 1).await;
-    office.store.decide(&links.sms, Choice::Approve.on(Revision::FIRST), office.issuing(1), office.now).await.unwrap();
-    let told_before = office.changes().await.len();
-    let mut gate = Gate::enrol(&office, 1).await;
-    flood(&mut gate, 6, |number| gone_in(&office, number));
-    gate.push(&office, 0..1).await.unwrap();
-    let db = rusqlite::Connection::open(&office.path).unwrap();
-    assert_eq!(db.execute("update told set known = known + ?1", [KNOWN_A_DAY - 3]).unwrap(), 1);
-    gate.push(&office, 1..2).await.unwrap();
-    gate.push(&office, 2..6).await.unwrap();
-    let told = office.changes().await.split_off(told_before);
-    let expected = (1..=3).map(|seq| {
-        let entry = EntryId { terminal: gate.id, seq };
-        let Entry { at, direction, gate, party, ref said, .. } = gone_in(&office, 0);
-        let at = at.max(office.now);
-        Change::PassMoved { pass: said.pass.unwrap(), direction, at, gate, entry, party: Some(party) }
-    });
-    assert_eq!(told, expected.collect::<Vec<_>>());
-    assert_eq!(faults(&office).await, [("many".to_owned(), 4, 3)]);
 }
 
 #[tokio::test]
