@@ -212,4 +212,4 @@ pub enum EnrolCommandError {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -212,59 +212,18 @@ fn machine(error: &dyn Error) -> EnrolProblem {
 
 #[cfg(test)]
 mod tests {
-    use std::{
-        io::{BufRead as _, BufReader, Read as _, Write as _},
-        net::TcpListener,
-        time::Duration,
-    };
-
-    use shared::sync::enrol::EnrolAnswer;
+    use std::time::Duration;
 
     use super::*;
     use crate::{
-        gate::small_campus::{Office, morning},
+        commands::enrol::tests::{server, taken},
+        gate::small_campus::Office,
         ports::Store as _,
     };
 
     /// An office on this machine that takes any code.
     fn office() -> String {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        std::thread::Builder::new()
-            .name("office".to_owned())
-            .spawn(move || {
-                for stream in listener.incoming() {
-                    let mut stream = stream.unwrap();
-                    let mut reader = BufReader::new(stream.try_clone().unwrap());
-                    let mut length = 0;
-                    loop {
-                        let mut line = String::new();
-                        reader.read_line(&mut line).unwrap();
-                        if let Some(said) = line.to_lowercase().strip_prefix("content-length:") {
-                            length = said.trim().parse().unwrap();
-                        }
-                        if line == "\r\n" {
-                            break;
-                        }
-                    }
-                    reader.read_exact(&mut vec![0; length]).unwrap();
-                    let post = Office::open().post();
-                    let answer = EnrolAnswer {
-                        terminal: post.terminal,
-                        campus: post.campus,
-                        gate: post.gate,
-                        root: post.roots.root,
-                        spare: post.roots.spare,
-                        server_time: morning(),
-                    };
-                    let body = serde_json::to_vec(&answer).unwrap();
-                    let head =
-                        format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
-                    stream.write_all(&[head.as_bytes(), &body].concat()).unwrap();
-                }
-            })
-            .unwrap();
-        format!("http://{address}")
+        server(std::iter::repeat_with(taken))
     }
 
     fn wait(wizard: &Wizard, until: impl Fn(&EnrolStage) -> bool) -> EnrolStage {

@@ -44,8 +44,13 @@ impl Desk {
     }
 }
 
+/// A status and a body.
+type Answer = (&'static str, Vec<u8>);
+
 /// A server on this machine that gives each caller the next of these answers; without any it hangs up.
-fn server(answers: Vec<Option<(&'static str, Vec<u8>)>>) -> String {
+pub(in crate::commands) fn server(
+    answers: impl IntoIterator<Item = Option<Answer>, IntoIter: Send> + Send + 'static,
+) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     thread::Builder::new()
@@ -60,7 +65,7 @@ fn server(answers: Vec<Option<(&'static str, Vec<u8>)>>) -> String {
     format!("http://{address}")
 }
 
-fn reply(mut stream: TcpStream, answer: Option<(&'static str, Vec<u8>)>) {
+fn reply(mut stream: TcpStream, answer: Option<Answer>) {
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     let (mut line, mut length) = (String::new(), 0);
     while line != "\r\n" {
@@ -76,7 +81,7 @@ fn reply(mut stream: TcpStream, answer: Option<(&'static str, Vec<u8>)>) {
     stream.write_all(&[head.as_bytes(), &body].concat()).unwrap();
 }
 
-fn taken() -> Option<(&'static str, Vec<u8>)> {
+pub(in crate::commands) fn taken() -> Option<Answer> {
     let post = Office::open().post();
     let answer = EnrolAnswer {
         terminal: post.terminal,
