@@ -71,9 +71,9 @@ impl World {
             issuing,
             form: Sent { id: format!("form-{visitor}"), mark: None },
         };
-        let submitted = self.office.wait(state.store.submit_on_behalf(on_behalf, now)).map_err(told)?;
+        let submitted = self.office.wait(state.store.submit_on_behalf(on_behalf, now))?.map_err(told)?;
         let Submitted::Booked(booking) = submitted else { return Ok(()) };
-        let view = self.office.wait(state.store.pass_page(&page)).map_err(told)?;
+        let view = self.office.wait(state.store.pass_page(&page))?.map_err(told)?;
         let text = view.and_then(|view| view.text).ok_or_else(|| Stopped("a pass has no page".to_owned()))?;
         self.trace.note(format!("pass {id} for {campus} on {day}"));
         self.tally.count("passes");
@@ -107,7 +107,7 @@ impl World {
         let (state, now) = (self.office.state()?.clone(), self.office.now());
         let officer = RevokedBy::Officer { reason: Reason::parse("核查").map_err(|_| Stopped("reason".to_owned()))? };
         let held = self.a_call_is_held(pass)?;
-        let ended = self.office.wait(state.store.revoke(Target::Booking(booking), officer, now)).map_err(told)?;
+        let ended = self.office.wait(state.store.revoke(Target::Booking(booking), officer, now))?.map_err(told)?;
         let is_ended = matches!(ended, EndOutcome::Ended(_));
         if let (EndOutcome::Ended(_), Some(pass)) = (ended, self.passes.get_mut(at)) {
             pass.revoked = true;
@@ -131,9 +131,9 @@ impl World {
         let document = shared::identity::Document::parse(kind, &people::passport(pass.visitor), pass.day.date())
             .map_err(|_| Stopped("document".to_owned()))?;
         if pass.watched {
-            self.office.wait(state.store.unwatch(&document, now)).map_err(told)?;
+            self.office.wait(state.store.unwatch(&document, now))?.map_err(told)?;
         } else {
-            self.office.wait(state.store.watch(&document, "", now)).map_err(told)?;
+            self.office.wait(state.store.watch(&document, "", now))?.map_err(told)?;
         }
         self.trace.note(format!("watched {} {}", pass.id, !pass.watched));
         self.tally.count("watchlist");

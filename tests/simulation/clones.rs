@@ -96,7 +96,7 @@ impl World {
 
     /// The office's own list has each fork that was told, and none besides.
     pub(crate) fn office_has_the_forks(&mut self) -> Result<(), Stopped> {
-        let faults = self.office.wait(self.office.state()?.store.push_faults()).map_err(told)?;
+        let faults = self.office.wait(self.office.state()?.store.push_faults())?.map_err(told)?;
         let mut listed: BTreeMap<TerminalId, BTreeSet<u64>> = BTreeMap::new();
         for fault in faults.into_iter().filter(|fault| fault.what == "fork") {
             listed.entry(fault.terminal).or_default().insert(fault.seq);
@@ -159,7 +159,7 @@ impl World {
                 self.talk(at)?;
             }
         }
-        let rows = self.office.wait(self.office.state()?.store.entries_set_aside()).map_err(told)?;
+        let rows = self.office.wait(self.office.state()?.store.entries_set_aside())?.map_err(told)?;
         let mut aside = BTreeSet::new();
         for row in rows.into_iter().filter(|row| row.id.terminal == id) {
             aside.insert((row.id.seq, serde_json::to_string(&row.entry.map_err(Stopped)?).map_err(told)?));

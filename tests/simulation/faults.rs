@@ -201,7 +201,7 @@ impl World {
         let mut wrong = Vec::new();
         for (terminal, served) in &self.served {
             let filter = sync_server::store::EntryFilter { terminal: Some(*terminal), ..Default::default() };
-            let rows = self.office.wait(state.store.entries(filter)).map_err(told)?;
+            let rows = self.office.wait(state.store.entries(filter))?.map_err(told)?;
             let mut found = std::collections::BTreeMap::new();
             for row in rows {
                 let body = row.entry.map_err(Stopped)?;

@@ -3,7 +3,7 @@
 //! Requests come in as they do over the wire, signed and as bytes, through the server's own routes. Its people book and take back
 //! through the store, as its pages do.
 
-use std::{fs, net::SocketAddr, os::unix::fs::PermissionsExt as _, path::Path, sync::Arc};
+use std::{fs, net::SocketAddr, os::unix::fs::PermissionsExt as _, path::Path, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -37,6 +37,7 @@ use tokio::{
     runtime::Runtime,
     sync::watch,
     task::{JoinHandle, yield_now},
+    time::timeout,
 };
 use tower::ServiceExt as _;
 
@@ -46,6 +47,9 @@ const DATABASE: &str = "office.sqlite3";
 
 /// Enough for a call to come to where it waits.
 const TURNS: usize = 2_000;
+
+/// An answer takes milliseconds; held calls are let go after half a minute.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(60);
 
 const LARGEST_ANSWER: usize = 16 * 1024 * 1024;
 
@@ -90,7 +94,7 @@ impl Office {
         office.start()?;
         let now = office.now();
         let import = office.state()?.store.import_directory(people::directory(), now);
-        office.runtime.block_on(import).map_err(told)?;
+        office.wait(import)?.map_err(told)?;
         Ok(office)
     }
 
@@ -112,12 +116,14 @@ impl Office {
         self.open.as_ref().map(|open| &open.state).ok_or_else(|| Stopped("the office is closed".to_owned()))
     }
 
-    pub fn wait<T>(&self, what: impl Future<Output = T>) -> T {
-        self.runtime.block_on(what)
+    /// Whoever is never answered is told so, or a long run would stand still and nobody would know.
+    pub fn wait<T>(&self, what: impl Future<Output = T>) -> Result<T, Stopped> {
+        let answered = self.runtime.block_on(async { timeout(ANSWERED_WITHIN, what).await });
+        answered.map_err(|_| Stopped(format!("the office does not answer within {ANSWERED_WITHIN:?} of real time")))
     }
 
     pub fn start(&mut self) -> Result<(), Stopped> {
-        let opened = self.runtime.block_on(serve::open(self.config.clone(), self.clock.clone()));
+        let opened = self.wait(serve::open(self.config.clone(), self.clock.clone()))?;
         let state = opened.map_err(|fault| Stopped(format!("the office does not start: {fault}")))?;
         let (close, closing) = watch::channel(false);
         let router = sync::router(state.clone(), closing);
@@ -135,20 +141,22 @@ impl Office {
     }
 
     /// What the server does by itself every second: it looks whether its keys are others.
-    pub fn second(&mut self) {
-        if let Some(open) = &mut self.open {
-            self.runtime.block_on(serve::second_round(&open.state, &mut open.lookout));
-            self.machine.settle();
-        }
+    pub fn second(&mut self) -> Result<(), Stopped> {
+        let Some(mut open) = self.open.take() else { return Ok(()) };
+        let looked = self.wait(serve::second_round(&open.state, &mut open.lookout));
+        self.open = Some(open);
+        self.machine.settle();
+        looked
     }
 
     /// What it does every minute.
-    pub fn minute(&mut self) {
+    pub fn minute(&mut self) -> Result<(), Stopped> {
         if let Some(open) = &self.open {
             // While the clock is in doubt it does nothing, and says so in its log.
-            drop(self.runtime.block_on(serve::minute_round(&open.state)));
+            drop(self.wait(serve::minute_round(&open.state))?);
             self.machine.settle();
         }
+        Ok(())
     }
 
     /// A POST of these bytes; `None` when nobody is there.
@@ -159,7 +167,7 @@ impl Office {
         signature: Option<&SignatureHeaders>,
     ) -> Result<Option<Said>, Stopped> {
         let Some(open) = &self.open else { return Ok(None) };
-        let said = self.runtime.block_on(ask(open.router.clone(), request(path, body, signature)?))?;
+        let said = self.wait(ask(open.router.clone(), request(path, body, signature)?))??;
         self.machine.settle();
         Ok(Some(said))
     }
@@ -178,7 +186,7 @@ impl Office {
     }
 
     pub fn answer(&mut self, call: Call) -> Result<Said, Stopped> {
-        let said = self.runtime.block_on(call).map_err(told)?;
+        let said = self.wait(call)?.map_err(told)?;
         self.machine.settle();
         said
     }
@@ -192,7 +200,7 @@ impl Office {
     ) -> Result<EnrolAnswer, Stopped> {
         let (code, now) = (InviteCode::from_random(code), self.now());
         let invite = self.state()?.store.invite(campus, gate, &code, now.plus(TimeDelta::minutes(10)), now);
-        self.wait(invite).map_err(told)?;
+        self.wait(invite)?.map_err(told)?;
         let public = PublicKey::of(key);
         let claim = Sealed::seal(&EnrolClaim { code, public }, None, key).map_err(told)?;
         let body = serde_json::to_vec(&EnrolRequest { public, claim }).map_err(told)?;
@@ -203,7 +211,7 @@ impl Office {
 
     pub fn withdraw(&mut self, terminal: TerminalId) -> Result<(), Stopped> {
         let now = self.now();
-        self.wait(self.state()?.store.withdraw(terminal, now)).map_err(told)?;
+        self.wait(self.state()?.store.withdraw(terminal, now))?.map_err(told)?;
         self.machine.settle();
         Ok(())
     }

@@ -73,7 +73,7 @@ impl World {
             let held = match self.office.state() {
                 Ok(state) => {
                     let least = state.store.least_key_set(now.minus(SWITCH_WITHIN));
-                    self.office.wait(least).map_err(told)?
+                    self.office.wait(least)?.map_err(told)?
                 }
                 // It is asked for what the server has counted.
                 Err(_) => return Ok(()),
@@ -91,7 +91,7 @@ impl World {
         }
         // Within a second, or only with the next look: codes are sealed under the old key in between.
         if self.more_dice.of_thousand(500) {
-            self.office.second();
+            self.office.second()?;
         }
         Ok(())
     }
@@ -108,7 +108,7 @@ impl World {
             2 => vec![signs.pass.id(), signs.beacon_id],
             _ => self.more_dice.pick(&all).map(|key| key.id).into_iter().collect(),
         };
-        let held = self.office.wait(state.store.least_key_set(now.minus(SWITCH_WITHIN))).map_err(told)?;
+        let held = self.office.wait(state.store.least_key_set(now.minus(SWITCH_WITHIN)))?.map_err(told)?;
         let renewed = match renewal::revoke(&folder, &root_path(&folder), &ids, held, now) {
             // It was revoked a moment ago, and the server has not looked since.
             Err(KeysFault::UnknownKey(_)) => return Ok(()),
@@ -193,7 +193,7 @@ impl World {
 
     /// The pass with what its page shows now.
     pub(crate) fn refreshed(&mut self, pass: &Pass) -> Result<Pass, Stopped> {
-        let view = self.office.wait(self.office.state()?.store.pass_page(&pass.page)).map_err(told)?;
+        let view = self.office.wait(self.office.state()?.store.pass_page(&pass.page))?.map_err(told)?;
         let Some(text) = view.and_then(|view| view.text).map(|text| text.to_string()) else { return Ok(pass.clone()) };
         if let Some(held) = self.passes.iter_mut().find(|held| held.id == pass.id) {
             held.text.clone_from(&text);
@@ -207,7 +207,7 @@ impl World {
         let state = self.office.state()?.clone();
         let mut wrong = Vec::new();
         for pass in self.passes.iter().filter(|pass| !pass.lost && !pass.revoked) {
-            let view = self.office.wait(state.store.pass_page(&pass.page)).map_err(told)?;
+            let view = self.office.wait(state.store.pass_page(&pass.page))?.map_err(told)?;
             let Some(text) = view.and_then(|view| view.text).map(|text| text.to_string()) else { continue };
             let shown = Pass { text, ..pass.clone() };
             if words_of(&shown.text) != words_of(&pass.text) {

@@ -190,7 +190,7 @@ impl World {
     /// All that the office has booked for this visitor.
     fn booked_for(&self, visitor: u64) -> Result<Vec<BookingView>, Stopped> {
         let phone = Phone::parse(&phone(visitor)).map_err(|_| Stopped("a walk-in's phone".to_owned()))?;
-        self.office.wait(self.office.state()?.store.bookings_of(&phone)).map_err(told)
+        self.office.wait(self.office.state()?.store.bookings_of(&phone))?.map_err(told)
     }
 
     fn host_decides(&mut self, which: usize, yes: bool) -> Result<(), Stopped> {
@@ -217,7 +217,7 @@ impl World {
         let host = people::host(host).ok_or_else(|| Stopped("no host".to_owned()))?;
         let choice = if yes { Choice::Approve } else { Choice::Decline { reason: None } };
         let word = choice.on(booking.revision);
-        let decided = self.office.wait(state.store.decide_signed_in(booking.id, &host, word, issuing, now));
+        let decided = self.office.wait(state.store.decide_signed_in(booking.id, &host, word, issuing, now))?;
         let decided = decided.map_err(told)?;
         if !matches!(decided, Outcome::Decided(_)) {
             // Its day is over.
@@ -233,7 +233,7 @@ impl World {
         self.tally.count(if yes { "walk-ins approved" } else { "walk-ins declined" });
         self.trace.note(format!("the host of {visitor} says {yes}: {id} for {campus} on {day}"));
         if yes {
-            let view = self.office.wait(state.store.pass_page(&page)).map_err(told)?;
+            let view = self.office.wait(state.store.pass_page(&page))?.map_err(told)?;
             let text = view.and_then(|view| view.text).ok_or_else(|| Stopped("a pass has no page".to_owned()))?;
             self.passes.push(Pass {
                 id,
@@ -343,7 +343,7 @@ impl World {
                 self.talk(at)?;
             }
             let filter = EntryFilter { pass: Some(pass), ..EntryFilter::default() };
-            let rows = self.office.wait(self.office.state()?.store.entries(filter)).map_err(told)?;
+            let rows = self.office.wait(self.office.state()?.store.entries(filter))?.map_err(told)?;
             let is_forked = self.terminals.get(at).is_some_and(|terminal| terminal.forked.is_some());
             if rows.len() != 1 && !is_forked {
                 wrong.push(format!("{}: the office has {} entries of the walk-in {pass}", self.name(at), rows.len()));

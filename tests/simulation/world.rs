@@ -291,8 +291,8 @@ impl World {
         let span = TimeDelta::seconds(i64::try_from(seconds).map_err(told)?);
         self.office.clock.advance(span);
         let ms = u32::try_from(seconds * 1_000).map_err(told)?;
-        self.office.second();
-        self.office.minute();
+        self.office.second()?;
+        self.office.minute()?;
         for at in 0..self.terminals.len() {
             if let Some(terminal) = self.terminals.get(at) {
                 terminal.clock.advance_ms(ms);

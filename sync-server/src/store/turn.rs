@@ -6,8 +6,9 @@
 
 use std::{
     ffi::OsString,
-    fs::{File, OpenOptions, TryLockError},
-    os::unix::fs::OpenOptionsExt as _,
+    fs::{self, File, OpenOptions, TryLockError},
+    io,
+    os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, fchown},
     path::Path,
     thread,
     time::Duration,
@@ -39,10 +40,8 @@ impl Turn {
         let mut path = OsString::from(database);
         path.push("-turn");
         let line = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path);
-        if let Err(cause) = &line {
-            tracing::warn!(%cause, "no line can be formed: a command may not get through beside a busy server");
-        }
-        Self { line: line.ok(), passes: 0, passes_next: PASS_IT }
+        let line = line.inspect(|line| give_to_owner_of(database, line)).map_err(|cause| no_line(&cause)).ok();
+        Self { line, passes: 0, passes_next: PASS_IT }
     }
 
     /// Begins to write, after whoever stands in line; `SQLITE_BUSY` when that took too long, or when the one who writes `gives_up`.
@@ -51,12 +50,12 @@ impl Turn {
         db: &'a Connection,
         gives_up: impl Fn() -> bool,
     ) -> Result<Transaction<'a>, rusqlite::Error> {
-        self.let_go_first();
+        self.let_go_first(&gives_up);
         let (mut looks, mut standing) = (0, None);
         loop {
             match without_waiting(db, || Transaction::new_unchecked(db, TransactionBehavior::Immediate)) {
                 Err(taken) if is_busy(&taken) && looks < LOOKS && !gives_up() => {
-                    standing = standing.or_else(|| self.line.as_ref().and_then(Standing::first));
+                    standing = standing.or_else(|| self.line.as_ref().and_then(|line| Standing::first(line).ok()?));
                     looks += 1;
                     thread::sleep(LOOK_AGAIN);
                 }
@@ -65,21 +64,44 @@ impl Turn {
         }
     }
 
-    fn let_go_first(&mut self) {
+    fn let_go_first(&mut self, gives_up: impl Fn() -> bool) {
         let Some(line) = &self.line else { return };
         if self.passes > 0 {
             self.passes -= 1;
             return;
         }
         for _ in 0..LET_GO_FIRST_LOOKS {
-            if Standing::first(line).is_some() {
-                self.passes_next = PASS_IT;
-                return;
+            match Standing::first(line).map(|standing| standing.is_some()) {
+                Ok(true) => {
+                    self.passes_next = PASS_IT;
+                    return;
+                }
+                Ok(false) if gives_up() => return,
+                Ok(false) => thread::sleep(LOOK_AGAIN),
+                // A file system without locks has none the next time either.
+                Err(cause) => {
+                    no_line(&cause);
+                    self.line = None;
+                    return;
+                }
             }
-            thread::sleep(LOOK_AGAIN);
         }
         self.passes = self.passes_next;
         self.passes_next = self.passes_next.saturating_mul(2).min(PASS_IT_AT_MOST);
+    }
+}
+
+fn no_line(cause: &io::Error) {
+    tracing::warn!(%cause, "no line can be formed: a command may not get through beside a busy server");
+}
+
+/// A command that root runs makes no file that the server cannot open, as SQLite makes none either.
+fn give_to_owner_of(database: &Path, line: &File) {
+    let (Ok(owned), Ok(owner)) = (line.metadata(), fs::metadata(database)) else { return };
+    if owned.uid() != owner.uid()
+        && let Err(cause) = fchown(line, Some(owner.uid()), Some(owner.gid()))
+    {
+        tracing::warn!(%cause, "the line beside the database belongs to another user");
     }
 }
 
@@ -88,14 +110,11 @@ struct Standing<'a>(&'a File);
 
 impl<'a> Standing<'a> {
     /// `None` while somebody else stands there.
-    fn first(line: &'a File) -> Option<Self> {
+    fn first(line: &'a File) -> io::Result<Option<Self>> {
         match line.try_lock() {
-            Ok(()) => Some(Self(line)),
-            Err(TryLockError::WouldBlock) => None,
-            Err(TryLockError::Error(cause)) => {
-                tracing::warn!(%cause, "the line cannot be looked at");
-                Some(Self(line))
-            }
+            Ok(()) => Ok(Some(Self(line))),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(cause)) => Err(cause),
         }
     }
 }
@@ -176,7 +195,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("office.sqlite3");
         let (db, mut turn, stopped) = (connection::writing(&path).unwrap(), Turn::at(&path), Turn::at(&path));
-        let stands = Standing::first(stopped.line.as_ref().unwrap()).unwrap();
+        let stands = Standing::first(stopped.line.as_ref().unwrap()).unwrap().unwrap();
         turn.begin(&db, || false).unwrap().commit().unwrap();
         assert_eq!(turn.passes, PASS_IT, "the next ones go without waiting");
         turn.begin(&db, || false).unwrap().commit().unwrap();
@@ -188,5 +207,28 @@ mod tests {
         drop(stands);
         turn.begin(&db, || false).unwrap().commit().unwrap();
         assert_eq!((turn.passes, turn.passes_next), (0, PASS_IT), "the line moves again");
+    }
+
+    /// As when root runs a command before the server, which is somebody else, is started for the first time.
+    #[test]
+    fn the_line_belongs_to_whom_the_database_belongs() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("office.sqlite3");
+        drop(connection::writing(&path).unwrap());
+        let may_give_away = std::os::unix::fs::chown(&path, Some(4242), Some(4242)).is_ok();
+        let line = Turn::at(&path).line.unwrap().metadata().unwrap();
+        let owner = fs::metadata(&path).unwrap();
+        assert_eq!((line.uid(), line.gid()), (owner.uid(), owner.gid()));
+        assert_eq!(owner.uid() == 4242, may_give_away);
+    }
+
+    #[test]
+    fn who_gives_up_lets_nobody_go_first() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("office.sqlite3");
+        let (db, mut turn, other) = (connection::writing(&path).unwrap(), Turn::at(&path), Turn::at(&path));
+        let _stands = Standing::first(other.line.as_ref().unwrap()).unwrap().unwrap();
+        turn.begin(&db, || true).unwrap().commit().unwrap();
+        assert_eq!(turn.passes, 0, "it did not wait until the one there had been let go long enough");
     }
 }

@@ -10,7 +10,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
         mpsc::{self, Receiver, RecvTimeoutError, SyncSender},
     },
@@ -200,8 +200,18 @@ struct Shared {
 }
 
 impl Shared {
-    fn first(&self) -> Vec<Box<dyn Job>> {
-        std::mem::take(&mut self.first.lock().unwrap_or_else(PoisonError::into_inner))
+    /// What goes before the queue is taken once the queue has been: whoever puts it there asks for a look afterwards, and that may be
+    /// among what is taken here.
+    fn batch(&self, asked: impl Iterator<Item = Asked>) -> Vec<Box<dyn Job>> {
+        let mut queued: Vec<_> =
+            asked.filter_map(|asked| if let Asked::One(job) = asked { Some(job) } else { None }).collect();
+        let mut batch = std::mem::take(&mut *self.first());
+        batch.append(&mut queued);
+        batch
+    }
+
+    fn first(&self) -> MutexGuard<'_, Vec<Box<dyn Job>>> {
+        self.first.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn is_stopped(&self) -> bool {
@@ -268,7 +278,7 @@ impl Writer {
         let (reply, answer) = oneshot::channel();
         let job = Box::new(Work { todo, done: None, reply, place: None });
         let queue = self.queue.as_ref().ok_or(StoreError::Stopped)?;
-        self.shared.first.lock().unwrap_or_else(PoisonError::into_inner).push(job);
+        self.shared.first().push(job);
         // Who finds the queue full need not wake anybody.
         drop(queue.try_send(Asked::Look));
         answer.await.unwrap_or(Err(StoreError::Lost))
@@ -319,9 +329,7 @@ impl Desk {
         loop {
             match jobs.recv_timeout(LOOK_AROUND) {
                 Ok(first) => {
-                    let asked = std::iter::once(first).chain(jobs.try_iter().take(BATCH - 1));
-                    let queued = asked.filter_map(|asked| if let Asked::One(job) = asked { Some(job) } else { None });
-                    let batch = self.shared.first().into_iter().chain(queued).collect();
+                    let batch = self.shared.batch(std::iter::once(first).chain(jobs.try_iter().take(BATCH - 1)));
                     self.commit(batch);
                     self.write_back(LOG_PAGES);
                 }

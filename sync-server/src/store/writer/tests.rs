@@ -289,6 +289,23 @@ async fn what_takes_a_right_back_goes_before_all_that_waits() {
     desk.writer.write_first(says(2)).await.unwrap();
 }
 
+/// Whoever comes while the queue is being taken has asked for a look that is taken with it, and there may be no other for hours.
+#[test]
+fn what_takes_a_right_back_is_not_left_behind_by_the_batch_that_took_its_look() {
+    let shared = Shared::default();
+    let job = || Box::new(Work { todo: insert(1), done: None, reply: oneshot::channel().0, place: None });
+    let mut asked = vec![Asked::One(job()), Asked::Look].into_iter();
+    let coming = std::iter::from_fn(|| {
+        let next = asked.next()?;
+        if matches!(next, Asked::Look) {
+            shared.first().push(job());
+        }
+        Some(next)
+    });
+    assert_eq!(shared.batch(coming).len(), 2);
+    assert!(shared.first().is_empty());
+}
+
 #[tokio::test]
 async fn once_it_is_stopped_what_was_not_begun_is_let_go_and_what_was_is_kept() {
     let desk = Desk::open().await;
