@@ -86,7 +86,7 @@ impl Door {
         let hold_s = request.wait_s.min(MAX_WAIT_S).min(self.state.config.sync.hold_s);
         let held_long_enough = time::sleep(Duration::from_secs(u64::from(hold_s)));
         tokio::pin!(held_long_enough);
-        let (mut held, mut is_followed) = (None, false);
+        let (mut held, mut is_over) = (None, false);
         loop {
             let terminal = self.welcome(request.terminal).await?;
             let (cursor, place) = (request.cursor, request.snapshot);
@@ -95,26 +95,20 @@ impl Door {
                 || fed.snapshot.is_some()
                 || fed.epoch != request.cursor.epoch
                 || self.has_newer_keys(request)
-                || is_followed
+                || is_over
             {
                 return Ok((terminal, fed));
             }
             let held = held.get_or_insert_with(|| Arc::clone(&self.holding).hold(request.terminal));
-            // A sender that is gone is a server that stops; either way there is nothing more to wait for.
-            let more = tokio::select! {
-                // Looked once more: what the answer's beacon says of now must be so.
-                () = held.is_followed() => {
-                    is_followed = true;
-                    true
-                }
-                changed = signal.changed() => changed.is_ok(),
-                changed = keys.changed() => changed.is_ok(),
-                _ = closing.wait_for(|closing| *closing) => false,
-                () = &mut held_long_enough => false,
+            // Looked once more however it ends: what the answer's beacon says of now must be so. A sender that is gone is a server that
+            // stops.
+            is_over = tokio::select! {
+                () = held.is_followed() => true,
+                changed = signal.changed() => changed.is_err(),
+                changed = keys.changed() => changed.is_err(),
+                _ = closing.wait_for(|closing| *closing) => true,
+                () = &mut held_long_enough => true,
             };
-            if !more {
-                return Ok((self.welcome(request.terminal).await?, fed));
-            }
         }
     }
 

@@ -13,11 +13,17 @@ use shared::ids::TerminalId;
 use tokio::sync::oneshot;
 
 #[derive(Debug, Default)]
-pub(super) struct Holding(Mutex<HashMap<TerminalId, Newest>>);
+pub(super) struct Holding(Mutex<Calls>);
+
+#[derive(Debug, Default)]
+struct Calls {
+    /// How many there have been: a call that ended long ago and is let go late takes no other for itself.
+    begun: u64,
+    newest: HashMap<TerminalId, Newest>,
+}
 
 #[derive(Debug)]
 struct Newest {
-    /// Which call it is: numbers only go up.
     call: u64,
     /// Dropped when a newer one comes.
     _holds: oneshot::Sender<()>,
@@ -36,9 +42,10 @@ impl Holding {
     pub(super) fn hold(self: Arc<Self>, terminal: TerminalId) -> HeldCall {
         let (holds, newer) = oneshot::channel();
         let call = {
-            let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            let call = held.get(&terminal).map_or(0, |older| older.call.wrapping_add(1));
-            held.insert(terminal, Newest { call, _holds: holds });
+            let mut calls = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            calls.begun = calls.begun.wrapping_add(1);
+            let call = calls.begun;
+            calls.newest.insert(terminal, Newest { call, _holds: holds });
             call
         };
         HeldCall { holding: self, terminal, call, newer }
@@ -55,9 +62,9 @@ impl HeldCall {
 
 impl Drop for HeldCall {
     fn drop(&mut self) {
-        let mut held = self.holding.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if held.get(&self.terminal).is_some_and(|newest| newest.call == self.call) {
-            held.remove(&self.terminal);
+        let mut calls = self.holding.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if calls.newest.get(&self.terminal).is_some_and(|newest| newest.call == self.call) {
+            calls.newest.remove(&self.terminal);
         }
     }
 }
@@ -71,14 +78,27 @@ mod tests {
         let holding = Arc::new(Holding::default());
         let hold = |terminal| Arc::clone(&holding).hold(TerminalId::new(terminal));
         let (mut first, mut other) = (hold(1), hold(2));
-        assert!(first.newer.try_recv().is_err_and(|why| why == oneshot::error::TryRecvError::Empty));
+        assert!(is_held(&mut first));
         let mut second = hold(1);
         first.is_followed().await;
         drop(first);
-        for held in [&mut second, &mut other] {
-            assert!(held.newer.try_recv().is_err_and(|why| why == oneshot::error::TryRecvError::Empty));
-        }
+        assert!(is_held(&mut second) && is_held(&mut other));
         drop((second, other));
-        assert!(holding.0.lock().unwrap().is_empty());
+        assert!(holding.0.lock().unwrap().newest.is_empty());
+    }
+
+    #[test]
+    fn a_call_that_is_let_go_late_ends_no_other() {
+        let holding = Arc::new(Holding::default());
+        let hold = || Arc::clone(&holding).hold(TerminalId::new(1));
+        let late = hold();
+        drop(hold());
+        let mut newest = hold();
+        drop(late);
+        assert!(is_held(&mut newest));
+    }
+
+    fn is_held(call: &mut HeldCall) -> bool {
+        call.newer.try_recv() == Err(oneshot::error::TryRecvError::Empty)
     }
 }
