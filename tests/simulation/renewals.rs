@@ -143,6 +143,11 @@ impl World {
         let Some(stolen) = stolen.filter(|stolen| known.keys.iter().all(|key| key.id != stolen.id)) else {
             return Ok((said, forged));
         };
+        let stolen_set: KeySetBody = read(stolen.set.body.as_bytes())?;
+        // Whose line was down while the key was in use has been told neither of it nor of its end, and no gate can know better.
+        if stolen_set.number > known.number {
+            return Ok((said, forged));
+        }
         let mut answer: PullAnswer = read(&said.body)?;
         let mut beacon: Beacon = read(answer.beacon.body.as_bytes())?;
         beacon.valid_for_s = 86_400;
@@ -157,8 +162,8 @@ impl World {
             }
             _ => {
                 // Such as nobody signs who has the root, and the only way to lower a suite.
-                let body: KeySetBody = read(stolen.set.body.as_bytes())?;
-                let set = KeySetBody { number: known.number + 1, min_suite: known.min_suite.saturating_sub(1), ..body };
+                let (number, min_suite) = (known.number + 1, known.min_suite.saturating_sub(1));
+                let set = KeySetBody { number, min_suite, ..stolen_set };
                 answer.key_set = Some(Sealed::seal(&set, None, &self.office.root).map_err(told)?);
                 "a key set whose suite falls"
             }
