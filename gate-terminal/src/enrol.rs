@@ -11,6 +11,7 @@ use std::{
 
 use ed25519_dalek::SigningKey;
 use shared::{
+    ids::TerminalId,
     seal::{PublicKey, Sealed},
     sync::{
         Protocol,
@@ -62,7 +63,7 @@ pub async fn claim<P: Protocol, S: Store>(
     expected_root: Option<&str>,
 ) -> Result<Claimed, EnrolError<P::Error, S::Error>> {
     if let Some(post) = store.post().map_err(EnrolError::Store)? {
-        return Err(EnrolError::AlreadyEnrolled { post: Box::new(post) });
+        return Err(EnrolError::AlreadyEnrolled { terminal: post.terminal, data_dir: data_dir.to_owned() });
     }
     let key = make_or_load_key(data_dir)?;
     let public = PublicKey::of(&key);
@@ -177,8 +178,13 @@ fn same_fingerprint(told: &str, ours: &str) -> bool {
 
 #[derive(Debug, thiserror::Error)]
 pub enum EnrolError<P: std::error::Error, S: std::error::Error> {
-    #[error("本机已经登记过，是 {0} 号终端 this terminal is enrolled already, as number {0}", post.terminal)]
-    AlreadyEnrolled { post: Box<Post> },
+    #[error(
+        "本机已经登记过，是 {terminal} 号终端。要重新登记（例如被停用以后），先把 {0} 整个移到别处保存，里面可能有没上报的记录。\
+         This terminal is enrolled already, as number {terminal}; to enrol it anew, first move {0} away and keep it: what was not sent \
+         lies in it",
+        data_dir.display()
+    )]
+    AlreadyEnrolled { terminal: TerminalId, data_dir: PathBuf },
     #[error(transparent)]
     Key(#[from] KeyFileError),
     #[error("登记请求写不出来 the claim could not be written")]
@@ -222,7 +228,6 @@ mod tests {
     use std::cell::RefCell;
 
     use shared::{
-        ids::TerminalId,
         pass::Roots,
         sync::{
             Refusal,

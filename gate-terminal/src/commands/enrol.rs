@@ -45,7 +45,8 @@ pub fn run(
     if database.exists()
         && let Some(post) = SqliteStore::open(&database)?.post()?
     {
-        return Err(Box::new(EnrolError::AlreadyEnrolled { post: Box::new(post) }).into());
+        let (terminal, data_dir) = (post.terminal, config.data_dir.clone());
+        return Err(Box::new(EnrolError::AlreadyEnrolled { terminal, data_dir }).into());
     }
     ask(out, "登记码 enrolment code: ")?;
     let typed = heard(echoed, input, out)?.ok_or(EnrolCommandError::NoCode)?;
@@ -86,6 +87,9 @@ fn not_claimed(config: &Config, error: EnrolError<HttpError, StoreError>) -> Enr
             EnrolCommandError::NoServer { server_url: config.server_url.clone(), cause }
         }
         EnrolError::Server(HttpError::Exchange(cause)) => EnrolCommandError::AnswerLost { cause },
+        EnrolError::Server(cause @ HttpError::Status(400..=499)) => {
+            EnrolCommandError::NoOffice { server_url: config.server_url.clone(), cause }
+        }
         EnrolError::Server(HttpError::Refused(Refusal::Code)) => {
             enrol::forget_key(&config.data_dir).map_or_else(EnrolCommandError::Io, |()| EnrolCommandError::CodeRefused)
         }
@@ -182,6 +186,15 @@ pub enum EnrolCommandError {
         server_url: String,
         #[source]
         cause: reqwest::Error,
+    },
+    #[error(
+        "{server_url} 有程序应答，但不是本系统的服务器，登记码没有用掉；请核对地址。\
+         What answers there is no server of this system; the code is not spent"
+    )]
+    NoOffice {
+        server_url: String,
+        #[source]
+        cause: HttpError,
     },
     #[error(
         "没有收到服务器的答复，登记码也许已经用掉，但十分钟内在本机仍然有效：请用同一个登记码再运行一次。\

@@ -7,13 +7,16 @@ use std::{collections::HashMap, io::Write};
 
 use serde_json::{Value, json};
 use shared::{
-    entry::{Direction, Entry, Outcome},
+    entry::{Direction, Entry},
     ids::{CampusId, TerminalId},
     time::CampusDay,
-    verdict::Verdict,
 };
 
-use super::{Failure, Office, table};
+use super::{
+    Failure, Office,
+    entry_words::{outcome, verdict},
+    table,
+};
 use crate::store::{EntryFilter, EntryRow};
 
 pub(super) async fn list(
@@ -117,28 +120,4 @@ const fn way(direction: Direction) -> &'static str {
         Direction::In => "入 in",
         Direction::Out => "出 out",
     }
-}
-
-fn verdict(verdict: &Verdict) -> String {
-    match verdict {
-        Verdict::Admit => "admit".to_owned(),
-        Verdict::Ask(reason) => format!("ask: {}", word(json!(reason), "why")),
-        Verdict::Refuse(reason) => format!("refuse: {}", word(json!(reason), "why")),
-    }
-}
-
-fn outcome(entry: &Entry) -> String {
-    let word = word(json!(entry.outcome), "kind");
-    let because = match &entry.outcome {
-        Outcome::LetIn { reason } | Outcome::SentAway { reason } => format!(": {}", self::word(json!(reason), "why")),
-        Outcome::Corrected { entry: of } => format!(": entry {of}"),
-        Outcome::Passed | Outcome::Refused | Outcome::Unanswered => String::new(),
-    };
-    let party = if entry.party > 1 { format!(" ({})", entry.party) } else { String::new() };
-    format!("{word}{because}{party}")
-}
-
-/// The word a value has on the wire: what the log says and what the table says are the same.
-fn word(value: Value, tag: &str) -> String {
-    value.get(tag).and_then(Value::as_str).unwrap_or_default().replace('_', " ")
 }

@@ -10,6 +10,7 @@ mod codes;
 mod conflicts;
 mod directory;
 mod entries;
+mod entry_words;
 mod failure;
 mod faults;
 mod keys;

@@ -168,7 +168,12 @@ fn what_became_of_the_code_is_said() {
     assert!(refused.key().is_none(), "the office may have withdrawn whoever had it");
 
     let other = Desk::at(&server(vec![Some(("404 Not Found", b"nothing here".to_vec()))]));
-    let ended = other.types(CODE).0.unwrap_err();
+    let told = other.types(CODE).0.unwrap_err().to_string();
+    assert!(told.contains("不是本系统的服务器，登记码没有用掉") && told.contains("not spent"), "{told}");
+    assert!(other.key().is_some());
+
+    let broken = Desk::at(&server(vec![Some(("502 Bad Gateway", b"upstream".to_vec()))]));
+    let ended = broken.types(CODE).0.unwrap_err();
     assert!(matches!(&ended, EnrolCommandError::Enrol(error) if !error.to_string().contains("登记码")), "{ended:?}");
 }
 
@@ -183,7 +188,8 @@ fn whatever_refuses_this_machine_does_so_before_a_code_is_asked_for() {
     let desk = Desk::at(&server(vec![taken()]));
     desk.types(format!("{CODE}\n是\n")).0.unwrap();
     let (ended, said) = desk.types(CODE);
-    assert!(matches!(ended, Err(EnrolCommandError::Enrol(_))) && said.is_empty(), "{ended:?} {said}");
+    let EnrolCommandError::Enrol(why) = ended.unwrap_err() else { panic!("{said}") };
+    assert!(why.to_string().contains(&desk.config.data_dir.display().to_string()) && said.is_empty(), "{why}");
 
     // Its key is what the journal is read by, so it must not be thrown away over another code.
     let database = desk.config.data_dir.join(DATABASE_FILE);
