@@ -253,10 +253,10 @@ fn is_loopback(url: &Url) -> Option<bool> {
 pub enum HttpError {
     #[error(transparent)]
     Refused(#[from] Refusal),
-    #[error("服务器地址不对，应为 https://主机名 the server's address is no URL with a host")]
+    #[error("服务器地址（server_url）不对，应为 https://主机名 the server's address is no URL with a host")]
     Address,
     #[error(
-        "服务器不在本机，或配置了 server_ca 时，必须用 https plain http is only for a server on this very machine, and never with server_ca"
+        "服务器地址（server_url）不在本机，或配置了 server_ca 时，必须用 https plain http is only for a server on this very machine, and never with server_ca"
     )]
     Plain,
     #[error(

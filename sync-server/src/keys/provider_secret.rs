@@ -20,7 +20,14 @@ pub fn provider_secret(data_dir: &Path, name: &str) -> Result<Zeroizing<String>,
 /// The same of a secret that two agreed on in letters of their own.
 pub fn provider_line(data_dir: &Path, name: &str) -> Result<Zeroizing<String>, SecretFault> {
     let path = data_dir.join("secrets").join(name);
-    let unreadable = |cause| SecretFault::Io { path: path.clone(), cause };
+    let unreadable = |cause: io::Error| {
+        let path = path.clone();
+        if cause.kind() == io::ErrorKind::NotFound {
+            SecretFault::Absent { path }
+        } else {
+            SecretFault::Io { path, cause }
+        }
+    };
     let file = fs::File::open(&path).map_err(unreadable)?;
     let mode = file.metadata().map_err(unreadable)?.permissions().mode();
     if mode & 0o077 != 0 {
@@ -45,7 +52,7 @@ mod tests {
         let path = dir.path().join("secrets/sms.secret");
         fs::create_dir(dir.path().join("secrets")).unwrap();
         let read = || provider_secret(dir.path(), "sms.secret");
-        assert!(matches!(read(), Err(SecretFault::Io { .. })));
+        assert!(matches!(read(), Err(SecretFault::Absent { .. })));
         for (text, mode, expected) in [
             ("made-up\n", 0o600, Ok("made-up")),
             ("made-up\r\n", 0o600, Ok("made-up")),

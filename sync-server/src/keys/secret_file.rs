@@ -61,6 +61,12 @@ pub enum SecretFault {
         #[source]
         cause: io::Error,
     },
+    #[error(
+        "没有 {path}：请把提供方给的密钥写进这个文件，只写一行，再运行 chmod 600 {path}。There is no such file: the secret goes into it, \
+         one line, for its owner alone",
+        path = .path.display()
+    )]
+    Absent { path: PathBuf },
     #[error("{path} 可被他人读写（权限 {mode:03o}），请运行 chmod 600 {path}。It is readable or writable by others", path = .path.display())]
     Open { path: PathBuf, mode: u32 },
     #[error("{} 中不是 32 字节的 base64。It does not hold 32 bytes in base64", .path.display())]
