@@ -3,7 +3,7 @@
 //! Requests come in as they do over the wire, signed and as bytes, through the server's own routes. Its people book and take back
 //! through the store, as its pages do.
 
-use std::{fs, net::SocketAddr, os::unix::fs::PermissionsExt as _, path::Path, sync::Arc, time::Duration};
+use std::{fmt, fs, net::SocketAddr, os::unix::fs::PermissionsExt as _, path::Path, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -77,10 +77,16 @@ struct Open {
 pub type Call = JoinHandle<Result<Said, Stopped>>;
 
 /// What the server said, as bytes.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Said {
     pub status: u16,
     pub body: Vec<u8>,
+}
+
+impl fmt::Debug for Said {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.status, String::from_utf8_lossy(&self.body))
+    }
 }
 
 impl Office {
