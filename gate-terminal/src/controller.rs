@@ -276,16 +276,23 @@ impl<S: Store + Send + 'static> Controller<S> {
     pub fn spawn(mut self, wake: impl Fn() + Send + 'static) -> io::Result<Handle> {
         let (sender, events) = sync_channel(EVENTS_WAITING);
         self.turn(Event::Tick);
-        let published =
-            Arc::new(Published { snapshot: Mutex::new(Arc::new(self.snapshot())), stop: AtomicBool::new(false) });
+        let published = Arc::new(Published {
+            snapshot: Mutex::new(Arc::new(self.snapshot())),
+            stop: AtomicBool::new(false),
+            ended: AtomicBool::new(false),
+        });
         let thread = {
-            let published = Arc::clone(&published);
-            std::thread::Builder::new().name("gate".to_owned()).spawn(move || self.run(&events, &published, wake))?
+            let ending = Ending { published: Arc::clone(&published), wake };
+            std::thread::Builder::new().name("gate".to_owned()).spawn(move || {
+                // Let go of in this order: who sees the end finds that nothing is taken any more.
+                let (ending, events) = (ending, events);
+                self.run(&events, &ending.published, &ending.wake);
+            })?
         };
         Ok(Handle { events: sender, published, thread: Some(thread) })
     }
 
-    fn run(mut self, events: &Receiver<Event>, published: &Published, wake: impl Fn()) {
+    fn run(mut self, events: &Receiver<Event>, published: &Published, wake: &impl Fn()) {
         let mut last = published.newest();
         while !published.stop.load(Ordering::Acquire) {
             let event = match events.recv_timeout(TICK) {
@@ -349,7 +356,7 @@ impl Handle {
     /// Whether the gate thread still takes turns.
     #[must_use]
     pub fn is_running(&self) -> bool {
-        self.thread.as_ref().is_some_and(|thread| !thread.is_finished())
+        !self.published.ended.load(Ordering::Acquire)
     }
 }
 
@@ -368,6 +375,20 @@ impl Drop for Handle {
 struct Published {
     snapshot: Mutex<Arc<Snapshot>>,
     stop: AtomicBool,
+    ended: AtomicBool,
+}
+
+/// However the gate thread ends, whoever watches is woken to see it: a last verdict must not stay on the screen.
+struct Ending<W: Fn()> {
+    published: Arc<Published>,
+    wake: W,
+}
+
+impl<W: Fn()> Drop for Ending<W> {
+    fn drop(&mut self) {
+        self.published.ended.store(true, Ordering::Release);
+        (self.wake)();
+    }
 }
 
 impl Published {

@@ -81,15 +81,22 @@ pub fn print(desk: &impl Desk, heard: &Receiver<Heard>, out: &mut dyn Write) -> 
             Ok(Heard::Told(told)) => write_line(out, &line(&told, &desk.snapshot()))?,
             Ok(Heard::Asked(command)) => {
                 if !desk.act(command) {
+                    if !desk.is_running() {
+                        return Err(ended());
+                    }
                     write_line(out, &json!({"event": "not_taken", "why": "the gate is busy"}))?;
                 }
             }
             Ok(Heard::NotUnderstood(why)) => write_line(out, &json!({"event": "not_taken", "why": why}))?,
             Ok(Heard::Quit) | Err(RecvTimeoutError::Disconnected) => return Ok(()),
             Err(RecvTimeoutError::Timeout) if desk.is_running() => {}
-            Err(RecvTimeoutError::Timeout) => return Err(io::Error::other("the gate thread has ended")),
+            Err(RecvTimeoutError::Timeout) => return Err(ended()),
         }
     }
+}
+
+fn ended() -> io::Error {
+    io::Error::other("the gate thread has ended")
 }
 
 /// Reads acts until the input ends, which ends nothing else: a service has no input.

@@ -16,6 +16,7 @@ pub mod layout;
 pub mod listening;
 pub mod notify;
 pub mod office;
+mod owner;
 pub mod pages;
 pub mod providers;
 pub mod random;

@@ -411,7 +411,9 @@ fn the_thread_takes_turns_and_wakes_the_window() {
 #[test]
 fn a_gate_that_was_stopped_records_nothing_more_whoever_still_holds_it() {
     let story = Story::begin();
-    let handle = story.terminal().spawn(|| {}).unwrap();
+    let woken = Arc::new(AtomicUsize::new(0));
+    let wake = Arc::clone(&woken);
+    let handle = story.terminal().spawn(move || _ = wake.fetch_add(1, Ordering::Relaxed)).unwrap();
     let events = handle.events();
     events.send(Event::Camera(CameraState::Running)).unwrap();
     for _ in 0..500 {
@@ -422,15 +424,17 @@ fn a_gate_that_was_stopped_records_nothing_more_whoever_still_holds_it() {
     }
     // By then it waits for the next event, which it must not act on.
     std::thread::sleep(Duration::from_millis(20));
+    let before = woken.load(Ordering::Relaxed);
     handle.stop();
     events.send(Event::code("FOREIGN")).ok();
     for _ in 0..500 {
-        if !handle.is_running() {
+        if !handle.is_running() && woken.load(Ordering::Relaxed) > before {
             break;
         }
         std::thread::sleep(Duration::from_millis(10));
     }
     assert!(!handle.is_running());
+    assert!(woken.load(Ordering::Relaxed) > before, "the window is woken to see the end");
     assert!(events.send(Event::Tick).is_err(), "who hands it something does not wait for ever");
     assert_eq!(story.terminal().store_mut().inner.load().unwrap().recorded, 0);
     drop(handle);

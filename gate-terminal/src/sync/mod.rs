@@ -125,9 +125,11 @@ where
 {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (stop, stopped) = watch::channel(false);
-    let thread = std::thread::Builder::new()
-        .name("sync".to_owned())
-        .spawn(move || runtime.block_on(follow(lanes, &protocol, meaning, &events, stopped)))?;
+    let thread = std::thread::Builder::new().name("sync".to_owned()).spawn(move || {
+        runtime.block_on(follow(lanes, &protocol, meaning, &events, stopped));
+        // A name that nobody answers for is looked up for half a minute, and the end waits for none.
+        runtime.shutdown_background();
+    })?;
     Ok(SyncThread { stop, thread: Some(thread) })
 }
 

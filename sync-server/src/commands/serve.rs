@@ -60,6 +60,8 @@ fn start_log(log: &Log) -> Result<(), Failure> {
     let filter = EnvFilter::try_new(&log.filter)?;
     let plain = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        // It would say on standard error that standard error is full, and panic over it.
+        .log_internal_errors(false)
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal());
     // A log that is running already (in a test) serves as well.

@@ -34,8 +34,15 @@ impl Keyring {
         self.0.subscribe()
     }
 
+    /// Keys of an older set are not taken: another has put newer ones meanwhile.
     pub fn put(&self, keys: Keys) {
-        self.0.send_replace(Arc::new(keys));
+        self.0.send_if_modified(|held| {
+            let is_older = keys.key_set_number < held.key_set_number;
+            if !is_older {
+                *held = Arc::new(keys);
+            }
+            !is_older
+        });
     }
 }
 
@@ -43,7 +50,10 @@ impl Keyring {
 #[derive(Debug)]
 pub struct Lookout {
     data_dir: PathBuf,
+    /// What was taken, or is not to be.
     seen: Option<Mark>,
+    /// What could not be loaded, and was said.
+    told: Option<Mark>,
 }
 
 /// A file that is renamed into place is another file.
@@ -52,17 +62,25 @@ type Mark = (SystemTime, u64, u64);
 impl Lookout {
     #[must_use]
     pub fn new(data_dir: &Path) -> Self {
-        Self { data_dir: data_dir.to_owned(), seen: None }
+        Self { data_dir: data_dir.to_owned(), seen: None, told: None }
     }
 
-    /// The keys of a set that is another than at the last look.
+    /// The keys of a set that is another than at the last look. One that cannot be loaded is tried again at each: it may want no more than
+    /// another owner.
     pub fn look(&mut self, held: &Keys) -> Result<Option<Keys>, KeysFault> {
         let mark = mark(&self.data_dir);
         if mark == self.seen || mark.is_none() {
             return Ok(None);
         }
+        let keys = match Keys::load(&self.data_dir) {
+            Ok(keys) => keys,
+            Err(_) if self.told == mark => return Ok(None),
+            Err(fault) => {
+                self.told = mark;
+                return Err(fault);
+            }
+        };
         self.seen = mark;
-        let keys = Keys::load(&self.data_dir)?;
         if keys.key_set_number == held.key_set_number && keys.opened == held.opened {
             return Ok(None);
         }

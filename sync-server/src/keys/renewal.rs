@@ -7,7 +7,7 @@
 //! quarter of a year ahead opens on its day. Only a key that was stolen leaves the set at once, and the passes it had sealed are sealed
 //! anew by whoever takes the set over ([`Store::seal_anew`](crate::store::Store::seal_anew)).
 
-use std::{collections::BTreeSet, path::Path};
+use std::{collections::BTreeSet, fs, path::Path};
 
 use chrono::TimeDelta;
 use ed25519_dalek::SigningKey;
@@ -23,7 +23,7 @@ use zeroize::Zeroizing;
 use super::{
     KeysFault, SWITCH_WITHIN, is_due,
     places::Places,
-    secret_file::{Secret, create, create_dir, read, remove},
+    secret_file::{Secret, SecretFault, create, create_dir, read, remove},
     set_file::{KeySetFile, Signing},
     signing,
 };
@@ -188,8 +188,16 @@ impl Renewed {
     }
 }
 
+/// Waits for whoever makes a set just now.
+fn alone(data_dir: &Path) -> Result<fs::File, KeysFault> {
+    let locked = fs::File::open(data_dir).and_then(|folder| folder.lock().map(|()| folder));
+    locked.map_err(|cause| SecretFault::Io { path: data_dir.to_owned(), cause }.into())
+}
+
 /// The set that is about to follow.
 struct Draft {
+    /// Two that follow one set would both have the next number, and the later one's would bring back what the other revoked.
+    _alone: fs::File,
     places: Places,
     root: SigningKey,
     file: KeySetFile,
@@ -205,6 +213,7 @@ impl Draft {
         if !places.set.exists() {
             return Err(KeysFault::None { data_dir: data_dir.to_owned() });
         }
+        let alone = alone(data_dir)?;
         let secret = read(root)?;
         let key = SigningKey::from_bytes(&secret);
         let (mut file, set) = KeySetFile::read(&places.set)?;
@@ -221,7 +230,7 @@ impl Draft {
             retired: set.retired().to_vec(),
             keys: set.keys().iter().filter(|key| key.not_after > now).cloned().collect(),
         };
-        Ok(Self { places, root: key, file, signing, body, made: Vec::new(), now })
+        Ok(Self { _alone: alone, places, root: key, file, signing, body, made: Vec::new(), now })
     }
 
     /// Who signs once `ids` are gone: whoever does, or the next one, or a new one.

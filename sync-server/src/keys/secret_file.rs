@@ -13,6 +13,8 @@ use std::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use zeroize::Zeroizing;
 
+use crate::owner;
+
 pub(super) type Secret = Zeroizing<[u8; 32]>;
 
 pub(super) fn read(path: &Path) -> Result<Secret, SecretFault> {
@@ -36,7 +38,14 @@ pub(super) fn create(path: &Path, secret: &Secret) -> Result<(), SecretFault> {
     file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(|cause| {
         fs::remove_file(path).ok();
         unwritten(cause)
-    })
+    })?;
+    give_to_the_owner_of_its_folder(path);
+    Ok(())
+}
+
+/// Who runs the command may be root and the server another. A stick's file system may know no owners, and needs none.
+pub(super) fn give_to_the_owner_of_its_folder(path: &Path) {
+    path.parent().and_then(|folder| owner::give_as(path, folder).ok());
 }
 
 /// A secret of no more use. One that is gone already is no fault.

@@ -17,6 +17,8 @@ use shared::{
     time::Moment,
 };
 
+use super::secret_file::give_to_the_owner_of_its_folder;
+
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct KeySetFile {
@@ -67,6 +69,7 @@ impl KeySetFile {
         let part = path.with_extension("json.part");
         let mut file = fs::File::create(&part).map_err(unwritten)?;
         file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(unwritten)?;
+        give_to_the_owner_of_its_folder(&part);
         fs::rename(&part, path).map_err(unwritten)?;
         let folder = path.parent().map_or(Ok(()), |folder| fs::File::open(folder)?.sync_all());
         folder.map_err(unwritten)

@@ -5,7 +5,7 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
-    sync::Mutex,
+    sync::{Mutex, TryLockError},
 };
 
 use chrono::TimeDelta;
@@ -25,7 +25,12 @@ const ENDS: &str = ".sqlite3";
 pub(super) fn due(config: &Config, now: Moment, trusted: bool) -> Result<Option<PathBuf>, BackupsFault> {
     let Some(BackupSettings { folder, every_hours, keep }) = &config.backup else { return Ok(None) };
     // A large database may take longer than a minute.
-    let Ok(_alone) = UNDER_WAY.try_lock() else { return Ok(None) };
+    let _alone = match UNDER_WAY.try_lock() {
+        Ok(alone) => alone,
+        // Whoever panicked over a copy left nothing that the next one needs.
+        Err(TryLockError::Poisoned(alone)) => alone.into_inner(),
+        Err(TryLockError::WouldBlock) => return Ok(None),
+    };
     let fault = |cause| BackupsFault::Folder { folder: folder.clone(), cause };
     fs::create_dir_all(folder).map_err(fault)?;
     let mut there = names(folder).map_err(fault)?;

@@ -12,7 +12,7 @@ use std::{
     ffi::{OsStr, OsString},
     fs::{self, File, OpenOptions},
     io,
-    os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, chown},
+    os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
 };
 
@@ -24,6 +24,7 @@ use shared::{
 };
 
 use super::{StoreError, connection, migrations, rows, snapshots};
+use crate::owner;
 
 mod gone;
 
@@ -77,12 +78,8 @@ pub fn restore(from: &Path, database: &Path, now: Moment) -> Result<Restored, Ba
 
 /// Whoever puts it back may be another than who serves from it.
 fn give_to_the_owner_of(database: &Path, part: &Path) -> Result<(), BackupFault> {
-    let of = |path: &Path| fs::metadata(path).map(|found| (found.uid(), found.gid()));
-    let folder = || of(database.parent().unwrap_or(database));
-    let given = of(database)
-        .or_else(|_| folder())
-        .and_then(|owner| if of(part)? == owner { Ok(()) } else { chown(part, Some(owner.0), Some(owner.1)) });
-    given.map_err(BackupFault::file(part))
+    let folder = database.parent().unwrap_or(database);
+    owner::give_as(part, if database.exists() { database } else { folder }).map_err(BackupFault::file(part))
 }
 
 /// Writes the copy, reads it through and brings it to the disk; half a one is not left behind.

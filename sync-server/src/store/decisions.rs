@@ -3,6 +3,8 @@
 //! The rules are the office's; here they are asked inside the transaction, so that of two hosts, or one host on two channels,
 //! exactly one is first. The `where standing = …` of each update repeats the question to the database, which does not err.
 
+use std::sync::Arc;
+
 use rusqlite::{Connection, OptionalExtension as _, params};
 use shared::{
     identity::{Document, DocumentTag, Phone},
@@ -202,13 +204,14 @@ impl Store {
         campus: CampusId,
         day: CampusDay,
     ) -> Result<DocumentTag, StoreError> {
-        let place = self.0.tags.acquire().await.map_err(|_| StoreError::Stopped)?;
-        let tag = tokio::task::spawn_blocking(move || DocumentTag::of(&document, campus, day))
-            .await
-            .map_err(|_| StoreError::Stopped)?
-            .ok_or(StoreError::Tag);
-        drop(place);
-        tag
+        let place = Arc::clone(&self.0.tags).acquire_owned().await.map_err(|_| StoreError::Stopped)?;
+        let made = tokio::task::spawn_blocking(move || {
+            let tag = DocumentTag::of(&document, campus, day);
+            // Also when nobody waits for it any more.
+            drop(place);
+            tag
+        });
+        made.await.map_err(|_| StoreError::Stopped)?.ok_or(StoreError::Tag)
     }
 }
 

@@ -56,6 +56,7 @@ mod together;
 mod token;
 mod turn;
 mod unsent;
+mod vital;
 mod walk_ins;
 mod watchlist;
 mod writer;
@@ -131,7 +132,7 @@ struct Inner {
     key: IdentityKey,
     seen: Seen,
     /// Document tags are slow and take 19 MiB each: only so many at once.
-    tags: Semaphore,
+    tags: Arc<Semaphore>,
     /// From how many on a host is told of them together; until it is set, never.
     together: OnceLock<Together>,
 }
@@ -144,7 +145,7 @@ impl Store {
         let held = Arc::new(Held::default());
         let writer = Writer::open(path, Arc::clone(&held))?;
         let readers = Readers::open(path, held)?;
-        let (seen, tags) = (Seen::default(), Semaphore::new(TAGS_AT_ONCE));
+        let (seen, tags) = (Seen::default(), Arc::new(Semaphore::new(TAGS_AT_ONCE)));
         Ok(Self(Arc::new(Inner { readers, writer, key, seen, tags, together: OnceLock::new() })))
     }
 

@@ -24,6 +24,7 @@ use super::{
     StoreError, connection,
     head::Head,
     held::{AsOf, Held, Looker, Of},
+    vital,
 };
 
 /// Enough that one slow list does not hold up every gate's pull.
@@ -58,7 +59,7 @@ impl Readers {
             let questions = Arc::clone(&questions);
             thread::Builder::new()
                 .name(format!("office-reader-{number}"))
-                .spawn(move || work(db, &questions))
+                .spawn(move || vital::work(move || work(db, &questions)))
                 .map_err(StoreError::Thread)
         });
         let threads = threads.collect::<Result<_, _>>()?;

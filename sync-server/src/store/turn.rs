@@ -6,9 +6,9 @@
 
 use std::{
     ffi::OsString,
-    fs::{self, File, OpenOptions, TryLockError},
+    fs::{File, OpenOptions, TryLockError},
     io,
-    os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, fchown},
+    os::unix::fs::OpenOptionsExt as _,
     path::Path,
     thread,
     time::Duration,
@@ -17,6 +17,7 @@ use std::{
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 
 use super::connection::{BUSY_WAIT, without_waiting};
+use crate::owner;
 
 /// Who stands in line has to look more often than others come by.
 const LOOK_AGAIN: Duration = Duration::from_millis(2);
@@ -39,8 +40,13 @@ impl Turn {
     pub(super) fn at(database: &Path) -> Self {
         let mut path = OsString::from(database);
         path.push("-turn");
-        let line = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path);
-        let line = line.inspect(|line| give_to_owner_of(database, line)).map_err(|cause| no_line(&cause)).ok();
+        let line = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path);
+        let line = line.map_err(|cause| no_line(&cause)).ok();
+        if line.is_some()
+            && let Err(cause) = owner::give_as(Path::new(&path), database)
+        {
+            tracing::warn!(%cause, "the line beside the database belongs to another user");
+        }
         Self { line, passes: 0, passes_next: PASS_IT }
     }
 
@@ -95,16 +101,6 @@ fn no_line(cause: &io::Error) {
     tracing::warn!(%cause, "no line can be formed: a command may not get through beside a busy server");
 }
 
-/// A command that root runs makes no file that the server cannot open, as SQLite makes none either.
-fn give_to_owner_of(database: &Path, line: &File) {
-    let (Ok(owned), Ok(owner)) = (line.metadata(), fs::metadata(database)) else { return };
-    if owned.uid() != owner.uid()
-        && let Err(cause) = fchown(line, Some(owner.uid()), Some(owner.gid()))
-    {
-        tracing::warn!(%cause, "the line beside the database belongs to another user");
-    }
-}
-
 /// Until it is dropped.
 struct Standing<'a>(&'a File);
 
@@ -132,9 +128,13 @@ pub(super) fn is_busy(error: &rusqlite::Error) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicU32, Ordering},
+    use std::{
+        fs,
+        os::unix::fs::MetadataExt as _,
+        sync::{
+            Arc,
+            atomic::{AtomicBool, AtomicU32, Ordering},
+        },
     };
 
     use super::*;

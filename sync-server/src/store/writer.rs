@@ -27,6 +27,7 @@ use super::{
     held::Held,
     migrations,
     turn::{self, Turn},
+    vital,
 };
 
 /// How many jobs may wait.
@@ -239,14 +240,15 @@ impl Writer {
         let mut db = connection::writing(path)?;
         migrations::run(&mut db)?;
         let signals = Arc::new(Signals { feed: watch::Sender::new(0), notices: watch::Sender::new(0) });
-        let (queue, jobs) = mpsc::sync_channel(QUEUE);
+        // A `Look` takes no place of a job.
+        let (queue, jobs) = mpsc::sync_channel(2 * QUEUE);
         let shared = Arc::new(Shared::default());
         let turn = Turn::at(path);
         let desk =
             Desk { db, turn, shared: Arc::clone(&shared), signals: Arc::clone(&signals), held, has_erased: false };
         let thread = thread::Builder::new()
             .name("office-writer".to_owned())
-            .spawn(move || desk.work(&jobs))
+            .spawn(move || vital::work(move || desk.work(&jobs)))
             .map_err(StoreError::Thread)?;
         Ok(Self { queue: Some(queue), shared, places: Arc::new(Semaphore::new(QUEUE)), signals, thread: Some(thread) })
     }

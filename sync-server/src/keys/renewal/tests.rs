@@ -208,6 +208,63 @@ fn a_running_server_takes_what_is_newer_and_only_that() {
     assert_eq!(look(), None, "an older set is for people to look at");
 }
 
+/// As when root ran the command and somebody gives the secret to the server: the set itself is not touched by that.
+#[test]
+fn a_set_whose_secret_cannot_be_read_is_taken_as_soon_as_it_can() {
+    let desk = Desk::new();
+    let held = desk.keys();
+    let mut lookout = Lookout::new(&desk.data());
+    let ids = [held.signs.pass.id()];
+    revoke(&desk.data(), &desk.root, &ids, None, NOW).unwrap();
+    let secret = Places::of(&desk.data()).secret(desk.keys().signs.pass.id(), KeyUse::Pass);
+    fs::set_permissions(&secret, fs::Permissions::from_mode(0o644)).unwrap();
+    assert!(matches!(lookout.look(&held), Err(KeysFault::Secret(_))));
+    assert!(lookout.look(&held).unwrap().is_none(), "it is said once");
+    fs::set_permissions(&secret, fs::Permissions::from_mode(0o600)).unwrap();
+    assert_eq!(lookout.look(&held).unwrap().map(|keys| keys.key_set_number), Some(2));
+}
+
+/// The chores make the next keys sign, of a set that they read before a revocation was heard of.
+#[test]
+fn keys_of_an_older_set_are_not_put_in_place_of_newer_ones() {
+    let desk = Desk::new();
+    let (ring, older) = (Keyring::new(desk.keys()), desk.keys());
+    rotate(&desk.data(), &desk.root, None, after(30)).unwrap();
+    ring.put(desk.keys());
+    ring.put(older);
+    assert_eq!(ring.now().key_set_number, 2);
+}
+
+#[test]
+fn two_who_sign_at_once_follow_each_other() {
+    let desk = Desk::new();
+    let (data, root) = (desk.data(), desk.root.clone());
+    let first = Draft::begin(&data, &root, NOW).unwrap();
+    let second = std::thread::Builder::new()
+        .name("second".to_owned())
+        .spawn(move || rotate(&data, &root, None, NOW).unwrap().set.number())
+        .unwrap();
+    assert_eq!(first.sign().unwrap().set.number(), 2);
+    assert_eq!(second.join().unwrap(), 3);
+}
+
+/// Root runs the command, and the server is somebody else.
+#[test]
+fn secrets_and_set_belong_to_whom_their_folder_belongs() {
+    use std::os::unix::fs::{MetadataExt as _, chown};
+    let desk = Desk::new();
+    let (data, places) = (desk.data(), Places::of(&desk.data()));
+    let given = [&data, &places.secrets].map(|folder| chown(folder, Some(4242), Some(4242)).is_ok());
+    rotate(&data, &desk.root, None, after(30)).unwrap();
+    let file: KeySetFile = KeySetFile::read(&places.set).unwrap().0;
+    let made = file.next.unwrap();
+    for path in [places.set.clone(), places.secret(made.pass, KeyUse::Pass), places.secret(made.beacon, KeyUse::Beacon)]
+    {
+        let owner = fs::metadata(&path).unwrap();
+        assert_eq!(owner.uid() == 4242 && owner.gid() == 4242, given == [true, true], "{}", path.display());
+    }
+}
+
 #[test]
 fn nothing_is_signed_by_a_file_that_is_no_root() {
     let desk = Desk::new();
