@@ -152,10 +152,14 @@ impl Gate {
         let documents = card::documents(text, today);
         match documents.first() {
             Some(document) if !self.desk.is_busy() => {
+                let (mark, last_four) = (self.foreign_codes.mark(document.number()), document.last_four());
+                if self.by_hand.card.as_ref().is_some_and(|card| card.is_looked_up(&mark, &self.now)) {
+                    return Vec::new();
+                }
                 self.by_hand.cards += 1;
                 let number = self.by_hand.cards;
-                let (mark, last_four) = (self.foreign_codes.mark(document.number()), document.last_four());
-                self.by_hand.card = Some(Card { number, mark, last_four });
+                let asked_boot_ms = self.now.since_boot_ms;
+                self.by_hand.card = Some(Card { number, mark, last_four, asked_boot_ms });
                 let days = [today, today.plus_days(1)];
                 let campus = self.local.post().campus;
                 vec![Effect::LookUpCard(Box::new(CardQuestion { number, documents, campus, days }))]

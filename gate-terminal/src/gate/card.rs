@@ -9,6 +9,8 @@ use shared::{
     time::CampusDay,
 };
 
+use super::desk::Now;
+
 /// The numbers of 18 symbols with a check digit: told from anything else that is typed or scanned.
 const PROVEN_KINDS: [DocumentKind; 3] =
     [DocumentKind::ResidentId, DocumentKind::HkMacaoResidence, DocumentKind::ForeignPermanentResidence];
@@ -48,6 +50,16 @@ pub(super) struct Card {
     /// Of its text as a stranger's code.
     pub mark: String,
     pub last_four: LastFour,
+    pub asked_boot_ms: u64,
+}
+
+/// Longer than a hash takes. A reader that repeats a card faster than it is looked up would take the answer away from each before.
+const LOOKED_UP_WITHIN_MS: u64 = 1_000;
+
+impl Card {
+    pub(super) fn is_looked_up(&self, mark: &str, now: &Now) -> bool {
+        self.mark == mark && now.since_boot_ms.saturating_sub(self.asked_boot_ms) < LOOKED_UP_WITHIN_MS
+    }
 }
 
 /// The documents whose number stands in `text`, which may hold more, as readers type whole cards.

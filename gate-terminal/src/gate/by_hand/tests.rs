@@ -188,6 +188,22 @@ fn a_card_finds_its_holder_and_its_number_stays_nowhere() {
     assert!(!everything.contains(NUMBER) && !everything.contains("110105194912310038"));
 }
 
+/// Some readers say a card as long as it lies on them.
+#[test]
+fn a_card_that_is_read_again_while_it_is_looked_up_is_answered() {
+    let (mut terminal, _) = gate();
+    let asked = question(&scan(&mut terminal, "110105194912310038"));
+    assert_eq!(scan(&mut terminal, "110105194912310038").len(), 0);
+    terminal.tell(Event::CardHashed(asked.answer()));
+    assert_eq!(shown(&terminal).subject.pass(), Some(pass_id(2)));
+    let_in(&mut terminal);
+
+    let lost = question(&scan(&mut terminal, NUMBER));
+    terminal.wait_ms(1_000);
+    let again = question(&scan(&mut terminal, NUMBER));
+    assert_ne!(lost.number, again.number, "one that nobody answered is asked anew");
+}
+
 #[test]
 fn two_visits_on_one_card_are_a_list() {
     let (mut terminal, _) = gate();

@@ -8,6 +8,8 @@ mod entries;
 mod filters;
 mod inside;
 
+use std::time::Duration;
+
 use egui::{Key, Rect, Ui, pos2, vec2};
 use shared::time::CampusDay;
 
@@ -36,12 +38,21 @@ enum List {
     Overdue,
 }
 
+/// The filter the officer thread was asked with last, and when.
+#[derive(Debug)]
+struct Asked {
+    filter: LogFilter,
+    at_s: f64,
+}
+
+/// The officer thread takes no more asks than it can answer; one that it did not take is made again.
+const ASKED_AGAIN: Duration = Duration::from_secs(1);
+
 #[derive(Debug, Default)]
 pub(super) struct LogView {
     list: List,
     filters: Option<Filters>,
-    /// The filter the officer thread was asked with last.
-    asked: Option<LogFilter>,
+    asked: Option<Asked>,
     rows: Rows,
     pin: PinView,
     listing_inside: bool,
@@ -84,9 +95,15 @@ impl LogView {
                 let today = CampusDay::of(snapshot.now);
                 let filters = self.filters.get_or_insert_with(|| Filters::today(today));
                 wishes.extend(entries::show(ui, rest, filters, &mut self.rows, snapshot, records, language));
-                if self.asked.as_ref() != Some(&filters.filter) {
-                    self.asked = Some(filters.filter.clone());
-                    wishes.push(Wish::Ask(Ask::Look(filters.filter.clone())));
+                let (wanted, at_s) = (&filters.filter, ui.input(|input| input.time));
+                let is_shown = records.page.as_ref().is_some_and(|page| page.filter == *wanted);
+                let waits = |asked: &Asked| is_shown || at_s - asked.at_s < ASKED_AGAIN.as_secs_f64();
+                if !self.asked.as_ref().is_some_and(|asked| asked.filter == *wanted && waits(asked)) {
+                    self.asked = Some(Asked { filter: wanted.clone(), at_s });
+                    wishes.push(Wish::Ask(Ask::Look(wanted.clone())));
+                }
+                if !is_shown {
+                    ui.ctx().request_repaint_after(ASKED_AGAIN);
                 }
             }
             List::Inside => inside::show(ui, rest, false, &mut self.rows, snapshot, language),

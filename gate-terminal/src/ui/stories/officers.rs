@@ -1,5 +1,7 @@
 //! The officers' screens: the lock, the log, the settings.
 
+use std::sync::Arc;
+
 use egui_kittest::{Harness, kittest::Queryable as _};
 use shared::{entry::Outcome, time::CampusDay, verdict::Verdict};
 
@@ -7,7 +9,8 @@ use super::{Desk, asked, desk, desk_with, made, officers_asked, press, settle, w
 use crate::ui::{
     command::Command,
     records::{
-        Answer, Ask, ExportKind, Failed, Lock, LogFilter, OfficerSaid, Pin, Settings, ThemeChoice, Tone, VerdictKind,
+        Answer, Ask, ExportKind, Failed, Lock, LogFilter, LogPage, OfficerSaid, Pin, Settings, ThemeChoice, Tone,
+        VerdictKind,
     },
     snapshot::Way,
 };
@@ -154,6 +157,18 @@ fn the_log_is_asked_for_filtered_and_exported() {
     settle(&mut harness);
     let admitted = LogFilter { verdict: Some(VerdictKind::Admit), ..today };
     assert_eq!(officers_asked(&mut harness), [Ask::Look(admitted.clone())]);
+    for _ in 0..20 {
+        harness.step();
+    }
+    let again = officers_asked(&mut harness);
+    assert!(!again.is_empty(), "what the officers' thread did not take is asked again");
+    assert!(again.iter().all(|ask| *ask == Ask::Look(admitted.clone())), "{again:?}");
+    let page = harness.state().records.page.as_deref().unwrap().clone();
+    harness.state_mut().records.page = Some(Arc::new(LogPage { filter: admitted.clone(), ..page }));
+    for _ in 0..20 {
+        harness.step();
+    }
+    assert_eq!(officers_asked(&mut harness), [], "and what is shown is not");
     press(&mut harness, egui::Key::F12);
     let export = Ask::Export { filter: admitted, kind: ExportKind::Xlsx };
     assert_eq!(officers_asked(&mut harness), [export]);
