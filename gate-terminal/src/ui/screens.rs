@@ -109,7 +109,7 @@ impl Screens {
         if alarmed {
             // In an emergency one key from any screen; where the list lies is said on the log's.
             self.go(ui, Tab::Log, &mut wishes);
-            self.log.await_answer(records);
+            self.log.await_roll_call(ui, records);
             wishes.push(Wish::Ask(Ask::RollCall));
         } else if let Some(tab) = clicked.or(struck)
             && !self.scan.is_asking()

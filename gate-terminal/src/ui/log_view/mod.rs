@@ -60,7 +60,19 @@ pub(super) struct LogView {
     answered: Option<u64>,
     /// The answer that brought the list of who is inside.
     fell_back: Option<u64>,
+    roll_call: Option<RollCall>,
 }
+
+/// A roll-call that was asked for when `newest` was the last answer, and has none of its own yet.
+#[derive(Debug)]
+struct RollCall {
+    newest: u64,
+    at_s: f64,
+    is_late: bool,
+}
+
+/// The officer thread may be writing to a slow stick; a fire waits for none.
+const ROLL_CALL_WITHIN: Duration = Duration::from_secs(3);
 
 impl LogView {
     pub(super) fn show(
@@ -74,9 +86,31 @@ impl LogView {
         let newest = records.answer.as_ref().map_or(0, |answer| answer.number);
         let answered = *self.answered.get_or_insert(newest);
         let answer = records.answer.as_ref().filter(|answer| answer.number > answered);
-        if !records.lock.is_open() {
-            return self.show_locked(ui, body, answer, snapshot, records, language);
+        let became_late = self.follow_roll_call(ui, records);
+        let wishes = if records.lock.is_open() {
+            if became_late {
+                self.turn_to(List::Inside);
+            }
+            self.show_open(ui, body, answer, snapshot, records, language)
+        } else {
+            self.show_locked(ui, body, answer, snapshot, records, language)
+        };
+        if wishes.contains(&Wish::Ask(Ask::RollCall)) {
+            self.roll_call_was_asked(ui, records);
         }
+        wishes
+    }
+
+    /// The log, which an officer has opened.
+    fn show_open(
+        &mut self,
+        ui: &mut Ui,
+        body: Rect,
+        answer: Option<&Answer>,
+        snapshot: &Snapshot,
+        records: &Records,
+        language: Language,
+    ) -> Vec<Wish> {
         if let Some(Answer { number, said: OfficerSaid::Failed { what: Failed::RollCall, .. } }) = answer
             && self.fell_back.replace(*number) != Some(*number)
         {
@@ -86,9 +120,7 @@ impl LogView {
         let (bar, rest) = inner.split_top_bottom_at_y(inner.top() + BAR_HEIGHT);
         let mut wishes = self.show_bar(ui, bar, language);
         let (line, rest) = rest.split_top_bottom_at_y(rest.top() + LINE_HEIGHT);
-        if let Some(answer) = answer {
-            show_answer(ui, line, answer, language);
-        }
+        self.show_line(ui, line, answer, language);
         wishes.extend(self.list_inside(self.list != List::Entries));
         match self.list {
             List::Entries => {
@@ -113,8 +145,41 @@ impl LogView {
     }
 
     /// The next answer belongs to this screen, even if it comes before the screen is drawn.
-    pub(super) fn await_answer(&mut self, records: &Records) {
+    pub(super) fn await_roll_call(&mut self, ui: &Ui, records: &Records) {
         self.answered = Some(records.answer.as_ref().map_or(0, |answer| answer.number));
+        self.roll_call_was_asked(ui, records);
+    }
+
+    fn roll_call_was_asked(&mut self, ui: &Ui, records: &Records) {
+        let newest = records.answer.as_ref().map_or(0, |answer| answer.number);
+        self.roll_call = Some(RollCall { newest, at_s: ui.input(|input| input.time), is_late: false });
+    }
+
+    /// Whether it is late from now on.
+    fn follow_roll_call(&mut self, ui: &Ui, records: &Records) -> bool {
+        let Some(waiting) = &mut self.roll_call else { return false };
+        if records.answer.as_ref().is_some_and(|answer| answer.number > waiting.newest && is_of_roll_call(&answer.said))
+        {
+            self.roll_call = None;
+            return false;
+        }
+        let is_late = ui.input(|input| input.time) - waiting.at_s >= ROLL_CALL_WITHIN.as_secs_f64();
+        if !is_late {
+            ui.ctx().request_repaint_after(ROLL_CALL_WITHIN);
+        }
+        !std::mem::replace(&mut waiting.is_late, is_late) && is_late
+    }
+
+    fn is_roll_call_late(&self) -> bool {
+        self.roll_call.as_ref().is_some_and(|waiting| waiting.is_late)
+    }
+
+    fn show_line(&self, ui: &Ui, line: Rect, answer: Option<&Answer>, language: Language) {
+        if self.is_roll_call_late() {
+            show_told(ui, line, words::Log::of(language).late_roll_call);
+        } else if let Some(answer) = answer {
+            show_told(ui, line, &log::answer(language, &answer.said));
+        }
     }
 
     pub(super) fn is_typing(&self) -> bool {
@@ -126,6 +191,7 @@ impl LogView {
         self.pin.clear();
         self.answered = None;
         self.asked = None;
+        self.roll_call = None;
         self.list_inside(false)
     }
 
@@ -150,14 +216,10 @@ impl LogView {
             wishes.push(Wish::Ask(Ask::RollCall));
         }
         // What was said to a wrong PIN stands under the PIN.
-        let of_roll_call = |said: &OfficerSaid| {
-            matches!(said, OfficerSaid::RollCall { .. } | OfficerSaid::Failed { what: Failed::RollCall, .. })
-        };
-        let answer = answer.filter(|answer| of_roll_call(&answer.said));
-        if let Some(answer) = answer {
-            show_answer(ui, line, answer, language);
-        }
-        let unwritten = answer.is_some_and(|answer| matches!(answer.said, OfficerSaid::Failed { .. }));
+        let answer = answer.filter(|answer| is_of_roll_call(&answer.said));
+        self.show_line(ui, line, answer, language);
+        let failed = answer.is_some_and(|answer| matches!(answer.said, OfficerSaid::Failed { .. }));
+        let unwritten = failed || self.is_roll_call_late();
         wishes.extend(self.list_inside(unwritten));
         if unwritten {
             inside::show(ui, rest, false, &mut self.rows, snapshot, language);
@@ -227,9 +289,12 @@ fn roll_call_asked(ui: &Ui, place: Rect, language: Language) -> bool {
     clicked || actions::struck(ui, Key::F9)
 }
 
-fn show_answer(ui: &Ui, line: Rect, answer: &Answer, language: Language) {
-    let said = log::answer(language, &answer.said);
-    theme::told(ui, line.shrink2(vec2(4.0, 2.0)), &said, Type::new(20.0, theme::of(ui).ink));
+const fn is_of_roll_call(said: &OfficerSaid) -> bool {
+    matches!(said, OfficerSaid::RollCall { .. } | OfficerSaid::Failed { what: Failed::RollCall, .. })
+}
+
+fn show_told(ui: &Ui, line: Rect, told: &str) {
+    theme::told(ui, line.shrink2(vec2(4.0, 2.0)), told, Type::new(20.0, theme::of(ui).ink));
 }
 
 /// Cells of a row from left to right, by share of its width.

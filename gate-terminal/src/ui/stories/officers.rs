@@ -103,6 +103,32 @@ fn in_an_emergency_one_key_from_any_screen_writes_the_roll_call_without_a_pin() 
     assert_eq!(officers_asked(&mut harness), [Ask::RollCall]);
 }
 
+/// The officers' thread writes to a slow stick, or did not take the ask.
+#[test]
+fn a_roll_call_that_is_late_is_shown_meanwhile() {
+    let told = "点名册还没有写出，请先看下面的在校名单";
+    let written = || Some(Answer { number: 1, said: OfficerSaid::RollCall { path: "/tmp/a.html".into(), people: 41 } });
+    for is_open in [false, true] {
+        let mut harness = if is_open { open(egui::Key::F6) } else { desk(made::waiting()) };
+        if !is_open {
+            harness.state_mut().records.lock = Lock::Locked { retry_at: None };
+        }
+        harness.state_mut().snapshot.inside = Some(made::inside(10));
+        press(&mut harness, egui::Key::F9);
+        assert!(harness.query_by_label(told).is_none());
+        for _ in 0..20 {
+            harness.step();
+        }
+        harness.get_by_label(told);
+        harness.get_by_label("共 19 人");
+        harness.state_mut().records.answer = written();
+        settle(&mut harness);
+        harness.get_by_label("点名册 41 人，已写到 /tmp/a.html");
+        assert!(harness.query_by_label(told).is_none());
+        assert_eq!(harness.query_by_label("共 19 人").is_some(), is_open, "behind the PIN it is shown no longer");
+    }
+}
+
 #[test]
 fn a_roll_call_that_is_quicker_than_the_screen_is_said_all_the_same() {
     let mut harness = desk(made::waiting());

@@ -75,6 +75,7 @@ words! {
         failed_pin: "密码用不了", "The PIN cannot be used";
         failed_log: "读不到记录", "The log cannot be read";
         failed_export: "没有导出", "Not exported";
+        late_roll_call: "点名册还没有写出，请先看下面的在校名单", "The roll-call is not written yet; see the list below";
         failed_roll_call: "点名册没有写出，请看下面的在校名单", "The roll-call was not written, the list is below";
         failed_paper: "纸质登记没有记录", "The paper case was not recorded";
         failed_settings: "设置没有保存", "Settings were not kept";
