@@ -52,16 +52,17 @@ const SERVER: Arrows = &[
     // decides
     ("office", &[]),
     // remembers
-    ("store", &["office"]),
+    ("store", &["office", "owner"]),
     // small rooms
     ("clock", &[]),
     ("random", &[]),
     ("knocks", &[]),
+    ("owner", &[]),
     ("config", &["office"]),
     ("headers", &["random"]),
     ("assets", &["config"]),
     ("layout", &[]),
-    ("keys", &["random", "store"]),
+    ("keys", &["owner", "random", "store"]),
     ("error", &["store"]),
     ("timekeeper", &["clock", "office"]),
     // tells people
