@@ -106,6 +106,7 @@ impl World {
         }
         self.trace.note(format!("{} starts again after {cut:?}, its clock {wrong_s} s wrong", self.name(at)));
         let Some(terminal) = self.terminals.get_mut(at) else { return Ok(()) };
+        self.tally.kills += 1;
         terminal.crash(cut, now.plus(TimeDelta::seconds(wrong_s)))?;
         terminal.start()?;
         self.found_again(at)?;
@@ -192,6 +193,7 @@ impl World {
         let cut = self.a_cut();
         self.tally.fault("the office without power");
         self.trace.note(format!("the office loses its power, {cut:?}"));
+        self.tally.kills += 1;
         self.office.crash(cut)
     }
 

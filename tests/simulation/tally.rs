@@ -7,6 +7,8 @@ pub struct Tally {
     pub terminal_days: u64,
     /// Drawn and done.
     pub faults: BTreeMap<&'static str, u64>,
+    /// How often a gate or the office lost its power and began again from its disk.
+    pub kills: u64,
     /// What the gates and the office did, and what was checked of it.
     pub counts: BTreeMap<&'static str, u64>,
     pub violations: Vec<Violation>,
@@ -31,6 +33,7 @@ impl Tally {
 
     pub fn add(&mut self, other: Self) {
         self.terminal_days += other.terminal_days;
+        self.kills += other.kills;
         other.faults.into_iter().for_each(|(kind, count)| *self.faults.entry(kind).or_default() += count);
         other.counts.into_iter().for_each(|(what, count)| *self.counts.entry(what).or_default() += count);
         self.violations.extend(other.violations);
@@ -42,7 +45,8 @@ impl fmt::Display for Tally {
         let listed = |of: &BTreeMap<&'static str, u64>| {
             of.iter().map(|(what, count)| format!("{what} {count}")).collect::<Vec<_>>().join(", ")
         };
-        writeln!(f, "{} terminal-days, {} violations", self.terminal_days, self.violations.len())?;
+        let (days, faults, violations) = (self.terminal_days, self.faults.values().sum::<u64>(), self.violations.len());
+        writeln!(f, "{days} terminal-days, {faults} faults, {} kills, {violations} violations", self.kills)?;
         writeln!(f, "  faults: {}", listed(&self.faults))?;
         write!(f, "  done and checked: {}", listed(&self.counts))?;
         for violation in &self.violations {
