@@ -64,7 +64,7 @@ async fn a_gateway_s_secret_that_is_missing_or_empty_is_said_at_start_with_its_s
                 keep_secret(dir.path(), file, "");
             }
             for command in ["serve", "notify test --to T2001"] {
-                let why = if missing { "No such file" } else { "空的" };
+                let why = if missing { "chmod 600" } else { "空的" };
                 let told = typed(&house, dir.path(), command).await.unwrap_err();
                 assert!(told.starts_with("notify.sms 缺少密钥") && told.contains(&format!("secrets/{file}")), "{told}");
                 assert!(told.contains("notify.sms lacks its secret") && told.contains(why), "{told}");
