@@ -5,6 +5,7 @@
 
 use std::{
     fs, io,
+    num::NonZeroU16,
     path::{Path, PathBuf},
 };
 
@@ -24,7 +25,7 @@ pub struct Config {
     /// When set, whose certificates a server may show: these and no other.
     pub server_ca: Option<PathBuf>,
     /// After so many days without a word of the office passes and keys are forgotten.
-    pub forget_after_days: u16,
+    pub forget_after_days: NonZeroU16,
     pub camera: Camera,
 }
 
@@ -37,7 +38,7 @@ impl Default for Config {
             language: Language::Zh,
             root_fingerprint: None,
             server_ca: None,
-            forget_after_days: 14,
+            forget_after_days: NonZeroU16::MIN.saturating_add(13),
             camera: Camera::Off,
         }
     }
@@ -201,7 +202,8 @@ mod tests {
             ("\ndata_directory = 'x'", 2, "data_directory", "没有「data_directory」这个设置，可用的有：data_dir"),
             ("direction = 'sideways'", 1, "direction", "不能是「sideways」，可用的有：in、out、both"),
             ("language = 3", 1, "language", "值的类型不对，应是引号里的文字"),
-            ("forget_after_days = 'soon'", 1, "forget_after_days", "应是 0 到 65535 的整数"),
+            ("forget_after_days = 'soon'", 1, "forget_after_days", "应是大于 0 的整数"),
+            ("forget_after_days = 0", 1, "forget_after_days", "应是大于 0 的整数"),
             ("root_fingerprint = '0123 4567'", 1, "root_fingerprint", "指纹应为 32 位十六进制"),
             (
                 "language = 'zh'\n[camera]\nkind = 'webcam'",

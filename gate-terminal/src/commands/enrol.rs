@@ -87,7 +87,7 @@ fn not_claimed(config: &Config, error: EnrolError<HttpError, StoreError>) -> Enr
             EnrolCommandError::NoServer { server_url: config.server_url.clone(), cause }
         }
         EnrolError::Server(HttpError::Exchange(cause)) => EnrolCommandError::AnswerLost { cause },
-        EnrolError::Server(cause @ HttpError::Status(400..=499)) => {
+        EnrolError::Server(cause @ HttpError::Status(300..=499 | 501)) => {
             EnrolCommandError::NoOffice { server_url: config.server_url.clone(), cause }
         }
         EnrolError::Server(HttpError::Refused(Refusal::Code)) => {

@@ -188,7 +188,7 @@ fn start(
         key,
     };
     let gate = Controller::open(store, doors, config.direction)?;
-    let gate = gate.silent_at_most(TimeDelta::days(config.forget_after_days.into())).spawn(wake)?;
+    let gate = gate.silent_at_most(TimeDelta::days(config.forget_after_days.get().into())).spawn(wake)?;
     card::spawn(asked, gate.events())?;
     let sync = sync::spawn(lanes, http, Http::meaning, gate.events())?;
     Ok(Running { gate, sync })

@@ -16,7 +16,11 @@ use crate::{
 pub(super) fn backup(config: &Config, file: &Path, out: &mut dyn Write) -> Result<(), Failure> {
     let copied = store::backup(&config.database(), file)?;
     writeln!(out, "已备份到 {}：{}", file.display(), said(copied))?;
-    writeln!(out, "密钥不在其中，请另外保存 {}。The keys are not in it", config.data_dir.join("secrets").display())?;
+    let [secrets, set] = ["secrets", "key-set.json"].map(|name| config.data_dir.join(name).display().to_string());
+    writeln!(
+        out,
+        "密钥不在其中，请另外保存 {secrets} 和 {set}，两样缺一不可。The keys are not in it: save both apart"
+    )?;
     Ok(())
 }
 

@@ -79,9 +79,7 @@ pub struct Signs {
 impl Keys {
     pub fn load(data_dir: &Path) -> Result<Self, KeysFault> {
         let places = Places::of(data_dir);
-        if !places.set.exists() {
-            return Err(KeysFault::None { data_dir: data_dir.to_owned() });
-        }
+        set_is_there(data_dir, &places)?;
         let (file, opened) = KeySetFile::read(&places.set)?;
         let next = file.next.map(|next| Signs::load(&places, &opened, next)).transpose()?;
         Ok(Self {
@@ -179,12 +177,19 @@ fn signing(file: &KeySetFile, set: &KeySet) -> Signing {
     file.signing.unwrap_or_else(|| Signing { pass: PASS_KEY, beacon: BEACON_KEY, set: set.number(), since: first() })
 }
 
+/// Whoever has put the secrets back and not the set is not sent to make other keys: every gate would have to be enrolled anew.
+fn set_is_there(data_dir: &Path, places: &Places) -> Result<(), KeysFault> {
+    if places.set.exists() {
+        return Ok(());
+    }
+    let (set, data_dir) = (places.set.clone(), data_dir.to_owned());
+    Err(if places.identity.exists() { KeysFault::SetGone { set } } else { KeysFault::None { data_dir } })
+}
+
 /// What the command line needs: the store's key alone, not the signing keys.
 pub fn load_identity(data_dir: &Path) -> Result<IdentityKey, KeysFault> {
     let places = Places::of(data_dir);
-    if !places.set.exists() {
-        return Err(KeysFault::None { data_dir: data_dir.to_owned() });
-    }
+    set_is_there(data_dir, &places)?;
     Ok(IdentityKey::from_bytes(&*read(&places.identity)?))
 }
 
@@ -197,6 +202,12 @@ pub fn load_roots(data_dir: &Path) -> Result<Roots, KeysFault> {
 pub enum KeysFault {
     #[error("{} 中还没有密钥，请先运行一次 sync-server keys init。There are no keys yet", .data_dir.display())]
     None { data_dir: std::path::PathBuf },
+    #[error(
+        "密钥都在，只少了密钥集 {}：请从另外保存的备份里放回，不要重新生成密钥。The keys are there and their set is not: put it back from \
+         where it was saved, and make no other keys",
+        .set.display()
+    )]
+    SetGone { set: std::path::PathBuf },
     #[error("{} 已存在；密钥只生成一次，不会被覆盖。Keys are made once and never overwritten", .path.display())]
     Exists { path: std::path::PathBuf },
     #[error(
@@ -250,6 +261,13 @@ mod tests {
         assert!(matches!(again, Err(KeysFault::Exists { .. })));
         let keys = Keys::load(dir.path()).unwrap();
         assert_eq!(keys.roots, roots);
+        let (set, aside) = (Places::of(dir.path()).set, dir.path().join("aside"));
+        std::fs::rename(&set, &aside).unwrap();
+        for told in [Keys::load(dir.path()).map(drop), load_identity(dir.path()).map(drop)] {
+            let told = told.unwrap_err().to_string();
+            assert!(told.contains("key-set.json") && told.contains("不要重新生成"), "{told}");
+        }
+        std::fs::rename(&aside, &set).unwrap();
         let set = KeySet::open(&keys.key_set, roots).unwrap();
         assert_eq!((set.number(), set.roots()), (keys.key_set_number, &roots));
         assert!(set.find(PASS_KEY, KeyUse::Pass).unwrap().holds_at(CampusDay::of(NOW).start()));

@@ -25,7 +25,7 @@ use super::{
     places::Places,
     secret_file::{Secret, SecretFault, create, create_dir, read, remove},
     set_file::{KeySetFile, Signing},
-    signing,
+    set_is_there, signing,
 };
 use crate::random::{self, NoRandomness};
 
@@ -210,9 +210,7 @@ struct Draft {
 impl Draft {
     fn begin(data_dir: &Path, root: &Path, now: Moment) -> Result<Self, KeysFault> {
         let places = Places::of(data_dir);
-        if !places.set.exists() {
-            return Err(KeysFault::None { data_dir: data_dir.to_owned() });
-        }
+        set_is_there(data_dir, &places)?;
         let alone = alone(data_dir)?;
         let secret = read(root)?;
         let key = SigningKey::from_bytes(&secret);
