@@ -2,6 +2,8 @@
 //!
 //! All other calls are answered at once, because between two steps nothing happens that they could wait for.
 
+use std::time::Duration;
+
 use shared::{
     ids::PassId,
     sync::{
@@ -21,6 +23,9 @@ use crate::{
 
 /// Of real time, which only passes where nobody is told.
 const WAIT_S: u16 = 20;
+
+/// A call that is still open by then has not heard, and would be told all the same once its time is over.
+const HEARD_WITHIN: Duration = Duration::from_secs(15);
 
 #[derive(Debug)]
 pub(crate) struct Held {
@@ -66,7 +71,10 @@ impl World {
 
     pub(crate) fn held_call_ends(&mut self, held: Held, pass: PassId) -> Result<(), Stopped> {
         let Held { at, call } = held;
-        let said = self.office.answer(call)?;
+        let (said, is_soon) = self.office.answer(call, HEARD_WITHIN)?;
+        if !is_soon {
+            self.violated(format!("{}: its open call went on, and {pass} was taken back", self.name(at)));
+        }
         self.served(at, None, &said)?;
         let told = said.status == 200 && {
             let answer: PullAnswer = read(&said.body)?;

@@ -191,10 +191,15 @@ impl Office {
         Ok(Some(call))
     }
 
-    pub fn answer(&mut self, call: Call) -> Result<Said, Stopped> {
-        let said = self.wait(call)?.map_err(told)?;
+    /// What an open call is told in the end, and whether before so much real time was over.
+    pub fn answer(&mut self, mut call: Call, within: Duration) -> Result<(Said, bool), Stopped> {
+        let soon = self.runtime.block_on(async { timeout(within, &mut call).await });
+        let (said, is_soon) = match soon {
+            Ok(said) => (said, true),
+            Err(_) => (self.wait(call)?, false),
+        };
         self.machine.settle();
-        said
+        Ok((said.map_err(told)??, is_soon))
     }
 
     pub fn enrol(
