@@ -29,7 +29,7 @@ pub(super) fn outcome(entry: &Entry) -> String {
 const fn asked(reason: &AskReason) -> &'static str {
     match reason {
         AskReason::UnknownToFreshNews => "最新名单里没有 unknown to fresh news",
-        AskReason::ClockUntrusted => "本机时间不可信 clock untrusted",
+        AskReason::ClockUntrusted => "终端时间不可信 clock untrusted",
         AskReason::NewsStale { .. } => "名单不新 news stale",
         AskReason::NewsExpired { .. } => "名单太旧 news expired",
         AskReason::FoundOnList => "从名单找到 found on list",
