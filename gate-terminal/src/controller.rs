@@ -20,6 +20,7 @@ use std::{
 use chrono::TimeDelta;
 use ed25519_dalek::SigningKey;
 use shared::{
+    causes,
     entry::{Entry, Outcome, Way},
     planted,
     seal::Sealed,
@@ -408,13 +409,7 @@ fn failed(error: &dyn Error, what: &'static str, event: Event) -> Event {
 }
 
 fn log(error: &dyn Error, what: &'static str) {
-    let mut causes = Vec::new();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        causes.push(error.to_string());
-        cause = error.source();
-    }
-    tracing::error!(%error, causes = causes.join(": "), "{what}");
+    tracing::error!(error = causes::in_one_line(error), "{what}");
 }
 
 #[cfg(test)]

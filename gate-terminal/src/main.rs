@@ -16,7 +16,7 @@ use gate_terminal::{
     ports::Store as _,
     store::{DATABASE_FILE, SqliteStore},
 };
-use shared::pass::KeySet;
+use shared::{causes, pass::KeySet};
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
@@ -42,13 +42,7 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
         Err(error) => {
-            let mut told = format!("gate-terminal: {error}");
-            let mut cause = error.source();
-            while let Some(deeper) = cause {
-                told.push_str(&format!(": {deeper}"));
-                cause = deeper.source();
-            }
-            writeln!(io::stderr(), "{told}").ok();
+            writeln!(io::stderr(), "gate-terminal: {}", causes::in_one_line(error.as_ref())).ok();
             ExitCode::FAILURE
         }
     }

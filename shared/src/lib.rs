@@ -13,8 +13,10 @@
 //! | what a gate writes down | [`entry`] |
 //! | how terminals and the server talk | [`sync`] |
 //! | what is said of a mistake in the settings | [`settings`] |
+//! | what is said of a failure | [`causes`] |
 //! | documents, names, phones, plates | [`identity`] |
 
+pub mod causes;
 pub mod chain;
 pub mod entry;
 pub mod identity;

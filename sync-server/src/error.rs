@@ -7,6 +7,7 @@ use std::{error::Error, sync::Arc};
 
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
+use shared::causes;
 
 use crate::store::StoreError;
 
@@ -77,8 +78,8 @@ impl AppError {
     /// Writes the cause to the log, once; called where the answer is made.
     pub fn log(&self) {
         if let Some(cause) = &self.cause {
-            let chain = chain(cause.as_ref());
-            tracing::error!(status = self.status.as_u16(), cause = %chain, "a request failed");
+            let cause = causes::in_one_line(cause.as_ref());
+            tracing::error!(status = self.status.as_u16(), %cause, "a request failed");
         }
     }
 }
@@ -100,21 +101,6 @@ impl IntoResponse for AppError {
     }
 }
 
-/// All that an error says, to its first cause.
-pub(crate) fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        let said = cause.to_string();
-        if !text.ends_with(&said) {
-            text.push_str(": ");
-            text.push_str(&said);
-        }
-        next = cause.source();
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -125,7 +111,7 @@ mod tests {
         #[error("outer")]
         struct Outer(#[source] std::io::Error);
         let error = AppError::caused(Told::Broken, Outer(std::io::Error::other("/srv/secret")));
-        assert_eq!(chain(error.cause.as_ref().unwrap().as_ref()), "outer: /srv/secret");
+        assert_eq!(causes::in_one_line(error.cause.as_ref().unwrap().as_ref()), "outer: /srv/secret");
         let response = error.into_response();
         assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
         assert_eq!(response.extensions().get::<Told>(), Some(&Told::Broken));

@@ -1,8 +1,9 @@
 //! The binary: reads the command line, runs it, and says what went wrong.
 
-use std::{error::Error, fmt::Write as _, io::Write as _, process::ExitCode, sync::Arc, time::Duration};
+use std::{io::Write as _, process::ExitCode, sync::Arc, time::Duration};
 
 use clap::Parser as _;
+use shared::causes;
 use sync_server::{
     clock::SystemClock,
     commands::{self, Arguments, Command, Failure},
@@ -51,16 +52,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// The failure and its causes, one a line; a cause that was said already is not said twice.
+/// The failure and its causes, one a line.
 fn told(failure: &Failure) -> String {
-    let mut text = failure.to_string();
-    let mut cause = failure.source();
-    while let Some(error) = cause {
-        let said = error.to_string();
-        if !text.ends_with(&said) {
-            write!(text, "\n  原因 because: {}", said.trim_end()).ok();
-        }
-        cause = error.source();
-    }
-    text
+    causes::of(failure).iter().map(|said| said.trim_end()).collect::<Vec<_>>().join("\n  原因 because: ")
 }

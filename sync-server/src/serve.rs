@@ -67,6 +67,7 @@ pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<AppState, Ser
         tracing::warn!("demo mode: codes and links are printed for everybody to see; never for real visitors");
     }
     renewing::warn(&config, &keys, now);
+    not_gone(&config)?;
     let store = Store::open(&config.database(), keys.identity.clone())?;
     let kept = store.clock_kept().await?;
     if let Some(newest) = leap::turned_back(store.newest_moment().await?, now) {
@@ -105,6 +106,17 @@ pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<AppState, Ser
         hall_code,
         opening: Arc::default(),
     }))
+}
+
+/// An office that has copies has had a database. Where it is gone, no empty one begins in its place: it would know no gates and take
+/// their passes for unknown.
+pub fn not_gone(config: &Config) -> Result<(), ServeFault> {
+    let database = config.database();
+    let there = database.try_exists().map_err(|cause| ServeFault::Unseen { path: database.clone(), cause })?;
+    match backups::newest(config) {
+        Some(newest) if !there => Err(ServeFault::Gone { database, newest }),
+        Some(_) | None => Ok(()),
+    }
 }
 
 fn sms_receipts(config: &Config) -> Result<Option<DoorToken>, ServeFault> {
@@ -224,6 +236,18 @@ pub enum ServeFault {
         #[source]
         cause: io::Error,
     },
+    #[error("{} 看不到。It cannot be looked for", path.display())]
+    Unseen {
+        path: PathBuf,
+        #[source]
+        cause: io::Error,
+    },
+    #[error(
+        "数据库 {0} 不见了，而它的备份还在：请停止服务后运行 sync-server restore {1}，或把数据库放回原处。真要从空的开始，先把备份移到别处。\
+         The database is gone and its copies are not: restore the newest, or move the copies away to begin anew",
+        database.display(), newest.display()
+    )]
+    Gone { database: PathBuf, newest: PathBuf },
     #[error("无法在 {listen} 上监听。Cannot listen there")]
     Bind {
         listen: SocketAddr,

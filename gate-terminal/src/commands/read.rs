@@ -3,14 +3,14 @@
 //! The milliseconds are CPU time of the reader alone, without loading the picture, so that figures from a busy machine
 //! compare. Texts are printed escaped: a code must not be able to steer the terminal it is printed on.
 
-use std::error::Error;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use cpu_time::ThreadTime;
 use serde::Serialize;
+use shared::causes;
 
-use crate::camera::picture::{self, PictureError};
+use crate::camera::picture;
 use crate::camera::qr::{Reader, Symbol};
 
 /// Whether every picture could be opened; what could not is reported in its place and the others go on.
@@ -47,7 +47,12 @@ impl Sight {
         let frame = match picture::open(path) {
             Ok(frame) => frame,
             Err(error) => {
-                return Ok(Self { picture, symbols: Vec::new(), cpu_ms: 0.0, error: Some(with_causes(&error)) });
+                return Ok(Self {
+                    picture,
+                    symbols: Vec::new(),
+                    cpu_ms: 0.0,
+                    error: Some(causes::in_one_line(&error)),
+                });
             }
         };
         let before = ThreadTime::try_now()?;
@@ -72,17 +77,6 @@ impl Sight {
         }
         Ok(())
     }
-}
-
-fn with_causes(error: &PictureError) -> String {
-    let mut told = error.to_string();
-    let mut cause = error.source();
-    while let Some(deeper) = cause {
-        told.push_str(": ");
-        told.push_str(&deeper.to_string());
-        cause = deeper.source();
-    }
-    told
 }
 
 #[cfg(test)]

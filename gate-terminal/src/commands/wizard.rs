@@ -12,7 +12,10 @@ use std::{
     },
 };
 
-use shared::sync::{Refusal, enrol::InviteCode};
+use shared::{
+    causes,
+    sync::{Refusal, enrol::InviteCode},
+};
 use tokio::runtime::Runtime;
 
 use super::enrol::make_data_dir;
@@ -20,7 +23,7 @@ use crate::{
     clock::SystemClock,
     config::Config,
     enrol::{self, Claimed, EnrolError},
-    officer::{SettingsFile, with_causes},
+    officer::SettingsFile,
     store::{DATABASE_FILE, SqliteStore, StoreError},
     sync::http::{Http, HttpError},
     ui::{
@@ -202,12 +205,12 @@ fn of_http(error: &HttpError) -> EnrolProblem {
         | HttpError::Deflated(_)
         | HttpError::Status(_)
         | HttpError::TooLong
-        | HttpError::Unreadable(_) => EnrolProblem::Unreachable { why: with_causes(error) },
+        | HttpError::Unreadable(_) => EnrolProblem::Unreachable { why: causes::in_one_line(error) },
     }
 }
 
 fn machine(error: &dyn Error) -> EnrolProblem {
-    EnrolProblem::Machine { why: with_causes(error) }
+    EnrolProblem::Machine { why: causes::in_one_line(error) }
 }
 
 #[cfg(test)]

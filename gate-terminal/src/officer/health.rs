@@ -4,7 +4,7 @@
 
 use std::{fs, path::Path};
 
-use shared::time::Moment;
+use shared::{causes, time::Moment};
 
 use crate::{
     ports::{EntryLog, StoreSize},
@@ -42,7 +42,7 @@ pub(super) fn check<L: EntryLog>(log: &L, now: Moment) -> StoreCheck {
     match log.damage() {
         Ok(None) => StoreCheck::Sound { at: now },
         Ok(Some(what)) => StoreCheck::Broken { what },
-        Err(error) => StoreCheck::Broken { what: super::with_causes(&error) },
+        Err(error) => StoreCheck::Broken { what: causes::in_one_line(&error) },
     }
 }
 

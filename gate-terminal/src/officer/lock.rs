@@ -15,6 +15,7 @@ use std::{
 
 use argon2::{Algorithm, Argon2, Params, Version};
 use serde::{Deserialize, Serialize};
+use shared::causes;
 use zeroize::Zeroizing;
 
 use super::private_file;
@@ -148,7 +149,7 @@ impl PinLock {
     fn count(&mut self, kept: Kept) -> Result<(), PinError> {
         match self.keep(kept.clone()) {
             Err(error @ PinError::Unwritable { .. }) => {
-                tracing::error!(error = super::with_causes(&error), "a try of the PIN is counted in memory only");
+                tracing::error!(error = causes::in_one_line(&error), "a try of the PIN is counted in memory only");
                 self.unwritten = Some(kept.clone());
                 self.kept = Some(kept);
                 Ok(())

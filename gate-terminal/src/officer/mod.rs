@@ -24,7 +24,10 @@ use std::{
 };
 
 use chrono::TimeDelta;
-use shared::time::{CampusDay, Moment};
+use shared::{
+    causes,
+    time::{CampusDay, Moment},
+};
 
 use crate::{
     ports::{Clock, EntryLog},
@@ -373,7 +376,7 @@ impl<L: EntryLog, T: Terminal> Officer<L, T> {
     }
 
     fn fail(&mut self, what: Failed, error: &dyn Error) {
-        let why = with_causes(error);
+        let why = causes::in_one_line(error);
         tracing::error!(?what, why, "what an officer asked for failed");
         self.say(OfficerSaid::Failed { what, why });
     }
@@ -382,17 +385,6 @@ impl<L: EntryLog, T: Terminal> Officer<L, T> {
         self.answers = self.answers.saturating_add(1);
         self.records.answer = Some(Answer { number: self.answers, said });
     }
-}
-
-/// An error in one line, for people.
-pub(crate) fn with_causes(error: &dyn Error) -> String {
-    let mut told = error.to_string();
-    let mut cause = error.source();
-    while let Some(deeper) = cause {
-        told.push_str(&format!(": {deeper}"));
-        cause = deeper.source();
-    }
-    told
 }
 
 impl<L: EntryLog, T: Terminal> std::fmt::Debug for Officer<L, T> {

@@ -22,6 +22,7 @@ use flate2::read::ZlibDecoder;
 use reqwest::{Certificate, Client, StatusCode, Url, header, redirect};
 use serde::{Serialize, de::DeserializeOwned};
 use shared::{
+    causes,
     ids::TerminalId,
     sync::{
         DEFLATE, ENROL_PATH, PULL_PATH, PUSH_PATH, Protocol, Refusal, WALK_IN_PATH,
@@ -117,12 +118,10 @@ impl Http {
         if let HttpError::Refused(refusal) = error {
             return SyncFailure::Refused(refusal.clone());
         }
-        let mut deepest: &dyn Error = error;
-        while let Some(cause) = deepest.source() {
-            deepest = cause;
-        }
-        let (error, cause) = (error.to_string(), deepest.to_string());
-        SyncFailure::Unreachable(if error == cause { error } else { format!("{error}: {cause}") })
+        // What lies between names the library's parts.
+        let mut said = causes::of(error);
+        let deepest = said.pop().unwrap_or_default();
+        SyncFailure::Unreachable(said.into_iter().next().map_or(deepest.clone(), |error| format!("{error}: {deepest}")))
     }
 
     async fn signed<Q, A>(&self, path: &str, request: &Q, time_out: Duration) -> Result<A, HttpError>

@@ -111,7 +111,7 @@ pub enum DirectoryCommand {
         /// 文件（CSV，UTF-8），第一行是列名 The file, its columns named in the first line
         #[arg(value_name = "FILE.csv")]
         file: PathBuf,
-        /// 名录中超过十分之一的人不在文件里也照样导入 Also when over a tenth are missing
+        /// 名录中超过十分之一的人不在文件里，或某个渠道的账号一个也没有，也照样导入 Also when over a tenth, or all names of a channel, are missing
         #[arg(long)]
         yes: bool,
     },

@@ -26,9 +26,14 @@ use crate::{
 pub(super) async fn import(office: &Office, path: &Path, yes: bool, out: &mut dyn Write) -> Result<(), Failure> {
     let bytes = fs::read(path).map_err(|cause| BadFile::Io { path: path.to_owned(), cause })?;
     let staff = staff_in(&bytes)?;
-    let Missing { before, missing } = office.store.missing_from(&staff).await?;
+    let Missing { before, missing, wecom_names, hall_names } = office.store.missing_from(&staff).await?;
     if !yes && looks_cut_short(before, missing) {
         return Err(Failure::CutShort { before, missing });
+    }
+    for (people, column) in [(wecom_names, "企业微信（wecom）"), (hall_names, "网办大厅（hall）")] {
+        if !yes && people > 0 {
+            return Err(Failure::NamesLost { column, people });
+        }
     }
     let imported = office.store.import_directory(staff, office.now()).await?;
     let Imported { added, changed, unchanged, gone } = imported;

@@ -70,6 +70,11 @@ pub enum Failure {
          Nothing was imported: {missing} of the {before} in the directory do not stand in this file"
     )]
     CutShort { before: usize, missing: usize },
+    #[error(
+        "没有导入：名录里有 {people} 人在{column}的账号，这个文件里一个也没有，导入就会清空；若是本意，请加 --yes。\
+         Nothing was imported: it would forget the names that {people} people have there"
+    )]
+    NamesLost { column: &'static str, people: usize },
     #[error("证件号码不对：{chinese}。The document number: {english}", chinese = in_chinese::document(.0), english = .0)]
     Document(#[from] shared::identity::DocumentError),
     #[error("黑名单中没有持此证件的人。Nobody with this document is on the watchlist")]

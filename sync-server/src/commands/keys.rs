@@ -78,7 +78,11 @@ pub(super) async fn status(office: &Office, out: &mut dyn Write) -> Result<(), F
     for terminal in lacking {
         let seen = terminal.seen.map_or_else(|| "从未 never".to_owned(), Moment::campus_date_and_clock);
         let place = office.place(terminal.campus, terminal.gate);
-        writeln!(out, "  终端 {}（{place}）持有第 {} 号，最近联系 {seen}。It lacks it", terminal.id, terminal.key_set)?;
+        writeln!(
+            out,
+            "  终端 {}（{place}）已确认的是第 {} 号，最近联系 {seen}。It has not confirmed it",
+            terminal.id, terminal.key_set
+        )?;
     }
     Ok(())
 }

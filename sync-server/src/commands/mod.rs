@@ -155,8 +155,9 @@ mod tests {
         desk.store().enrol(&code, key, NOW).await.unwrap().unwrap();
         let listed = desk.types("terminal list", "").await.unwrap();
         assert!(listed.contains(&key.fingerprint()) && listed.contains("使用中"), "{listed}");
-        desk.types("terminal withdraw 1", "").await.unwrap();
+        assert!(desk.types("terminal withdraw 1", "").await.unwrap().contains("下一次请求会被拒绝"));
         assert!(desk.types("terminal list", "").await.unwrap().contains("已停用"));
+        assert!(desk.types("terminal withdraw 1", "").await.unwrap().contains("没有改动"));
         assert!(matches!(desk.types("terminal withdraw 9", "").await, Err(Failure::UnknownTerminal(_))));
     }
 
@@ -372,6 +373,22 @@ mod tests {
         assert!(desk.store().staff_by_phone(&phone).await.unwrap().is_some());
         assert!(desk.types(&format!("{import} --yes"), "").await.unwrap().contains("离开名录 6 人"));
         assert_eq!(desk.store().staff_by_phone(&phone).await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn a_file_without_the_names_of_a_channel_takes_nobody_s_without_a_word() {
+        let desk = Desk::new();
+        desk.types("keys init", "").await.unwrap();
+        let file = desk.dir.path().join("staff.csv");
+        let import = format!("directory import {}", file.display());
+        std::fs::write(&file, "number,name,department,phone,hall\nT001,张伟,图书馆,13800130001,wei\n").unwrap();
+        desk.types(&import, "").await.unwrap();
+        std::fs::write(&file, "number,name,department,phone,wecom\nT001,张伟,图书馆,13800130001,zhang\n").unwrap();
+        let told = desk.types(&import, "").await.unwrap_err().to_string();
+        assert!(told.contains("1 人在网办大厅") && told.contains("--yes"), "{told}");
+        assert!(desk.store().staff_by_hall_name("wei").await.unwrap().is_some());
+        assert!(desk.types(&format!("{import} --yes"), "").await.unwrap().contains("修改 1 人"));
+        assert_eq!(desk.store().staff_by_hall_name("wei").await.unwrap(), None);
     }
 
     #[tokio::test]

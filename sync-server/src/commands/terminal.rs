@@ -77,10 +77,16 @@ const fn said(ailment: Ailment) -> &'static str {
 }
 
 pub(super) async fn withdraw(office: &Office, terminal: TerminalId, out: &mut dyn Write) -> Result<(), Failure> {
-    if office.store.withdraw(terminal, office.now()).await? {
-        writeln!(out, "终端 {terminal} 已停用，它的下一次请求会被拒绝。The terminal is withdrawn")?;
-        Ok(())
-    } else {
-        Err(Failure::UnknownTerminal(terminal))
+    let before = office.store.terminal(terminal).await?.and_then(|terminal| terminal.withdrawn);
+    if !office.store.withdraw(terminal, office.now()).await? {
+        return Err(Failure::UnknownTerminal(terminal));
     }
+    match before {
+        Some(at) => {
+            let at = at.campus_date_and_clock();
+            writeln!(out, "终端 {terminal} 早在 {at} 就已停用，没有改动。It was withdrawn then; nothing has changed")?;
+        }
+        None => writeln!(out, "终端 {terminal} 已停用，它的下一次请求会被拒绝。The terminal is withdrawn")?,
+    }
+    Ok(())
 }

@@ -53,6 +53,12 @@ impl Answer {
         std::str::from_utf8(&self.body).unwrap()
     }
 
+    /// Whether a member of staff's number stands on it. Its letters may stand inside a token, as any do.
+    fn names(&self, number: &str) -> bool {
+        let of_a_word = |letter: char| letter.is_ascii_alphanumeric() || "-_".contains(letter);
+        self.text().split(|letter| !of_a_word(letter)).any(|word| word == number)
+    }
+
     fn location(&self) -> &str {
         assert_eq!(self.status, StatusCode::SEE_OTHER, "{}", self.text());
         self.headers[header::LOCATION].to_str().unwrap()

@@ -10,10 +10,10 @@ use axum::{
     body::Body,
     http::{Request, StatusCode},
 };
-use shared::time::CampusDay;
+use shared::{causes, time::CampusDay};
 use tower::ServiceExt as _;
 
-use crate::{clock::SetClock, config::Config, error::chain, serve, state::AppState};
+use crate::{clock::SetClock, config::Config, serve, state::AppState};
 
 const SECRET: &str = "made-up-secret-of-a-door-0123456789";
 
@@ -90,7 +90,7 @@ async fn the_other_gateway_s_push_is_heard_in_its_own_words() {
 #[tokio::test]
 async fn a_secret_that_is_missing_or_weak_is_said_at_start() {
     let dir = tempfile::tempdir().unwrap();
-    let told = chain(&open(config(&dir, "aliyun")).await.unwrap_err());
+    let told = causes::in_one_line(&open(config(&dir, "aliyun")).await.unwrap_err());
     assert!(told.contains("notify.sms.receipts") && told.contains("sms-receipts.secret"), "{told}");
     secret(&dir, "short");
     let told = open(config(&dir, "aliyun")).await.unwrap_err().to_string();

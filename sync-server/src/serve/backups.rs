@@ -57,6 +57,12 @@ pub(super) fn due(config: &Config, now: Moment, trusted: bool) -> Result<Option<
     Ok(Some(path))
 }
 
+/// The newest copy there is; a folder that cannot be read has none to show.
+pub(super) fn newest(config: &Config) -> Option<PathBuf> {
+    let folder = &config.backup.as_ref()?.folder;
+    names(folder).ok()?.into_iter().max().map(|name| folder.join(name))
+}
+
 /// Sorted by name they are sorted by time.
 fn name(at: Moment) -> String {
     let digits: String = at.campus_date_and_clock().chars().filter(char::is_ascii_digit).collect();

@@ -59,6 +59,25 @@ async fn a_server_that_can_send_no_code_says_so_where_people_sign_in() {
     }
 }
 
+#[tokio::test]
+async fn where_only_copies_are_left_of_an_office_no_empty_one_begins() {
+    let dir = tempfile::tempdir().unwrap();
+    let number = |number| std::num::NonZeroU16::new(number).unwrap();
+    let copies = dir.path().join("copies");
+    let backup = crate::config::BackupSettings { folder: copies.clone(), every_hours: number(24), keep: number(2) };
+    let config = Config { backup: Some(backup), ..config(&dir, true) };
+    let clock = Arc::new(SetClock::at(NOW));
+    drop(open(config.clone(), clock.clone()).await.unwrap());
+    let copy = backups::due(&config, NOW, true).unwrap().unwrap();
+    drop(open(config.clone(), clock.clone()).await.unwrap());
+    fs::remove_file(config.database()).unwrap();
+    let told = open(config.clone(), clock.clone()).await.unwrap_err().to_string();
+    assert!(told.contains(&format!("restore {}", copy.display())), "{told}");
+    assert!(!config.database().exists(), "and nothing was made");
+    fs::rename(&copies, dir.path().join("aside")).unwrap();
+    open(config, clock).await.unwrap();
+}
+
 fn visit(address: SocketAddr, path: &str) -> String {
     let mut line = TcpStream::connect(address).unwrap();
     line.write_all(format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").as_bytes()).unwrap();

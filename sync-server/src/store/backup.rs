@@ -11,7 +11,7 @@
 use std::{
     ffi::{OsStr, OsString},
     fs::{self, File, OpenOptions},
-    io,
+    io, iter,
     os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
 };
@@ -63,17 +63,40 @@ pub fn backup(database: &Path, to: &Path) -> Result<Copied, BackupFault> {
 
 /// Puts `from` in the database's place; the caller holds the lock that keeps servers out. Blocks.
 pub fn restore(from: &Path, database: &Path, now: Moment) -> Result<Restored, BackupFault> {
+    if same_file(from, database) {
+        return Err(BackupFault::Itself { path: database.to_owned() });
+    }
     let part = with_end(database, ".restoring");
-    let copied = copy(from, &part)?;
-    let aside = database.exists().then(|| with_end(database, format!(".before-{}", now.unix_s())));
+    let restored = copy(from, &part).and_then(|copied| put_in_place(&part, copied, database, now));
+    if restored.is_err() {
+        for end in ["", "-wal", "-shm"] {
+            fs::remove_file(with_end(&part, end)).ok();
+        }
+    }
+    restored
+}
+
+fn put_in_place(part: &Path, copied: Copied, database: &Path, now: Moment) -> Result<Restored, BackupFault> {
+    let aside = database.exists().then(|| free_name(database, now));
     let gone = aside.is_some().then(|| Gone::read(database).ok()).flatten();
-    renumber(&part, gone.as_ref(), now)?;
-    give_to_the_owner_of(database, &part)?;
+    renumber(part, gone.as_ref(), now)?;
+    give_to_the_owner_of(database, part)?;
     if let Some(aside) = &aside {
         set_aside(database, aside)?;
     }
-    fs::rename(&part, database).and_then(|()| sync_folder_of(database)).map_err(BackupFault::file(database))?;
+    fs::rename(part, database).and_then(|()| sync_folder_of(database)).map_err(BackupFault::file(database))?;
     Ok(Restored { copied, aside, terminals_known: gone.is_some() })
+}
+
+fn same_file(one: &Path, other: &Path) -> bool {
+    fs::canonicalize(one).is_ok_and(|one| fs::canonicalize(other).is_ok_and(|other| one == other))
+}
+
+/// Where what makes way goes: nothing lies there yet, though two come back in one second.
+fn free_name(database: &Path, now: Moment) -> PathBuf {
+    let first = with_end(database, format!(".before-{}", now.unix_s()));
+    let further = (2..=u32::MAX).map(|number| with_end(&first, format!("-{number}")));
+    iter::once(first.clone()).chain(further).find(|name| !name.exists()).unwrap_or(first)
 }
 
 /// Whoever puts it back may be another than who serves from it.
@@ -238,6 +261,8 @@ pub enum BackupFault {
     Exists { path: PathBuf },
     #[error("没有 {}。There is no such file", path.display())]
     Missing { path: PathBuf },
+    #[error("{} 就是现在的数据库，没有什么可恢复。It is the database itself: there is nothing to restore", path.display())]
+    Itself { path: PathBuf },
     #[error("{} 不是本服务的数据库。It is no database of this server", path.display())]
     NotOurs { path: PathBuf },
     #[error("{} 写不进去。It cannot be written", path.display())]

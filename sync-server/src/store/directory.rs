@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, Params, params};
 use shared::{identity::Phone, ids::StaffNumber, time::Moment};
 
 use super::{Store, StoreError, rows, writer::Writing};
@@ -22,20 +22,30 @@ pub struct Imported {
 pub struct Missing {
     pub before: usize,
     pub missing: usize,
+    /// How many of the directory have a name in WeCom, where the list gives one to nobody.
+    pub wecom_names: usize,
+    /// The same of the service hall.
+    pub hall_names: usize,
 }
 
 const STAFF: &str = "select number as staff_number, name as staff_name, department as staff_department,
     phone as staff_phone, wecom_id, hall_id from staff where left_at is null";
 
 impl Store {
-    /// Who stands in the directory, and how many of them `staff` does not name.
+    /// Who stands in the directory, and what of it `staff` does not name.
     pub async fn missing_from(&self, staff: &[Staff]) -> Result<Missing, StoreError> {
         let named: HashSet<String> = staff.iter().map(|one| one.number.as_str().to_owned()).collect();
+        let gives_wecom = staff.iter().any(|one| one.wecom_id.is_some());
+        let gives_hall = staff.iter().any(|one| one.hall_id.is_some());
         let missing = move |db: &Connection| {
-            let mut query = db.prepare_cached("select number from staff where left_at is null")?;
-            let held = query.query_map([], |row| row.get(0))?.collect::<Result<Vec<String>, _>>()?;
-            let missing = held.iter().filter(|number| !named.contains(*number)).count();
-            Ok(Missing { before: held.len(), missing })
+            let held = all(db, STAFF, [])?;
+            let count = |is: &dyn Fn(&Staff) -> bool| held.iter().filter(|one| is(one)).count();
+            Ok(Missing {
+                before: held.len(),
+                missing: count(&|one| !named.contains(one.number.as_str())),
+                wecom_names: count(&|one| !gives_wecom && one.wecom_id.is_some()),
+                hall_names: count(&|one| !gives_hall && one.hall_id.is_some()),
+            })
         };
         self.0.readers.read(missing).await
     }
@@ -83,9 +93,9 @@ pub(super) fn by_number(db: &Connection, number: &StaffNumber) -> Result<Option<
 /// never lists who works here.
 pub(super) fn find(db: &Connection, asked: &HostAsked) -> Result<Option<Staff>, StoreError> {
     let candidates = match (asked.number(), asked.phone(), asked.name()) {
-        (Some(number), _, _) => all(db, &format!("{STAFF} and number = ?1"), number.as_str())?,
-        (None, Some(phone), _) => all(db, &format!("{STAFF} and phone = ?1"), phone.as_str())?,
-        (None, None, Some(name)) => all(db, &format!("{STAFF} and folded = ?1"), &name.folded())?,
+        (Some(number), _, _) => all(db, &format!("{STAFF} and number = ?1"), [number.as_str()])?,
+        (None, Some(phone), _) => all(db, &format!("{STAFF} and phone = ?1"), [phone.as_str()])?,
+        (None, None, Some(name)) => all(db, &format!("{STAFF} and folded = ?1"), [name.folded()])?,
         (None, None, None) => Vec::new(),
     };
     let mut found = candidates.into_iter().filter(|staff| asked.is(staff));
@@ -94,14 +104,14 @@ pub(super) fn find(db: &Connection, asked: &HostAsked) -> Result<Option<Staff>, 
 }
 
 fn only(db: &Connection, sql: &str, key: &str) -> Result<Option<Staff>, StoreError> {
-    let mut found = all(db, sql, key)?.into_iter();
+    let mut found = all(db, sql, [key])?.into_iter();
     let first = found.next();
     Ok(if found.next().is_some() { None } else { first })
 }
 
-fn all(db: &Connection, sql: &str, key: &str) -> Result<Vec<Staff>, StoreError> {
+fn all(db: &Connection, sql: &str, key: impl Params) -> Result<Vec<Staff>, StoreError> {
     let mut query = db.prepare_cached(sql)?;
-    let mut rows = query.query([key])?;
+    let mut rows = query.query(key)?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
         found.push(rows::staff(row)?);

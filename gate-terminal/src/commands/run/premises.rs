@@ -5,7 +5,7 @@
 use std::{fs, path::Path, sync::Arc};
 
 use chrono::TimeDelta;
-use shared::time::Moment;
+use shared::{causes, time::Moment};
 
 use super::{Bell, Pictures, RunError, showing::Showing, start_camera};
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
     clock::SystemClock,
     config::{self, Config},
     controller::Handle,
-    officer::{self, Cost, Desk, Officer, SettingsFile, Terminal, with_causes},
+    officer::{self, Cost, Desk, Officer, SettingsFile, Terminal},
     ports::{CameraFault, CameraState, Clock as _, Event, Lamp as _, Signal},
     sound::{self, Speaker},
     store::{DATABASE_FILE, SqliteLog},
@@ -198,7 +198,7 @@ impl CameraSlot {
         match started {
             Ok(running) => self.running = running,
             Err(error) => {
-                tracing::error!(error = with_causes(&error), "the camera does not start");
+                tracing::error!(error = causes::in_one_line(&error), "the camera does not start");
                 let why = CameraFault::Unusable;
                 self.gate.events().send(Event::Camera(CameraState::Failed { why })).ok();
             }

@@ -75,6 +75,18 @@ async fn a_copy_that_comes_back_is_the_office_of_then_and_what_lay_there_is_kept
 }
 
 #[tokio::test]
+async fn two_that_come_back_in_one_second_keep_what_lay_there_each() {
+    let office = busy().await;
+    let copy = beside(&office, "copy.sqlite3");
+    backup(&office.path, &copy).unwrap();
+    let Office { store, path, _dir, now, .. } = office;
+    drop(store);
+    let [first, second] = [(); 2].map(|()| restore(&copy, &path, now).unwrap().aside.unwrap());
+    assert!(first != second && first.exists() && second.exists(), "{first:?} {second:?}");
+    assert!(matches!(restore(&path, &path, now), Err(BackupFault::Itself { .. })));
+}
+
+#[tokio::test]
 async fn a_database_that_is_broken_is_set_aside_with_its_log_and_replaced() {
     let office = busy().await;
     let copy = beside(&office, "copy.sqlite3");
@@ -163,5 +175,13 @@ async fn what_is_no_whole_copy_of_an_office_changes_nothing() {
         restore(&copy, &path, Moment::from_unix_s(1)),
         Err(BackupFault::Store(StoreError::Newer { found: 999, .. }))
     ));
+    // What turns out too late, when the copy lies there already.
+    let full = path.with_file_name("full.sqlite3");
+    Connection::open(&copy).unwrap().execute_batch(&format!("pragma user_version = {}", migrations::known())).unwrap();
+    fs::copy(&copy, &full).unwrap();
+    Connection::open(&full).unwrap().execute_batch("drop table session").unwrap();
+    restore(&full, &path, Moment::from_unix_s(1)).unwrap_err();
+    let left: Vec<_> = fs::read_dir(path.parent().unwrap()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(!left.iter().any(|name| name.to_string_lossy().contains("restoring")), "{left:?}");
     assert_eq!(fs::read(&path).unwrap(), before);
 }
