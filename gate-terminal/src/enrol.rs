@@ -73,7 +73,7 @@ pub async fn claim<P: Protocol, S: Store>(
     if let Some(expected) = expected_root
         && !same_fingerprint(expected, &roots.fingerprint())
     {
-        return Err(EnrolError::OtherRoot { told: roots.fingerprint() });
+        return Err(EnrolError::OtherRoot { terminal: answer.terminal, told: roots.fingerprint() });
     }
     let post = Post { terminal: answer.terminal, campus: answer.campus, gate: answer.gate, roots };
     Ok(Claimed { enrolled: Enrolled { post, public }, server_time: answer.server_time })
@@ -192,9 +192,12 @@ pub enum EnrolError<P: std::error::Error, S: std::error::Error> {
     #[error("服务器没有登记本机 the server did not enrol this terminal")]
     Server(#[source] P),
     #[error(
-        "服务器的根密钥是 {told}，与配置的不同；保卫处说清楚以前不要继续。The server's root key is not the one that was expected"
+        "服务器的根密钥指纹是 {told}，与事先给的不同，什么都没有保存：查清以前不要继续，并请停用终端 {terminal}\
+         （sync-server terminal withdraw {terminal}）。若是事先给的写错了，或备用根密钥后来换过，改正后十分钟内用同一个登记码再来。\
+         The server's root keys are not the expected ones and nothing is kept: have terminal {terminal} withdrawn; if what was expected \
+         is out of date, put it right and use the same code within its ten minutes"
     )]
-    OtherRoot { told: String },
+    OtherRoot { terminal: TerminalId, told: String },
     #[error("登记结果存不下来 the answer could not be stored")]
     Store(#[source] S),
 }

@@ -5,8 +5,10 @@
 use std::{
     error::Error,
     io::{self, BufReader, IsTerminal as _, Read as _, Write as _},
+    panic,
     path::Path,
-    process::ExitCode,
+    process::{self, ExitCode},
+    thread,
 };
 
 use clap::Parser as _;
@@ -56,6 +58,7 @@ fn obey(arguments: &Arguments) -> Result<bool, Box<dyn Error>> {
     match &arguments.command {
         None => {
             drop(out);
+            end_with_its_threads();
             commands::run::run(&config, arguments.headless)?;
             Ok(true)
         }
@@ -85,6 +88,21 @@ fn obey(arguments: &Arguments) -> Result<bool, Box<dyn Error>> {
     }
 }
 
+/// Without one of them a gate is half a gate, and nobody would notice before the next guest. (The gate's own thread ends the
+/// program in order.)
+const VITAL: [&str; 4] = ["camera", "cards", "officer", "sync"];
+
+/// A panic of theirs ends the program, so that whatever keeps it running begins it anew. Nothing that was answered is lost by it.
+fn end_with_its_threads() {
+    let report = panic::take_hook();
+    panic::set_hook(Box::new(move |panicked| {
+        report(panicked);
+        if thread::current().name().is_some_and(|name| VITAL.contains(&name)) {
+            process::abort();
+        }
+    }));
+}
+
 /// Far longer than any pass; support may paste what it likes.
 const INPUT_MAX_BYTES: u64 = 64 * 1024;
 
@@ -97,7 +115,7 @@ fn whole_input() -> io::Result<String> {
 /// The key set this terminal holds, where it has been enrolled and has heard from the office.
 fn keys_held(data_dir: &Path) -> Result<Option<KeySet>, Box<dyn Error>> {
     let database = data_dir.join(DATABASE_FILE);
-    if !database.exists() {
+    if !SqliteStore::is_there(&database)? {
         return Ok(None);
     }
     let mut store = SqliteStore::open_to_look(&database)?;

@@ -42,7 +42,7 @@ pub fn run(
     if enrol::load_key(&config.data_dir).is_ok_and(|key| SqliteStore::is_lost(&database, &key)) {
         return Err(EnrolCommandError::Lost);
     }
-    if database.exists()
+    if SqliteStore::is_there(&database)?
         && let Some(post) = SqliteStore::open(&database)?.post()?
     {
         let (terminal, data_dir) = (post.terminal, config.data_dir.clone());
@@ -89,6 +89,10 @@ fn not_claimed(config: &Config, error: EnrolError<HttpError, StoreError>) -> Enr
         EnrolError::Server(HttpError::Exchange(cause)) => EnrolCommandError::AnswerLost { cause },
         EnrolError::Server(cause @ HttpError::Status(300..=499 | 501)) => {
             EnrolCommandError::NoOffice { server_url: config.server_url.clone(), cause }
+        }
+        // A page for people, say, that a portal has put before every address.
+        EnrolError::Server(HttpError::Unreadable(cause)) if !cause.is_data() => {
+            EnrolCommandError::NoOffice { server_url: config.server_url.clone(), cause: HttpError::Unreadable(cause) }
         }
         EnrolError::Server(HttpError::Refused(Refusal::Code)) => {
             enrol::forget_key(&config.data_dir).map_or_else(EnrolCommandError::Io, |()| EnrolCommandError::CodeRefused)

@@ -30,7 +30,7 @@ use crate::{
     officer,
     ports::{CameraState, Event, Observer, Store as _},
     sound,
-    store::{DATABASE_FILE, StoreError},
+    store::{DATABASE_FILE, SqliteStore, StoreError},
     sync::{
         self, SyncThread,
         http::{Http, HttpError, Signer},
@@ -168,7 +168,7 @@ fn start(
     wake: impl Fn() + Send + 'static,
 ) -> Result<Running, RunError> {
     let database = config.data_dir.join(DATABASE_FILE);
-    if !database.exists() {
+    if !SqliteStore::is_there(&database)? {
         return Err(RunError::NotEnrolled);
     }
     let mut store = opening::open(config)?;

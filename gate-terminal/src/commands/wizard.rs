@@ -182,7 +182,7 @@ fn fingerprints(claimed: &Claimed) -> Box<Fingerprints> {
 fn of_enrolment(error: &EnrolError<HttpError, StoreError>) -> EnrolProblem {
     match error {
         EnrolError::Server(error) => of_http(error),
-        EnrolError::OtherRoot { .. } => EnrolProblem::OtherRoot,
+        EnrolError::OtherRoot { .. } => EnrolProblem::OtherRoot { why: causes::in_one_line(error) },
         EnrolError::AlreadyEnrolled { .. } | EnrolError::Key(_) | EnrolError::Claim(_) | EnrolError::Store(_) => {
             machine(error)
         }
@@ -282,6 +282,7 @@ mod tests {
         for (server, expected) in [
             ("nowhere", EnrolProblem::Address),
             ("http://gate.example.edu.cn", EnrolProblem::Address),
+            ("https://gate.example.edu.cn/visit", EnrolProblem::Address),
             ("http://127.0.0.1:1", EnrolProblem::Unreachable { why: String::new() }),
         ] {
             wizard.ask(EnrolAsk::Enrol { server: server.to_owned(), code: code.clone() });

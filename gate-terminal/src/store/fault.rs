@@ -13,6 +13,12 @@ pub enum StoreError {
         #[source]
         cause: rusqlite::Error,
     },
+    #[error("{} 看不到，也许没有权限 it cannot be looked for", path.display())]
+    Unseen {
+        path: PathBuf,
+        #[source]
+        cause: io::Error,
+    },
     #[error("{} 建不了或锁不住 cannot be made or locked", path.display())]
     Lock {
         path: PathBuf,

@@ -74,6 +74,11 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
+    /// A folder that may not be looked into is not taken for one without a database.
+    pub fn is_there(path: &Path) -> Result<bool, StoreError> {
+        path.try_exists().map_err(|cause| StoreError::Unseen { path: path.to_owned(), cause })
+    }
+
     /// Creates the database where there is none. Fails when another process has it open to write.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         assert_sqlite()?;

@@ -38,6 +38,7 @@ impl StoreError {
             }
             Self::Lock { .. }
             | Self::InUse { .. }
+            | Self::Unseen { .. }
             | Self::OldSqlite { .. }
             | Self::NotDurable { .. }
             | Self::NoCopy { .. }

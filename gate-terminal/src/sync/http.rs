@@ -94,6 +94,10 @@ impl Http {
         let server = Url::parse(server_url).map_err(|_| HttpError::Address)?;
         let here = match (server.scheme(), is_loopback(&server)) {
             (_, None) => return Err(HttpError::Address),
+            // The calls have paths of their own, and the signature is over them.
+            _ if server.path() != "/" || server.query().is_some() || server.fragment().is_some() => {
+                return Err(HttpError::Address);
+            }
             ("https", Some(here)) => here,
             ("http", Some(true)) if authority.is_none() => true,
             (_, Some(_)) => return Err(HttpError::Plain),
@@ -252,7 +256,9 @@ fn is_loopback(url: &Url) -> Option<bool> {
 pub enum HttpError {
     #[error(transparent)]
     Refused(#[from] Refusal),
-    #[error("服务器地址（server_url）不对，应为 https://主机名 the server's address is no URL with a host")]
+    #[error(
+        "服务器地址（server_url）不对，应为 https://主机名，后面没有路径 the server's address is a URL with a host and nothing behind it"
+    )]
     Address,
     #[error(
         "服务器地址（server_url）不在本机，或配置了 server_ca 时，必须用 https plain http is only for a server on this very machine, and never with server_ca"

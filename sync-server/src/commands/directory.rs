@@ -46,6 +46,9 @@ pub(super) async fn import(office: &Office, path: &Path, yes: bool, out: &mut dy
 
 /// What stands in the file, or everything that is wrong with it.
 pub fn staff_in(bytes: &[u8]) -> Result<Vec<Staff>, BadFile> {
+    if bytes.trim_ascii().is_empty() {
+        return Err(BadFile::Nothing);
+    }
     let mut reader = ReaderBuilder::new().trim(Trim::All).flexible(true).from_reader(text(bytes)?.as_bytes());
     let columns = Columns::find(reader.headers().map_err(BadFile::Csv)?)?;
     let mut staff = Vec::new();
@@ -177,6 +180,8 @@ pub enum BadFile {
     Column { name: &'static str, chinese: &'static str, found: String },
     #[error("文件不是 CSV。The file is no CSV")]
     Csv(#[source] csv::Error),
+    #[error("文件是空的。There is nothing in the file")]
+    Nothing,
     #[error("文件除第一行外没有内容。The file has no lines below the first")]
     Empty,
     #[error("没有导入，请修改以下各行。Nothing was imported:\n{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
@@ -246,7 +251,7 @@ mod tests {
     #[test]
     fn a_file_without_the_columns_or_without_lines_is_refused() {
         assert!(matches!(staff_in(b"name,department,phone\n"), Err(BadFile::Column { name: "number", .. })));
-        assert!(matches!(staff_in(b""), Err(BadFile::Column { .. })));
+        assert!(matches!(staff_in(b" \n"), Err(BadFile::Nothing)));
         assert!(matches!(staff_in(HEADER.as_bytes()), Err(BadFile::Empty)));
     }
 }

@@ -23,7 +23,7 @@ use zeroize::Zeroizing;
 use super::{
     KeysFault, SWITCH_WITHIN, is_due,
     places::Places,
-    secret_file::{Secret, SecretFault, create, create_dir, read, remove},
+    secret_file::{Secret, SecretFault, create, create_dir, read_root, remove},
     set_file::{KeySetFile, Signing},
     set_is_there, signing,
 };
@@ -212,7 +212,7 @@ impl Draft {
         let places = Places::of(data_dir);
         set_is_there(data_dir, &places)?;
         let alone = alone(data_dir)?;
-        let secret = read(root)?;
+        let secret = read_root(root, data_dir)?;
         let key = SigningKey::from_bytes(&secret);
         let (mut file, set) = KeySetFile::read(&places.set)?;
         if !set.roots().holds(&PublicKey::of(&key)) {

@@ -6,7 +6,7 @@
 use std::{
     fs,
     io::{self, Write as _},
-    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _},
+    os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
 };
 
@@ -18,10 +18,21 @@ use crate::owner;
 pub(super) type Secret = Zeroizing<[u8; 32]>;
 
 pub(super) fn read(path: &Path) -> Result<Secret, SecretFault> {
+    read_where(path, |_| true)
+}
+
+/// The same of a root key. On a medium of its own its mode says nothing: FAT, as most sticks have it, keeps none and shows everybody's.
+pub(super) fn read_root(path: &Path, data_dir: &Path) -> Result<Secret, SecretFault> {
+    let ours = fs::metadata(data_dir).map_err(|cause| SecretFault::Io { path: data_dir.to_owned(), cause })?.dev();
+    read_where(path, |found| found.dev() == ours)
+}
+
+fn read_where(path: &Path, must_be_private: impl FnOnce(&fs::Metadata) -> bool) -> Result<Secret, SecretFault> {
     let unreadable = |cause| SecretFault::Io { path: path.to_owned(), cause };
     let file = fs::File::open(path).map_err(unreadable)?;
-    let mode = file.metadata().map_err(unreadable)?.permissions().mode();
-    if mode & 0o077 != 0 {
+    let found = file.metadata().map_err(unreadable)?;
+    let mode = found.permissions().mode();
+    if mode & 0o077 != 0 && must_be_private(&found) {
         return Err(SecretFault::Open { path: path.to_owned(), mode: mode & 0o777 });
     }
     let text = Zeroizing::new(io::read_to_string(file).map_err(unreadable)?);
@@ -118,6 +129,19 @@ mod tests {
         for mode in [0o600, 0o400] {
             fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
             assert!(read(&path).is_ok(), "{mode:o}");
+        }
+    }
+
+    /// As a stick that knows no owners: another file system, and everybody may read.
+    #[test]
+    fn on_a_medium_of_its_own_a_root_key_s_mode_says_nothing() {
+        let (server, stick) = (tempfile::tempdir().unwrap(), tempfile::tempdir_in("/dev/shm").unwrap());
+        for (folder, is_taken) in [(&stick, true), (&server, false)] {
+            let root = folder.path().join("root.key");
+            create(&root, &Zeroizing::new([7; 32])).unwrap();
+            fs::set_permissions(&root, fs::Permissions::from_mode(0o644)).unwrap();
+            assert_eq!(read_root(&root, server.path()).is_ok(), is_taken, "{}", root.display());
+            assert!(read(&root).is_err(), "and no other secret is taken so");
         }
     }
 

@@ -172,6 +172,17 @@ fn what_became_of_the_code_is_said() {
     assert!(told.contains("不是本系统的服务器，登记码没有用掉") && told.contains("not spent"), "{told}");
     assert!(other.key().is_some());
 
+    let portal = Desk::at(&server(vec![Some(("200 OK", b"<!doctype html><title>Sign in</title>".to_vec()))]));
+    let told = portal.types(CODE).0.unwrap_err().to_string();
+    assert!(told.contains("不是本系统的服务器，登记码没有用掉"), "{told}");
+
+    let newer = Desk::at(&server(vec![Some(("200 OK", b"{}".to_vec()))]));
+    let ended = newer.types(CODE).0.unwrap_err();
+    assert!(
+        matches!(&ended, EnrolCommandError::Enrol(_)),
+        "an office that speaks otherwise may have taken it: {ended:?}"
+    );
+
     let broken = Desk::at(&server(vec![Some(("502 Bad Gateway", b"upstream".to_vec()))]));
     let ended = broken.types(CODE).0.unwrap_err();
     assert!(matches!(&ended, EnrolCommandError::Enrol(error) if !error.to_string().contains("登记码")), "{ended:?}");
@@ -179,7 +190,7 @@ fn what_became_of_the_code_is_said() {
 
 #[test]
 fn whatever_refuses_this_machine_does_so_before_a_code_is_asked_for() {
-    for address in ["http://gate.example.edu.cn", "nowhere", "https://"] {
+    for address in ["http://gate.example.edu.cn", "nowhere", "https://", "https://gate.example.edu.cn/visit"] {
         let desk = Desk::at(address);
         let (ended, said) = desk.types(CODE);
         assert!(matches!(ended, Err(EnrolCommandError::Http(HttpError::Plain | HttpError::Address))), "{ended:?}");

@@ -7,14 +7,14 @@ use crate::{
     commands::wizard::Wizard,
     config::Config,
     ports::Store as _,
-    store::DATABASE_FILE,
+    store::{DATABASE_FILE, SqliteStore},
     ui::window::{self, EnrolSurroundings},
 };
 
 pub(super) fn is_enrolled(config: &Config) -> Result<bool, RunError> {
     let database = config.data_dir.join(DATABASE_FILE);
     // A store is opened and not only looked at: one that a wizard left half made is made whole.
-    Ok((database.exists() || opening::is_lost(config)) && opening::open(config)?.post()?.is_some())
+    Ok((SqliteStore::is_there(&database)? || opening::is_lost(config)) && opening::open(config)?.post()?.is_some())
 }
 
 /// `false` when the window was closed before it was done.
@@ -39,11 +39,10 @@ pub(super) fn enrol(config: &Config, bell: &Arc<Bell>) -> Result<bool, RunError>
 
 #[cfg(test)]
 mod tests {
+    use shared::causes;
+
     use super::*;
-    use crate::{
-        gate::small_campus::{Office, morning},
-        store::SqliteStore,
-    };
+    use crate::gate::small_campus::{Office, morning};
 
     #[test]
     fn a_terminal_has_its_place_once_it_was_kept() {
@@ -56,5 +55,9 @@ mod tests {
         store.keep_post(&Office::open().post(), morning()).unwrap();
         drop(store);
         assert!(is_enrolled(&config).unwrap());
+        // What cannot be looked at is not taken for what is not there.
+        let unseen = Config { data_dir: folder.path().join(DATABASE_FILE).join("x"), ..config };
+        let told = causes::in_one_line(&is_enrolled(&unseen).unwrap_err());
+        assert!(told.contains("看不到") && told.contains("路径里有一段不是文件夹"), "{told}");
     }
 }

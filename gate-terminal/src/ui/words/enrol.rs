@@ -43,7 +43,7 @@ pub fn problem(language: Language, problem: &EnrolProblem) -> (&'static str, Opt
         EnrolProblem::Address => (words.address, None),
         EnrolProblem::Unreachable { why } => (words.unreachable, Some(why)),
         EnrolProblem::Code => (words.wrong_code, None),
-        EnrolProblem::OtherRoot => (words.other_root, None),
+        EnrolProblem::OtherRoot { why } => (words.other_root, Some(why)),
         EnrolProblem::Clock => (words.clock, None),
         EnrolProblem::Machine { why } => (words.machine, Some(why)),
     }

@@ -10,7 +10,7 @@ use shared::{
 use tempfile::TempDir;
 
 use super::*;
-use crate::keys::{Keyring, Keys, Lookout, Rotation};
+use crate::keys::{Keyring, Keys, Lookout, Rotation, secret_file};
 
 const NOW: Moment = Moment::from_unix_s(1_795_363_200);
 
@@ -175,7 +175,7 @@ fn an_office_of_one_root_gets_a_spare() {
     let desk = Desk::new();
     let place = Places::of(&desk.data()).set;
     let (file, set) = KeySetFile::read(&place).unwrap();
-    let root = SigningKey::from_bytes(&read(&desk.root).unwrap());
+    let root = SigningKey::from_bytes(&secret_file::read(&desk.root).unwrap());
     let body = KeySetBody { number: 1, min_suite: 1, roots: None, retired: Vec::new(), keys: set.keys().to_vec() };
     let old = serde_json::json!({ "root": file.root, "set": Sealed::seal(&body, None, &root).unwrap() });
     fs::write(&place, old.to_string()).unwrap();
