@@ -19,6 +19,7 @@ use crate::{
         wire::{Message, Opened, WireError},
     },
     ports::{CameraFault, CameraState, Clock, Event},
+    vital,
 };
 
 mod pause;
@@ -102,7 +103,9 @@ pub fn spawn(
         alive_ms: 0,
     };
     let thread = std::thread::Builder::new().name("camera".to_owned()).spawn(move || {
-        let Over = watch.run();
+        vital::work(|| {
+            let Over = watch.run();
+        });
     })?;
     Ok(CameraThread { stop: Some(stop), thread: Some(thread), gauge })
 }

@@ -8,7 +8,10 @@ use std::{
     sync::mpsc::{Receiver, SyncSender, sync_channel},
 };
 
-use crate::ports::{CardQuestion, Cards, Event};
+use crate::{
+    ports::{CardQuestion, Cards, Event},
+    vital,
+};
 
 /// A second card is held up only after the first has been answered.
 const CARDS_WAITING: usize = 1;
@@ -45,11 +48,13 @@ impl Asked {
 /// The thread "cards"; it ends with the gate.
 pub fn spawn(asked: Asked, events: SyncSender<Event>) -> io::Result<()> {
     std::thread::Builder::new().name("cards".to_owned()).spawn(move || {
-        while let Ok(question) = asked.0.recv() {
-            if events.send(Event::CardHashed(question.answer())).is_err() {
-                break;
+        vital::work(|| {
+            while let Ok(question) = asked.0.recv() {
+                if events.send(Event::CardHashed(question.answer())).is_err() {
+                    break;
+                }
             }
-        }
+        });
     })?;
     Ok(())
 }

@@ -17,3 +17,4 @@ pub mod sound;
 pub mod store;
 pub mod sync;
 pub mod ui;
+mod vital;

@@ -5,10 +5,8 @@
 use std::{
     error::Error,
     io::{self, BufReader, IsTerminal as _, Read as _, Write as _},
-    panic,
     path::Path,
-    process::{self, ExitCode},
-    thread,
+    process::ExitCode,
 };
 
 use clap::Parser as _;
@@ -58,7 +56,6 @@ fn obey(arguments: &Arguments) -> Result<bool, Box<dyn Error>> {
     match &arguments.command {
         None => {
             drop(out);
-            end_with_its_threads();
             commands::run::run(&config, arguments.headless)?;
             Ok(true)
         }
@@ -86,21 +83,6 @@ fn obey(arguments: &Arguments) -> Result<bool, Box<dyn Error>> {
         }
         Some(Command::Read { json, pictures }) => Ok(commands::read::run(pictures, *json, &mut out)?),
     }
-}
-
-/// Without one of them a gate is half a gate, and nobody would notice before the next guest. (The gate's own thread ends the
-/// program in order.)
-const VITAL: [&str; 4] = ["camera", "cards", "officer", "sync"];
-
-/// A panic of theirs ends the program, so that whatever keeps it running begins it anew. Nothing that was answered is lost by it.
-fn end_with_its_threads() {
-    let report = panic::take_hook();
-    panic::set_hook(Box::new(move |panicked| {
-        report(panicked);
-        if thread::current().name().is_some_and(|name| VITAL.contains(&name)) {
-            process::abort();
-        }
-    }));
 }
 
 /// Far longer than any pass; support may paste what it likes.

@@ -25,25 +25,26 @@ const TERMINAL: Arrows = &[
     ("ports", &["gate"]),
     // adapters, strangers to each other
     ("camera", &["ports"]),
-    ("card", &["ports"]),
+    ("card", &["ports", "vital"]),
     ("clock", &["ports"]),
     ("enrol", &["ports"]),
     ("sound", &["ports"]),
     ("store", &["ports"]),
-    ("sync", &["ports"]),
+    ("sync", &["ports", "vital"]),
     // keeps the camera running
-    ("camera_thread", &["camera", "ports"]),
+    ("camera_thread", &["camera", "ports", "vital"]),
     // does what was decided
     ("controller", &["gate", "ports", "ui::snapshot", "ui::command", "ui::records"]),
     // tells a wedge scanner from a hand
     ("scanner", &[]),
     // answers the officers, beside the gate
-    ("officer", &["ports", "ui::records", "ui::words"]),
+    ("officer", &["ports", "ui::records", "ui::words", "vital"]),
     // faces: a window that draws snapshots, and lines for machines
     ("ui", &["scanner"]),
     ("headless", &["gate", "ports", "ui::snapshot", "ui::command", "ui::words"]),
     // small rooms
     ("config", &[]),
+    ("vital", &[]),
     // puts it together
     ("commands", EVERYTHING),
 ];

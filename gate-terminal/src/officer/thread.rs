@@ -15,6 +15,7 @@ use super::{Officer, Terminal};
 use crate::{
     ports::EntryLog,
     ui::records::{Ask, Records},
+    vital,
 };
 
 /// How soon the page shows a new entry, and a lock closes.
@@ -35,7 +36,8 @@ where
         let published = Arc::new(Published { newest, stop: AtomicBool::new(false) });
         let thread = {
             let published = Arc::clone(&published);
-            std::thread::Builder::new().name("officer".to_owned()).spawn(move || self.run(&asks, &published, wake))?
+            let work = move || vital::work(|| self.run(&asks, &published, wake));
+            std::thread::Builder::new().name("officer".to_owned()).spawn(work)?
         };
         Ok(Handle { asks: sender, published, thread: Some(thread) })
     }

@@ -23,7 +23,10 @@ use self::{
     backoff::Backoff,
     round::{Meaning, pull_once, push_once, walk_in_once},
 };
-use crate::ports::{Event, Line, SyncFailure};
+use crate::{
+    ports::{Event, Line, SyncFailure},
+    vital,
+};
 
 /// More guards than one terminal has.
 const WALK_INS_WAITING: usize = 8;
@@ -126,7 +129,7 @@ where
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (stop, stopped) = watch::channel(false);
     let thread = std::thread::Builder::new().name("sync".to_owned()).spawn(move || {
-        runtime.block_on(follow(lanes, &protocol, meaning, &events, stopped));
+        vital::work(|| runtime.block_on(follow(lanes, &protocol, meaning, &events, stopped)));
         // A name that nobody answers for is looked up for half a minute, and the end waits for none.
         runtime.shutdown_background();
     })?;
