@@ -3,18 +3,16 @@
 use egui::{Color32, Rect, Ui, vec2};
 
 use super::{
-    Cells, details,
+    Cells, Shown, details,
     filters::{self, Filters},
 };
 use crate::ui::{
     rare,
-    records::{LogFilter, LogLine, Proof, Records, VerdictKind},
+    records::{LogFilter, LogLine, Proof, VerdictKind},
     rows::{Rows, Shape},
-    screens::Wish,
     shapes::{self, Sign},
-    snapshot::Snapshot,
     theme::{self, Type},
-    words::{self, Language, log, reason::Teller},
+    words::{self, log, reason::Teller},
 };
 
 const DETAILS_WIDTH: f32 = 392.0;
@@ -25,23 +23,9 @@ const FOOT_HEIGHT: f32 = 40.0;
 /// Shares of the columns: time, name, verdict, outcome, way, people, gate, plate; the rest is the signature.
 const COLUMNS: [f32; 8] = [0.11, 0.18, 0.12, 0.125, 0.075, 0.075, 0.1, 0.135];
 
-pub(super) fn show(
-    ui: &mut Ui,
-    place: Rect,
-    filters: &mut Filters,
-    rows: &mut Rows,
-    snapshot: &Snapshot,
-    records: &Records,
-    language: Language,
-) -> Option<Wish> {
-    let (words, palette) = (words::Log::of(language), theme::of(ui));
-    let teller = Teller {
-        language,
-        places: snapshot.places.as_deref(),
-        now: snapshot.now,
-        direction: snapshot.direction,
-        day: None,
-    };
+pub(super) fn show(ui: &mut Ui, place: Rect, filters: &mut Filters, rows: &mut Rows, shown: Shown<'_>) {
+    let Shown { records, language, .. } = shown;
+    let (words, palette, teller) = (words::Log::of(language), theme::of(ui), shown.teller());
     filters.show(ui, place.with_max_y(place.top() + filters::HEIGHT), teller);
     let (table, side) = filters::below(place).split_left_right_at_x(place.right() - DETAILS_WIDTH);
     let table = table.with_max_x(table.right() - 12.0);
@@ -50,7 +34,7 @@ pub(super) fn show(
     let (head, rest) = table.shrink2(vec2(8.0, 2.0)).split_top_bottom_at_y(table.top() + HEAD_HEIGHT);
     // The rows are narrower by the scroll bar.
     show_head(ui, head.with_max_x(head.right() - 10.0).shrink2(vec2(10.0, 0.0)), words);
-    let page = records.page.as_deref()?;
+    let Some(page) = records.page.as_deref() else { return };
     let (list, foot) = rest.split_top_bottom_at_y(rest.bottom() - FOOT_HEIGHT);
     if page.lines.is_empty() {
         theme::told(ui, list, words.nothing, Type::new(24.0, palette.faint).centred());
@@ -73,7 +57,6 @@ pub(super) fn show(
     {
         filters.filter.most = page.lines.len().saturating_add(LogFilter::STEP);
     }
-    None
 }
 
 fn show_head(ui: &Ui, row: Rect, words: &words::Log) {

@@ -2,14 +2,14 @@
 
 use egui::{Rect, Ui, vec2};
 
-use super::Cells;
+use super::{Cells, Shown};
 use crate::ui::{
     rare,
     rows::{Rows, Shape},
     shapes::{self, Sign},
-    snapshot::{Inside, Snapshot},
+    snapshot::Inside,
     theme::{self, Type},
-    words::{self, Language, health, log, reason::Teller},
+    words::{self, health, log, reason::Teller},
 };
 
 const ROW_HEIGHT: f32 = 48.0;
@@ -19,14 +19,8 @@ const FOOT_HEIGHT: f32 = 40.0;
 /// Shares of the columns: name, people, since, gate, host, phone, plate; the rest is the state.
 const COLUMNS: [f32; 7] = [0.2, 0.06, 0.15, 0.1, 0.22, 0.09, 0.1];
 
-pub(super) fn show(
-    ui: &mut Ui,
-    place: Rect,
-    only_overdue: bool,
-    rows: &mut Rows,
-    snapshot: &Snapshot,
-    language: Language,
-) {
+pub(super) fn show(ui: &mut Ui, place: Rect, only_overdue: bool, rows: &mut Rows, shown: Shown<'_>) {
+    let Shown { snapshot, language, .. } = shown;
     let (words, palette) = (words::Log::of(language), theme::of(ui));
     theme::card(ui, place);
     let (head, rest) = place.shrink2(vec2(8.0, 4.0)).split_top_bottom_at_y(place.top() + HEAD_HEIGHT);
@@ -42,13 +36,7 @@ pub(super) fn show(
         theme::told(ui, list, words.nobody_inside, Type::new(24.0, palette.faint).centred());
         return;
     }
-    let teller = Teller {
-        language,
-        places: snapshot.places.as_deref(),
-        now: snapshot.now,
-        direction: snapshot.direction,
-        day: None,
-    };
+    let teller = shown.teller();
     let shape = Shape { id: "inside", count: listed.len(), height: ROW_HEIGHT, shares_keys: false, clickable: true };
     rows.show(ui, list, shape, |ui, row, index| {
         if let Some(inside) = listed.get(index) {

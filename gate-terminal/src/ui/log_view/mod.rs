@@ -22,7 +22,7 @@ use super::{
     screens::Wish,
     snapshot::Snapshot,
     theme::{self, Type},
-    words::{self, Language, log},
+    words::{self, Language, log, reason::Teller},
 };
 use filters::Filters;
 
@@ -63,6 +63,23 @@ pub(super) struct LogView {
     roll_call: Option<RollCall>,
 }
 
+/// What there is to draw, and in which language.
+#[derive(Clone, Copy)]
+struct Shown<'a> {
+    snapshot: &'a Snapshot,
+    records: &'a Records,
+    /// The newest that was given since the screen was opened.
+    answer: Option<&'a Answer>,
+    language: Language,
+}
+
+impl<'a> Shown<'a> {
+    fn teller(self) -> Teller<'a> {
+        let Snapshot { now, direction, .. } = *self.snapshot;
+        Teller { language: self.language, places: self.snapshot.places.as_deref(), now, direction, day: None }
+    }
+}
+
 /// A roll-call that was asked for when `newest` was the last answer, and has none of its own yet.
 #[derive(Debug)]
 struct RollCall {
@@ -86,14 +103,15 @@ impl LogView {
         let newest = records.answer.as_ref().map_or(0, |answer| answer.number);
         let answered = *self.answered.get_or_insert(newest);
         let answer = records.answer.as_ref().filter(|answer| answer.number > answered);
+        let shown = Shown { snapshot, records, answer, language };
         let became_late = self.follow_roll_call(ui, records);
         let wishes = if records.lock.is_open() {
             if became_late {
                 self.turn_to(List::Inside);
             }
-            self.show_open(ui, body, answer, snapshot, records, language)
+            self.show_open(ui, body, shown)
         } else {
-            self.show_locked(ui, body, answer, snapshot, records, language)
+            self.show_locked(ui, body, shown)
         };
         if wishes.contains(&Wish::Ask(Ask::RollCall)) {
             self.roll_call_was_asked(ui, records);
@@ -102,16 +120,9 @@ impl LogView {
     }
 
     /// The log, which an officer has opened.
-    fn show_open(
-        &mut self,
-        ui: &mut Ui,
-        body: Rect,
-        answer: Option<&Answer>,
-        snapshot: &Snapshot,
-        records: &Records,
-        language: Language,
-    ) -> Vec<Wish> {
-        if let Some(Answer { number, said: OfficerSaid::Failed { what: Failed::RollCall, .. } }) = answer
+    fn show_open(&mut self, ui: &mut Ui, body: Rect, shown: Shown<'_>) -> Vec<Wish> {
+        let Shown { snapshot, records, language, .. } = shown;
+        if let Some(Answer { number, said: OfficerSaid::Failed { what: Failed::RollCall, .. } }) = shown.answer
             && self.fell_back.replace(*number) != Some(*number)
         {
             self.turn_to(List::Inside);
@@ -120,13 +131,13 @@ impl LogView {
         let (bar, rest) = inner.split_top_bottom_at_y(inner.top() + BAR_HEIGHT);
         let mut wishes = self.show_bar(ui, bar, language);
         let (line, rest) = rest.split_top_bottom_at_y(rest.top() + LINE_HEIGHT);
-        self.show_line(ui, line, answer, language);
+        self.show_line(ui, line, shown.answer, language);
         wishes.extend(self.list_inside(self.list != List::Entries));
         match self.list {
             List::Entries => {
                 let today = CampusDay::of(snapshot.now);
                 let filters = self.filters.get_or_insert_with(|| Filters::today(today));
-                wishes.extend(entries::show(ui, rest, filters, &mut self.rows, snapshot, records, language));
+                entries::show(ui, rest, filters, &mut self.rows, shown);
                 let (wanted, at_s) = (&filters.filter, ui.input(|input| input.time));
                 let is_shown = records.page.as_ref().is_some_and(|page| page.filter == *wanted);
                 let waits = |asked: &Asked| is_shown || at_s - asked.at_s < ASKED_AGAIN.as_secs_f64();
@@ -138,8 +149,8 @@ impl LogView {
                     ui.ctx().request_repaint_after(ASKED_AGAIN);
                 }
             }
-            List::Inside => inside::show(ui, rest, false, &mut self.rows, snapshot, language),
-            List::Overdue => inside::show(ui, rest, true, &mut self.rows, snapshot, language),
+            List::Inside => inside::show(ui, rest, false, &mut self.rows, shown),
+            List::Overdue => inside::show(ui, rest, true, &mut self.rows, shown),
         }
         wishes
     }
@@ -196,15 +207,8 @@ impl LogView {
     }
 
     /// The roll-call and the PIN. A roll-call that cannot be written is shown: whom to look for does not hang on a disk.
-    fn show_locked(
-        &mut self,
-        ui: &mut Ui,
-        body: Rect,
-        answer: Option<&Answer>,
-        snapshot: &Snapshot,
-        records: &Records,
-        language: Language,
-    ) -> Vec<Wish> {
+    fn show_locked(&mut self, ui: &mut Ui, body: Rect, shown: Shown<'_>) -> Vec<Wish> {
+        let Shown { snapshot, records, answer, language } = shown;
         self.filters = None;
         self.asked = None;
         let inner = body.shrink(MARGIN);
@@ -222,7 +226,7 @@ impl LogView {
         let unwritten = failed || self.is_roll_call_late();
         wishes.extend(self.list_inside(unwritten));
         if unwritten {
-            inside::show(ui, rest, false, &mut self.rows, snapshot, language);
+            inside::show(ui, rest, false, &mut self.rows, shown);
         } else {
             let purpose = Purpose::Open(words::Log::of(language).locked);
             let asked = self.pin.show(ui, rest, records, snapshot.now, purpose, language);
