@@ -182,7 +182,7 @@ fn fingerprints(claimed: &Claimed) -> Box<Fingerprints> {
 fn of_enrolment(error: &EnrolError<HttpError, StoreError>) -> EnrolProblem {
     match error {
         EnrolError::Server(error) => of_http(error),
-        EnrolError::OtherRoot { .. } => EnrolProblem::OtherRoot { why: causes::in_one_line(error) },
+        EnrolError::OtherRoot { terminal, .. } => EnrolProblem::OtherRoot { terminal: terminal.to_string() },
         EnrolError::AlreadyEnrolled { .. } | EnrolError::Key(_) | EnrolError::Claim(_) | EnrolError::Store(_) => {
             machine(error)
         }

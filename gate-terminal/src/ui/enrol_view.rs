@@ -1,5 +1,7 @@
 //! The enrolment wizard: address and code, then the fingerprints that two people compare over the telephone.
 
+use std::borrow::Cow;
+
 use egui::{Id, Key, Rect, Ui, pos2, vec2};
 use shared::sync::enrol::InviteCode;
 
@@ -21,12 +23,12 @@ pub struct EnrolView {
     fault: Option<Fault>,
     /// The server was asked with what stands in the form.
     asked: bool,
-    /// The fingerprints of the last try were not the office's.
-    differed: bool,
+    /// The terminal that the last try would have become; its fingerprints were not the office's.
+    differed: Option<String>,
 }
 
-/// What is wrong, and the technical cause.
-type Problem<'a> = (&'static str, Option<&'a str>);
+/// What is wrong, and what whoever is called needs to know.
+type Problem<'a> = (&'static str, Option<Cow<'a, str>>);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fault {
@@ -62,13 +64,14 @@ impl EnrolView {
                 if std::mem::take(&mut self.asked) && *problem == Some(EnrolProblem::Code) {
                     self.code.clear();
                 }
-                let differed = (self.differed && problem.is_none()).then_some((words.differed, None));
-                let problem = problem.as_ref().map(|problem| enrol::problem(self.language, problem));
-                self.show_typing(ui, rest, &enrolment.server, problem.or(differed))
+                let differed = self.differed.as_deref();
+                let differed = differed.map(|it| (words.differed, Some(enrol::withdraw(self.language, it).into())));
+                let problem = problem.as_ref().map(|problem| enrol::problem(self.language, problem)).or(differed);
+                self.show_typing(ui, rest, &enrolment.server, problem)
             }
             EnrolStage::Asking => {
                 self.asked = true;
-                self.differed = false;
+                self.differed = None;
                 theme::told(ui, rest, words.asking, Type::new(36.0, palette.ink).centred());
                 None
             }
@@ -84,8 +87,11 @@ impl EnrolView {
                     return Some(EnrolAsk::Agree);
                 }
                 let differs = differs || actions::struck(ui, Key::F3);
-                self.differed |= differs;
-                differs.then_some(EnrolAsk::Differ)
+                if !differs {
+                    return None;
+                }
+                self.differed = Some(prints.terminal.clone());
+                Some(EnrolAsk::Differ)
             }
             EnrolStage::Done(prints) => {
                 show_prints(ui, rest, prints, words);
@@ -129,7 +135,7 @@ impl EnrolView {
         let cause = next(36.0);
         if let Some((problem, why)) = problem {
             theme::notice(ui, notice, problem, theme::RED);
-            theme::told(ui, cause, why.unwrap_or_default(), Type::new(14.0, palette.faint).rows(2));
+            theme::told(ui, cause, &why.unwrap_or_default(), Type::new(16.0, palette.ink).rows(2));
         }
         let clicked = theme::key_button(ui, next(78.0), "F1", words.begin, Some(theme::GREEN));
         if !(clicked || actions::struck(ui, Key::F1) || entered) {

@@ -46,7 +46,7 @@ pub enum EnrolProblem {
     /// The code is unknown, spent, or too old.
     Code,
     /// The configuration names another root key.
-    OtherRoot { why: String },
+    OtherRoot { terminal: String },
     /// This machine's clock is too far from the server's.
     Clock,
     /// Key or store cannot be written here.

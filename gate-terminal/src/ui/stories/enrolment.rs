@@ -79,8 +79,8 @@ fn each_problem_is_said_in_words() {
         (EnrolProblem::Code, "登记码不对，或已经用过、过期：请向管理员要新的"),
         (EnrolProblem::Unreachable { why: "timeout".into() }, "联系不上服务器，请检查网络和地址"),
         (EnrolProblem::Unreachable { why: "timeout".into() }, "timeout"),
-        (EnrolProblem::OtherRoot { why: "terminal 7".into() }, "terminal 7"),
-        (EnrolProblem::OtherRoot { why: String::new() }, "服务器的根密钥与配置不符：不要继续，请联系管理员"),
+        (EnrolProblem::OtherRoot { terminal: "7".into() }, "管理员请停用 7 号终端：sync-server terminal withdraw 7"),
+        (EnrolProblem::OtherRoot { terminal: "7".into() }, "服务器的根密钥与配置不符：不要继续，请联系管理员"),
         (EnrolProblem::Clock, "本机时间与服务器相差太多，请先校准时间"),
     ] {
         wizard(EnrolStage::Typing { problem: Some(problem) }).get_by_label(said);
@@ -122,4 +122,6 @@ fn fingerprints_that_differ_are_said_to_have_differed() {
     harness.state_mut().enrolment.stage = EnrolStage::Typing { problem: None };
     harness.run_steps(3);
     harness.get_by_label("指纹不一致，本机什么都没有保存。请打电话给管理员，要新的登记码");
+    let its = prints().terminal;
+    harness.get_by_label(&*format!("管理员请停用 {its} 号终端：sync-server terminal withdraw {its}"));
 }

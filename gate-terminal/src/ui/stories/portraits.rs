@@ -273,7 +273,7 @@ fn draw_all(theme: ThemeChoice) {
 fn the_wizard_can_be_drawn() {
     let stages = [
         ("enrol-typing", EnrolStage::Typing { problem: None }),
-        ("enrol-problem", EnrolStage::Typing { problem: Some(EnrolProblem::Code) }),
+        ("enrol-problem", EnrolStage::Typing { problem: Some(EnrolProblem::OtherRoot { terminal: "7".into() }) }),
         ("enrol-comparing", EnrolStage::Comparing(prints())),
         ("enrol-done", EnrolStage::Done(prints())),
     ];

@@ -1,5 +1,7 @@
 //! The enrolment wizard's texts.
 
+use std::borrow::Cow;
+
 use crate::ui::{enrolment::EnrolProblem, words::Language};
 
 words! {
@@ -35,16 +37,27 @@ words! {
     }
 }
 
-/// What to do about it, and the technical cause for whoever is called.
+/// What to do about it, and what whoever is called needs to know.
 #[must_use]
-pub fn problem(language: Language, problem: &EnrolProblem) -> (&'static str, Option<&str>) {
+pub fn problem(language: Language, problem: &EnrolProblem) -> (&'static str, Option<Cow<'_, str>>) {
     let words = Enrol::of(language);
     match problem {
         EnrolProblem::Address => (words.address, None),
-        EnrolProblem::Unreachable { why } => (words.unreachable, Some(why)),
+        EnrolProblem::Unreachable { why } => (words.unreachable, Some(why.into())),
         EnrolProblem::Code => (words.wrong_code, None),
-        EnrolProblem::OtherRoot { why } => (words.other_root, Some(why)),
+        EnrolProblem::OtherRoot { terminal } => (words.other_root, Some(withdraw(language, terminal).into())),
         EnrolProblem::Clock => (words.clock, None),
-        EnrolProblem::Machine { why } => (words.machine, Some(why)),
+        EnrolProblem::Machine { why } => (words.machine, Some(why.into())),
+    }
+}
+
+/// The number is given, and this terminal does not take it.
+#[must_use]
+pub fn withdraw(language: Language, terminal: &str) -> String {
+    match language {
+        Language::Zh => format!("管理员请停用 {terminal} 号终端：sync-server terminal withdraw {terminal}"),
+        Language::En => {
+            format!("The administrator withdraws terminal {terminal}: sync-server terminal withdraw {terminal}")
+        }
     }
 }
