@@ -18,7 +18,7 @@ pub(super) struct Wizard {
 
 impl Wizard {
     pub(super) fn at(stage: EnrolStage) -> Self {
-        let enrolment = Enrolment { server: "https://visit.snnu.edu.cn".into(), stage };
+        let enrolment = Enrolment { server: "https://visit.example.edu.cn".into(), stage };
         Self { view: EnrolView::new(Language::Zh), enrolment, asked: Vec::new() }
     }
 
@@ -69,7 +69,7 @@ fn a_code_is_checked_before_it_is_spent() {
     let mut harness = wizard(EnrolStage::Typing { problem: None });
     write(&mut harness, &rest);
     press(&mut harness, egui::Key::Enter);
-    let server = "https://visit.snnu.edu.cn".to_owned();
+    let server = "https://visit.example.edu.cn".to_owned();
     assert_eq!(harness.state_mut().asked, [EnrolAsk::Enrol { server, code }]);
 }
 
