@@ -114,7 +114,7 @@ impl Device {
             "goog:loggingPrefs": {"performance": "ALL"},
             "unhandledPromptBehavior": "ignore",
             // On a machine that is busy a page of many rows is looked through for more than the usual half minute.
-            "timeouts": {"script": 45_000},
+            "timeouts": {"script": 110_000},
         }}})
     }
 }

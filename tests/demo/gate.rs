@@ -20,7 +20,7 @@ use crate::{
     programs::{Running, beside, run},
 };
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(90);
 
 /// A code that was away for two seconds is a new sighting.
 const AWAY: Duration = Duration::from_millis(2_500);

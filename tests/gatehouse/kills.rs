@@ -34,8 +34,9 @@ use crate::{
 /// Passes on their way into the program: enough that it never waits, and few are lost with it.
 const UNDER_WAY: usize = 4;
 
-/// How long people go through, at most, before the plug is pulled.
+/// How long people go through, at most, before the plug is pulled; longer where the machine is slow.
 const AT_WORK: Duration = Duration::from_millis(60);
+const ENTRIES_AT_WORK: u32 = 8;
 
 #[derive(Debug, Clone, Copy)]
 pub struct Kills {
@@ -59,10 +60,13 @@ pub struct Survived {
 /// The folder is of a terminal that `office` enrolled.
 pub fn survive(office: &Office, folder: &Path, kills: Kills) -> Result<Survived, Trouble> {
     let mut books = Books { office, folder, next: 0, acknowledged: BTreeMap::new(), survived: Survived::default() };
-    let start = books.measure_start()?;
+    let (first_start, entry) = books.measure()?;
     let mut chance = Chance::of(kills.seed);
     for _ in 0..kills.times {
-        books.run_and_kill(chance.moment(start + AT_WORK))?;
+        // A machine that was busy at first, or gets busy, moves the moments along.
+        let start = books.survived.to_ready.last().copied().unwrap_or(first_start);
+        let at_work = AT_WORK.max(start).max((entry * ENTRIES_AT_WORK).min(start * 4));
+        books.run_and_kill(chance.moment(start + at_work))?;
     }
     let before = books.log()?.0.len();
     books.go_on_once_more(before)?;
@@ -82,11 +86,17 @@ struct Books<'a> {
 }
 
 impl Books<'_> {
-    fn measure_start(&mut self) -> Result<Duration, Trouble> {
+    /// How long a start takes, and how long an entry.
+    fn measure(&mut self) -> Result<(Duration, Duration), Trouble> {
         let since = now();
-        let gate = Program::leaving(self.folder)?;
+        let mut gate = Program::leaving(self.folder)?;
         gate.next("the gate", |line| says(line, "ready"))?;
-        Ok(since.elapsed())
+        let (start, since) = (since.elapsed(), now());
+        self.somebody_leaves(&mut gate)?;
+        let (line, _) = gate.next("an entry", |line| says(line, "recorded"))?;
+        let entry = since.elapsed();
+        self.note(&line)?;
+        Ok((start, entry))
     }
 
     fn run_and_kill(&mut self, after: Duration) -> Result<(), Trouble> {

@@ -3,8 +3,12 @@
 use std::{
     fs,
     path::Path,
+    thread,
     time::{Duration, Instant},
 };
+
+use gate_terminal::{clock::SystemClock, ports::Clock as _};
+use shared::time::{CampusDay, Moment};
 
 use crate::Trouble;
 
@@ -12,6 +16,18 @@ use crate::Trouble;
 #[expect(clippy::disallowed_methods, reason = "what is measured here is real time")]
 pub fn now() -> Instant {
     Instant::now()
+}
+
+/// A pass is good on its day only, so nothing that takes up to `span` is begun shortly before the campus's midnight. Blocks.
+pub fn wait_for_a_day_that_lasts(span: Duration) {
+    let left = left_of(CampusDay::of(SystemClock.read().wall), SystemClock.read().wall);
+    if left < span {
+        thread::sleep(left);
+    }
+}
+
+fn left_of(day: CampusDay, now: Moment) -> Duration {
+    day.end().since(now).to_std().unwrap_or_default()
 }
 
 /// Memory a process has in RAM, shared libraries and all.
@@ -50,6 +66,12 @@ fn stat_of(stat: &str) -> Option<(&str, u64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_day_lasts_until_the_campus_s_midnight() {
+        let day = CampusDay::parse("2026-11-23").unwrap();
+        assert_eq!(left_of(day, day.at_minute(24 * 60 - 5)), Duration::from_secs(300));
+    }
 
     #[test]
     fn a_thread_is_known_by_its_name_and_its_ticks() {

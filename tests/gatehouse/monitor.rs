@@ -53,16 +53,29 @@ impl Monitor {
 
     /// Until this pixel has this colour, and how long it took.
     pub fn shows(&self, what: &str, colour: [u8; 3], (x, y): (u32, u32)) -> Result<Duration, Trouble> {
-        let since = now();
-        while since.elapsed() < PATIENCE {
-            if self.picture()?.get_pixel_checked(x, y) == Some(&Rgb(colour)) {
-                return Ok(since.elapsed());
-            }
-            thread::sleep(Duration::from_millis(20));
+        if let Some(took) = self.shows_within(PATIENCE, colour, (x, y))? {
+            return Ok(took);
         }
         let seen = std::env::temp_dir().join("monitor.png");
         self.picture()?.save(&seen)?;
         Err(Trouble::Waited(format!("{what}; what is shown instead: {}", seen.display())))
+    }
+
+    /// The same, if it comes so soon.
+    pub fn shows_within(
+        &self,
+        patience: Duration,
+        colour: [u8; 3],
+        (x, y): (u32, u32),
+    ) -> Result<Option<Duration>, Trouble> {
+        let since = now();
+        while since.elapsed() < patience {
+            if self.picture()?.get_pixel_checked(x, y) == Some(&Rgb(colour)) {
+                return Ok(Some(since.elapsed()));
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        Ok(None)
     }
 
     /// What is on the screen at this moment.

@@ -14,7 +14,7 @@ use reqwest::Client;
 use world::{Trouble, trouble::hold};
 
 /// Far longer than the story takes.
-const PATIENCE: Duration = Duration::from_secs(240);
+const PATIENCE: Duration = Duration::from_secs(900);
 
 struct Demo {
     process: Child,

@@ -35,7 +35,7 @@ use crate::{
     terminal::{Terminal, Witness},
 };
 
-const PATIENCE: Duration = Duration::from_secs(15);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 pub struct Lively {
     acts: SyncSender<Heard>,

@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use crate::Trouble;
 
-const PATIENCE: Duration = Duration::from_secs(15);
+const PATIENCE: Duration = Duration::from_secs(60);
 const GLANCE: Duration = Duration::from_millis(10);
 
 #[derive(Debug, Clone, Deserialize)]

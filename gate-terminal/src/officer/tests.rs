@@ -23,7 +23,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::{
-    clock::{SetClock, SystemClock},
+    clock::SetClock,
     gate::small_campus::{Office, day, gate_index, morning, pass_id, record},
     ports::{News, Store as _},
     store::{DATABASE_FILE, SqliteLog, SqliteStore},
@@ -417,12 +417,13 @@ fn the_thread_answers_and_wakes_the_window() {
     let wake = Arc::clone(&woken);
     let handle = post.officer.spawn(move || wake.store(true, Ordering::Relaxed)).unwrap();
     assert!(handle.ask(Ask::Lock));
-    for _ in 0..500 {
-        if woken.load(Ordering::Relaxed) {
+    let locked = Lock::Locked { retry_at: None };
+    for _ in 0..6_000 {
+        if woken.load(Ordering::Relaxed) && handle.records().lock == locked {
             break;
         }
         std::thread::sleep(std::time::Duration::from_millis(10));
     }
-    assert_eq!(handle.records().lock, Lock::Locked { retry_at: None });
+    assert!(woken.load(Ordering::Relaxed) && handle.records().lock == locked);
     drop(handle);
 }

@@ -3,9 +3,10 @@
 //! The folder says what there is: a restart makes none too many, and a folder that somebody emptied gets one at once.
 
 use std::{
+    collections::BTreeSet,
     fs, io,
     path::{Path, PathBuf},
-    sync::{Mutex, TryLockError},
+    sync::{Mutex, PoisonError},
 };
 
 use chrono::TimeDelta;
@@ -16,7 +17,27 @@ use crate::{
     store::{self, BackupFault},
 };
 
-static UNDER_WAY: Mutex<()> = Mutex::new(());
+/// The folders into which a copy is being made.
+static UNDER_WAY: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+
+/// Until it is dropped, also by a panic, nobody else makes a copy into this folder.
+struct Alone(PathBuf);
+
+impl Alone {
+    fn at(folder: &Path) -> Option<Self> {
+        under_way(|folders| folders.insert(folder.to_owned())).then(|| Self(folder.to_owned()))
+    }
+}
+
+impl Drop for Alone {
+    fn drop(&mut self) {
+        under_way(|folders| folders.remove(&self.0));
+    }
+}
+
+fn under_way(change: impl FnOnce(&mut BTreeSet<PathBuf>) -> bool) -> bool {
+    change(&mut UNDER_WAY.lock().unwrap_or_else(PoisonError::into_inner))
+}
 
 const BEGINS: &str = "office-";
 const ENDS: &str = ".sqlite3";
@@ -25,12 +46,7 @@ const ENDS: &str = ".sqlite3";
 pub(super) fn due(config: &Config, now: Moment, trusted: bool) -> Result<Option<PathBuf>, BackupsFault> {
     let Some(BackupSettings { folder, every_hours, keep }) = &config.backup else { return Ok(None) };
     // A large database may take longer than a minute.
-    let _alone = match UNDER_WAY.try_lock() {
-        Ok(alone) => alone,
-        // Whoever panicked over a copy left nothing that the next one needs.
-        Err(TryLockError::Poisoned(alone)) => alone.into_inner(),
-        Err(TryLockError::WouldBlock) => return Ok(None),
-    };
+    let Some(_alone) = Alone::at(folder) else { return Ok(None) };
     let fault = |cause| BackupsFault::Folder { folder: folder.clone(), cause };
     fs::create_dir_all(folder).map_err(fault)?;
     let mut there = names(folder).map_err(fault)?;

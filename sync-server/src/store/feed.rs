@@ -244,7 +244,7 @@ mod tests {
         let mut places = Config::default().places();
         places[0].campus_name = "新".to_owned();
         other.set_places(places, office.now).await.unwrap();
-        tokio::time::timeout(std::time::Duration::from_secs(10), signal.changed()).await.unwrap().unwrap();
+        tokio::time::timeout(std::time::Duration::from_secs(60), signal.changed()).await.unwrap().unwrap();
         assert_eq!(office.fed().await.latest, 2);
     }
 }

@@ -237,7 +237,7 @@ mod tests {
         });
         let code = InviteCode::from_random([7; 10]);
         let guess = store.enrol(&code, public(1), *now);
-        let answered = tokio::time::timeout(std::time::Duration::from_secs(5), guess).await;
+        let answered = tokio::time::timeout(std::time::Duration::from_secs(30), guess).await;
         drop(release);
         assert!(holding.await.unwrap().unwrap());
         assert_eq!(answered.expect("it waited").unwrap(), None);

@@ -24,7 +24,7 @@ use super::{
     office::{Office, Server, told},
 };
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(super) struct Life {
     number: usize,

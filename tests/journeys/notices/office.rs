@@ -55,7 +55,8 @@ pub(super) struct Printed {
 impl Office {
     /// With so many lives before it, each with a visitor who has signed in and a host of its own.
     pub(super) async fn prepare(room: &Path, lives: usize) -> Result<(Self, Vec<Life>), Trouble> {
-        let listen = Port::bind("127.0.0.1:0")?.local_addr()?;
+        // Where no other story looks for a place while a server that was killed is away from its own.
+        let listen = Port::bind("127.0.0.2:0")?.local_addr()?;
         let url = format!("http://{listen}");
         let doubles = Doubles::of_office(&url);
         let theirs = TcpListener::bind("127.0.0.1:0").await?;

@@ -69,15 +69,19 @@ fn opened(program: &Path, file: &Path) -> io::Result<()> {
 #[cfg(unix)]
 #[cfg(test)]
 mod tests {
-    use std::{fs, os::unix::fs::PermissionsExt as _, time::Duration};
+    use std::{fs, time::Duration};
 
     use super::*;
 
     /// A program that notes each time it is started and then does `after`.
     fn noting(folder: &Path, name: &str, after: &str) -> PathBuf {
         let (program, notes) = (folder.join(name), folder.join(format!("{name}.notes")));
-        fs::write(&program, format!("#!/bin/sh\necho \"$1\" >>{}\n{after}\n", notes.display())).unwrap();
-        fs::set_permissions(&program, fs::Permissions::from_mode(0o700)).unwrap();
+        let script = format!("#!/bin/sh\necho \"$1\" >>{}\n{after}\n", notes.display());
+        // By another process: of a file that this one has open to write, whatever is started beside keeps a handle for a moment, and
+        // until then it cannot be run.
+        let write = r#"printf %s "$1" >"$0" && chmod 700 "$0""#;
+        let written = Program::new("/bin/sh").arg("-c").arg(write).arg(&program).arg(script).status().unwrap();
+        assert!(written.success());
         program
     }
 

@@ -123,5 +123,5 @@ fn fingerprints_that_differ_are_said_to_have_differed() {
     harness.run_steps(3);
     harness.get_by_label("指纹不一致，本机什么都没有保存。请打电话给管理员，要新的登记码");
     let its = prints().terminal;
-    harness.get_by_label(&*format!("管理员请停用 {its} 号终端：sync-server terminal withdraw {its}"));
+    harness.get_by_label(&format!("管理员请停用 {its} 号终端：sync-server terminal withdraw {its}"));
 }

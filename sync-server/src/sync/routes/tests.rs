@@ -347,7 +347,7 @@ async fn a_pull_is_held_until_there_is_news_or_the_server_stops() {
     let mut places = world.state.config.places();
     places[0].campus_name = "新校区".to_owned();
     world.state.store.set_places(places, NOW).await.unwrap();
-    let answer = tokio::time::timeout(std::time::Duration::from_secs(5), held).await.unwrap().unwrap().unwrap();
+    let answer = tokio::time::timeout(std::time::Duration::from_secs(15), held).await.unwrap().unwrap().unwrap();
     assert_eq!(answer.links.len(), 1);
 
     let held = tokio::spawn(async move {
@@ -357,7 +357,7 @@ async fn a_pull_is_held_until_there_is_news_or_the_server_stops() {
     tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     assert!(!held.is_finished());
     world.close.send_replace(true);
-    let answer = tokio::time::timeout(std::time::Duration::from_secs(5), held).await.unwrap().unwrap().unwrap();
+    let answer = tokio::time::timeout(std::time::Duration::from_secs(15), held).await.unwrap().unwrap().unwrap();
     assert!(answer.links.is_empty());
 }
 
@@ -388,7 +388,7 @@ async fn a_newer_call_of_a_terminal_ends_the_one_that_is_held() {
     let mut places = world.state.config.places();
     places[0].campus_name = "新校区".to_owned();
     world.state.store.set_places(places, NOW).await.unwrap();
-    let answer = tokio::time::timeout(Duration::from_secs(5), last).await.unwrap().unwrap().unwrap();
+    let answer = tokio::time::timeout(Duration::from_secs(15), last).await.unwrap().unwrap().unwrap();
     assert_eq!(answer.links.len(), 1);
 }
 

@@ -36,7 +36,7 @@ async fn a_slow_hall_is_waited_for_but_not_for_ever() {
         town.sender(adapter).send(&asked(1)).await.unwrap();
         // Longer than any test: only the caller's patience ends it.
         town.doubles.dials.next(&name, [Some(Fault::Slow(Duration::from_secs(3600)))]);
-        let line = Line::patient(Duration::from_millis(300)).unwrap();
+        let line = Line::patient(Duration::from_secs(2)).unwrap();
         let hasty = town.sender_with(adapter, secret(adapter), line, Still::at(NOW));
         assert_eq!(hasty.send(&asked(2)).await.unwrap_err().kind, Failure::Unknown, "{adapter}");
     }
@@ -113,7 +113,7 @@ async fn a_to_do_that_is_closed_before_it_was_made_is_closed_once_it_is() {
     for adapter in ["weaver", "webhook"] {
         let town = Town::open().await;
         let sender = town.sender(adapter);
-        town.doubles.dials.next(&format!("hall/{adapter}"), [Some(Fault::Overtaken(Duration::from_millis(200)))]);
+        town.doubles.dials.next(&format!("hall/{adapter}"), [Some(Fault::Overtaken(Duration::from_secs(2)))]);
         let first = asked(1);
         let handle = sender.send(&first).await.unwrap().handle;
         assert_eq!(town.states(), Vec::<String>::new(), "{adapter}: taken, and not there yet");

@@ -10,7 +10,7 @@ use crate::house::{By, House, asked, listen};
 
 /// What happens on its own takes a moment; nobody waits longer than for it.
 async fn until(seen: impl Fn() -> bool) {
-    for _ in 0..500 {
+    for _ in 0..6_000 {
         if seen() {
             return;
         }
@@ -122,7 +122,7 @@ async fn what_is_taken_in_time_and_worked_off_late_is_overtaken_by_the_next() {
     for by in By::ALL {
         let house = House::new().await;
         let sender = house.sender(by);
-        house.doubles.dials.next(by.double(), [Some(Fault::Overtaken(Duration::from_millis(200)))]);
+        house.doubles.dials.next(by.double(), [Some(Fault::Overtaken(Duration::from_secs(2)))]);
         sender.send(&asked(1, "13800130001", "学术报告")).await.unwrap();
         sender.send(&asked(2, "13800130002", "学术报告")).await.unwrap();
         let shown = || house.doubles.shown.all().into_iter().map(|it| it.to).collect::<Vec<_>>();

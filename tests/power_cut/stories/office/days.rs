@@ -69,7 +69,11 @@ impl Day {
 
     /// The log is written back beside an office that stays open, and what comes next begins it anew.
     pub(super) async fn log_written_back(&mut self) {
-        while !self.journey.writes_back() {
+        for round in 0.. {
+            if self.journey.writes_back() {
+                break;
+            }
+            assert!(round < 3_000, "the log is not written back");
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
         // Whatever of it is still under way is part of what comes next.
