@@ -3,10 +3,12 @@
 use std::error::Error;
 
 /// By their words, which are the same however they were wrapped on the way up.
-const MEANINGS: [(&str, &str); 28] = [
+const MEANINGS: [(&str, &str); 29] = [
     ("No space left on device", "磁盘满了"),
     ("database or disk is full", "磁盘满了"),
     ("Disk quota exceeded", "磁盘配额用完了"),
+    // SQLite's memory beside the file: what hinders it is room.
+    ("Error code 4874", "磁盘满了"),
     ("Permission denied", "没有权限"),
     ("Operation not permitted", "没有权限"),
     ("Read-only file system", "磁盘或介质是只读的"),

@@ -7,6 +7,7 @@
 mod backups;
 mod hall;
 mod renewing;
+mod standing;
 mod wecom;
 
 use std::{
@@ -19,7 +20,7 @@ use std::{
     time::Duration,
 };
 
-use shared::time::Moment;
+use shared::{ids::TerminalId, time::Moment};
 use tokio::{
     net::TcpListener,
     sync::watch,
@@ -35,7 +36,7 @@ use crate::{
     listening::{self, Terms, closed},
     notify::{Console, Line, Outbox, Sender, Trouble, sms},
     office::{Channel, Quiet, leap, leap::Erasing, reminder::off_the_hour},
-    pages, providers,
+    owner, pages, providers,
     random::{self, NoRandomness},
     sign_on::SignOns,
     state::{AppState, Parts},
@@ -44,6 +45,7 @@ use crate::{
     timekeeper::{Leapt, Timekeeper},
 };
 pub use renewing::second_round;
+pub use standing::not_gone;
 pub use wecom::WecomFault;
 
 pub use hall::HallFault;
@@ -69,6 +71,8 @@ pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<AppState, Ser
     renewing::warn(&config, &keys, now);
     not_gone(&config)?;
     let store = Store::open(&config.database(), keys.identity.clone())?;
+    standing::not_older(&config, &store).await?;
+    its_keys(&store, &keys).await?;
     let kept = store.clock_kept().await?;
     if let Some(newest) = leap::turned_back(store.newest_moment().await?, now) {
         return Err(ServeFault::TurnedBack { now, newest });
@@ -78,6 +82,7 @@ pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<AppState, Ser
         store.tell_together(together);
     }
     store.set_places(config.places(), now).await?;
+    standing::keep(&config, &store).await?;
     store.index_parties(now).await?;
     let by_kind = store.watched_by_kind_alone().await?;
     if by_kind > 0 {
@@ -108,15 +113,14 @@ pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<AppState, Ser
     }))
 }
 
-/// An office that has copies has had a database. Where it is gone, no empty one begins in its place: it would know no gates and take
-/// their passes for unknown.
-pub fn not_gone(config: &Config) -> Result<(), ServeFault> {
-    let database = config.database();
-    let there = database.try_exists().map_err(|cause| ServeFault::Unseen { path: database.clone(), cause })?;
-    match backups::newest(config) {
-        Some(newest) if !there => Err(ServeFault::Gone { database, newest }),
-        Some(_) | None => Ok(()),
+/// Secrets and key set that were put back from an older copy, or are another office's, would seal passes that no gate believes.
+async fn its_keys(store: &Store, keys: &Keys) -> Result<(), ServeFault> {
+    let ours = keys.key_set_number;
+    let ahead = store.terminals().await?.into_iter().filter(|one| one.withdrawn.is_none() && one.key_set > ours);
+    if let Some(ahead) = ahead.max_by_key(|one| one.key_set) {
+        return Err(ServeFault::OlderKeys { terminal: ahead.id, held: ahead.key_set, ours });
     }
+    if store.opens_what_it_sealed().await? { Ok(()) } else { Err(ServeFault::OtherIdentity) }
 }
 
 fn sms_receipts(config: &Config) -> Result<Option<DoorToken>, ServeFault> {
@@ -137,15 +141,7 @@ pub async fn erasing(state: &AppState) -> Result<Erasing, StoreError> {
 /// Held as long as this process serves: two servers on one data directory would both think themselves the one writer.
 /// Commands may run beside it.
 pub fn only_here(config: &Config) -> Result<File, ServeFault> {
-    let path = config.data_dir.join("serving.lock");
-    let fault = |cause| ServeFault::Lock { path: path.clone(), cause };
-    fs::create_dir_all(&config.data_dir).map_err(fault)?;
-    let file = File::options().write(true).create(true).truncate(false).open(&path).map_err(fault)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(ServeFault::AlreadyServing { path }),
-        Err(TryLockError::Error(cause)) => Err(fault(cause)),
-    }
+    locked(config, "serving.lock", File::try_lock, |path| ServeFault::AlreadyServing { path })
 }
 
 /// Held by a command as long as it has the database open: it may run beside the server and beside others, but not while the file
@@ -160,13 +156,24 @@ pub fn alone(config: &Config) -> Result<File, ServeFault> {
 }
 
 fn lock_at_work(config: &Config, lock: fn(&File) -> Result<(), TryLockError>) -> Result<File, ServeFault> {
-    let path = config.data_dir.join("at-work.lock");
+    locked(config, "at-work.lock", lock, |path| ServeFault::AtWork { path })
+}
+
+fn locked(
+    config: &Config,
+    name: &str,
+    lock: fn(&File) -> Result<(), TryLockError>,
+    taken: fn(PathBuf) -> ServeFault,
+) -> Result<File, ServeFault> {
+    let path = config.data_dir.join(name);
     let fault = |cause| ServeFault::Lock { path: path.clone(), cause };
     fs::create_dir_all(&config.data_dir).map_err(fault)?;
     let file = File::options().write(true).create(true).truncate(false).open(&path).map_err(fault)?;
+    // Made by root's command, it is to be of use to the server. Who may not give it away finds it another's, and is told so then.
+    owner::give_as(&path, &config.data_dir).ok();
     match lock(&file) {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(ServeFault::AtWork { path }),
+        Err(TryLockError::WouldBlock) => Err(taken(path)),
         Err(TryLockError::Error(cause)) => Err(fault(cause)),
     }
 }
@@ -230,7 +237,7 @@ pub enum ServeFault {
     AlreadyServing { path: PathBuf },
     #[error("另一个 sync-server 命令正在使用这个数据目录（{} 已被锁定），请等它结束。Another command is at work in it; wait for it", path.display())]
     AtWork { path: PathBuf },
-    #[error("{} 无法创建或锁定。It cannot be made or locked", path.display())]
+    #[error("{} 无法创建或锁定；数据目录和里面的文件都要属于运行服务的用户。It cannot be made or locked: all in there belongs to whoever serves", path.display())]
     Lock {
         path: PathBuf,
         #[source]
@@ -243,11 +250,34 @@ pub enum ServeFault {
         cause: io::Error,
     },
     #[error(
-        "数据库 {0} 不见了，而它的备份还在：请停止服务后运行 sync-server restore {1}，或把数据库放回原处。真要从空的开始，先把备份移到别处。\
+        "数据库 {0} 不见了，而它的备份还在：请停止服务后运行 sync-server restore {1}，或把数据库放回原处。真要从空的开始，先把备份和 {2} 移到别处。\
          The database is gone and its copies are not: restore the newest, or move the copies away to begin anew",
-        database.display(), newest.display()
+        database.display(), newest.display(), mark.display()
     )]
-    Gone { database: PathBuf, newest: PathBuf },
+    Gone { database: PathBuf, mark: PathBuf, newest: PathBuf },
+    #[error(
+        "数据库 {0} 不见了，而 {1} 记着它有过：请运行 sync-server restore 恢复备份，或把数据库放回原处。真要从空的开始，先移走 {1}。\
+         The database is gone: restore a copy of it, or move the mark away to begin anew",
+        database.display(), mark.display()
+    )]
+    GoneWhole { database: PathBuf, mark: PathBuf },
+    #[error(
+        "数据库比本服务上次运行时旧，可能是备份被直接拷回了原处：校门不会再相信它。请运行 sync-server restore {0}，让校门重新同步。\
+         The database is older than it was, as a copy that was put back by hand: gates would believe it nothing; restore it in its place",
+        database.display()
+    )]
+    Older { database: PathBuf },
+    #[error(
+        "终端 {terminal} 已有第 {held} 号密钥集，这里只有第 {ours} 号：请放回最新的 secrets 和 key-set.json，否则校门不认现在签发的通行码。\
+         实在找不到，就停用各终端（sync-server terminal withdraw），再重新登记。\
+         The keys here are older than the gates': put back the newest secrets and key set, or withdraw the terminals and enrol them anew"
+    )]
+    OlderKeys { terminal: TerminalId, held: u32, ours: u32 },
+    #[error(
+        "secrets 里的 identity.key 不是这个数据库的，打不开其中封存的内容：请放回原来的 secrets。\
+         The secrets are of another office: what this database holds sealed cannot be opened with them"
+    )]
+    OtherIdentity,
     #[error("无法在 {listen} 上监听。Cannot listen there")]
     Bind {
         listen: SocketAddr,
@@ -305,6 +335,7 @@ fn background(state: &AppState, senders: Vec<Box<dyn Sender>>) -> JoinSet<()> {
     tasks.spawn(outbox.run());
     tasks.spawn(chores(state.clone()));
     tasks.spawn(renewing::watch(state.clone()));
+    tasks.spawn(standing::watch(state.clone()));
     tasks
 }
 
@@ -344,6 +375,7 @@ const SAID_DAILY_ROUNDS: u64 = 24 * SAID_EVERY_ROUNDS;
 /// One round of it, for a story that takes its minutes by hand, too.
 pub async fn minute_round(state: &AppState) -> Result<Erasing, ChoresFault> {
     state.store.keep_seen().await?;
+    standing::keep(&state.config, &state.store).await?;
     let kept = state.store.clock_kept().await?;
     let now = state.timekeeper.settle(kept.accepted)?;
     renewing::settle(state, now).await?;

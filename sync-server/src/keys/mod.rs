@@ -179,11 +179,13 @@ fn signing(file: &KeySetFile, set: &KeySet) -> Signing {
 
 /// Whoever has put the secrets back and not the set is not sent to make other keys: every gate would have to be enrolled anew.
 fn set_is_there(data_dir: &Path, places: &Places) -> Result<(), KeysFault> {
-    if places.set.exists() {
+    // What may not be looked at is not taken for what is not there.
+    let is_there = |path: &Path| path.try_exists().map_err(|cause| SecretFault::Io { path: path.to_owned(), cause });
+    if is_there(&places.set)? {
         return Ok(());
     }
     let (set, data_dir) = (places.set.clone(), data_dir.to_owned());
-    Err(if places.identity.exists() { KeysFault::SetGone { set } } else { KeysFault::None { data_dir } })
+    Err(if is_there(&places.identity)? { KeysFault::SetGone { set } } else { KeysFault::None { data_dir } })
 }
 
 /// What the command line needs: the store's key alone, not the signing keys.

@@ -170,7 +170,13 @@ pub fn replace_spare(data_dir: &Path, kept: &Path, spare: &Path, now: Moment) ->
     draft.body.retired.extend(draft.file.roots().other(&kept));
     (draft.file.root, draft.file.spare) = (kept, Some(new));
     create(spare, &secret)?;
-    draft.sign()
+    let set = draft.places.set.clone();
+    draft.sign().inspect_err(|_| {
+        // A key that no set names would be locked away for one that signs.
+        if KeySetFile::read(&set).is_ok_and(|(file, _)| file.spare != Some(new)) {
+            remove(spare).ok();
+        }
+    })
 }
 
 /// What came of it.
@@ -212,7 +218,7 @@ impl Draft {
         let places = Places::of(data_dir);
         set_is_there(data_dir, &places)?;
         let alone = alone(data_dir)?;
-        let secret = read_root(root, data_dir)?;
+        let secret = read_root(root)?;
         let key = SigningKey::from_bytes(&secret);
         let (mut file, set) = KeySetFile::read(&places.set)?;
         if !set.roots().holds(&PublicKey::of(&key)) {

@@ -6,7 +6,7 @@
 use std::{
     fs,
     io::{self, Write as _},
-    os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _},
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
 };
 
@@ -21,18 +21,29 @@ pub(super) fn read(path: &Path) -> Result<Secret, SecretFault> {
     read_where(path, |_| true)
 }
 
-/// The same of a root key. On a medium of its own its mode says nothing: FAT, as most sticks have it, keeps none and shows everybody's.
-pub(super) fn read_root(path: &Path, data_dir: &Path) -> Result<Secret, SecretFault> {
-    let ours = fs::metadata(data_dir).map_err(|cause| SecretFault::Io { path: data_dir.to_owned(), cause })?.dev();
-    read_where(path, |found| found.dev() == ours)
+/// The same of a root key, which lies on a stick.
+pub(super) fn read_root(path: &Path) -> Result<Secret, SecretFault> {
+    read_where(path, |file| rustix::fs::fstatfs(file).map_or(true, |found| keeps_modes(i128::from(found.f_type))))
 }
 
-fn read_where(path: &Path, must_be_private: impl FnOnce(&fs::Metadata) -> bool) -> Result<Secret, SecretFault> {
+/// FAT, exFAT and NTFS, as sticks have them, keep no modes and show the same of every file.
+const fn keeps_modes(file_system: i128) -> bool {
+    const MSDOS: i128 = 0x4d44;
+    const EXFAT: i128 = 0x2011_bab0;
+    const NTFS3: i128 = 0x7366_746e;
+    const FUSE: i128 = 0x6573_5546;
+    !matches!(file_system, MSDOS | EXFAT | NTFS3 | FUSE)
+}
+
+fn read_where(path: &Path, must_be_private: impl FnOnce(&fs::File) -> bool) -> Result<Secret, SecretFault> {
     let unreadable = |cause| SecretFault::Io { path: path.to_owned(), cause };
     let file = fs::File::open(path).map_err(unreadable)?;
     let found = file.metadata().map_err(unreadable)?;
+    if found.is_dir() {
+        return Err(SecretFault::NotASecret { path: path.to_owned() });
+    }
     let mode = found.permissions().mode();
-    if mode & 0o077 != 0 && must_be_private(&found) {
+    if mode & 0o077 != 0 && must_be_private(&file) {
         return Err(SecretFault::Open { path: path.to_owned(), mode: mode & 0o777 });
     }
     let text = Zeroizing::new(io::read_to_string(file).map_err(unreadable)?);
@@ -70,7 +81,9 @@ pub(super) fn remove(path: &Path) -> Result<(), SecretFault> {
 /// A directory only its owner may enter; one that exists is left as it is.
 pub(super) fn create_dir(path: &Path) -> Result<(), SecretFault> {
     let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
-    made.map_err(|cause| SecretFault::Io { path: path.to_owned(), cause })
+    made.map_err(|cause| SecretFault::Io { path: path.to_owned(), cause })?;
+    give_to_the_owner_of_its_folder(path);
+    Ok(())
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -132,17 +145,18 @@ mod tests {
         }
     }
 
-    /// As a stick that knows no owners: another file system, and everybody may read.
     #[test]
-    fn on_a_medium_of_its_own_a_root_key_s_mode_says_nothing() {
-        let (server, stick) = (tempfile::tempdir().unwrap(), tempfile::tempdir_in("/dev/shm").unwrap());
-        for (folder, is_taken) in [(&stick, true), (&server, false)] {
-            let root = folder.path().join("root.key");
-            create(&root, &Zeroizing::new([7; 32])).unwrap();
-            fs::set_permissions(&root, fs::Permissions::from_mode(0o644)).unwrap();
-            assert_eq!(read_root(&root, server.path()).is_ok(), is_taken, "{}", root.display());
-            assert!(read(&root).is_err(), "and no other secret is taken so");
-        }
+    fn only_where_a_file_system_keeps_modes_do_they_say_anything() {
+        // vfat, exfat, ntfs3 and what a program mounts; ext4, xfs, btrfs and tmpfs.
+        assert!([0x4d44, 0x2011_bab0, 0x7366_746e, 0x6573_5546].iter().all(|stick| !keeps_modes(*stick)));
+        assert!([0xef53, 0x5846_5342, 0x9123_683e, 0x0102_1994].iter().all(|disk| keeps_modes(*disk)));
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().join("root.key");
+        create(&root, &Zeroizing::new([7; 32])).unwrap();
+        assert!(read_root(&root).is_ok());
+        fs::set_permissions(&root, fs::Permissions::from_mode(0o644)).unwrap();
+        assert!(matches!(read_root(&root), Err(SecretFault::Open { .. })), "on a disk it is for its owner alone");
+        assert!(matches!(read_root(dir.path()), Err(SecretFault::NotASecret { .. })), "a folder is no key");
     }
 
     #[test]

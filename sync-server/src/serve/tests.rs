@@ -59,23 +59,25 @@ async fn a_server_that_can_send_no_code_says_so_where_people_sign_in() {
     }
 }
 
+/// A gate that holds a set which `data_dir` has lost.
 #[tokio::test]
-async fn where_only_copies_are_left_of_an_office_no_empty_one_begins() {
+async fn keys_older_than_a_gate_s_or_of_another_office_are_not_served_with() {
     let dir = tempfile::tempdir().unwrap();
-    let number = |number| std::num::NonZeroU16::new(number).unwrap();
-    let copies = dir.path().join("copies");
-    let backup = crate::config::BackupSettings { folder: copies.clone(), every_hours: number(24), keep: number(2) };
-    let config = Config { backup: Some(backup), ..config(&dir, true) };
+    let config = config(&dir, true);
     let clock = Arc::new(SetClock::at(NOW));
-    drop(open(config.clone(), clock.clone()).await.unwrap());
-    let copy = backups::due(&config, NOW, true).unwrap().unwrap();
-    drop(open(config.clone(), clock.clone()).await.unwrap());
-    fs::remove_file(config.database()).unwrap();
+    let state = open(config.clone(), clock.clone()).await.unwrap();
+    let code = shared::sync::enrol::InviteCode::from_random([1; 10]);
+    let (campus, gate) = (config.campus[0].id, config.campus[0].gate[0].index);
+    state.store.invite(campus, gate, &code, NOW.plus(TimeDelta::minutes(1)), NOW).await.unwrap();
+    let public = shared::seal::PublicKey::of(&ed25519_dalek::SigningKey::from_bytes(&[5; 32]));
+    let terminal = state.store.enrol(&code, public, NOW).await.unwrap().unwrap().id;
+    state.store.holds_key_set(terminal, 2).await.unwrap();
+    let store = state.store.clone();
+    drop(state);
     let told = open(config.clone(), clock.clone()).await.unwrap_err().to_string();
-    assert!(told.contains(&format!("restore {}", copy.display())), "{told}");
-    assert!(!config.database().exists(), "and nothing was made");
-    fs::rename(&copies, dir.path().join("aside")).unwrap();
-    open(config, clock).await.unwrap();
+    assert!(told.contains("终端 1 已有第 2 号密钥集，这里只有第 1 号"), "{told}");
+    store.withdraw(terminal, NOW).await.unwrap();
+    drop(open(config.clone(), clock.clone()).await.unwrap());
 }
 
 fn visit(address: SocketAddr, path: &str) -> String {

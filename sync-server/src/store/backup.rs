@@ -63,9 +63,6 @@ pub fn backup(database: &Path, to: &Path) -> Result<Copied, BackupFault> {
 
 /// Puts `from` in the database's place; the caller holds the lock that keeps servers out. Blocks.
 pub fn restore(from: &Path, database: &Path, now: Moment) -> Result<Restored, BackupFault> {
-    if same_file(from, database) {
-        return Err(BackupFault::Itself { path: database.to_owned() });
-    }
     let part = with_end(database, ".restoring");
     let restored = copy(from, &part).and_then(|copied| put_in_place(&part, copied, database, now));
     if restored.is_err() {
@@ -79,6 +76,7 @@ pub fn restore(from: &Path, database: &Path, now: Moment) -> Result<Restored, Ba
 fn put_in_place(part: &Path, copied: Copied, database: &Path, now: Moment) -> Result<Restored, BackupFault> {
     let aside = database.exists().then(|| free_name(database, now));
     let gone = aside.is_some().then(|| Gone::read(database).ok()).flatten();
+    let gone = gone.filter(|gone| gone.came_of(part).unwrap_or(false));
     renumber(part, gone.as_ref(), now)?;
     give_to_the_owner_of(database, part)?;
     if let Some(aside) = &aside {
@@ -86,10 +84,6 @@ fn put_in_place(part: &Path, copied: Copied, database: &Path, now: Moment) -> Re
     }
     fs::rename(part, database).and_then(|()| sync_folder_of(database)).map_err(BackupFault::file(database))?;
     Ok(Restored { copied, aside, terminals_known: gone.is_some() })
-}
-
-fn same_file(one: &Path, other: &Path) -> bool {
-    fs::canonicalize(one).is_ok_and(|one| fs::canonicalize(other).is_ok_and(|other| one == other))
 }
 
 /// Where what makes way goes: nothing lies there yet, though two come back in one second.
@@ -113,7 +107,7 @@ fn copy(from: &Path, to: &Path) -> Result<Copied, BackupFault> {
 }
 
 fn written(from: &Path, to: &Path) -> Result<Copied, BackupFault> {
-    if !from.exists() {
+    if !from.try_exists().map_err(BackupFault::unseen(from))? {
         return Err(BackupFault::Missing { path: from.to_owned() });
     }
     match fs::remove_file(to) {
@@ -124,7 +118,8 @@ fn written(from: &Path, to: &Path) -> Result<Copied, BackupFault> {
     ours(&source, from)?;
     // Names and phones are in it.
     let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(to).map_err(BackupFault::file(to))?;
-    source.execute("vacuum into ?1", [to.to_string_lossy()]).map_err(StoreError::from)?;
+    let copied = source.execute("vacuum into ?1", [to.to_string_lossy()]);
+    copied.map_err(|cause| BackupFault::Copy { path: to.to_owned(), cause: cause.into() })?;
     drop(source);
     let copied = read_through(to)?;
     file.sync_all().and_then(|()| sync_folder_of(to)).map_err(BackupFault::file(to))?;
@@ -176,7 +171,8 @@ fn renumber(path: &Path, gone: Option<&Gone>, now: Moment) -> Result<(), BackupF
         let transaction = db.transaction()?;
         let held: u32 = transaction.query_row("select epoch from feed_epoch", [], |row| row.get(0))?;
         let next = gone.map_or(0, Gone::epoch).max(held).saturating_add(1);
-        let epoch = if gone.is_some() { next } else { next.max(unheard_of(now)) };
+        // Also where something makes way: it may be an empty one that somebody began meanwhile.
+        let epoch = next.max(unheard_of(now));
         tell_again(&transaction, held, epoch)?;
         transaction.execute("update feed_epoch set epoch = ?1", [epoch])?;
         for table in ["feed", "snapshot", "snapshot_part"] {
@@ -261,8 +257,6 @@ pub enum BackupFault {
     Exists { path: PathBuf },
     #[error("没有 {}。There is no such file", path.display())]
     Missing { path: PathBuf },
-    #[error("{} 就是现在的数据库，没有什么可恢复。It is the database itself: there is nothing to restore", path.display())]
-    Itself { path: PathBuf },
     #[error("{} 不是本服务的数据库。It is no database of this server", path.display())]
     NotOurs { path: PathBuf },
     #[error("{} 写不进去。It cannot be written", path.display())]
@@ -271,11 +265,28 @@ pub enum BackupFault {
         #[source]
         cause: io::Error,
     },
+    #[error("{} 看不到，也许没有权限。It cannot be looked for", path.display())]
+    Unseen {
+        path: PathBuf,
+        #[source]
+        cause: io::Error,
+    },
+    #[error("备份写不进 {}。The copy cannot be written there", path.display())]
+    Copy {
+        path: PathBuf,
+        #[source]
+        cause: StoreError,
+    },
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
 impl BackupFault {
+    fn unseen(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |cause| Self::Unseen { path, cause }
+    }
+
     fn file(path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         move |cause| Self::File { path, cause }

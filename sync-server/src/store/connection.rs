@@ -9,6 +9,7 @@ use rusqlite::{Connection, OpenFlags, config::DbConfig};
 use shared::planted;
 
 use super::StoreError;
+use crate::owner;
 
 /// The first version without the WAL-reset fault.
 pub(super) const OLDEST_SQLITE: &str = "3.51.3";
@@ -28,6 +29,8 @@ pub(super) fn writing(path: &Path) -> Result<Connection, StoreError> {
         .mode(0o600)
         .open(path)
         .map_err(|cause| StoreError::File { path: path.to_owned(), cause })?;
+    // Made by root's command, it is to be of use to the server. What cannot be given away stays as it is.
+    path.parent().and_then(|folder| owner::give_as(path, folder).ok());
     let db = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     let mode: String = db.query_row("pragma journal_mode = wal", [], |row| row.get(0))?;
     holds("journal_mode = wal", mode == "wal", &mode)?;

@@ -62,6 +62,18 @@ impl Store {
         if follows { self.0.readers.look(ask).await } else { self.0.readers.read(ask).await }
     }
 
+    /// The numbering, and how many links were told in it, of all campuses together.
+    pub async fn feeds_reached(&self) -> Result<(u32, u64), StoreError> {
+        let reached = |db: &Connection| {
+            let epoch = epoch(db)?;
+            let mut campuses = db.prepare_cached("select campus from places")?;
+            let campuses = campuses.query_map([], |row| row.get(0))?.collect::<Result<Vec<u16>, _>>()?;
+            let told = campuses.into_iter().map(|campus| Ok(latest(db, CampusId::new(campus), epoch)?.seq));
+            Ok((epoch, told.sum::<Result<u64, StoreError>>()?))
+        };
+        self.0.readers.look(reached).await
+    }
+
     /// Tells the terminals the names of places, where they differ from what was told last.
     pub async fn set_places(&self, places: Vec<Places>, _now: Moment) -> Result<(), StoreError> {
         let set = move |db: &mut Writing<'_>| {

@@ -58,6 +58,13 @@ impl Gone {
         })
     }
 
+    /// Whether it knows every terminal that the copy knows, so that it is what became of that office.
+    pub(super) fn came_of(&self, copy: &Path) -> Result<bool, StoreError> {
+        let then = Self::read(copy)?;
+        let knows = |one: &Known| self.terminals.iter().any(|it| (it.id, &it.public) == (one.id, &one.public));
+        Ok(self.last_number >= then.last_number && then.terminals.iter().all(knows))
+    }
+
     pub(super) const fn epoch(&self) -> u32 {
         self.epoch
     }
