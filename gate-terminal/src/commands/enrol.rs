@@ -6,7 +6,7 @@
 //!
 //! The fingerprints can only be shown once the code is traded, so an answer must not cost it: what is neither yes nor no is asked
 //! again, and where no answer comes the key stays, by which the same code gets the same place until its ten minutes are over. Only
-//! a no throws the key away, and a refused code, whose terminal the office may have withdrawn meanwhile.
+//! a no throws the key away, and the office's word that the terminal of this key is withdrawn.
 
 use std::{
     fs,
@@ -87,15 +87,17 @@ fn not_claimed(config: &Config, error: EnrolError<HttpError, StoreError>) -> Enr
             EnrolCommandError::NoServer { server_url: config.server_url.clone(), cause }
         }
         EnrolError::Server(HttpError::Exchange(cause)) => EnrolCommandError::AnswerLost { cause },
-        EnrolError::Server(cause @ HttpError::Status(300..=499 | 501)) => {
+        EnrolError::Server(cause @ HttpError::Status(300..=499 | 501 | 511)) => {
             EnrolCommandError::NoOffice { server_url: config.server_url.clone(), cause }
         }
         // A page for people, say, that a portal has put before every address.
         EnrolError::Server(HttpError::Unreadable(cause)) if !cause.is_data() => {
             EnrolCommandError::NoOffice { server_url: config.server_url.clone(), cause: HttpError::Unreadable(cause) }
         }
-        EnrolError::Server(HttpError::Refused(Refusal::Code)) => {
-            enrol::forget_key(&config.data_dir).map_or_else(EnrolCommandError::Io, |()| EnrolCommandError::CodeRefused)
+        EnrolError::Server(cause @ HttpError::Status(_)) => EnrolCommandError::Busy { cause },
+        EnrolError::Server(HttpError::Refused(Refusal::Code)) => EnrolCommandError::CodeRefused,
+        EnrolError::Server(HttpError::Refused(Refusal::Withdrawn { .. })) => {
+            enrol::forget_key(&config.data_dir).map_or_else(EnrolCommandError::Io, |()| EnrolCommandError::KeyWithdrawn)
         }
         other @ (EnrolError::Server(_)
         | EnrolError::OtherRoot { .. }
@@ -209,9 +211,23 @@ pub enum EnrolCommandError {
         cause: reqwest::Error,
     },
     #[error(
-        "服务器没有接受登记码：写错了、用过了或过了十分钟，请再要一个。The code is unknown, used or out of time: ask for another"
+        "服务器没有接受登记码：写错了就再输一次；用过了或过了十分钟，请再要一个。The code is unknown, used or out of time: type it again, \
+         or ask for another"
     )]
     CodeRefused,
+    #[error(
+        "本机上次登记的终端已被停用，旧密钥已丢弃，登记码没有用掉：请用同一个登记码再运行一次。\
+         The terminal that this machine was is withdrawn; its key is thrown away, and the same code holds: run this again"
+    )]
+    KeyWithdrawn,
+    #[error(
+        "服务器现在办不了。登记码若已用掉，十分钟内在本机仍然有效：请等一会，用同一个登记码再运行。\
+         The server cannot do it now; on this machine the same code holds until its ten minutes are over"
+    )]
+    Busy {
+        #[source]
+        cause: HttpError,
+    },
     #[error("数据目录 {} 建不了 cannot be made", data_dir.display())]
     DataDir {
         data_dir: PathBuf,

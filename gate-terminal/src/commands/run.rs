@@ -6,6 +6,7 @@
 
 use std::{
     io::{self, BufReader},
+    path::PathBuf,
     sync::{
         Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -173,7 +174,10 @@ fn start(
     }
     let mut store = opening::open(config)?;
     let post = store.post()?.ok_or(RunError::NotEnrolled)?;
-    let key = load_key(&config.data_dir)?;
+    let key = load_key(&config.data_dir).map_err(|fault| match fault {
+        KeyFileError::Absent { path } => RunError::KeyGone { path, data_dir: config.data_dir.clone() },
+        other => RunError::Key(other),
+    })?;
     opening::keep_journal(&mut store, &key);
     let signer = Signer { terminal: post.terminal, key: key.clone() };
     let http = Http::believing(config.server_ca.as_deref(), &config.server_url, Some(signer), Arc::new(SystemClock))?;
@@ -289,6 +293,12 @@ impl Pictures {
 pub enum RunError {
     #[error("本机还没有登记，请先运行 gate-terminal enrol. This terminal has not been enrolled")]
     NotEnrolled,
+    #[error(
+        "本机登记过，但密钥 {0} 不见了：从备份放回；没有备份就把 {1} 整个移到别处保存，请保卫处停用本机，再重新登记。\
+         This terminal has its place and has lost its key: put it back, or move the folder away, have it withdrawn and enrol anew",
+        path.display(), data_dir.display()
+    )]
+    KeyGone { path: PathBuf, data_dir: PathBuf },
     #[error("核验线程自己停了，原因在日志里 the gate thread has ended by itself; the log says why")]
     GateEnded,
     #[error("终端密钥用不了 the terminal's key cannot be used")]

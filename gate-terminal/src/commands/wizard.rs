@@ -145,8 +145,8 @@ impl Enrolling {
         let claimed = self.runtime.block_on(enrol::claim(&http, &store, &self.config.data_dir, code, expected));
         claimed.map_err(|error| {
             let problem = of_enrolment(&error);
-            // The office may have withdrawn the terminal that had this key.
-            let kept = if problem == EnrolProblem::Code { enrol::forget_key(&self.config.data_dir) } else { Ok(()) };
+            let withdrawn = problem == EnrolProblem::Withdrawn;
+            let kept = if withdrawn { enrol::forget_key(&self.config.data_dir) } else { Ok(()) };
             kept.map_or_else(|error| machine(&error), |()| problem)
         })
     }
@@ -193,6 +193,7 @@ fn of_http(error: &HttpError) -> EnrolProblem {
     match error {
         HttpError::Address | HttpError::Plain => EnrolProblem::Address,
         HttpError::Refused(Refusal::Code) => EnrolProblem::Code,
+        HttpError::Refused(Refusal::Withdrawn { .. }) => EnrolProblem::Withdrawn,
         HttpError::Refused(Refusal::Clock { .. }) => EnrolProblem::Clock,
         HttpError::Client(_)
         | HttpError::Authority { .. }

@@ -45,6 +45,8 @@ pub enum EnrolProblem {
     Unreachable { why: String },
     /// The code is unknown, spent, or too old.
     Code,
+    /// The terminal that this machine was is withdrawn; its key is thrown away.
+    Withdrawn,
     /// The configuration names another root key.
     OtherRoot { terminal: String },
     /// This machine's clock is too far from the server's.

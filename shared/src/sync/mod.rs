@@ -59,35 +59,39 @@ pub trait Protocol {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case", tag = "refusal")]
 pub enum Refusal {
-    #[error("the enrolment code is unknown, used or out of time")]
+    #[error("登记码不认识、用过了或过期了 the enrolment code is unknown, used or out of time")]
     Code,
-    #[error("the request is malformed")]
+    #[error("请求的写法不对 the request is malformed")]
     Malformed,
-    #[error("the server does not know this terminal, or its signature does not verify")]
+    #[error("服务器不认识本机，或签名不对 the server does not know this terminal, or its signature does not verify")]
     Unauthenticated,
     /// With the office's signed word for it, because a terminal that believes it forgets everything.
-    #[error("this terminal has been withdrawn")]
+    #[error("本机已被停用 this terminal has been withdrawn")]
     Withdrawn {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         proof: Option<Box<Proof>>,
     },
     /// Pushed after this terminal was withdrawn: held for the office to look at, up to this number, and countersigned by nobody.
-    #[error("this terminal has been withdrawn; its entries up to {through} are set aside")]
+    #[error(
+        "本机已被停用，到第 {through} 条的记录另存了 this terminal has been withdrawn; its entries up to {through} are set aside"
+    )]
     SetAside { through: u64 },
-    #[error("this request was already answered")]
+    #[error("这个请求已经答复过 this request was already answered")]
     Replayed,
     /// The request was signed too long ago or in the future; the server's time helps to say so on the screen.
-    #[error("the request's time is too far from the server's")]
+    #[error("本机时间与服务器相差太多 the request's time is too far from the server's")]
     Clock { server_time: Moment },
-    #[error("the terminal has seen more than this server has; the server was restored from a backup")]
+    #[error(
+        "终端知道的比服务器还多：服务器的数据库被直接换成了旧的，请停止服务后用 sync-server restore 恢复它 the terminal has seen more than this server has, whose database was put back by hand"
+    )]
     CursorAhead,
-    #[error("entry {seq} was pushed before with other contents")]
+    #[error("第 {seq} 条记录与先前送来的不同 entry {seq} was pushed before with other contents")]
     Fork { seq: u64 },
-    #[error("the server expects entry {expected} next")]
+    #[error("服务器等的是第 {expected} 条 the server expects entry {expected} next")]
     Gap { expected: u64 },
     /// The marks of the push say which.
-    #[error("entry {seq} is not the one that was chained")]
+    #[error("第 {seq} 条记录被改动过 entry {seq} is not the one that was chained")]
     Altered { seq: u64 },
-    #[error("the entries do not lead to the signed head")]
+    #[error("记录与签名的链尾对不上 the entries do not lead to the signed head")]
     Head,
 }

@@ -34,7 +34,11 @@ pub(super) fn restore(config: &Config, file: &Path, now: Moment, out: &mut dyn W
     let Restored { copied, aside, terminals_known } = store::restore(file, &config.database(), now)?;
     writeln!(out, "已恢复：{}", said(copied))?;
     if let Some(aside) = aside {
-        writeln!(out, "原数据库另存为 {}。What lay there before is kept", aside.display())?;
+        writeln!(
+            out,
+            "原数据库另存为 {}，里面有访客信息：核对无误后请删除，本服务不会清理它。What lay there before is kept: delete it once all is well",
+            aside.display()
+        )?;
     }
     if terminals_known {
         writeln!(

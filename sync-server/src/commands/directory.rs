@@ -49,7 +49,8 @@ pub fn staff_in(bytes: &[u8]) -> Result<Vec<Staff>, BadFile> {
     if bytes.trim_ascii().is_empty() {
         return Err(BadFile::Nothing);
     }
-    let mut reader = ReaderBuilder::new().trim(Trim::All).flexible(true).from_reader(text(bytes)?.as_bytes());
+    let text = text(bytes)?.as_bytes();
+    let mut reader = ReaderBuilder::new().trim(Trim::All).flexible(true).from_reader(text);
     let columns = Columns::find(reader.headers().map_err(BadFile::Csv)?)?;
     let mut staff = Vec::new();
     let mut bad = Vec::new();
@@ -57,7 +58,11 @@ pub fn staff_in(bytes: &[u8]) -> Result<Vec<Staff>, BadFile> {
     let mut lines_by_phone = HashMap::new();
     for record in reader.records() {
         let record = record.map_err(BadFile::Csv)?;
-        let line = record.position().map_or(0, csv::Position::line);
+        // As a spreadsheet leaves them below the last.
+        if record.iter().all(str::is_empty) {
+            continue;
+        }
+        let line = record.position().map_or(0, |position| line_of(position, text));
         match columns.staff(&record) {
             Ok(one) => {
                 if let Some(first) = lines_by_number.insert(one.number.clone(), line) {
@@ -87,6 +92,13 @@ pub fn staff_in(bytes: &[u8]) -> Result<Vec<Staff>, BadFile> {
     } else {
         Ok(staff)
     }
+}
+
+/// Empty lines before a record count as its own.
+fn line_of(position: &csv::Position, text: &[u8]) -> u64 {
+    let from = usize::try_from(position.byte()).unwrap_or(usize::MAX);
+    let before = text.iter().skip(from).take_while(|byte| byte.is_ascii_whitespace());
+    position.line().saturating_add(before.filter(|&&byte| byte == b'\n').map(|_| 1).sum())
 }
 
 /// The file as text. Spreadsheets write a byte order mark before UTF-8, which is harmless, and other encodings, which are not.
@@ -238,6 +250,12 @@ mod tests {
         assert_eq!(numbers, [3, 4, 4, 5, 6, 7], "{bad:?}");
         assert!(bad[3].why.contains("line 2"), "{bad:?}");
         assert!(bad[5].why.contains("line 2"), "{bad:?}");
+    }
+
+    #[test]
+    fn empty_lines_are_passed_over_and_counted() {
+        let bad = lines("T001,张伟,计算机学院,13800130001\n\n\n,,,,,\nT002,李娜,图书馆,1\n,,,\n\n");
+        assert_eq!(bad.iter().map(|bad| bad.line).collect::<Vec<_>>(), [6], "{bad:?}");
     }
 
     #[test]

@@ -17,6 +17,13 @@ pub(super) async fn list(office: &Office, out: &mut dyn Write) -> Result<(), Fai
     )?;
     let rows: Vec<[String; 5]> = faults.iter().map(fault).collect();
     table::print(out, ["记录 entry", "原因 why", "首次 first", "最近 last", "次数 times"], &rows)?;
+    if faults.iter().any(|fault| fault.what == "fork") {
+        writeln!(
+            out,
+            "“与已有的不同”：可能有两台机器用同一把密钥（数据目录被复制过），或终端的磁盘被换成了旧的。请查看该校门，停用（terminal \
+             withdraw）后重新登记。\nTwo machines may have one key, or a disk was put back: look at that gate, withdraw it and enrol it anew"
+        )?;
+    }
     if faults.iter().any(|fault| fault.seq == 0) {
         writeln!(
             out,

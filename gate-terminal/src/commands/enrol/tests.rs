@@ -165,7 +165,13 @@ fn what_became_of_the_code_is_said() {
     let refused = Desk::at(&server(vec![Some(("403 Forbidden", refused))]));
     let told = refused.types(CODE).0.unwrap_err().to_string();
     assert!(told.contains("服务器没有接受登记码"), "{told}");
-    assert!(refused.key().is_none(), "the office may have withdrawn whoever had it");
+    assert!(refused.key().is_some(), "it was mistyped, perhaps, and another place is waiting for this key");
+
+    let withdrawn = serde_json::to_vec(&Refusal::Withdrawn { proof: None }).unwrap();
+    let withdrawn = Desk::at(&server(vec![Some(("403 Forbidden", withdrawn)), taken()]));
+    let told = withdrawn.types(CODE).0.unwrap_err().to_string();
+    assert!(told.contains("用同一个登记码再运行一次") && withdrawn.key().is_none(), "{told}");
+    withdrawn.types(format!("{CODE}\n是\n")).0.unwrap();
 
     let other = Desk::at(&server(vec![Some(("404 Not Found", b"nothing here".to_vec()))]));
     let told = other.types(CODE).0.unwrap_err().to_string();
@@ -185,7 +191,10 @@ fn what_became_of_the_code_is_said() {
 
     let broken = Desk::at(&server(vec![Some(("502 Bad Gateway", b"upstream".to_vec()))]));
     let ended = broken.types(CODE).0.unwrap_err();
-    assert!(matches!(&ended, EnrolCommandError::Enrol(error) if !error.to_string().contains("登记码")), "{ended:?}");
+    assert!(
+        matches!(&ended, EnrolCommandError::Busy { .. }) && ended.to_string().contains("同一个登记码"),
+        "{ended:?}"
+    );
 }
 
 #[test]

@@ -81,6 +81,7 @@ fn each_problem_is_said_in_words() {
         (EnrolProblem::Unreachable { why: "timeout".into() }, "timeout"),
         (EnrolProblem::OtherRoot { terminal: "7".into() }, "管理员请停用 7 号终端：sync-server terminal withdraw 7"),
         (EnrolProblem::OtherRoot { terminal: "7".into() }, "服务器的根密钥与配置不符：不要继续，请联系管理员"),
+        (EnrolProblem::Withdrawn, "本机上次的登记已停用，密钥已换新：请再按一次登记"),
         (EnrolProblem::Clock, "本机时间与服务器相差太多，请先校准时间"),
     ] {
         wizard(EnrolStage::Typing { problem: Some(problem) }).get_by_label(said);

@@ -30,6 +30,7 @@ words! {
         address: "这不是服务器地址", "That is no server's address";
         unreachable: "联系不上服务器，请检查网络和地址", "The server cannot be reached: check network and address";
         wrong_code: "登记码不对，或已经用过、过期：请向管理员要新的", "Code unknown, used or expired: ask for a new one";
+        withdrawn: "本机上次的登记已停用，密钥已换新：请再按一次登记", "This machine's last enrolment is withdrawn and its key is new: enrol once more";
         other_root: "服务器的根密钥与配置不符：不要继续，请联系管理员", "The server's root key is not the configured one: stop, call the administrator";
         clock: "本机时间与服务器相差太多，请先校准时间", "This machine's clock is wrong: set it first";
         machine: "本机不能保存，请联系保卫处", "This machine cannot keep it: call the office";
@@ -45,6 +46,7 @@ pub fn problem(language: Language, problem: &EnrolProblem) -> (&'static str, Opt
         EnrolProblem::Address => (words.address, None),
         EnrolProblem::Unreachable { why } => (words.unreachable, Some(why.into())),
         EnrolProblem::Code => (words.wrong_code, None),
+        EnrolProblem::Withdrawn => (words.withdrawn, None),
         EnrolProblem::OtherRoot { terminal } => (words.other_root, Some(withdraw(language, terminal).into())),
         EnrolProblem::Clock => (words.clock, None),
         EnrolProblem::Machine { why } => (words.machine, Some(why.into())),
