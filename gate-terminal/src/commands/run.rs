@@ -174,9 +174,12 @@ fn start(
     }
     let mut store = opening::open(config)?;
     let post = store.post()?.ok_or(RunError::NotEnrolled)?;
-    let key = load_key(&config.data_dir).map_err(|fault| match fault {
-        KeyFileError::Absent { path } => RunError::KeyGone { path, data_dir: config.data_dir.clone() },
-        other => RunError::Key(other),
+    let key = load_key(&config.data_dir).map_err(|fault| {
+        if let KeyFileError::Absent { path } = fault {
+            RunError::KeyGone { path, data_dir: config.data_dir.clone() }
+        } else {
+            RunError::Key(fault)
+        }
     })?;
     opening::keep_journal(&mut store, &key);
     let signer = Signer { terminal: post.terminal, key: key.clone() };

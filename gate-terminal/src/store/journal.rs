@@ -268,7 +268,7 @@ impl Journal {
 
     /// Whether it is to be made level again before it goes on.
     pub(super) fn is_to_be_levelled(&self, entries: u64) -> bool {
-        self.broken || self.lines > entries.saturating_mul(2).saturating_add(PURGED_AT_MOST)
+        self.broken || self.paper.is_gone() || self.lines > entries.saturating_mul(2).saturating_add(PURGED_AT_MOST)
     }
 }
 

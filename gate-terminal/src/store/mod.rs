@@ -151,11 +151,7 @@ impl SqliteStore {
         let Some(key) = self.journal_key.clone() else { return };
         let written = match &mut self.journal {
             Some(journal) if !journal.is_to_be_levelled(u64::MAX) => {
-                let written = journal.append(entry.after, &entry.body, entry.head);
-                if written.is_ok() {
-                    self.unwritten = 0;
-                }
-                written
+                journal.append(entry.after, &entry.body, entry.head)
             }
             Some(_) | None => {
                 self.unwritten = self.unwritten.saturating_add(1);
@@ -165,9 +161,12 @@ impl SqliteStore {
                 self.keep_journal(&key)
             }
         };
-        if let Err(error) = written {
-            self.tell_of_the_journal(Some(&error));
-            tracing::error!(error = &error as &dyn std::error::Error, "the journal of entries was not written");
+        match written {
+            Ok(()) => self.unwritten = 0,
+            Err(error) => {
+                self.tell_of_the_journal(Some(&error));
+                tracing::error!(error = &error as &dyn std::error::Error, "the journal of entries was not written");
+            }
         }
     }
 

@@ -90,6 +90,15 @@ impl Paper {
         Ok(Self { file, path, watched })
     }
 
+    /// Whether somebody has removed the file, or put another in its place: what is written to it is found by nobody.
+    pub(super) fn is_gone(&self) -> bool {
+        #[cfg(unix)]
+        let gone = self.file.metadata().is_ok_and(|found| std::os::unix::fs::MetadataExt::nlink(&found) == 0);
+        #[cfg(not(unix))]
+        let gone = !self.path.exists();
+        gone
+    }
+
     pub(super) fn write(&mut self, text: &[u8]) -> io::Result<()> {
         self.file.write_all(text)?;
         self.watched.tell(&self.path, Asked::Written(text));

@@ -136,6 +136,20 @@ fn a_journal_that_is_level_is_gone_on_with_and_not_written_anew() {
     assert_eq!((chain(&mut store).0.len(), written(&folder)), (1, vec![1, 2, 3, 4]));
 }
 
+#[test]
+fn a_journal_that_somebody_removed_or_replaced_is_written_anew_with_the_next_entry() {
+    let (folder, mut store) = at_work();
+    fs::remove_file(book(&folder)).unwrap();
+    store.append(&entry(4)).unwrap();
+    assert_eq!(written(&folder), [1, 2, 3, 4]);
+    let other = folder.path().join("other");
+    fs::write(&other, "somebody's notes").unwrap();
+    fs::rename(&other, book(&folder)).unwrap();
+    store.append(&entry(5)).unwrap();
+    assert_eq!(written(&folder), [1, 2, 3, 4, 5]);
+    assert!(folder.path().join("entries.journal.before").exists());
+}
+
 /// The database as it was after three entries, and beside it a journal of five.
 fn gone_back() -> (TempDir, (Vec<String>, Head)) {
     let (folder, store) = at_work();
