@@ -5,7 +5,10 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use gate_terminal::ui::theme;
+use gate_terminal::{
+    store::{DATABASE_FILE, SqliteStore},
+    ui::theme,
+};
 use gatehouse::machine;
 use shared::time::CampusDay;
 use sync_server::clock::{Clock as _, SystemClock};
@@ -28,6 +31,9 @@ const GROUND: (u32, u32) = (540, 180);
 const NEUTRAL: [u8; 3] = rgb(theme::NEUTRAL.to_array());
 const GREEN: [u8; 3] = rgb(theme::GREEN.to_array());
 const AMBER: [u8; 3] = rgb(theme::AMBER.to_array());
+const RED: [u8; 3] = rgb(theme::RED.to_array());
+/// On the ground of what is said where the gate cannot begin.
+const STOPPED: (u32, u32) = (200, 200);
 
 const fn rgb([red, green, blue, _]: [u8; 4]) -> [u8; 3] {
     [red, green, blue]
@@ -77,6 +83,20 @@ async fn a_guard_sees_green_and_sees_the_camera_go_and_come_back() -> Result<(),
     camera.plug(0, "Fake UVC Camera")?;
     camera.sees(&frames::phone(&second.picture, Pose::default())?)?;
     told("plugged in and read", monitor.shows("通行 again", GREEN, GROUND)?);
+    Ok(())
+}
+
+/// Here another program has its database; a disk that is full is said and tried again alike.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gate_that_cannot_begin_says_so_on_its_screen_and_begins_by_itself() -> Result<(), Trouble> {
+    let (campus, _, data) = two_visitors().await?;
+    let (camera, monitor) = (FakeCamera::new()?, Monitor::lit(SCREEN.0, SCREEN.1)?);
+    camera.sees(&frames::empty(1))?;
+    let other = SqliteStore::open(&data.join(DATABASE_FILE)).map_err(|error| Trouble::NotHeld(error.to_string()))?;
+    let _window = Window::open(&data, &campus.url, &camera, &monitor)?;
+    told("said", monitor.shows("本机现在不能核验通行码", RED, STOPPED)?);
+    drop(other);
+    told("begun by itself", monitor.shows("the window, waiting", NEUTRAL, GROUND)?);
     Ok(())
 }
 

@@ -8,13 +8,14 @@ use std::{
     io::{self, BufReader},
     path::PathBuf,
     sync::{
-        Arc, Mutex, OnceLock, PoisonError,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
         mpsc::sync_channel,
     },
 };
 
 use chrono::TimeDelta;
+use shared::causes;
 
 use crate::{
     camera::{
@@ -29,7 +30,7 @@ use crate::{
     enrol::{KeyFileError, load_key},
     headless::{self, Ear, Heard, LINES_WAITING},
     officer,
-    ports::{CameraState, Event, Observer, Store as _},
+    ports::{CameraState, Clock as _, Event, Observer, Store as _},
     sound,
     store::{DATABASE_FILE, SqliteStore, StoreError},
     sync::{
@@ -39,7 +40,7 @@ use crate::{
     ui::{
         command::Command,
         snapshot::{Picture, Snapshot},
-        window::{self, Surroundings, Wake},
+        window::{self, StoppedSurroundings, Surroundings, Wake},
     },
 };
 
@@ -62,11 +63,43 @@ pub fn run(config: &Config, headless: bool) -> Result<(), RunError> {
             bell.ring_for_the_end();
         })?;
     }
+    loop {
+        match with_windows(config, &at_first, &bell) {
+            Err(error) if error.is_for_a_guard() && stopped(config, &error, &at_first)? => {}
+            ended => return ended,
+        }
+    }
+}
+
+fn with_windows(config: &Config, at_first: &Arc<Bell>, bell: &Arc<Bell>) -> Result<(), RunError> {
     let enrolled_just_now = !enrolling::is_enrolled(config)?;
-    if enrolled_just_now && !enrolling::enrol(config, &at_first)? {
+    if enrolled_just_now && !enrolling::enrol(config, at_first)? {
         return Ok(());
     }
-    with_window(&premises::with_server_typed(config), bell, enrolled_just_now)
+    with_window(&premises::with_server_typed(config), Arc::clone(bell), enrolled_just_now)
+}
+
+/// A disk that was full may have room by then.
+const TRIED_AGAIN_AFTER_MS: u64 = 30_000;
+
+/// Says why the gate does not begin, where a guard looks: nobody at a gate reads what a program says on its standard error. Whether it
+/// is to be tried again.
+fn stopped(config: &Config, error: &RunError, bell: &Arc<Bell>) -> Result<bool, RunError> {
+    let why = causes::in_one_line(error);
+    tracing::error!(error = why, "the gate does not begin");
+    let since_ms = SystemClock.read().since_boot_ms;
+    let is_time = move || SystemClock.read().since_boot_ms.saturating_sub(since_ms) >= TRIED_AGAIN_AFTER_MS;
+    let (ending, started) = (Arc::clone(bell), Arc::clone(bell));
+    window::stopped(
+        premises::settings(config).language,
+        StoppedSurroundings {
+            why,
+            ending: Box::new(move || ending.is_the_end() || is_time()),
+            started: Box::new(move |wake| started.hang(wake)),
+        },
+    )
+    .map_err(unopened)?;
+    Ok(is_time() && !bell.is_the_end())
 }
 
 fn with_window(config: &Config, bell: Arc<Bell>, enrolled_just_now: bool) -> Result<(), RunError> {
@@ -246,19 +279,21 @@ async fn asked_to_end() -> io::Result<()> {
 /// Wakes the window, once there is one.
 #[derive(Default)]
 struct Bell {
-    wake: OnceLock<Wake>,
+    wake: Mutex<Option<Wake>>,
     the_end: AtomicBool,
 }
 
 impl Bell {
+    /// In place of the window's before it.
     fn hang(&self, wake: Wake) {
-        self.wake.set(wake).ok();
+        *self.wake.lock().unwrap_or_else(PoisonError::into_inner) = Some(wake);
         // What was rung before there was a window is rung now.
         self.ring();
     }
 
     fn ring(&self) {
-        if let Some(wake) = self.wake.get() {
+        let wake = self.wake.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(wake) = wake {
             wake();
         }
     }
@@ -314,6 +349,16 @@ pub enum RunError {
     Window,
     #[error(transparent)]
     Io(#[from] io::Error),
+}
+
+impl RunError {
+    /// What keeps a gate from beginning that has a screen. Of what ended a gate at work, and that there is no screen, no window tells.
+    const fn is_for_a_guard(&self) -> bool {
+        match self {
+            Self::KeyGone { .. } | Self::Key(_) | Self::Store(_) | Self::Http(_) | Self::Io(_) => true,
+            Self::NotEnrolled | Self::GateEnded | Self::Window => false,
+        }
+    }
 }
 
 #[cfg(test)]

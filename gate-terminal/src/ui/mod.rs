@@ -32,6 +32,7 @@ mod settling;
 mod shapes;
 pub mod snapshot;
 mod status_bar;
+mod stopped_view;
 #[cfg(test)]
 mod stories;
 pub mod theme;

@@ -3,7 +3,7 @@
 //! It never waits. What it is given to look with takes a lock for as long as it takes to clone a pointer; what it is given to
 //! tell with drops the command when the gate is overwhelmed, and the guard presses again.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use egui::{Ui, ViewportBuilder, ViewportCommand, vec2};
 
@@ -15,7 +15,7 @@ use super::{
     records::{Ask, Records},
     screens::{HEIGHT, Scene, Screens, WIDTH, Wish},
     snapshot::{Picture, Snapshot},
-    theme,
+    stopped_view, theme,
     wedge::Wedge,
     words::Language,
 };
@@ -58,6 +58,20 @@ impl std::fmt::Debug for EnrolSurroundings {
     }
 }
 
+/// The same of one that cannot begin.
+pub struct StoppedSurroundings {
+    pub why: String,
+    /// Whether the window is to close: it is tried again, or the process ends.
+    pub ending: Box<dyn Fn() -> bool>,
+    pub started: Box<dyn FnOnce(Wake)>,
+}
+
+impl std::fmt::Debug for StoppedSurroundings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("StoppedSurroundings")
+    }
+}
+
 /// Asks for one more drawing; may be called from any thread.
 pub type Wake = Arc<dyn Fn() + Send + Sync>;
 
@@ -72,6 +86,12 @@ pub fn run(language: Language, surroundings: Surroundings) -> Result<(), eframe:
 pub fn enrol(language: Language, surroundings: EnrolSurroundings) -> Result<(), eframe::Error> {
     let EnrolSurroundings { enrolment, ask, ending, started } = surroundings;
     open(language, started, Wizard { view: EnrolView::new(language), enrolment, ask, ending })
+}
+
+/// Why the gate does not begin, until that is to be tried again or it is closed. Must be called on the main thread.
+pub fn stopped(language: Language, surroundings: StoppedSurroundings) -> Result<(), eframe::Error> {
+    let StoppedSurroundings { why, ending, started } = surroundings;
+    open(language, started, Stopped { why, language, ending })
 }
 
 fn open(
@@ -153,6 +173,24 @@ impl eframe::App for Wizard {
         if let Some(ask) = self.view.show(ui, &(self.enrolment)()) {
             (self.ask)(ask);
         }
+    }
+}
+
+struct Stopped {
+    why: String,
+    language: Language,
+    ending: Box<dyn Fn() -> bool>,
+}
+
+impl eframe::App for Stopped {
+    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        if (self.ending)() {
+            ui.ctx().send_viewport_cmd(ViewportCommand::Close);
+            return;
+        }
+        scale_to_window(ui);
+        stopped_view::show(ui, &self.why, self.language);
+        ui.ctx().request_repaint_after(Duration::from_secs(1));
     }
 }
 

@@ -378,7 +378,10 @@ fn a_name_the_font_lacks_is_numbered() {
 fn every_text(language: Language) -> impl Iterator<Item = &'static str> {
     let desk = language.words().all().chain(words::Find::of(language).all()).chain(words::WalkIn::of(language).all());
     let office = words::Log::of(language).all().chain(words::Settings::of(language).all());
-    desk.chain(office).chain(words::Health::of(language).all()).chain(words::Enrol::of(language).all())
+    desk.chain(office)
+        .chain(words::Health::of(language).all())
+        .chain(words::Enrol::of(language).all())
+        .chain(words::Stopped::of(language).all())
 }
 
 #[test]

@@ -78,6 +78,7 @@ pub mod find;
 pub mod health;
 pub mod log;
 pub mod settings;
+pub mod stopped;
 pub mod walk_in;
 
 pub use enrol::Enrol;
@@ -85,6 +86,7 @@ pub use find::Find;
 pub use health::Health;
 pub use log::Log;
 pub use settings::Settings;
+pub use stopped::Stopped;
 pub use walk_in::WalkIn;
 
 words! {
