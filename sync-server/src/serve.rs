@@ -45,7 +45,7 @@ use crate::{
     timekeeper::{Leapt, Timekeeper},
 };
 pub use renewing::second_round;
-pub use standing::not_gone;
+pub use standing::{heard_of, not_gone};
 pub use wecom::WecomFault;
 
 pub use hall::HallFault;

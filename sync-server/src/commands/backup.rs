@@ -31,7 +31,8 @@ pub(super) fn restore(config: &Config, file: &Path, now: Moment, out: &mut dyn W
         held => held?,
     };
     let _alone = serve::alone(config)?;
-    let Restored { copied, aside, terminals_known } = store::restore(file, &config.database(), now)?;
+    let Restored { copied, aside, terminals_known } =
+        store::restore(file, &config.database(), now, serve::heard_of(config))?;
     writeln!(out, "已恢复：{}", said(copied))?;
     if let Some(aside) = aside {
         writeln!(

@@ -49,6 +49,12 @@ pub(super) async fn not_older(config: &Config, store: &Store) -> Result<(), Serv
     Ok(())
 }
 
+/// The highest numbering that gates have heard of, as far as it is known beside the database.
+#[must_use]
+pub fn heard_of(config: &Config) -> u32 {
+    kept(config).map_or(0, |standing| standing.epoch)
+}
+
 /// What cannot be kept is only missed where the database is lost as well.
 pub(super) async fn keep(config: &Config, store: &Store) -> Result<(), StoreError> {
     let standing = reached(store).await?;
@@ -166,7 +172,7 @@ mod tests {
         fs::copy(&copy, config.database()).unwrap();
         let told = opened(&config).await.unwrap_err().to_string();
         assert!(told.contains(&format!("restore {}", config.database().display())), "{told}");
-        restore(&config.database(), &config.database(), NOW).unwrap();
+        restore(&config.database(), &config.database(), NOW, heard_of(&config)).unwrap();
         opened(&config).await.unwrap();
     }
 

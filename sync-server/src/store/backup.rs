@@ -61,10 +61,11 @@ pub fn backup(database: &Path, to: &Path) -> Result<Copied, BackupFault> {
     Ok(copied)
 }
 
-/// Puts `from` in the database's place; the caller holds the lock that keeps servers out. Blocks.
-pub fn restore(from: &Path, database: &Path, now: Moment) -> Result<Restored, BackupFault> {
+/// Puts `from` in the database's place; the caller holds the lock that keeps servers out. Gates have `heard` of a numbering of the feed
+/// that may be in neither. Blocks.
+pub fn restore(from: &Path, database: &Path, now: Moment, heard: u32) -> Result<Restored, BackupFault> {
     let part = with_end(database, ".restoring");
-    let restored = copy(from, &part).and_then(|copied| put_in_place(&part, copied, database, now));
+    let restored = copy(from, &part).and_then(|copied| put_in_place(&part, copied, database, now, heard));
     if restored.is_err() {
         for end in ["", "-wal", "-shm"] {
             fs::remove_file(with_end(&part, end)).ok();
@@ -73,11 +74,17 @@ pub fn restore(from: &Path, database: &Path, now: Moment) -> Result<Restored, Ba
     restored
 }
 
-fn put_in_place(part: &Path, copied: Copied, database: &Path, now: Moment) -> Result<Restored, BackupFault> {
+fn put_in_place(
+    part: &Path,
+    copied: Copied,
+    database: &Path,
+    now: Moment,
+    heard: u32,
+) -> Result<Restored, BackupFault> {
     let aside = database.exists().then(|| free_name(database, now));
     let gone = aside.is_some().then(|| Gone::read(database).ok()).flatten();
     let gone = gone.filter(|gone| gone.came_of(part).unwrap_or(false));
-    renumber(part, gone.as_ref(), now)?;
+    renumber(part, gone.as_ref(), now, heard)?;
     give_to_the_owner_of(database, part)?;
     if let Some(aside) = &aside {
         set_aside(database, aside)?;
@@ -164,13 +171,13 @@ fn unheard_of(now: Moment) -> u32 {
 
 /// Tells all of the feed again under a number that no gate has heard of. Whoever was signed in is signed out: whom the copy knows
 /// may have signed out since.
-fn renumber(path: &Path, gone: Option<&Gone>, now: Moment) -> Result<(), BackupFault> {
+fn renumber(path: &Path, gone: Option<&Gone>, now: Moment, heard: u32) -> Result<(), BackupFault> {
     let mut db = connection::writing(path)?;
     let work = |db: &mut Connection| -> Result<(), StoreError> {
         migrations::run(db)?;
         let transaction = db.transaction()?;
         let held: u32 = transaction.query_row("select epoch from feed_epoch", [], |row| row.get(0))?;
-        let next = gone.map_or(0, Gone::epoch).max(held).saturating_add(1);
+        let next = gone.map_or(0, Gone::epoch).max(held).max(heard).saturating_add(1);
         // Also where something makes way: it may be an empty one that somebody began meanwhile.
         let epoch = next.max(unheard_of(now));
         tell_again(&transaction, held, epoch)?;
