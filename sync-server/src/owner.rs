@@ -2,13 +2,19 @@
 
 use std::{
     fs, io,
-    os::unix::fs::{MetadataExt as _, chown},
+    os::unix::fs::{MetadataExt as _, lchown},
     path::Path,
 };
 
-/// Gives `new` to whom `like` belongs; where it does already, that needs no right to give files away.
+/// Gives `new`, which root has made, to whom `like` belongs. What is somebody's already stays theirs, and what a link leads to is not
+/// given away.
 pub(crate) fn give_as(new: &Path, like: &Path) -> io::Result<()> {
-    let of = |path: &Path| fs::metadata(path).map(|found| (found.uid(), found.gid()));
-    let (owned, owner) = (of(new)?, of(like)?);
-    if owned == owner { Ok(()) } else { chown(new, Some(owner.0), Some(owner.1)) }
+    let (found, wanted) = (fs::symlink_metadata(new)?, fs::metadata(like)?);
+    match found.uid() {
+        owner if (owner, found.gid()) == (wanted.uid(), wanted.gid()) => Ok(()),
+        ROOT => lchown(new, Some(wanted.uid()), Some(wanted.gid())),
+        _ => Err(io::ErrorKind::PermissionDenied.into()),
+    }
 }
+
+const ROOT: u32 = 0;

@@ -69,7 +69,7 @@ pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<AppState, Ser
         tracing::warn!("demo mode: codes and links are printed for everybody to see; never for real visitors");
     }
     renewing::warn(&config, &keys, now);
-    not_gone(&config)?;
+    not_gone(&config, now)?;
     let store = Store::open(&config.database(), keys.identity.clone())?;
     standing::not_older(&config, &store).await?;
     its_keys(&store, &keys).await?;
@@ -114,7 +114,7 @@ pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<AppState, Ser
 }
 
 /// Secrets and key set that were put back from an older copy, or are another office's, would seal passes that no gate believes.
-async fn its_keys(store: &Store, keys: &Keys) -> Result<(), ServeFault> {
+pub async fn its_keys(store: &Store, keys: &Keys) -> Result<(), ServeFault> {
     let ours = keys.key_set_number;
     let ahead = store.terminals().await?.into_iter().filter(|one| one.withdrawn.is_none() && one.key_set > ours);
     if let Some(ahead) = ahead.max_by_key(|one| one.key_set) {
@@ -218,6 +218,7 @@ pub async fn answer(
         }
     }
     tasks.shutdown().await;
+    standing::keep(&state.config, &state.store).await.ok();
     Ok(())
 }
 
@@ -262,8 +263,9 @@ pub enum ServeFault {
     )]
     GoneWhole { database: PathBuf, mark: PathBuf },
     #[error(
-        "数据库比本服务上次运行时旧，可能是备份被直接拷回了原处：校门不会再相信它。请运行 sync-server restore {0}，让校门重新同步。\
-         The database is older than it was, as a copy that was put back by hand: gates would believe it nothing; restore it in its place",
+        "数据库比本服务上次运行时旧，可能是备份被直接拷回了原处：校门不会再相信它。请运行 sync-server restore {0}，让校门重新同步；\
+         它若是空的，或另有更新的备份，就恢复那一份。The database is older than it was, as a copy that was put back by hand: gates would \
+         believe it nothing; restore it in its place, or a newer copy",
         database.display()
     )]
     Older { database: PathBuf },

@@ -35,7 +35,7 @@ async fn gates_follow_an_office_that_came_back_and_forget_no_revocation() -> Res
     south.sync().await;
     assert_eq!(campus.log().await?.len(), 1);
     campus.close_office().await?;
-    store::restore(&copy, &database, Moment::from_unix_s(1), 0).map_err(told)?;
+    store::restore(&copy, &database, Moment::from_unix_s(1), store::Reached::default()).map_err(told)?;
     campus.reopen_office().await?;
     assert_eq!(campus.log().await?.len(), 0, "as in the morning");
 

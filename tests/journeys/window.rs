@@ -5,10 +5,7 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use gate_terminal::{
-    store::{DATABASE_FILE, SqliteStore},
-    ui::theme,
-};
+use gate_terminal::{enrol::KEY_FILE, ui::theme};
 use gatehouse::machine;
 use shared::time::CampusDay;
 use sync_server::clock::{Clock as _, SystemClock};
@@ -86,16 +83,17 @@ async fn a_guard_sees_green_and_sees_the_camera_go_and_come_back() -> Result<(),
     Ok(())
 }
 
-/// Here another program has its database; a disk that is full is said and tried again alike.
+/// Here its key is gone; a disk that is full is said and tried again alike.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_gate_that_cannot_begin_says_so_on_its_screen_and_begins_by_itself() -> Result<(), Trouble> {
     let (campus, _, data) = two_visitors().await?;
     let (camera, monitor) = (FakeCamera::new()?, Monitor::lit(SCREEN.0, SCREEN.1)?);
     camera.sees(&frames::empty(1))?;
-    let other = SqliteStore::open(&data.join(DATABASE_FILE)).map_err(|error| Trouble::NotHeld(error.to_string()))?;
+    let (key, aside) = (data.join(KEY_FILE), data.join("aside"));
+    std::fs::rename(&key, &aside)?;
     let _window = Window::open(&data, &campus.url, &camera, &monitor)?;
     told("said", monitor.shows("本机现在不能核验通行码", RED, STOPPED)?);
-    drop(other);
+    std::fs::rename(&aside, &key)?;
     told("begun by itself", monitor.shows("the window, waiting", NEUTRAL, GROUND)?);
     Ok(())
 }

@@ -245,7 +245,7 @@ impl Office {
         lay_out(room.path(), &image)?;
         let (from, database) = (room.path().join("copy.sqlite3"), room.path().join(DATABASE));
         fs::write(&from, copy).map_err(told)?;
-        store::restore(&from, &database, self.now(), 0).map_err(told)?;
+        store::restore(&from, &database, self.now(), store::Reached::default()).map_err(told)?;
         let restored = fs::read(&database).map_err(told)?;
         self.machine.put(Image::from([(DATABASE.to_owned(), restored)]))?;
         self.start()

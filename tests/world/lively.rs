@@ -35,7 +35,8 @@ use crate::{
     terminal::{Terminal, Witness},
 };
 
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Shorter than a call is held: what wakes none is not heard by the end of one.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 pub struct Lively {
     acts: SyncSender<Heard>,

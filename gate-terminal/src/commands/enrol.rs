@@ -26,7 +26,7 @@ use crate::{
     enrol::{self, EnrolError, Enrolled},
     ports::Store as _,
     store::{DATABASE_FILE, SqliteStore, StoreError},
-    sync::http::{Http, HttpError},
+    sync::http::{self, Http, HttpError},
 };
 
 /// `echoed`: whoever types sees it, and the line's end, on the screen.
@@ -37,6 +37,7 @@ pub fn run(
     out: &mut dyn Write,
 ) -> Result<(), EnrolCommandError> {
     // Whatever would refuse this machine does so before anybody fetches a code.
+    http::is_bare(&config.server_url)?;
     let http = Http::believing(config.server_ca.as_deref(), &config.server_url, None, Arc::new(SystemClock))?;
     let database = config.data_dir.join(DATABASE_FILE);
     if enrol::load_key(&config.data_dir).is_ok_and(|key| SqliteStore::is_lost(&database, &key)) {
@@ -91,7 +92,7 @@ fn not_claimed(config: &Config, error: EnrolError<HttpError, StoreError>) -> Enr
             EnrolCommandError::NoOffice { server_url: config.server_url.clone(), cause }
         }
         // A page for people, say, that a portal has put before every address.
-        EnrolError::Server(HttpError::Unreadable(cause)) if !cause.is_data() => {
+        EnrolError::Server(HttpError::Unreadable(cause)) if cause.is_syntax() => {
             EnrolCommandError::NoOffice { server_url: config.server_url.clone(), cause: HttpError::Unreadable(cause) }
         }
         EnrolError::Server(cause @ HttpError::Status(_)) => EnrolCommandError::Busy { cause },

@@ -63,27 +63,39 @@ pub fn run(config: &Config, headless: bool) -> Result<(), RunError> {
             bell.ring_for_the_end();
         })?;
     }
+    let mut enrolled_just_now = false;
     loop {
-        match with_windows(config, &at_first, &bell) {
-            Err(error) if error.is_for_a_guard() && stopped(config, &error, &at_first)? => {}
+        match with_windows(config, &at_first, &bell, &mut enrolled_just_now) {
+            Err(error) if error.is_for_a_guard() => match stopped(config, &error, &at_first) {
+                Ok(true) => {}
+                Ok(false) => return Ok(()),
+                Err(_) => return Err(error),
+            },
             ended => return ended,
         }
     }
 }
 
-fn with_windows(config: &Config, at_first: &Arc<Bell>, bell: &Arc<Bell>) -> Result<(), RunError> {
-    let enrolled_just_now = !enrolling::is_enrolled(config)?;
-    if enrolled_just_now && !enrolling::enrol(config, at_first)? {
-        return Ok(());
+fn with_windows(
+    config: &Config,
+    at_first: &Arc<Bell>,
+    bell: &Arc<Bell>,
+    enrolled_just_now: &mut bool,
+) -> Result<(), RunError> {
+    if !enrolling::is_enrolled(config)? {
+        if !enrolling::enrol(config, at_first)? {
+            return Ok(());
+        }
+        *enrolled_just_now = true;
     }
-    with_window(&premises::with_server_typed(config), Arc::clone(bell), enrolled_just_now)
+    with_window(&premises::with_server_typed(config), Arc::clone(bell), *enrolled_just_now)
 }
 
 /// A disk that was full may have room by then.
 const TRIED_AGAIN_AFTER_MS: u64 = 30_000;
 
 /// Says why the gate does not begin, where a guard looks: nobody at a gate reads what a program says on its standard error. Whether it
-/// is to be tried again.
+/// is to be tried again; not when somebody has closed the window.
 fn stopped(config: &Config, error: &RunError, bell: &Arc<Bell>) -> Result<bool, RunError> {
     let why = causes::in_one_line(error);
     tracing::error!(error = why, "the gate does not begin");
@@ -352,9 +364,11 @@ pub enum RunError {
 }
 
 impl RunError {
-    /// What keeps a gate from beginning that has a screen. Of what ended a gate at work, and that there is no screen, no window tells.
+    /// What keeps a gate from beginning that has a screen. Of what ended a gate at work, and that there is no screen, no window tells;
+    /// nor beside another that is at work.
     const fn is_for_a_guard(&self) -> bool {
         match self {
+            Self::Store(StoreError::InUse { .. }) => false,
             Self::KeyGone { .. } | Self::Key(_) | Self::Store(_) | Self::Http(_) | Self::Io(_) => true,
             Self::NotEnrolled | Self::GateEnded | Self::Window => false,
         }

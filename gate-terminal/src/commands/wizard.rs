@@ -25,7 +25,7 @@ use crate::{
     enrol::{self, Claimed, EnrolError},
     officer::SettingsFile,
     store::{DATABASE_FILE, SqliteStore, StoreError},
-    sync::http::{Http, HttpError},
+    sync::http::{self, Http, HttpError},
     ui::{
         enrolment::{EnrolAsk, EnrolProblem, EnrolStage, Enrolment, Fingerprints},
         records::Settings,
@@ -138,8 +138,9 @@ impl Enrolling {
     }
 
     fn claim(&self, server: &str, code: InviteCode) -> Result<Claimed, EnrolProblem> {
-        let http = Http::believing(self.config.server_ca.as_deref(), server, None, Arc::new(SystemClock))
-            .map_err(|error| of_http(&error))?;
+        let http = http::is_bare(server)
+            .and_then(|()| Http::believing(self.config.server_ca.as_deref(), server, None, Arc::new(SystemClock)));
+        let http = http.map_err(|error| of_http(&error))?;
         let store = self.store()?;
         let expected = self.config.root_fingerprint.as_deref();
         let claimed = self.runtime.block_on(enrol::claim(&http, &store, &self.config.data_dir, code, expected));

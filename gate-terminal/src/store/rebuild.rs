@@ -71,7 +71,8 @@ impl SqliteStore {
         let read = read.ok_or_else(|| StoreError::NoCopy { path: path.to_owned() })?;
         // What stands behind a line that does not hold is for people to read.
         let book = path.with_file_name(journal::FILE);
-        let copied = fs::copy(&book, journal::unused(with_end(&book, &format!(".{called}"))));
+        let kept = journal::unused(with_end(&book, &format!(".{called}")));
+        let copied = fs::copy(&book, &kept);
         if let Err(error) = copied {
             tracing::error!(%error, "the journal of entries was not copied before it is used");
         }
@@ -80,7 +81,11 @@ impl SqliteStore {
         for left in [part.clone(), with_end(&part, "-wal"), with_end(&part, "-shm")] {
             fs::remove_file(left).ok();
         }
-        write(&part, &read)?;
+        write(&part, &read).inspect_err(|_| {
+            // Tried again and again on a disk that is full, copies would fill it. The book itself is as it was.
+            fs::remove_file(&kept).ok();
+            fs::remove_file(&part).ok();
+        })?;
         let aside = journal::unused(with_end(path, &format!(".{called}")));
         let there = path.exists();
         if there {

@@ -94,10 +94,6 @@ impl Http {
         let server = Url::parse(server_url).map_err(|_| HttpError::Address)?;
         let here = match (server.scheme(), is_loopback(&server)) {
             (_, None) => return Err(HttpError::Address),
-            // The calls have paths of their own, and the signature is over them.
-            _ if server.path() != "/" || server.query().is_some() || server.fragment().is_some() => {
-                return Err(HttpError::Address);
-            }
             ("https", Some(here)) => here,
             ("http", Some(true)) if authority.is_none() => true,
             (_, Some(_)) => return Err(HttpError::Plain),
@@ -243,6 +239,14 @@ impl HttpError {
         }
         Self::Exchange(error)
     }
+}
+
+/// Whether an address that somebody gives is one and nothing behind it: the calls have paths of their own, and what is cut off without a
+/// word is looked for elsewhere. (One that was kept by an older version goes on without its path.)
+pub fn is_bare(server_url: &str) -> Result<(), HttpError> {
+    let server = Url::parse(server_url).map_err(|_| HttpError::Address)?;
+    let bare = server.path() == "/" && server.query().is_none() && server.fragment().is_none();
+    if bare || server.cannot_be_a_base() { Ok(()) } else { Err(HttpError::Address) }
 }
 
 /// `None` for an address without a host.

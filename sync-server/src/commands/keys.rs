@@ -16,6 +16,7 @@ use crate::{
     config::Config,
     keys::{Keys, Rotation, SWITCH_WITHIN, renewal, root_path, roots_left, spare_path},
     office::leap::Erasing,
+    serve,
 };
 
 pub(super) fn init(
@@ -109,6 +110,7 @@ fn cells(keys: &Keys, key: &NamedKey) -> [String; 5] {
 
 pub(super) async fn rotate(office: &Office, root: &Path, out: &mut dyn Write) -> Result<(), Failure> {
     let now = office.now();
+    not_older(office).await?;
     // Keys bear the dates between which they hold.
     if let Erasing::Held { since } = Erasing::after(office.store.clock_kept().await?.chores, now) {
         return Err(Failure::ClockUnsure { since });
@@ -131,6 +133,7 @@ pub(super) async fn rotate(office: &Office, root: &Path, out: &mut dyn Write) ->
 
 pub(super) async fn revoke(office: &Office, root: &Path, ids: &[KeyId], out: &mut dyn Write) -> Result<(), Failure> {
     let now = office.now();
+    not_older(office).await?;
     let held = office.store.least_key_set(now.minus(SWITCH_WITHIN)).await?;
     let renewed = renewal::revoke(&office.config.data_dir, root, ids, held, now)?;
     writeln!(out, "已作废密钥 {}，签发第 {} 号密钥集。The keys are revoked", listed(ids), renewed.set.number())?;
@@ -155,7 +158,8 @@ pub(super) async fn revoke(office: &Office, root: &Path, ids: &[KeyId], out: &mu
     Ok(())
 }
 
-pub(super) fn spare(office: &Office, root: &Path, spare: &Path, out: &mut dyn Write) -> Result<(), Failure> {
+pub(super) async fn spare(office: &Office, root: &Path, spare: &Path, out: &mut dyn Write) -> Result<(), Failure> {
+    not_older(office).await?;
     let renewed = renewal::replace_spare(&office.config.data_dir, root, spare, office.now())?;
     writeln!(
         out,
@@ -168,6 +172,11 @@ pub(super) fn spare(office: &Office, root: &Path, spare: &Path, out: &mut dyn Wr
     writeln!(out, "新的指纹，以后登记终端时核对。The fingerprint of both from now on:")?;
     writeln!(out, "  {}", renewed.set.roots().fingerprint())?;
     Ok(())
+}
+
+/// A set that follows an older one would bear a number that gates know as another.
+async fn not_older(office: &Office) -> Result<(), Failure> {
+    Ok(serve::its_keys(&office.store, &Keys::load(&office.config.data_dir)?).await?)
 }
 
 /// With the next ones signing, where the server lets them: not after a gap that a leap of the clock could explain as well.

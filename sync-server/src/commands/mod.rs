@@ -56,7 +56,7 @@ pub async fn run(
             KeysCommand::Status => keys::status(&Office::open(config, clock)?, out).await,
             KeysCommand::Rotate { root } => keys::rotate(&Office::open(config, clock)?, &root, out).await,
             KeysCommand::Revoke { ids, root } => keys::revoke(&Office::open(config, clock)?, &root, &ids, out).await,
-            KeysCommand::Spare { root, spare } => keys::spare(&Office::open(config, clock)?, &root, &spare, out),
+            KeysCommand::Spare { root, spare } => keys::spare(&Office::open(config, clock)?, &root, &spare, out).await,
         },
         Command::Directory(DirectoryCommand::Import { file, yes }) => {
             directory::import(&Office::open(config, clock)?, &file, yes, out).await

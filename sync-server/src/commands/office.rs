@@ -32,7 +32,7 @@ impl Office {
             keys::load_identity(&config.data_dir)?
         };
         let beside = serve::beside(&config)?;
-        serve::not_gone(&config)?;
+        serve::not_gone(&config, clock.now())?;
         let store = Store::open(&config.database(), identity)?;
         Ok(Self { config, store, clock, _beside: beside })
     }

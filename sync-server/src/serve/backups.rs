@@ -73,10 +73,11 @@ pub(super) fn due(config: &Config, now: Moment, trusted: bool) -> Result<Option<
     Ok(Some(path))
 }
 
-/// The newest copy there is; a folder that cannot be read has none to show.
-pub(super) fn newest(config: &Config) -> Option<PathBuf> {
+/// The newest copy there is; a folder that cannot be read has none to show. What a clock wrote that ran ahead comes after all others.
+pub(super) fn newest(config: &Config, now: Moment) -> Option<PathBuf> {
     let folder = &config.backup.as_ref()?.folder;
-    names(folder).ok()?.into_iter().max().map(|name| folder.join(name))
+    let (there, now) = (names(folder).ok()?, name(now));
+    there.into_iter().max_by_key(|name| (*name <= now, name.clone())).map(|name| folder.join(name))
 }
 
 /// Sorted by name they are sorted by time.

@@ -5,7 +5,7 @@
 
 use std::{fs, io, os::unix::fs::MetadataExt as _, path::PathBuf, time::Duration};
 
-use serde::{Deserialize, Serialize};
+use shared::time::Moment;
 use tokio::time::{self, MissedTickBehavior};
 
 use super::{ServeFault, backups};
@@ -13,27 +13,25 @@ use crate::{
     config::Config,
     owner,
     state::AppState,
-    store::{Store, StoreError},
+    store::{Reached, Store, StoreError},
 };
-
-/// The numbering of the feeds, and how many links were told in it: neither is ever less than it was.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-struct Standing {
-    epoch: u32,
-    told: u64,
-}
 
 fn place(config: &Config) -> PathBuf {
     config.data_dir.join("standing.json")
 }
 
-/// Whether there is a database where there has been one.
-pub fn not_gone(config: &Config) -> Result<(), ServeFault> {
+/// Whether there is a database where there has been one. An empty file is none.
+pub fn not_gone(config: &Config, now: Moment) -> Result<(), ServeFault> {
     let database = config.database();
-    let there = database.try_exists().map_err(|cause| ServeFault::Unseen { path: database.clone(), cause })?;
-    let (mark, newest) = (place(config), backups::newest(config));
-    match newest {
-        _ if there => Ok(()),
+    match fs::metadata(&database) {
+        Ok(found) if found.len() > 0 => return Ok(()),
+        Err(cause) if cause.kind() != io::ErrorKind::NotFound => {
+            return Err(ServeFault::Unseen { path: database, cause });
+        }
+        Ok(_) | Err(_) => {}
+    }
+    let mark = place(config);
+    match backups::newest(config, now) {
         Some(newest) => Err(ServeFault::Gone { database, mark, newest }),
         None if mark.exists() => Err(ServeFault::GoneWhole { database, mark }),
         None => Ok(()),
@@ -42,43 +40,33 @@ pub fn not_gone(config: &Config) -> Result<(), ServeFault> {
 
 /// Whether it is the one that there was, or what came of it.
 pub(super) async fn not_older(config: &Config, store: &Store) -> Result<(), ServeFault> {
-    let Some(before) = kept(config) else { return Ok(()) };
-    if reached(store).await? < before {
+    if store.reached().await?.is_behind(heard_of(config)) {
         return Err(ServeFault::Older { database: config.database() });
     }
     Ok(())
 }
 
-/// The highest numbering that gates have heard of, as far as it is known beside the database.
+/// How far the office had come, as far as it is known beside the database.
 #[must_use]
-pub fn heard_of(config: &Config) -> u32 {
-    kept(config).map_or(0, |standing| standing.epoch)
+pub fn heard_of(config: &Config) -> Reached {
+    fs::read(place(config)).ok().and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default()
 }
 
 /// What cannot be kept is only missed where the database is lost as well.
 pub(super) async fn keep(config: &Config, store: &Store) -> Result<(), StoreError> {
-    let standing = reached(store).await?;
-    if kept(config) != Some(standing)
-        && let Err(cause) = write(config, standing)
+    let reached = store.reached().await?;
+    if heard_of(config) != reached
+        && let Err(cause) = write(config, reached)
     {
         tracing::warn!(%cause, "how far the office has come is not kept beside its database");
     }
     Ok(())
 }
 
-async fn reached(store: &Store) -> Result<Standing, StoreError> {
-    let (epoch, told) = store.feeds_reached().await?;
-    Ok(Standing { epoch, told })
-}
-
-fn kept(config: &Config) -> Option<Standing> {
-    serde_json::from_slice(&fs::read(place(config)).ok()?).ok()
-}
-
-fn write(config: &Config, standing: Standing) -> io::Result<()> {
+fn write(config: &Config, reached: Reached) -> io::Result<()> {
     let (path, new) = (place(config), config.data_dir.join("standing.json.new"));
-    fs::write(&new, serde_json::to_vec(&standing)?)?;
-    owner::give_as(&new, &config.data_dir)?;
+    fs::write(&new, serde_json::to_vec(&reached)?)?;
+    owner::give_as(&new, &config.data_dir).ok();
     fs::rename(new, path)
 }
 
@@ -108,8 +96,6 @@ pub(super) async fn watch(state: AppState) {
 mod tests {
     use std::{num::NonZeroU16, sync::Arc};
 
-    use shared::time::Moment;
-
     use super::*;
     use crate::{
         clock::SetClock,
@@ -135,9 +121,14 @@ mod tests {
         drop(opened(&config).await.unwrap());
         drop(opened(&config).await.unwrap());
         fs::remove_file(config.database()).unwrap();
-        let told = opened(&config).await.unwrap_err().to_string();
-        assert!(told.contains("restore") && told.contains("standing.json"), "{told}");
-        assert!(!config.database().exists(), "and nothing was made");
+        for empty in [false, true] {
+            if empty {
+                fs::write(config.database(), "").unwrap();
+            }
+            let told = opened(&config).await.unwrap_err().to_string();
+            assert!(told.contains("restore") && told.contains("standing.json"), "{told}");
+            assert_eq!(config.database().exists(), empty, "and nothing was made");
+        }
         fs::rename(place(&config), dir.path().join("aside")).unwrap();
         opened(&config).await.unwrap();
     }

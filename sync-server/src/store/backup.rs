@@ -12,7 +12,7 @@ use std::{
     ffi::{OsStr, OsString},
     fs::{self, File, OpenOptions},
     io, iter,
-    os::unix::fs::OpenOptionsExt as _,
+    os::unix::fs::{MetadataExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
 };
 
@@ -23,7 +23,7 @@ use shared::{
     time::Moment,
 };
 
-use super::{StoreError, connection, migrations, rows, snapshots};
+use super::{Reached, StoreError, connection, migrations, rows, snapshots};
 use crate::owner;
 
 mod gone;
@@ -61,11 +61,16 @@ pub fn backup(database: &Path, to: &Path) -> Result<Copied, BackupFault> {
     Ok(copied)
 }
 
-/// Puts `from` in the database's place; the caller holds the lock that keeps servers out. Gates have `heard` of a numbering of the feed
-/// that may be in neither. Blocks.
-pub fn restore(from: &Path, database: &Path, now: Moment, heard: u32) -> Result<Restored, BackupFault> {
+/// Puts `from` in the database's place; the caller holds the lock that keeps servers out. `heard` is what is known of the office
+/// otherwise. Blocks.
+pub fn restore(from: &Path, database: &Path, now: Moment, heard: Reached) -> Result<Restored, BackupFault> {
     let part = with_end(database, ".restoring");
-    let restored = copy(from, &part).and_then(|copied| put_in_place(&part, copied, database, now, heard));
+    let restored = copy(from, &part).and_then(|copied| {
+        // What is put back in its own place says nothing of what it was before.
+        let gone = if same_file(from, database) { None } else { Gone::read(database).ok() };
+        let (aside, terminals_known) = put_in_place(&part, database, gone.as_ref(), now, heard)?;
+        Ok(Restored { copied, aside, terminals_known })
+    });
     if restored.is_err() {
         for end in ["", "-wal", "-shm"] {
             fs::remove_file(with_end(&part, end)).ok();
@@ -76,21 +81,24 @@ pub fn restore(from: &Path, database: &Path, now: Moment, heard: u32) -> Result<
 
 fn put_in_place(
     part: &Path,
-    copied: Copied,
     database: &Path,
+    gone: Option<&Gone>,
     now: Moment,
-    heard: u32,
-) -> Result<Restored, BackupFault> {
+    heard: Reached,
+) -> Result<(Option<PathBuf>, bool), BackupFault> {
     let aside = database.exists().then(|| free_name(database, now));
-    let gone = aside.is_some().then(|| Gone::read(database).ok()).flatten();
-    let gone = gone.filter(|gone| gone.came_of(part).unwrap_or(false));
-    renumber(part, gone.as_ref(), now, heard)?;
+    let terminals_known = renumber(part, gone, now, heard)?;
     give_to_the_owner_of(database, part)?;
     if let Some(aside) = &aside {
         set_aside(database, aside)?;
     }
     fs::rename(part, database).and_then(|()| sync_folder_of(database)).map_err(BackupFault::file(database))?;
-    Ok(Restored { copied, aside, terminals_known: gone.is_some() })
+    Ok((aside, terminals_known))
+}
+
+fn same_file(one: &Path, other: &Path) -> bool {
+    let identity = |path: &Path| fs::metadata(path).map(|found| (found.dev(), found.ino())).ok();
+    identity(one).is_some_and(|one| identity(other) == Some(one))
 }
 
 /// Where what makes way goes: nothing lies there yet, though two come back in one second.
@@ -170,14 +178,14 @@ fn unheard_of(now: Moment) -> u32 {
 }
 
 /// Tells all of the feed again under a number that no gate has heard of. Whoever was signed in is signed out: whom the copy knows
-/// may have signed out since.
-fn renumber(path: &Path, gone: Option<&Gone>, now: Moment, heard: u32) -> Result<(), BackupFault> {
+/// may have signed out since. Whether what came of the terminals since is known.
+fn renumber(path: &Path, gone: Option<&Gone>, now: Moment, heard: Reached) -> Result<bool, BackupFault> {
     let mut db = connection::writing(path)?;
-    let work = |db: &mut Connection| -> Result<(), StoreError> {
+    let work = |db: &mut Connection| -> Result<bool, StoreError> {
         migrations::run(db)?;
         let transaction = db.transaction()?;
         let held: u32 = transaction.query_row("select epoch from feed_epoch", [], |row| row.get(0))?;
-        let next = gone.map_or(0, Gone::epoch).max(held).max(heard).saturating_add(1);
+        let next = gone.map_or(0, Gone::epoch).max(held).max(heard.epoch).saturating_add(1);
         // Also where something makes way: it may be an empty one that somebody began meanwhile.
         let epoch = next.max(unheard_of(now));
         tell_again(&transaction, held, epoch)?;
@@ -185,9 +193,12 @@ fn renumber(path: &Path, gone: Option<&Gone>, now: Moment, heard: u32) -> Result
         for table in ["feed", "snapshot", "snapshot_part"] {
             transaction.execute(&format!("delete from {table} where epoch <> ?1"), [epoch])?;
         }
-        match gone {
-            Some(gone) => gone.carry_over(&transaction)?,
-            None => gone::leap(&transaction)?,
+        let known = match gone {
+            Some(gone) => gone.carry_over(&transaction, heard)?,
+            None => false,
+        };
+        if !known {
+            gone::leap(&transaction)?;
         }
         transaction.execute("delete from session", [])?;
         transaction.execute("delete from sign_in_code", [])?;
@@ -195,14 +206,15 @@ fn renumber(path: &Path, gone: Option<&Gone>, now: Moment, heard: u32) -> Result
         // One file and no log beside it: the rename takes all of it.
         let journal: String = db.query_row("pragma journal_mode = delete", [], |row| row.get(0))?;
         if journal == "delete" {
-            Ok(())
+            Ok(known)
         } else {
             Err(StoreError::Setting { expected: "journal_mode = delete", found: journal })
         }
     };
-    work(&mut db)?;
+    let known = work(&mut db)?;
     drop(db);
-    File::open(path).and_then(|file| file.sync_all()).map_err(BackupFault::file(path))
+    File::open(path).and_then(|file| file.sync_all()).map_err(BackupFault::file(path))?;
+    Ok(known)
 }
 
 fn tell_again(db: &Connection, held: u32, epoch: u32) -> Result<(), StoreError> {

@@ -330,6 +330,11 @@ mod tests {
         assert!(view.belongs_to(&Phone::parse("13800130009").unwrap()));
         assert!(view.belongs_to(&Phone::parse(&typed.phone).unwrap()));
         assert!(!view.belongs_to(&office.host.phone));
+        assert!(office.store.opens_what_it_sealed().await.unwrap());
+        let theirs = crate::store::IdentityKey::from_bytes(&[9; 32]);
+        let stranger = crate::store::Store::open(&office.path, theirs).unwrap();
+        assert!(!stranger.opens_what_it_sealed().await.unwrap(), "the secrets of another office");
+        drop(stranger);
         let file: Vec<u8> = ["", "-wal"]
             .into_iter()
             .flat_map(|end| std::fs::read(format!("{}{end}", office.path.display())).unwrap_or_default())

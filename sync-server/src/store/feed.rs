@@ -3,6 +3,7 @@
 //! A link is appended in the transaction of the change it tells of, so the feed and the bookings can never disagree.
 
 use rusqlite::{Connection, OptionalExtension as _, params};
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use shared::{
     chain::{ChainName, Head, Link},
@@ -36,6 +37,26 @@ pub struct Fed {
     pub latest: u64,
 }
 
+/// How far an office has come. In one numbering of its feeds none of the others is ever less than it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Reached {
+    pub epoch: u32,
+    /// Links, of all campuses together.
+    pub told: u64,
+    pub terminals: u64,
+    pub withdrawn: u64,
+}
+
+impl Reached {
+    /// Whether this is an older state of an office than `other`.
+    #[must_use]
+    pub const fn is_behind(self, other: Self) -> bool {
+        let less = self.told < other.told || self.terminals < other.terminals || self.withdrawn < other.withdrawn;
+        self.epoch < other.epoch || self.epoch == other.epoch && less
+    }
+}
+
 impl Store {
     /// At most `limit` links after `cursor`, from the start when the numbering is a newer one. A cursor beyond the end is refused:
     /// the terminal knows more than this server, which must have been restored from a backup.
@@ -62,15 +83,8 @@ impl Store {
         if follows { self.0.readers.look(ask).await } else { self.0.readers.read(ask).await }
     }
 
-    /// The numbering, and how many links were told in it, of all campuses together.
-    pub async fn feeds_reached(&self) -> Result<(u32, u64), StoreError> {
-        let reached = |db: &Connection| {
-            let epoch = epoch(db)?;
-            let mut campuses = db.prepare_cached("select campus from places")?;
-            let campuses = campuses.query_map([], |row| row.get(0))?.collect::<Result<Vec<u16>, _>>()?;
-            let told = campuses.into_iter().map(|campus| Ok(latest(db, CampusId::new(campus), epoch)?.seq));
-            Ok((epoch, told.sum::<Result<u64, StoreError>>()?))
-        };
+    /// How far the office has come.
+    pub async fn reached(&self) -> Result<Reached, StoreError> {
         self.0.readers.look(reached).await
     }
 
@@ -121,6 +135,17 @@ pub(super) fn append_all(db: &mut Writing<'_>, campus: CampusId, changes: &[Chan
     db.keep_tail(campus, epoch, head);
     db.touch_feed();
     Ok(())
+}
+
+pub(super) fn reached(db: &Connection) -> Result<Reached, StoreError> {
+    let epoch = epoch(db)?;
+    let mut campuses = db.prepare_cached("select campus from places")?;
+    let campuses = campuses.query_map([], |row| row.get(0))?.collect::<Result<Vec<u16>, _>>()?;
+    let told = campuses.into_iter().map(|campus| Ok(latest(db, CampusId::new(campus), epoch)?.seq));
+    let told = told.sum::<Result<u64, StoreError>>()?;
+    let (terminals, withdrawn): (i64, i64) =
+        db.query_row("select count(*), count(withdrawn_at) from terminal", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(Reached { epoch, told, terminals: terminals.unsigned_abs(), withdrawn: withdrawn.unsigned_abs() })
 }
 
 pub(super) fn epoch(db: &Connection) -> Result<u32, rusqlite::Error> {

@@ -90,7 +90,7 @@ pub use deputies::{Deputy, Naming};
 pub use directory::{Imported, Missing};
 pub use drafts::DRAFT_FOR;
 pub use entries::{EntryFilter, EntryRow};
-pub use feed::Fed;
+pub use feed::{Fed, Reached};
 pub use held::AsOf;
 pub use host_search::BookingLimit;
 pub use invitations::Invitation;

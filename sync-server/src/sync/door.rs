@@ -189,6 +189,13 @@ impl Protocol for Door {
         if request.key_set > terminal.key_set && request.key_set <= self.state.keys.now().key_set_number {
             self.store().holds_key_set(terminal.id, request.key_set).await?;
         }
+        let ours = self.state.keys.now().key_set_number;
+        if request.key_set > ours {
+            tracing::error!(
+                %terminal.id, held = request.key_set, ours,
+                "这台终端的密钥集比本服务的新：secrets 和 key-set.json 可能是旧的 a terminal says that it holds a newer key set than ours"
+            );
+        }
         let beacon = self.beacon(&terminal, &fed)?;
         let key_set = self.has_newer_keys(&request).then(|| self.state.keys.now().key_set.clone());
         let snapshot = self.snapshot(&terminal, &fed)?.map(Box::new);

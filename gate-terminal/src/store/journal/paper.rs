@@ -93,10 +93,18 @@ impl Paper {
     /// Whether somebody has removed the file, or put another in its place: what is written to it is found by nobody.
     pub(super) fn is_gone(&self) -> bool {
         #[cfg(unix)]
-        let gone = self.file.metadata().is_ok_and(|found| std::os::unix::fs::MetadataExt::nlink(&found) == 0);
+        {
+            use std::os::unix::fs::MetadataExt as _;
+            let identity = |found: fs::Metadata| (found.dev(), found.ino());
+            let (written, found) = (self.file.metadata().map(identity), fs::metadata(&self.path).map(identity));
+            written.is_ok_and(|written| {
+                found.map_or_else(|error| error.kind() == io::ErrorKind::NotFound, |it| it != written)
+            })
+        }
         #[cfg(not(unix))]
-        let gone = !self.path.exists();
-        gone
+        {
+            !self.path.exists()
+        }
     }
 
     pub(super) fn write(&mut self, text: &[u8]) -> io::Result<()> {

@@ -8,13 +8,13 @@ use std::path::Path;
 use rusqlite::{Connection, Transaction, params};
 use shared::chain::ChainHash;
 
-use super::super::{StoreError, connection};
+use super::super::{Reached, StoreError, connection, feed};
 
 /// Where nobody knows which numbers were given since, so many are passed over.
 const LEAP: i64 = 1000;
 
 pub(super) struct Gone {
-    epoch: u32,
+    reached: Reached,
     terminals: Vec<Known>,
     last_number: i64,
     /// Of the last minutes: what was signed before must not be heard twice.
@@ -34,7 +34,10 @@ struct Known {
 impl Gone {
     /// All of it, or nothing.
     pub(super) fn read(database: &Path) -> Result<Self, StoreError> {
-        let db = connection::copying(database)?;
+        Self::of(&connection::copying(database)?)
+    }
+
+    fn of(db: &Connection) -> Result<Self, StoreError> {
         let mut terminals =
             db.prepare("select id, campus, gate, public, enrolled_at, withdrawn_at, key_set from terminal")?;
         let terminals = terminals.query_map([], |row| {
@@ -51,33 +54,52 @@ impl Gone {
         let mut nonces = db.prepare("select terminal, nonce, at from nonce")?;
         let nonces = nonces.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
         Ok(Self {
-            epoch: db.query_row("select epoch from feed_epoch", [], |row| row.get(0))?,
+            reached: feed::reached(db)?,
             terminals: terminals.collect::<Result<_, _>>()?,
-            last_number: last_number(&db)?,
+            last_number: last_number(db)?,
             nonces: nonces.collect::<Result<_, _>>()?,
         })
     }
 
-    /// Whether it knows every terminal that the copy knows, so that it is what became of that office.
-    pub(super) fn came_of(&self, copy: &Path) -> Result<bool, StoreError> {
-        let then = Self::read(copy)?;
+    /// Whether it is what became of the copied office: it knows every terminal that the copy knows, and is not itself an older one that
+    /// was put back by hand.
+    fn came_of(&self, copy: &Self, heard: Reached) -> bool {
         let knows = |one: &Known| self.terminals.iter().any(|it| (it.id, &it.public) == (one.id, &one.public));
-        Ok(self.last_number >= then.last_number && then.terminals.iter().all(knows))
+        !self.terminals.is_empty()
+            && !self.reached.is_behind(heard)
+            && self.last_number >= copy.last_number
+            && copy.terminals.iter().all(knows)
     }
 
     pub(super) const fn epoch(&self) -> u32 {
-        self.epoch
+        self.reached.epoch
     }
 
-    pub(super) fn carry_over(&self, db: &Transaction<'_>) -> Result<(), StoreError> {
+    /// Into the copy. Whether all of the terminals that there are is known with it.
+    pub(super) fn carry_over(&self, copy: &Transaction<'_>, heard: Reached) -> Result<bool, StoreError> {
+        let is_known = self.came_of(&Self::of(copy)?, heard);
+        // Whoever was withdrawn stays so, and no older keys are served with, whatever else is known.
+        for Known { id, public, withdrawn_at, key_set, .. } in &self.terminals {
+            copy.execute(
+                "update terminal set withdrawn_at = coalesce(?3, withdrawn_at), key_set = max(key_set, ?4)
+                 where id = ?1 and public = ?2",
+                params![id, public, withdrawn_at, key_set],
+            )?;
+        }
+        if is_known {
+            self.carry_over_the_rest(copy)?;
+        }
+        Ok(is_known)
+    }
+
+    fn carry_over_the_rest(&self, db: &Transaction<'_>) -> Result<(), StoreError> {
         let start = ChainHash::START;
         for one in &self.terminals {
             // One that the copy does not know tells all of its entries anew.
             db.execute(
                 "insert into terminal (id, campus, gate, public, enrolled_at, withdrawn_at, key_set, head_seq, head_hash)
                      values (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8)
-                 on conflict (id) do update set withdrawn_at = coalesce(excluded.withdrawn_at, withdrawn_at)
-                     where public = excluded.public",
+                 on conflict (id) do nothing",
                 params![
                     one.id,
                     one.campus,

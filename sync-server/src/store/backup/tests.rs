@@ -57,7 +57,7 @@ async fn a_copy_that_comes_back_is_the_office_of_then_and_what_lay_there_is_kept
     let before = office.fed().await;
     let Office { store, path, _dir, .. } = office;
     drop(store);
-    let Restored { copied, aside, .. } = restore(&copy, &path, Moment::from_unix_s(1), 0).unwrap();
+    let Restored { copied, aside, .. } = restore(&copy, &path, Moment::from_unix_s(1), Reached::default()).unwrap();
     assert_eq!(copied.bookings, 2);
     let store = Store::open(&path, key()).unwrap();
     assert!(store.booking(late).await.unwrap().is_none());
@@ -81,20 +81,44 @@ async fn two_that_come_back_in_one_second_keep_what_lay_there_each() {
     backup(&office.path, &copy).unwrap();
     let Office { store, path, _dir, now, .. } = office;
     drop(store);
-    let [first, second] = [(); 2].map(|()| restore(&copy, &path, now, 0).unwrap().aside.unwrap());
+    let [first, second] = [(); 2].map(|()| restore(&copy, &path, now, Reached::default()).unwrap().aside.unwrap());
     assert!(first != second && first.exists() && second.exists(), "{first:?} {second:?}");
     // What was put back by hand is restored in its place: gates have heard of its numbers.
     let before = fed_epoch(&path);
-    restore(&path, &path, now, 0).unwrap();
+    restore(&path, &path, now, Reached::default()).unwrap();
     assert!(fed_epoch(&path) > before);
     // As after a restore by a clock that was years ahead.
-    restore(&copy, &path, now, 40_000_000).unwrap();
+    restore(&copy, &path, now, Reached { epoch: 40_000_000, ..Reached::default() }).unwrap();
     assert_eq!(fed_epoch(&path), 40_000_001);
 }
 
 fn fed_epoch(path: &Path) -> u32 {
     let db = connection::copying(path).unwrap();
     db.query_row("select epoch from feed_epoch", [], |row| row.get(0)).unwrap()
+}
+
+/// As an older state of the office, put back by hand, that makes way for a copy or is restored in its own place.
+#[tokio::test]
+async fn an_older_state_does_not_say_what_became_of_the_terminals() {
+    let office = busy().await;
+    let copy = beside(&office, "copy.sqlite3");
+    let Office { store, path, _dir, now, .. } = office;
+    let stolen = enrolled(&store, 1, now).await;
+    backup(&path, &copy).unwrap();
+    let older = store.reached().await.unwrap();
+    store.withdraw(stolen, now).await.unwrap();
+    let heard = store.reached().await.unwrap();
+    assert!(older.is_behind(heard) && !heard.is_behind(older) && !heard.is_behind(heard));
+    drop(store);
+    for end in ["", "-wal", "-shm"] {
+        fs::remove_file(with_end(&path, end)).ok();
+    }
+    fs::copy(&copy, &path).unwrap();
+    assert!(!restore(&path, &path, now, heard).unwrap().terminals_known);
+    fs::copy(&copy, &path).unwrap();
+    assert!(!restore(&copy, &path, now, heard).unwrap().terminals_known);
+    let store = Store::open(&path, key()).unwrap();
+    assert!(enrolled(&store, 2, now).await.get() > stolen.get() + 1000, "no number is given twice");
 }
 
 /// As a command or an older server began it in the lost one's place.
@@ -110,7 +134,7 @@ async fn an_empty_office_is_not_taken_for_what_became_of_the_copy() {
     let empty = Store::open(&path, key()).unwrap();
     enrolled(&empty, 2, now).await;
     drop(empty);
-    let restored = restore(&copy, &path, now, 0).unwrap();
+    let restored = restore(&copy, &path, now, Reached::default()).unwrap();
     assert!(!restored.terminals_known && restored.aside.is_some(), "{restored:?}");
     assert_eq!(fed_epoch(&path), unheard_of(now), "gates may have heard of any below");
     let store = Store::open(&path, key()).unwrap();
@@ -127,7 +151,7 @@ async fn a_database_that_is_broken_is_set_aside_with_its_log_and_replaced() {
     fs::write(&path, b"no database at all ".repeat(500)).unwrap();
     fs::write(with_end(&path, "-wal"), b"nor a log").unwrap();
     let noon = Moment::from_unix_s(1_795_363_200);
-    let aside = restore(&copy, &path, noon, 0).unwrap().aside.unwrap();
+    let aside = restore(&copy, &path, noon, Reached::default()).unwrap().aside.unwrap();
     assert!(fs::read(&aside).unwrap().starts_with(b"no database"));
     assert_eq!(fs::read(with_end(&aside, "-wal")).unwrap(), b"nor a log");
     let store = Store::open(&path, key()).unwrap();
@@ -136,7 +160,7 @@ async fn a_database_that_is_broken_is_set_aside_with_its_log_and_replaced() {
     // And once more where nothing is left to ask.
     drop(store);
     fs::remove_file(&path).unwrap();
-    assert_eq!(restore(&copy, &path, noon.plus(TimeDelta::hours(1)), 0).unwrap().aside, None);
+    assert_eq!(restore(&copy, &path, noon.plus(TimeDelta::hours(1)), Reached::default()).unwrap().aside, None);
     let store = Store::open(&path, key()).unwrap();
     let fed = store.feed_after(CAMPUS, Cursor { epoch: 1, seq: 9 }, 100).await.unwrap().unwrap();
     assert_eq!(fed.epoch, 29_922_780);
@@ -164,7 +188,7 @@ async fn who_was_withdrawn_stays_so_who_was_enrolled_is_known_and_no_number_is_g
     let nonce = Nonce::from_random([1; 16]);
     assert!(store.remember_nonce(kept, &nonce, now).await.unwrap());
     drop(store);
-    assert!(restore(&copy, &path, now, 0).unwrap().terminals_known);
+    assert!(restore(&copy, &path, now, Reached::default()).unwrap().terminals_known);
     let store = Store::open(&path, key()).unwrap();
     let withdrawn = async |id| store.terminal(id).await.unwrap().unwrap().withdrawn;
     assert_eq!([withdrawn(stolen).await, withdrawn(kept).await, withdrawn(gone).await], [Some(now), None, Some(now)]);
@@ -174,7 +198,7 @@ async fn who_was_withdrawn_stays_so_who_was_enrolled_is_known_and_no_number_is_g
     // Where nobody can say, numbers leap.
     drop(store);
     fs::write(&path, b"no database at all ".repeat(500)).unwrap();
-    assert!(!restore(&copy, &path, now.plus(TimeDelta::hours(1)), 0).unwrap().terminals_known);
+    assert!(!restore(&copy, &path, now.plus(TimeDelta::hours(1)), Reached::default()).unwrap().terminals_known);
     let store = Store::open(&path, key()).unwrap();
     assert_eq!(enrolled(&store, 5, now).await.get(), stolen.get() + 1001);
 }
@@ -195,15 +219,21 @@ async fn what_is_no_whole_copy_of_an_office_changes_nothing() {
     }] {
         let from = path.with_file_name("broken.sqlite3");
         fs::write(&from, broken).unwrap();
-        restore(&from, &path, Moment::from_unix_s(1), 0).unwrap_err();
+        restore(&from, &path, Moment::from_unix_s(1), Reached::default()).unwrap_err();
     }
     let other = path.with_file_name("other.sqlite3");
     Connection::open(&other).unwrap().execute_batch("create table t (a)").unwrap();
-    assert!(matches!(restore(&other, &path, Moment::from_unix_s(1), 0), Err(BackupFault::NotOurs { .. })));
-    assert!(matches!(restore(Path::new("/none"), &path, Moment::from_unix_s(1), 0), Err(BackupFault::Missing { .. })));
+    assert!(matches!(
+        restore(&other, &path, Moment::from_unix_s(1), Reached::default()),
+        Err(BackupFault::NotOurs { .. })
+    ));
+    assert!(matches!(
+        restore(Path::new("/none"), &path, Moment::from_unix_s(1), Reached::default()),
+        Err(BackupFault::Missing { .. })
+    ));
     Connection::open(&copy).unwrap().execute_batch("pragma user_version = 999").unwrap();
     assert!(matches!(
-        restore(&copy, &path, Moment::from_unix_s(1), 0),
+        restore(&copy, &path, Moment::from_unix_s(1), Reached::default()),
         Err(BackupFault::Store(StoreError::Newer { found: 999, .. }))
     ));
     // What turns out too late, when the copy lies there already.
@@ -211,7 +241,7 @@ async fn what_is_no_whole_copy_of_an_office_changes_nothing() {
     Connection::open(&copy).unwrap().execute_batch(&format!("pragma user_version = {}", migrations::known())).unwrap();
     fs::copy(&copy, &full).unwrap();
     Connection::open(&full).unwrap().execute_batch("drop table session").unwrap();
-    restore(&full, &path, Moment::from_unix_s(1), 0).unwrap_err();
+    restore(&full, &path, Moment::from_unix_s(1), Reached::default()).unwrap_err();
     let left: Vec<_> = fs::read_dir(path.parent().unwrap()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert!(!left.iter().any(|name| name.to_string_lossy().contains("restoring")), "{left:?}");
     assert_eq!(fs::read(&path).unwrap(), before);
