@@ -14,6 +14,8 @@ use crate::{clock::Clock, office::leap::Reading};
 #[derive(Debug)]
 pub struct Timekeeper {
     clock: Arc<dyn Clock>,
+    /// What the clock said of the machine's running when this server began.
+    began: TimeDelta,
     settled: Mutex<Settled>,
 }
 
@@ -27,8 +29,14 @@ struct Settled {
 impl Timekeeper {
     #[must_use]
     pub fn start(clock: Arc<dyn Clock>, accepted: u32) -> Self {
-        let settled = Mutex::new(Settled { reading: read(clock.as_ref()), accepted });
-        Self { clock, settled }
+        let reading = read(clock.as_ref());
+        Self { clock, began: reading.running, settled: Mutex::new(Settled { reading, accepted }) }
+    }
+
+    /// For how long this server has been there, whatever the wall clock says.
+    #[must_use]
+    pub fn there_for(&self) -> TimeDelta {
+        self.clock.running() - self.began
     }
 
     /// The time, for those who will believe it.

@@ -182,7 +182,8 @@ async fn not_older(office: &Office) -> Result<(), Failure> {
 /// With the next ones signing, where the server lets them: not after a gap that a leap of the clock could explain as well.
 async fn as_they_are(office: &Office) -> Result<Keys, Failure> {
     let (keys, now) = (Keys::load(&office.config.data_dir)?, office.now());
-    if Erasing::after(office.store.clock_kept().await?.chores, now) != Erasing::Due {
+    let unsure = Erasing::after(office.store.clock_kept().await?.chores, now) != Erasing::Due;
+    if unsure && now < keys.signs.hold_until {
         return Ok(keys);
     }
     let held = office.store.least_key_set(now.minus(SWITCH_WITHIN)).await?;

@@ -58,17 +58,20 @@ async fn look(state: &AppState, lookout: &mut Lookout) {
 }
 
 /// Lets the next keys sign when it is their turn. A leap of the clock would end the week in which gates fetch them, and make every gate
-/// one that nobody has heard of: neither while it lasts nor after a gap that one could explain is it anybody's turn.
+/// one that nobody has heard of: neither while it lasts nor after a gap that one could explain is it anybody's turn, until this server
+/// has been there for a week itself. A key that does not hold any more signs nothing that a gate believes: it gives way at once.
 async fn switch(state: &AppState) -> Result<(), StoreError> {
-    if state.keys.now().next.is_none() {
+    let keys = state.keys.now();
+    if keys.next.is_none() {
         return Ok(());
     }
     let Ok(now) = state.timekeeper.now() else { return Ok(()) };
-    if Erasing::after(state.store.clock_kept().await?.chores, now) != Erasing::Due {
+    let has_seen_the_week = state.timekeeper.there_for() >= SWITCH_WITHIN || keys.signs.hold_until <= now;
+    if !has_seen_the_week && Erasing::after(state.store.clock_kept().await?.chores, now) != Erasing::Due {
         return Ok(());
     }
     let held = state.store.least_key_set(now.minus(SWITCH_WITHIN)).await?;
-    if let Some(keys) = state.keys.now().switched(held, now) {
+    if let Some(keys) = keys.switched(held, now) {
         tracing::warn!(signs = %keys.signs.pass.id(), "every gate can know the new keys: they sign from now on");
         state.keys.put(keys);
     }

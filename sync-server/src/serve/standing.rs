@@ -13,7 +13,7 @@ use crate::{
     config::Config,
     owner,
     state::AppState,
-    store::{Reached, Store, StoreError},
+    store::{self, Reached, Store, StoreError},
 };
 
 fn place(config: &Config) -> PathBuf {
@@ -23,12 +23,9 @@ fn place(config: &Config) -> PathBuf {
 /// Whether there is a database where there has been one. An empty file is none.
 pub fn not_gone(config: &Config, now: Moment) -> Result<(), ServeFault> {
     let database = config.database();
-    match fs::metadata(&database) {
-        Ok(found) if found.len() > 0 => return Ok(()),
-        Err(cause) if cause.kind() != io::ErrorKind::NotFound => {
-            return Err(ServeFault::Unseen { path: database, cause });
-        }
-        Ok(_) | Err(_) => {}
+    let there = database.try_exists().map_err(|cause| ServeFault::Unseen { path: database.clone(), cause })?;
+    if there && !store::is_empty(&database) {
+        return Ok(());
     }
     let mark = place(config);
     match backups::newest(config, now) {

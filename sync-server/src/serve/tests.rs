@@ -220,4 +220,16 @@ async fn no_leap_of_the_clock_lets_the_next_keys_sign() {
     assert_eq!(signs(&state, lookout).await, 1);
     clock.advance(TimeDelta::hours(12));
     assert_eq!(signs(&state, lookout).await, 3, "a week has passed");
+
+    // Nobody has said for weeks that the clock is right, after an office that was off.
+    let again = open(config.clone(), clock.clone()).await.unwrap();
+    again.store.chores_done(clock.now().minus(TimeDelta::days(3))).await.unwrap();
+    let lookout = &mut Lookout::new(&data);
+    clock.advance(TimeDelta::hours(6 * 24));
+    assert_eq!(signs(&again, lookout).await, 1);
+    clock.advance(TimeDelta::hours(24));
+    assert_eq!(signs(&again, lookout).await, 3, "it has seen a week itself");
+    clock.advance(TimeDelta::days(90));
+    let much_later = open(config.clone(), clock.clone()).await.unwrap();
+    assert_eq!(signs(&much_later, &mut Lookout::new(&data)).await, 3, "an ended key opens nothing anywhere");
 }

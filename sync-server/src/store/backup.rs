@@ -50,6 +50,14 @@ pub struct Restored {
 /// What the name of a copy ends with while it is written.
 pub const HALF: &str = ".part";
 
+/// Whether nothing was ever written to it. What cannot be read is not empty.
+#[must_use]
+pub fn is_empty(database: &Path) -> bool {
+    let tables =
+        |db: Connection| Ok(db.query_row("select count(*) from sqlite_schema", [], |row| row.get::<_, i64>(0))?);
+    connection::copying(database).and_then(tables).is_ok_and(|tables| tables == 0)
+}
+
 /// Copies the database to `to`, which must not be there yet. Blocks.
 pub fn backup(database: &Path, to: &Path) -> Result<Copied, BackupFault> {
     if to.exists() {

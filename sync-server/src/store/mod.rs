@@ -78,7 +78,7 @@ use tokio::sync::{Semaphore, watch};
 
 pub use attempts::network;
 pub use background::Background;
-pub use backup::{BackupFault, Copied, HALF, Restored, backup, restore};
+pub use backup::{BackupFault, Copied, HALF, Restored, backup, is_empty, restore};
 pub use bookings::{BookingView, IssuedPass, WAITING_AT_MOST};
 pub use changes::{Changed, Changing, Said};
 pub use clock_kept::ClockKept;
