@@ -221,6 +221,22 @@ mod tests {
         store::office_days::{CAMPUS, Office},
     };
 
+    #[test]
+    fn an_office_is_behind_another_by_its_numbering_or_by_anything_within_it() {
+        let now = Reached { epoch: 2, told: 5, terminals: 3, withdrawn: 1 };
+        for less in [
+            Reached { told: 4, ..now },
+            Reached { terminals: 2, ..now },
+            Reached { withdrawn: 0, ..now },
+            Reached { epoch: 1, told: 9, ..now },
+        ] {
+            assert!(less.is_behind(now), "{less:?}");
+            assert!(!now.is_behind(less), "{less:?}");
+        }
+        // In another numbering nothing is compared.
+        assert!(!Reached { epoch: 3, ..Reached::default() }.is_behind(now) && !now.is_behind(now));
+    }
+
     #[tokio::test]
     async fn places_are_told_when_they_change_and_each_campus_has_its_chain() {
         let Office { store, now, .. } = &Office::open();
