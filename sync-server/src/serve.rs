@@ -251,7 +251,7 @@ pub enum ServeFault {
         cause: io::Error,
     },
     #[error(
-        "数据库 {0} 不见了，而它的备份还在：请停止服务后运行 sync-server restore {1}，或把数据库放回原处。真要从空的开始，先把备份和 {2} 移到别处。\
+        "数据库 {0} 不见了，而它的备份还在：请停止服务后运行 sync-server restore {1}（另有更新的备份就用那一份），或把数据库放回原处。真要从空的开始，先把备份和 {2} 移到别处。\
          The database is gone and its copies are not: restore the newest, or move the copies away to begin anew",
         database.display(), newest.display(), mark.display()
     )]

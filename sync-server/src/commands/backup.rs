@@ -10,7 +10,7 @@ use super::Failure;
 use crate::{
     config::Config,
     serve::{self, ServeFault},
-    store::{self, Copied, Restored},
+    store::{self, Copied, Reached, Restored},
 };
 
 pub(super) fn backup(config: &Config, file: &Path, out: &mut dyn Write) -> Result<(), Failure> {
@@ -33,12 +33,21 @@ pub(super) fn restore(config: &Config, file: &Path, now: Moment, out: &mut dyn W
     let _alone = serve::alone(config)?;
     let Restored { copied, aside, terminals_known } =
         store::restore(file, &config.database(), now, serve::heard_of(config))?;
+    let Reached { terminals, .. } = serve::heard_of(config);
     writeln!(out, "已恢复：{}", said(copied))?;
     if let Some(aside) = aside {
         writeln!(
             out,
             "原数据库另存为 {}，里面有访客信息：核对无误后请删除，本服务不会清理它。What lay there before is kept: delete it once all is well",
             aside.display()
+        )?;
+    }
+    if !terminals_known && copied.terminals < terminals {
+        writeln!(
+            out,
+            "注意：这份备份里有 {} 台终端，原来有 {terminals} 台：有更新的备份就恢复那一份，否则其余的要重新登记。\
+             It knows fewer terminals than there were: restore a newer copy, or enrol the others anew",
+            copied.terminals
         )?;
     }
     if terminals_known {
@@ -59,7 +68,7 @@ pub(super) fn restore(config: &Config, file: &Path, now: Moment, out: &mut dyn W
 }
 
 fn said(copied: Copied) -> String {
-    let Copied { bytes, bookings, entries } = copied;
+    let Copied { bytes, bookings, entries, .. } = copied;
     let mb = bytes.div_ceil(1_000_000);
     format!("{bookings} 份预约，{entries} 条出入记录，{mb} MB，已校验并落盘。Checked and on the disk")
 }

@@ -76,6 +76,13 @@ pub(super) async fn status(office: &Office, out: &mut dyn Write) -> Result<(), F
     let lacking: Vec<_> = used.iter().filter(|terminal| terminal.key_set < keys.key_set_number).collect();
     let held = used.len() - lacking.len();
     writeln!(out, "已取得本密钥集的终端 Terminals that hold this set: {held}/{}", used.len())?;
+    for ahead in used.iter().filter(|terminal| terminal.key_set > keys.key_set_number) {
+        writeln!(
+            out,
+            "  终端 {}已有第 {} 号，比这里的新：secrets 和 key-set.json 是旧的，请放回最新的。It holds a newer set than ours",
+            ahead.id, ahead.key_set
+        )?;
+    }
     for terminal in lacking {
         let seen = terminal.seen.map_or_else(|| "从未 never".to_owned(), Moment::campus_date_and_clock);
         let place = office.place(terminal.campus, terminal.gate);

@@ -283,7 +283,11 @@ mod tests {
         assert!(desk.types("clock accept", "").await.unwrap_err().to_string().contains("另一个 sync-server 命令"));
         drop(restoring);
         let told = desk.types(&restore, "").await.unwrap();
-        assert!(told.contains("已恢复") && told.contains("before-"), "{told}");
+        assert!(told.contains("已恢复") && told.contains("before-") && !told.contains("注意"), "{told}");
+        let standing = r#"{"epoch":1,"told":0,"terminals":2,"withdrawn":0}"#;
+        std::fs::write(desk.dir.path().join("data/standing.json"), standing).unwrap();
+        let told = desk.types(&restore, "").await.unwrap();
+        assert!(told.contains("这份备份里有 0 台终端，原来有 2 台"), "{told}");
         assert_eq!(desk.store().clock_kept().await.unwrap().accepted, 1, "as it was when the copy was made");
     }
 

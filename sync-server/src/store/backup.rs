@@ -36,6 +36,7 @@ pub struct Copied {
     pub bytes: u64,
     pub bookings: u64,
     pub entries: u64,
+    pub terminals: u64,
 }
 
 /// What came back, and where the one before lies, if there was one.
@@ -176,6 +177,7 @@ fn read_through(path: &Path) -> Result<Copied, BackupFault> {
         bytes,
         bookings: count("select count(*) from booking")?,
         entries: count("select count(*) from entry")?,
+        terminals: count("select count(*) from terminal")?,
     })
 }
 
