@@ -10,7 +10,7 @@ use super::Failure;
 use crate::{
     config::Config,
     serve::{self, ServeFault},
-    store::{self, Copied, Reached, Restored},
+    store::{self, Copied, Restored},
 };
 
 pub(super) fn backup(config: &Config, file: &Path, out: &mut dyn Write) -> Result<(), Failure> {
@@ -31,9 +31,8 @@ pub(super) fn restore(config: &Config, file: &Path, now: Moment, out: &mut dyn W
         held => held?,
     };
     let _alone = serve::alone(config)?;
-    let Restored { copied, aside, terminals_known } =
-        store::restore(file, &config.database(), now, serve::heard_of(config))?;
-    let Reached { terminals, .. } = serve::heard_of(config);
+    let heard = serve::heard_of(config);
+    let Restored { copied, aside, terminals_known } = store::restore(file, &config.database(), now, heard)?;
     writeln!(out, "已恢复：{}", said(copied))?;
     if let Some(aside) = aside {
         writeln!(
@@ -42,12 +41,12 @@ pub(super) fn restore(config: &Config, file: &Path, now: Moment, out: &mut dyn W
             aside.display()
         )?;
     }
-    if !terminals_known && copied.terminals < terminals {
+    if !terminals_known && copied.terminals < heard.terminals {
         writeln!(
             out,
-            "注意：这份备份里有 {} 台终端，原来有 {terminals} 台：有更新的备份就恢复那一份，否则其余的要重新登记。\
+            "注意：这份备份里有 {} 台终端，原来有 {} 台：有更新的备份就恢复那一份，否则其余的要重新登记。\
              It knows fewer terminals than there were: restore a newer copy, or enrol the others anew",
-            copied.terminals
+            copied.terminals, heard.terminals
         )?;
     }
     if terminals_known {

@@ -3,7 +3,13 @@
 //! An empty database in the place of a lost one would know no gates. One that was copied into place by hand tells gates numbers that they
 //! have heard otherwise, and they believe nothing more; `restore` gives its feed a numbering of its own.
 
-use std::{fs, io, os::unix::fs::MetadataExt as _, path::PathBuf, time::Duration};
+use std::{
+    fs,
+    io::{self, Write as _},
+    os::unix::fs::MetadataExt as _,
+    path::PathBuf,
+    time::Duration,
+};
 
 use shared::time::Moment;
 use tokio::time::{self, MissedTickBehavior};
@@ -62,7 +68,10 @@ pub(super) async fn keep(config: &Config, store: &Store) -> Result<(), StoreErro
 
 fn write(config: &Config, reached: Reached) -> io::Result<()> {
     let (path, new) = (place(config), config.data_dir.join("standing.json.new"));
-    fs::write(&new, serde_json::to_vec(&reached)?)?;
+    let mut file = fs::File::create(&new)?;
+    file.write_all(&serde_json::to_vec(&reached)?)?;
+    // Else a power cut may leave an empty one under its name.
+    file.sync_all()?;
     owner::give_as(&new, &config.data_dir).ok();
     fs::rename(new, path)
 }
